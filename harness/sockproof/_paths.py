@@ -1,0 +1,21 @@
+"""Where the suites are: the clone's root, or the kit inside an installed wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sockproof.errors import HarnessError
+
+__all__ = ["kit_dir"]
+
+
+def kit_dir() -> Path:
+    """The folder that holds ``pyproject.toml``, ``conftest.py``, ``suites`` and ``fixtures``.
+
+    A clone (or an editable install of one) is preferred over an installed copy.
+    """
+    package = Path(__file__).resolve().parent
+    for place in (package.parent.parent, package / "kit"):
+        if (place / "suites").is_dir() and (place / "conftest.py").is_file():
+            return place
+    raise HarnessError("the suites are missing from this installation", "install sockproof again")

@@ -1,0 +1,72 @@
+"""The errors of the harness: whose fault it was, at which step, and what to do about it.
+
+A verdict is never an exception of this tree: these say that *we* could not do our work.
+
+=================  =====================================================  ===========
+error              step                                                   exit status
+=================  =====================================================  ===========
+UsageError         reading the command line or a settings file            4
+CatalogueError     loading the requirements                               3
+IutUnavailable     starting or probing an implementation under test       3
+ChannelError       the control channel carried something else             3
+AgentDied          the agent ended, was killed, or stopped answering      3
+RecordError        reading or writing a record                            3
+=================  =====================================================  ===========
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "AgentDied",
+    "CatalogueError",
+    "ChannelError",
+    "HarnessError",
+    "IutUnavailable",
+    "RecordError",
+    "UsageError",
+]
+
+
+class HarnessError(Exception):
+    """Something on the harness's side went wrong.
+
+    ``message`` says what, in one line; ``hint`` says what to do, and may be empty.
+    """
+
+    exit_status: ClassVar[int] = 3
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.hint}" if self.hint else self.message
+
+
+class UsageError(HarnessError):
+    """A wrong option, an unknown id, a settings file that cannot be read, nothing selected."""
+
+    exit_status = 4
+
+
+class CatalogueError(HarnessError):
+    """The requirements contradict themselves: a duplicate, an unknown key, a dangling reference."""
+
+
+class IutUnavailable(HarnessError):
+    """An implementation could not be started, or is not what it says it is."""
+
+
+class ChannelError(HarnessError):
+    """The control channel carried something that is not the protocol."""
+
+
+class AgentDied(HarnessError):
+    """The agent ended or stopped answering while it was needed."""
+
+
+class RecordError(HarnessError):
+    """A record file is unreadable, truncated, or of another schema."""

@@ -1,0 +1,70 @@
+"""The five verdicts of a case, its teardown verdict, and the conformance computed from verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+from sockproof.spec.levels import Level
+
+__all__ = ["Conformance", "TeardownVerdict", "Verdict", "conformance", "worst"]
+
+
+class Verdict(str, Enum):
+    """What a case found, mildest first; where several apply, the worst wins."""
+
+    PASS = "PASS"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+    """A capability the case needs is absent, or the requirement is not of this Python level."""
+    INCONCLUSIVE = "INCONCLUSIVE"
+    """The stimulus or the observation could not be carried out: nothing is known."""
+    FAIL = "FAIL"
+    ERROR = "ERROR"
+    """The harness's own fault; says nothing about the implementation."""
+
+    @property
+    def severity(self) -> int:
+        """0 for PASS up to 4 for ERROR."""
+        return list(type(self)).index(self)
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class TeardownVerdict(str, Enum):
+    """Whether a case left something behind in the implementation's process, judged separately."""
+
+    CLEAN = "clean"
+    LEAKED = "leaked"
+    """A descriptor, thread, child process or listening port outlived the server."""
+    STILL_RUNNING = "still running"
+    """The server could not be stopped within the hang bound; it was killed."""
+    NOT_CHECKED = "not checked"
+    """The case never reached the implementation, or the process died before it could be asked."""
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Conformance(str, Enum):
+    """An implementation's standing (the words follow Autobahn's strict and non-strict)."""
+
+    STRICT = "strict"
+    CONFORMANT = "conformant"
+    NONCONFORMANT = "nonconformant"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The worst of ``verdicts``; NOT_APPLICABLE when there are none."""
+    return max(verdicts, key=lambda verdict: verdict.severity, default=Verdict.NOT_APPLICABLE)
+
+
+def conformance(results: Iterable[tuple[Level, Verdict]]) -> Conformance:
+    """STRICT without a FAIL, CONFORMANT when only SHOULD or MAY failed, else NONCONFORMANT."""
+    failed = {level for level, verdict in results if verdict is Verdict.FAIL}
+    if Level.MUST in failed:
+        return Conformance.NONCONFORMANT
+    return Conformance.CONFORMANT if failed - {Level.OBSERVED} else Conformance.STRICT

@@ -1,0 +1,1 @@
+"""Records, and the reports made of records alone."""

@@ -1,0 +1,44 @@
+"""Requirement levels (RFC 2119, and OBSERVED) and the Python levels that requirements hold for."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+__all__ = ["Level", "PythonLevel", "format_python_level", "parse_python_level"]
+
+PythonLevel = tuple[int, ...]
+"""A Python language level, ``(3, 13)``; compared as tuples are."""
+
+
+class Level(str, Enum):
+    """How strongly a requirement is promised.
+
+    ``MUST`` and ``MAY`` come from a sentence of the documentation, ``SHOULD`` from a hedged one, a
+    docstring, or a bug that was accepted and mended. ``OBSERVED`` is promised by no document: it
+    is recorded and compared between implementations, and can never fail.
+    """
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+    MAY = "MAY"
+    OBSERVED = "OBSERVED"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+def parse_python_level(text: str) -> PythonLevel:
+    """Parse ``"3.13"`` or ``"3.6.8"`` to a tuple of ints.
+
+    Raises:
+        ValueError: the text is not two or more numbers with dots between them.
+    """
+    if not re.fullmatch(r"\d+(\.\d+)+", text):
+        raise ValueError(f"{text!r} is not a Python level such as 3.13")
+    return tuple(int(part) for part in text.split("."))
+
+
+def format_python_level(level: PythonLevel) -> str:
+    """The reverse of :func:`parse_python_level`: ``(3, 13)`` gives ``"3.13"``."""
+    return ".".join(str(part) for part in level)
