@@ -1,0 +1,51 @@
+# Everything one does with a checkout. Each target sets up what it needs, in $(VENV).
+#
+#   make report PYTHON=python3.12     another interpreter, judged and used to run the suite
+#   make test ARGS='-k dispatch -x'   more options for pytest (report: for sockproof run)
+
+PYTHON ?= python3
+VENV ?= .venv
+WORKERS ?= 4
+ARGS ?=
+
+bin = $(VENV)/bin
+ready = $(VENV)/.ready
+
+# The interpreter itself, not a pyenv shim and not the virtual environment's.
+iut = iut=$$("$(PYTHON)" -c 'import sys; print(sys.executable)')
+
+.PHONY: help report check-report test lint types clean
+
+help: ## this list (the default)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+report: $(ready) ## judge the socketserver of $(PYTHON); the report is in reports/out
+	@$(iut) && "$(bin)/sockproof" run --iut "$$iut" --report-dir reports/out -n $(WORKERS) $(ARGS)
+
+check-report: $(ready) ## the same on a few cases of every area: does a run work from end to end?
+	@$(iut) && "$(bin)/sockproof" run --iut "$$iut" --report-dir reports/out/check -n $(WORKERS) -k 'smoke' $(ARGS)
+
+test: $(ready) ## all the tests, the harness's own among them
+	@"$(bin)/python" -m pytest -n $(WORKERS) $(ARGS)
+
+lint: $(ready) ## ruff: mistakes and format
+	"$(bin)/ruff" check .
+	"$(bin)/ruff" format --check .
+
+types: $(ready) ## mypy, strict
+	"$(bin)/mypy"
+
+clean: ## remove what the targets above made
+	rm -rf "$(VENV)" reports/out .sockproof_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(ready): requirements.lock pyproject.toml
+	@"$(PYTHON)" -c '' 2>/dev/null || { \
+	    echo '$(PYTHON) was not found or does not run; name a Python of 3.10 or newer: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	    echo '$(PYTHON) is older than Python 3.10, which the suite needs to run; name a newer one: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+	    echo '$(PYTHON) cannot make virtual environments (no venv or ensurepip); install them (Debian: apt install python3-venv) or name another: make PYTHON=/path/to/python3' >&2; exit 1; }
+	"$(PYTHON)" -m venv "$(VENV)"
+	"$(bin)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	"$(bin)/python" -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch "$(ready)"

@@ -1,0 +1,14 @@
+"""The agent: everything that runs inside the process of the implementation under test.
+
+Standard library only, and the syntax of Python 2.7 and 3 both. Nothing is installed where it runs:
+:mod:`sockproof.iut.bundle` sends these files over the interpreter's standard input.
+
+==============  ====================================================================
+control.py      the warm agent: starts a process per case, pumps its pipes, kills it
+case.py         inside that process: carries out one command after the other
+servers.py      makes the server under test out of a description
+handlers.py     request handlers that follow a script
+events.py       the one ordered stream of events, and values as JSON
+accounting.py   what is left behind: descriptors, threads, children
+==============  ====================================================================
+"""

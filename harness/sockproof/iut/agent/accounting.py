@@ -1,0 +1,103 @@
+"""What is left behind: descriptors, threads and children. Runs inside the process under test."""
+
+from __future__ import absolute_import
+
+import errno
+import gc
+import os
+import select
+import threading
+
+from . import events
+
+LOOK_EVERY_S = 0.002
+_wait = select.select
+_waitpid = os.waitpid
+
+
+def open_descriptors():
+    """The open descriptors of this process: ``{fd: what it is open on}``."""
+    found = {}
+    for fd in _descriptor_numbers():
+        try:
+            found[fd] = _target(fd)
+        except OSError:  # closed meanwhile, or the descriptor of the listing itself
+            pass
+    return found
+
+
+def _descriptor_numbers():
+    try:
+        return [int(name) for name in os.listdir("/proc/self/fd")]
+    except OSError:
+        return range(1024)
+
+
+def _target(fd):
+    try:
+        return os.readlink("/proc/self/fd/%d" % fd)
+    except OSError as error:
+        if error.errno != errno.ENOENT or os.path.isdir("/proc/self/fd"):
+            raise
+        status = os.fstat(fd)
+        return "inode %d" % status.st_ino
+
+
+class Baseline(object):
+    """What was there before the case, so that only what the case left is told."""
+
+    def __init__(self):
+        self.descriptors = open_descriptors()
+        self.threads = set(threading.enumerate())
+
+    def leftovers(self, settle_s):
+        """Wait until nothing is left, at most ``settle_s``; then what is left.
+
+        Returns:
+            ``leaks``: lines such as ``fd 7 -> socket:[99]``, ``thread Thread-3``, ``child 4711``;
+            ``zombies``: how many ended children the server had not reaped.
+
+        A thread is first out of threading.enumerate() and only then out of /proc, so the former
+        is asked; garbage is collected before a descriptor counts (PyPy closes no earlier).
+        """
+        deadline = events.clock() + settle_s
+        zombies = 0
+        while True:
+            reaped, running = _reap()
+            zombies += reaped
+            leaks = self._threads() + self._descriptors() + running
+            if not leaks:
+                break
+            gc.collect()
+            if events.clock() > deadline:
+                leaks = self._threads() + self._descriptors() + running
+                break
+            _wait([], [], [], LOOK_EVERY_S)
+        return {"leaks": leaks, "zombies": zombies}
+
+    def _threads(self):
+        alive = set(threading.enumerate()) - self.threads
+        return sorted("thread %s" % thread.name for thread in alive)
+
+    def _descriptors(self):
+        now = open_descriptors()
+        left = [fd for fd in sorted(now) if self.descriptors.get(fd) != now[fd]]
+        return ["fd %d -> %s" % (fd, now[fd]) for fd in left]
+
+
+def _reap():
+    """Reap every ended child: (how many there were, a line if others are still running).
+
+    Only after the server is closed: before, the children are the server's to reap.
+    """
+    reaped = 0
+    while True:
+        try:
+            pid = _waitpid(-1, os.WNOHANG)[0]
+        except OSError as error:
+            if error.errno == errno.ECHILD:
+                return reaped, []
+            raise
+        if pid == 0:
+            return reaped, ["child process still running"]
+        reaped += 1

@@ -1,0 +1,184 @@
+"""A case's process: carries out one command after the other. Runs in the process under test.
+
+It is forked from the warm agent, leads its own process group, and is killed as one when the case
+ends. Commands come one JSON object a line; each is answered through the event pipe, so that
+answers and events have one order.
+"""
+
+from __future__ import absolute_import
+
+import errno
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+import traceback
+
+from . import accounting, events, handlers, servers
+
+try:
+    import faulthandler
+except ImportError:  # Python 2.7
+    faulthandler = None  # type: ignore[assignment]
+
+_read = os.read
+_exit = os._exit
+_getpid = os.getpid
+
+
+class Lines(object):
+    """Lines read from a descriptor without reading ahead of what is needed, or buffering."""
+
+    def __init__(self, fd, cooperative):
+        self.fd = fd
+        self.cooperative = cooperative
+        self.rest = b""
+        self.home = _getpid()
+
+    def next(self):
+        """The next line, or None at the end. A green runtime's hub is let run meanwhile."""
+        while b"\n" not in self.rest:
+            if self.cooperative:
+                select.select([self.fd], [], [])
+            if _getpid() != self.home:  # a green runtime goes on running us in a forked child
+                _exit(0)
+            try:
+                got = _read(self.fd, 65536)
+            except OSError as error:
+                if error.errno == errno.EINTR:
+                    continue
+                raise
+            if not got:
+                return None
+            self.rest += got
+        line, self.rest = self.rest.split(b"\n", 1)
+        return line
+
+
+class Case(object):
+    """The state of one case: its servers by handle, and what was there before it."""
+
+    def __init__(self, module, names):
+        self.module = module
+        self.names = names
+        self.servers = {}
+        self.scope = {
+            "socketserver": module,
+            "os": os,
+            "socket": socket,
+            "sys": sys,
+            "threading": threading,
+        }
+        self.baseline = accounting.Baseline()
+
+    def make(self, order):
+        kept = servers.make_server(self.module, self.names, order)
+        self.servers[order["handle"]] = kept
+        self.scope["server"] = kept.server
+        if order.get("serve"):
+            self.spawn(order["serve"])
+        return servers.facts(kept.server)
+
+    def call(self, order):
+        kept = self.servers[order["handle"]]
+        if order["method"] == "server_close":
+            kept.closed = True
+        value = getattr(kept.server, order["method"])(*events.decode(order["arguments"]))
+        return events.encode(value)
+
+    def spawn(self, order):
+        kept = self.servers[order["handle"]]
+        if order["method"] == "server_close":
+            kept.closed = True
+        servers.spawn(kept, order["label"], order["method"], events.decode(order["arguments"]))
+
+    def evaluate(self, order):
+        if "handle" in order:
+            self.scope["server"] = self.servers[order["handle"]].server
+        return events.encode(eval(order["expression"], self.scope))
+
+    def execute(self, order):
+        exec(compile(order["source"], "<case source>", "exec"), self.scope)
+
+    def fence(self, order):
+        """Nothing but the answer: whatever was written before it has then arrived."""
+        _flush()
+
+    def stop(self, order):
+        """End every loop, close every server, and say what is left behind."""
+        for handle in sorted(self.servers):
+            self._stop_one(self.servers[handle], order["hang_s"])
+        _flush()
+        return self.baseline.leftovers(order["settle_s"])
+
+    def _stop_one(self, kept, hang_s):
+        loops = [t for label, t in kept.threads.items() if label.startswith("serve_forever")]
+        if any(thread.is_alive() for thread in loops):
+            kept.server.shutdown()
+        for thread in loops:
+            thread.join(hang_s)
+        if not kept.closed:
+            kept.closed = True
+            kept.server.server_close()
+
+    COMMANDS = ("make", "call", "spawn", "evaluate", "execute", "fence", "stop")
+
+    def answer(self, order):
+        """Carry out one command; an exception of the implementation is an answer like any."""
+        try:
+            if order["op"] not in self.COMMANDS:
+                raise ValueError("no such command: %r" % order["op"])
+            value = getattr(self, order["op"])(order)
+        except BaseException as error:
+            told = events.describe_error(error)
+            told["traceback"] = traceback.format_exc()[-1500:]
+            events.reply(order["seq"], "raised", told)
+        else:
+            events.reply(order["seq"], "done", value)
+
+
+def run(module, names, fds, cooperative):
+    """The life of a case's process. Never returns.
+
+    ``fds``: ``commands``, ``events``, ``stdout``, ``stderr`` and the list ``gates``.
+    """
+    os.setpgid(0, 0)
+    os.dup2(fds["stdout"], 1)
+    os.dup2(fds["stderr"], 2)
+    for name in ("stdout", "stderr"):
+        os.close(fds[name])
+    events.Pipe.fd = fds["events"]
+    handlers.GATES[:] = fds["gates"]
+    _dump_stacks_on_request()
+    case = Case(module, names)
+    lines = Lines(fds["commands"], cooperative)
+    while True:
+        line = lines.next()
+        if line is None:
+            _exit(0)
+        case.answer(json.loads(line.decode("ascii")))
+
+
+def _dump_stacks_on_request():
+    """On SIGUSR1, every thread's stack goes to stderr: evidence of a hang."""
+    if faulthandler is not None:
+        faulthandler.register(signal.SIGUSR1, file=2, all_threads=True)
+    else:
+        signal.signal(signal.SIGUSR1, _print_stacks)
+
+
+def _print_stacks(number, frame):
+    for ident, frame in sys._current_frames().items():
+        text = "Thread %s:\n%s" % (ident, "".join(traceback.format_stack(frame)))
+        os.write(2, text.encode("utf-8", "replace"))
+
+
+def _flush():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (EnvironmentError, ValueError):  # closed by what was tested
+            pass

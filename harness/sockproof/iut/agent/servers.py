@@ -1,0 +1,153 @@
+"""Makes the server under test out of a description. Runs inside the process under test.
+
+The default server is the implementation's own class, untouched. A subclass is made only where the
+case asks for attributes or for hooks, and a hook only on the methods it names.
+"""
+
+from __future__ import absolute_import
+
+import os
+import socket
+import threading
+
+from . import events, handlers
+
+ADDRESS_FAMILIES = {"inet": "AF_INET", "inet6": "AF_INET6", "path": "AF_UNIX", "abstract": "AF_UNIX"}
+KEPT = []
+"""Arguments that hooks have seen, kept alive: no socket may look closed because it was collected."""
+
+
+class Server(object):
+    """A server under test with its threads: what the case's commands name by its handle."""
+
+    def __init__(self, server):
+        self.server = server
+        self.closed = False
+        self.threads = {}
+
+
+def make_server(module, names, order):
+    """Construct the server that ``order`` describes; what its constructor raises goes through.
+
+    ``order`` has ``spec`` (class, mixin, family), ``address``, ``attributes``, ``hooks``,
+    ``handler`` (base, script, attributes, source) and maybe ``bind_and_activate``.
+    """
+    described = order["handler"]
+    handler_class = handlers.make_handler(
+        getattr(module, names.get(described["base"], described["base"])),
+        described["script"],
+        events.decode(described["attributes"]),
+        described["source"],
+        module,
+    )
+    server_class = server_class_of(module, names, order)
+    arguments = (events.decode(order["address"]), handler_class)
+    if order.get("bind_and_activate") is None:
+        return Server(server_class(*arguments))
+    return Server(server_class(*arguments, bind_and_activate=order["bind_and_activate"]))
+
+
+def server_class_of(module, names, order):
+    """The class itself, mixed by hand if the spec says so, subclassed only where needed."""
+    spec = order["spec"]
+    server_class = getattr(module, names.get(spec["class"], spec["class"]))
+    if spec["mixin"]:
+        mixin = getattr(module, names.get(spec["mixin"], spec["mixin"]))
+        server_class = _mixed(mixin, server_class)
+    attributes = events.decode(order["attributes"])
+    family = getattr(socket, ADDRESS_FAMILIES[spec["family"]])
+    if server_class.address_family != family:
+        attributes.setdefault("address_family", family)
+    if attributes or order["hooks"]:
+        server_class = _subclass(server_class, attributes, order["hooks"])
+    return server_class
+
+
+def _mixed(mixin, server_class):
+    class Mixed(mixin, server_class):
+        pass
+
+    return Mixed
+
+
+def _subclass(base, attributes, hooks):
+    class Hooked(base):
+        pass
+
+    for name, value in attributes.items():
+        setattr(Hooked, name, value)
+    for method, behaviour in hooks.items():
+        setattr(Hooked, str(method), _hook(base, str(method), behaviour))
+    return Hooked
+
+
+def _hook(base, method, behaviour):
+    """A method that logs its call, and calls the implementation's own unless told otherwise.
+
+    ``behaviour``: ``gate`` waits first; ``raise`` raises; ``return`` gives that value instead of
+    calling the original; an empty one only records.
+    """
+
+    def hooked(self, *arguments):
+        KEPT.append(arguments)
+        told = [_argument(argument) for argument in arguments]
+        events.emit("call", method=method, arguments=told, server=id(self))
+        try:
+            value = _behave(self, base, method, behaviour, arguments)
+        except BaseException as error:
+            events.emit("raise", method=method, error=events.describe_error(error))
+            raise
+        events.emit("return", method=method, value=_argument(value))
+        return value
+
+    return hooked
+
+
+def _behave(server, base, method, behaviour, arguments):
+    if "gate" in behaviour:
+        events.emit("step", do="gate", id="", name=behaviour["name"])
+        handlers.pass_gate(behaviour["gate"])
+    if "raise" in behaviour:
+        handlers.raise_described(behaviour["raise"])
+    if "return" in behaviour:
+        return events.decode(behaviour["return"])
+    return getattr(base, method)(server, *arguments)
+
+
+def _argument(value):
+    """An argument as an event shows it: sockets by descriptor, datagrams as their octets."""
+    if isinstance(value, tuple) and len(value) == 2:
+        return {"$tuple": [_argument(item) for item in value]}
+    if hasattr(value, "fileno") and hasattr(value, "recv"):
+        return {"$socket": value.fileno()}
+    return events.encode(value)
+
+
+def facts(server):
+    """What a harness needs to know of a server: its address, descriptor and socket inode."""
+    descriptor = server.socket.fileno()
+    return {
+        "address": events.encode(server.server_address),
+        "fileno": descriptor,
+        "inode": os.fstat(descriptor).st_ino,
+    }
+
+
+def spawn(kept, label, method, arguments):
+    """Call a method in a thread of its own, named ``label``; its end is an event."""
+
+    def body():
+        try:
+            value = getattr(kept.server, method)(*arguments)
+        except BaseException as error:
+            events.emit(
+                "ended", label=label, method=method, error=events.describe_error(error)
+            )
+        else:
+            events.emit("ended", label=label, method=method, value=events.encode(value))
+
+    thread = threading.Thread(target=body, name=label)
+    thread.daemon = True
+    kept.threads[label] = thread
+    events.emit("begun", label=label, method=method)
+    thread.start()

@@ -1,0 +1,60 @@
+"""Sends the agent to where it runs: as one bundle over the interpreter's standard input.
+
+The interpreter is started with a one-line program that reads a line of source from its standard
+input, octet by octet so as to read nothing ahead, and runs it. That source reads the bundle, moves
+the control channel away from descriptors 0, 1 and 2, and starts the agent.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from importlib import resources
+
+__all__ = ["FIRST_PROGRAM", "bundle"]
+
+FIRST_PROGRAM = (
+    "import os,sys;"
+    "exec(b''.join(iter(lambda:os.read(0,1)or sys.exit(),b'\\n')).decode('ascii'))"
+)
+"""The argument of ``-c``. An end of the input ends it, so it cannot outlive the harness."""
+
+_MODULES = ("events", "accounting", "handlers", "servers", "case", "control")
+"""In the order of their imports: each may import those before it."""
+
+_SECOND_PROGRAM = '''
+import json, os, sys, types
+data = b""
+while len(data) < %(length)d:
+    part = os.read(0, %(length)d - len(data))
+    if not part:
+        sys.exit()
+    data += part
+control_in, control_out = os.dup(0), os.dup(1)
+null = os.open(os.devnull, os.O_RDWR)
+os.dup2(null, 0)
+os.dup2(2, 1)
+os.close(null)
+sys.path[:] = [folder for folder in sys.path if folder]
+package = types.ModuleType("_sockproof_agent")
+package.__path__ = []
+sys.modules["_sockproof_agent"] = package
+for name, source in json.loads(data.decode("ascii")):
+    module = types.ModuleType(str("_sockproof_agent." + name))
+    module.__package__ = "_sockproof_agent"
+    module.__file__ = str("<sockproof agent>/" + name + ".py")
+    sys.modules[module.__name__] = module
+    setattr(package, str(name), module)
+    exec(compile(source, module.__file__, "exec"), module.__dict__)
+package.control.Agent(control_in, control_out).run()
+'''
+
+
+@functools.cache
+def bundle() -> bytes:
+    """What is written to the interpreter's standard input before the first command."""
+    folder = resources.files("sockproof.iut.agent")
+    sources = [(name, (folder / f"{name}.py").read_text("utf-8")) for name in _MODULES]
+    data = json.dumps(sources).encode("ascii")
+    program = _SECOND_PROGRAM % {"length": len(data)}
+    return f"exec({program!r})\n".encode("ascii") + data

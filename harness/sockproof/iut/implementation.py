@@ -1,0 +1,166 @@
+"""The implementation under test: a command that runs a Python, and a module in it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sockproof.errors import UsageError
+from sockproof.iut.discovery import find_interpreter
+from sockproof.spec.levels import PythonLevel, parse_python_level
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["Implementation", "parse_iut"]
+
+_TOML_KEYS = {
+    "name": str,
+    "command": (str, list),
+    "module": str,
+    "preload": str,
+    "level": str,
+    "classes": dict,
+    "env": dict,
+}
+_INTERPRETER_NAME = re.compile(r"(python|pypy)[0-9.]*t?$")
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """What is tested and how it starts.
+
+    ``argv`` runs a Python that takes ``-c``; ``module`` is a dotted name, or empty for the
+    interpreter's own socketserver; ``module_path`` a file to load instead. ``preload`` is source
+    run before the module is imported; ``classes`` maps names of socketserver to the names the
+    module gives them; ``level`` is the Python level it claims, empty for the interpreter's own.
+    ``given`` is how the user wrote it.
+    """
+
+    given: str
+    argv: tuple[str, ...]
+    module: str = ""
+    module_path: str = ""
+    preload: str = ""
+    name: str = ""
+    level: PythonLevel = ()
+    classes: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def environment(self) -> dict[str, str]:
+        """The variables it starts with: ours, without those that change what a Python does."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+        return {**kept, **self.env}
+
+    def search_path(self) -> list[str]:
+        """Folders where a dotted module is looked for before the interpreter's own: as with -m."""
+        if not self.module:
+            return []
+        inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        return [folder for folder in inherited if folder] + [str(Path.cwd())]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data, for another worker of the same run."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Implementation:
+        """The reverse of :meth:`to_json`."""
+        sequences = {"argv": tuple(data["argv"]), "level": tuple(data["level"])}
+        return cls(**{**data, **sequences})
+
+
+def parse_iut(given: str) -> Implementation:
+    """What an ``--iut`` value means.
+
+    In this order: a ``.toml`` file; a ``.py`` file, run by the current interpreter; an argv with
+    blanks in it (``ssh host python3``); the path or name of an interpreter; a dotted module name.
+    ``MODULE@INTERPRETER`` runs a module or file under another interpreter.
+
+    Raises:
+        UsageError: none of these, or the file or interpreter does not exist.
+    """
+    if given.endswith(".toml"):
+        return _from_toml(Path(given))
+    if any(character.isspace() for character in given):
+        return Implementation(given, tuple(shlex.split(given)))
+    module, at, interpreter = given.partition("@")
+    if at:
+        return dataclasses.replace(_module(module, _interpreter(interpreter)), given=given)
+    if _looks_like_interpreter(given):
+        return Implementation(given, _interpreter(given))
+    return _module(given, (sys.executable,))
+
+
+def _looks_like_interpreter(given: str) -> bool:
+    if given.endswith(".py"):
+        return False
+    return os.sep in given or bool(_INTERPRETER_NAME.match(given))
+
+
+def _interpreter(name: str) -> tuple[str, ...]:
+    found = find_interpreter(name)
+    if found is None:
+        raise UsageError(f"no interpreter {name!r} here", "see 'sockproof doctor' for those found")
+    return (str(found),)
+
+
+def _module(given: str, argv: tuple[str, ...]) -> Implementation:
+    if given.endswith(".py"):
+        path = Path(given).expanduser().resolve()
+        if not path.is_file():
+            raise UsageError(f"no file {given!r}", "give the path of a module of server classes")
+        return Implementation(given, argv, module=path.stem, module_path=str(path))
+    if not all(part.isidentifier() for part in given.split(".")):
+        raise UsageError(
+            f"--iut {given!r} is no interpreter, module, .py file or .toml file",
+            "for example python3.12, ./my_socketserver.py or mypackage.servers",
+        )
+    return Implementation(given, argv, module=given)
+
+
+def _from_toml(path: Path) -> Implementation:
+    try:
+        settings = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"cannot read {path}: {error}", "give a TOML file as in the README") from None
+    for key, value in settings.items():
+        if key not in _TOML_KEYS:
+            raise UsageError(f"{path}: unknown key {key!r}", f"known: {', '.join(_TOML_KEYS)}")
+        if not isinstance(value, _TOML_KEYS[key]):  # type: ignore[arg-type]
+            raise UsageError(f"{path}: {key} has the wrong type", "see the README")
+    module = settings.get("module", "")
+    if module.endswith(".py"):
+        module = str(path.parent / module)
+    base = _module(module, ()) if module else Implementation("", ())
+    return dataclasses.replace(
+        base,
+        given=str(path),
+        argv=_command(settings.get("command", sys.executable)),
+        preload=settings.get("preload", ""),
+        name=settings.get("name", path.stem),
+        level=_level(path, settings.get("level")),
+        classes=settings.get("classes", {}),
+        env=settings.get("env", {}),
+    )
+
+
+def _command(command: str | list[str]) -> tuple[str, ...]:
+    argv = shlex.split(command) if isinstance(command, str) else [str(part) for part in command]
+    return _interpreter(argv[0]) if len(argv) == 1 else tuple(argv)
+
+
+def _level(path: Path, text: str | None) -> PythonLevel:
+    try:
+        return parse_python_level(text) if text else ()
+    except ValueError as error:
+        raise UsageError(f"{path}: level: {error}") from None

@@ -1,0 +1,229 @@
+"""A case's process, seen from the harness: commands and answers, events, gates, its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sockproof.errors import AgentDied, ChannelError
+from sockproof.iut.channel import Channel, Message
+from sockproof.iut.values import decode
+from sockproof.judge.checks import Crash, Hang
+from sockproof.timing import case_deadline_s, hang_bound_s
+
+__all__ = ["CaseProcess", "Event", "Outcome", "RaisedError"]
+
+GATES = 8
+OPEN_FOR_ALL = 1000
+"""How many may pass an opened gate: more than any case makes."""
+
+
+@dataclass(frozen=True)
+class RaisedError:
+    """An exception of the implementation: its class, the classes it derives from, errno, text."""
+
+    type_name: str
+    bases: tuple[str, ...]
+    errno_name: str
+    text: str
+    traceback: str = ""
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> RaisedError:
+        bases = tuple(told["bases"])
+        return cls(
+            told["type"], bases, told["errno_name"], told["text"], told.get("traceback", "")
+        )
+
+    def is_a(self, *names: str) -> bool:
+        """Whether it is an instance of any of the classes named."""
+        return any(name in self.bases for name in names)
+
+    def __str__(self) -> str:
+        return f"{self.type_name}: {self.text}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a call ended: with a value, or with an error."""
+
+    value: Any = None
+    error: RaisedError | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing the implementation's process told: what, when, in which thread and process."""
+
+    name: str
+    at_s: float
+    pid: int
+    thread: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def matches(self, wanted: Mapping[str, Any]) -> bool:
+        """Whether every field in ``wanted`` has that value here."""
+        return all(self.fields.get(key) == value for key, value in wanted.items())
+
+
+class CaseProcess:
+    """The process that one case runs in. Everything that arrives is kept, in its order.
+
+    Raises:
+        AgentDied: the warm agent could not start it.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._answers: dict[int, Message] = {}
+        self._parts: dict[int, str] = {}
+        self._gates: dict[str, int] = {}
+        self._seq = 0
+        self.pid = 0
+        self.events: list[Event] = []
+        self.output = {"stdout": "", "stderr": ""}
+        self.garbage: list[str] = []
+        self.over: Message | None = None
+        channel.listen(self._take)
+        channel.send(op="case", deadline_s=case_deadline_s())
+        self._wait(lambda: self.pid, "the agent to start a process")
+
+    def _take(self, message: Message) -> None:
+        """Called by the channel's thread, with its condition held."""
+        if "e" in message:
+            self.events.append(self._event(message))
+            return
+        kind = message["r"]
+        if kind in ("stdout", "stderr"):
+            self.output[kind] += message["text"]
+        elif kind == "started":
+            self.pid = message["pid"]
+        elif kind == "over":
+            self.over = message
+        elif kind == "part":
+            self._parts[message["seq"]] = self._parts.get(message["seq"], "") + message["text"]
+        elif kind in ("done", "raised"):
+            self._answers[message["seq"]] = message
+        else:
+            self.garbage.append(str(message.get("text", message)))
+
+    def _event(self, message: Message) -> Event:
+        fields = {key: decode(v) for key, v in message.items() if key not in ("e", "t", "p", "th")}
+        at_s = message["t"] + self._channel.offset_s
+        return Event(message["e"], at_s, message["p"], message["th"], fields)
+
+    def _wait(self, condition: Callable[[], object], what: str) -> None:
+        """Until ``condition`` holds.
+
+        Raises:
+            Hang: it did not within the hang bound. Crash: the process ended first.
+            AgentDied: the agent did. ChannelError: something else wrote to the channel.
+        """
+        changed = self._channel.changed
+        with changed:
+            changed.wait_for(
+                lambda: condition() or self.over or self.garbage or self._channel.ended,
+                hang_bound_s(),
+            )
+            if condition():
+                return
+        self._raise_why(what)
+
+    def _raise_why(self, what: str) -> None:
+        if self.garbage:
+            raise ChannelError(
+                f"the implementation wrote to the control channel: {self.garbage[0][:80]!r}",
+                "it writes to a descriptor that is not its own",
+            )
+        if self.over:
+            raise Crash(what, self.ending())
+        if self._channel.ended:
+            raise self._channel.death()
+        raise Hang(what, f"nothing for {hang_bound_s():g} s", self.stacks())
+
+    def ending(self) -> str:
+        """How the process ended, in words."""
+        assert self.over is not None
+        status = self.over["status"]
+        if self.over["why"] == "deadline":
+            return f"the case took more than {case_deadline_s():g} s and was killed"
+        if os.WIFSIGNALED(status):
+            return f"the process was killed by {signal.Signals(os.WTERMSIG(status)).name}"
+        return f"the process ended with exit status {os.WEXITSTATUS(status)}"
+
+    def stacks(self) -> str:
+        """Where every thread stands now, as far as the interpreter can tell; may be empty."""
+        before = len(self.output["stderr"])
+        self._channel.send(op="stacks")
+        changed = self._channel.changed
+        with changed:
+            changed.wait_for(lambda: "File " in self.output["stderr"][before:] or self.over, 1.0)
+        return self.output["stderr"][before:]
+
+    def do(self, op: str, **arguments: Any) -> Outcome:
+        """Have one command carried out in the process's main thread, and wait for it."""
+        self._seq += 1
+        seq = self._seq
+        self._channel.send(op=op, seq=seq, **arguments)
+        what = arguments.get("method") or op
+        self._wait(lambda: seq in self._answers, f"{what} returns")
+        answer = self._answers.pop(seq)
+        value = json.loads(self._parts.pop(seq)) if answer.get("parts") else answer["value"]
+        if answer["r"] == "raised":
+            return Outcome(error=RaisedError.of(value))
+        return Outcome(decode(value))
+
+    def wait_events(self, count: int, name: str, **wanted: Any) -> list[Event]:
+        """The first ``count`` events of this name and these fields, once they have come."""
+        found: list[Event] = []
+
+        def enough() -> bool:
+            found[:] = self.matching(name, **wanted)[:count]
+            return len(found) >= count
+
+        described = " ".join(str(value) for value in wanted.values())
+        self._wait(enough, f"{count} × {name} {described}".rstrip())
+        return found
+
+    def wait_output(self, stream: str, text: str) -> None:
+        """Until the process has printed ``text`` to ``stream`` (``stdout`` or ``stderr``)."""
+        self._wait(lambda: text in self.output[stream], f"{text!r} on {stream}")
+
+    def matching(self, name: str, **wanted: Any) -> list[Event]:
+        """The events so far of this name and with these fields."""
+        return [event for event in self.events if event.name == name and event.matches(wanted)]
+
+    def gate(self, name: str) -> int:
+        """The index of the gate of this name; a new one if the name is new.
+
+        Raises:
+            ChannelError: a case has more gates than there are.
+        """
+        index = self._gates.setdefault(name, len(self._gates))
+        if index >= GATES:
+            raise ChannelError(f"a case may use {GATES} gates", "use fewer names")
+        return index
+
+    def open_gate(self, name: str, count: int = OPEN_FOR_ALL) -> None:
+        """Let ``count`` more pass the gate."""
+        self._channel.send(op="gate", index=self.gate(name), count=count)
+
+    def open_gates(self) -> None:
+        """Let everybody pass everywhere."""
+        for name in self._gates:
+            self.open_gate(name)
+
+    def end(self) -> None:
+        """Kill what is left of the process and its children, and wait for the agent's word."""
+        changed = self._channel.changed
+        if not self.over:
+            self._channel.send(op="end")
+            with changed:
+                changed.wait_for(lambda: self.over or self._channel.ended, hang_bound_s())
+        self._channel.listen(None)
+        if not self.over:
+            raise AgentDied(f"the agent did not end the process of the case ({self.pid})")

@@ -1,0 +1,84 @@
+"""Values on the control channel: octets, tuples and long payloads inside JSON, and back."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Fill", "Opaque", "decode", "encode", "fill", "octets"]
+
+EXCERPT_OCTETS = 256
+
+
+@dataclass(frozen=True)
+class Fill:
+    """A long payload by its recipe, so that tens of megabytes need not cross the channel.
+
+    ``length_octets`` of numbered lines; any loss, repetition or exchange of octets shows.
+    """
+
+    length_octets: int
+    seed: int = 0
+
+    def __bytes__(self) -> bytes:
+        return fill(self.length_octets, self.seed)
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """A value of the implementation that is no plain data: its type's name and its repr."""
+
+    type_name: str
+    text: str
+
+
+def fill(length_octets: int, seed: int = 0) -> bytes:
+    """What the agent's ``fill`` makes of the same arguments."""
+    blocks = length_octets // 64 + 1
+    text = "".join(f"{n:012d} {seed:04d} {'=' * 45}\n" for n in range(blocks))
+    return text[:length_octets].encode("ascii")
+
+
+def encode(value: Any) -> Any:
+    """A value as JSON for the agent.
+
+    Raises:
+        TypeError: it is neither plain data, octets, a tuple nor a Fill.
+    """
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, bytes | bytearray):
+        return {"$octets": bytes(value).decode("latin-1")}
+    if isinstance(value, Fill):
+        return {"$fill": [value.length_octets, value.seed]}
+    if isinstance(value, tuple):
+        return {"$tuple": [encode(item) for item in value]}
+    if isinstance(value, list):
+        return [encode(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): encode(item) for key, item in value.items()}
+    raise TypeError(f"{type(value).__name__} cannot be sent to the agent")
+
+
+def decode(value: Any) -> Any:
+    """A value from the agent; what is no plain data there is :class:`Opaque` here."""
+    if isinstance(value, list):
+        return [decode(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "$octets" in value:
+        return value["$octets"].encode("latin-1")
+    if "$tuple" in value:
+        return tuple(decode(item) for item in value["$tuple"])
+    if "$repr" in value:
+        return Opaque(value["$type"], value["$repr"])
+    return {key: decode(item) for key, item in value.items()}
+
+
+def octets(data: bytes) -> dict[str, Any]:
+    """What a transcript tells of a payload: ``length``, ``text`` excerpt, and a digest if longer."""
+    told: dict[str, Any] = {"length": len(data), "text": data[:EXCERPT_OCTETS].decode("latin-1")}
+    if len(data) > EXCERPT_OCTETS:
+        told["sha256"] = hashlib.sha256(data).hexdigest()
+    return told

@@ -1,0 +1,80 @@
+"""How a case says what it found: the exceptions that become verdicts, and the checks that raise them.
+
+==================  ==================================================================
+raised in a case    verdict
+==================  ==================================================================
+nothing             PASS
+Mismatch            FAIL, with what was expected and what was seen
+AssertionError      FAIL
+Inconclusive        INCONCLUSIVE
+NotApplicable       NOT_APPLICABLE
+anything else       ERROR: the harness's own fault
+==================  ==================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+__all__ = ["Crash", "Hang", "Inconclusive", "Mismatch", "NotApplicable", "check", "same"]
+
+
+class Mismatch(AssertionError):
+    """The implementation did something else than the requirement says."""
+
+    def __init__(self, expected: str, actual: str) -> None:
+        super().__init__(f"expected {expected}; actual {actual}")
+        self.expected = expected
+        self.actual = actual
+
+
+class Hang(Mismatch):
+    """Nothing happened within the hang bound. ``stacks`` shows where the threads stood."""
+
+    def __init__(self, expected: str, actual: str, stacks: str = "") -> None:
+        super().__init__(expected, actual)
+        self.stacks = stacks
+
+
+class Crash(Mismatch):
+    """The process of the implementation ended while the case still needed it."""
+
+
+class Inconclusive(Exception):
+    """The stimulus or the observation could not be carried out; nothing is known."""
+
+
+class NotApplicable(Exception):
+    """The case needs a capability that is absent, or the requirement is of another Python level."""
+
+
+def check(condition: object, *, expected: str, actual: object) -> None:
+    """Fail unless ``condition`` holds, in words that a stranger understands.
+
+    Raises:
+        Mismatch: it does not hold.
+    """
+    __tracebackhide__ = True
+    if not condition:
+        raise Mismatch(expected, actual if isinstance(actual, str) else show(actual))
+
+
+def same(expected: Any, actual: Any, what: str) -> None:
+    """Fail unless ``actual`` equals ``expected``; ``what`` names the thing compared.
+
+    Raises:
+        Mismatch: they differ.
+    """
+    __tracebackhide__ = True
+    if expected != actual:
+        raise Mismatch(f"{what}: {show(expected)}", f"{what}: {show(actual)}")
+
+
+def show(value: object) -> str:
+    """A value as an error line shows it: long payloads by their length and both ends."""
+    if isinstance(value, bytes | bytearray) and len(value) > 80:
+        return f"{len(value)} octets, {bytes(value[:32])!r}…{bytes(value[-16:])!r}"
+    if isinstance(value, Collection) and not isinstance(value, str | bytes) and len(value) > 20:
+        return f"{len(value)} items, {repr(value)[:200]}…"
+    return repr(value)

@@ -1,0 +1,116 @@
+"""Datagram peers: a scripted client on a real socket. Every datagram goes into the transcript."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+from sockproof.iut.server import Server
+from sockproof.iut.values import Fill
+from sockproof.judge.checks import Hang, Inconclusive, Mismatch, same
+from sockproof.peer.transcript import Transcript
+from sockproof.timing import hang_bound_s
+
+__all__ = ["DatagramPeer"]
+
+_READ_OCTETS = 1 << 21
+"""More than any datagram that loopback or a Unix socket carries."""
+
+
+class DatagramPeer:
+    """A client of a datagram server; it has an address of its own unless told otherwise.
+
+    ``own_address`` is what it binds to: ``(host, 0)``, a path, or ``""`` for an abstract name that
+    the kernel chooses; None leaves it unbound, so that a Unix server cannot answer.
+    """
+
+    def __init__(self, transcript: Transcript, lane: str, own_address: Any) -> None:
+        self._transcript = transcript
+        self.lane = lane
+        self._own_address = own_address
+        self._socket: socket.socket | None = None
+        self._server_address: Any = None
+
+    @property
+    def socket(self) -> socket.socket:
+        """The socket itself, for what no step can say."""
+        if self._socket is None:
+            raise Inconclusive(f"{self.lane} has no server")
+        return self._socket
+
+    @property
+    def address(self) -> Any:
+        """The peer's own address, as the server should see it."""
+        return self.socket.getsockname()
+
+    def connect(self, server: Server) -> DatagramPeer:
+        """Take the server's address as the one to send to. The socket itself is not connected:
+        a datagram from anywhere else is seen, and judged."""
+        family = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}.get(
+            server.spec.family, socket.AF_UNIX
+        )
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._socket.settimeout(hang_bound_s())
+        if self._own_address is not None:
+            self._socket.bind(self._own_address)
+        self._server_address = server.address
+        self._log("open", note=f"{self.address!r} to {server.address!r}")
+        return self
+
+    def send(self, data: bytes | Fill) -> DatagramPeer:
+        """Send one datagram.
+
+        Raises:
+            Mismatch: it was refused. Hang: there was no room for it.
+        """
+        payload = bytes(data)
+        try:
+            self.socket.sendto(payload, self._server_address)
+        except TimeoutError:
+            raise Hang("the server takes a datagram", f"no room for {hang_bound_s():g} s") from None
+        except OSError as error:
+            self._log("send", payload, error=str(error))
+            raise Mismatch(f"a datagram of {len(payload)} octets is taken", str(error)) from None
+        self._log("send", payload)
+        return self
+
+    def receive(self) -> tuple[bytes, Any]:
+        """The next datagram, and who sent it.
+
+        Raises:
+            Hang: none came within the hang bound.
+        """
+        try:
+            data, sender = self.socket.recvfrom(_READ_OCTETS)
+        except TimeoutError:
+            self._log("timeout")
+            raise Hang(
+                f"{self.lane} receives a datagram", f"nothing for {hang_bound_s():g} s"
+            ) from None
+        except OSError as error:
+            self._log("receive", error=str(error))
+            raise Mismatch(f"{self.lane} receives a datagram", str(error)) from None
+        self._log("receive", data, note=f"from {sender!r}")
+        return data, sender
+
+    def expect(self, payload: bytes | Fill) -> DatagramPeer:
+        """The next datagram has just this payload, and comes from the server's address.
+
+        Raises:
+            Mismatch: another came. Hang: none came.
+        """
+        __tracebackhide__ = True
+        data, sender = self.receive()
+        same(bytes(payload), data, f"the datagram {self.lane} receives")
+        same(self._server_address, sender, "the sender of that datagram")
+        return self
+
+    def close(self) -> None:
+        """Close; the peer may be closed already."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+            self._log("close")
+
+    def _log(self, what: str, data: bytes | None = None, note: str = "", error: str = "") -> None:
+        self._transcript.note(self.lane, what, data, note, error)

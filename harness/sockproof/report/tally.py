@@ -1,0 +1,161 @@
+"""Counting, the same for every report: by level, by verdict, by teardown, and what needs attention.
+
+There is no number across implementations, and no percentage: counts per level.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sockproof.judge.verdict import Conformance, TeardownVerdict, Verdict, conformance
+from sockproof.report.reader import Record
+from sockproof.report.rows import CaseRow
+from sockproof.spec.levels import Level
+
+__all__ = [
+    "Attention",
+    "LevelCount",
+    "Tally",
+    "attention_groups",
+    "count_cases",
+    "kind_of_attention",
+    "needs_attention",
+    "shown_levels",
+    "tally",
+    "teardown_words",
+    "what_happened",
+]
+
+_FIRST = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE)
+_LEVELS = tuple(Level)
+
+
+@dataclass(frozen=True)
+class LevelCount:
+    """The cases of one level: ``total`` is without those that were not applicable."""
+
+    passed: int = 0
+    failed: int = 0
+    inconclusive: int = 0
+    error: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.passed + self.failed + self.inconclusive + self.error
+
+    @property
+    def whole(self) -> bool:
+        """Every applicable case passed; a case at OBSERVED passes by being observed."""
+        return self.passed == self.total
+
+    def __str__(self) -> str:
+        return f"{self.passed}/{self.total}"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """One implementation's run, counted."""
+
+    levels: Mapping[Level, LevelCount]
+    verdicts: Mapping[Verdict, int]
+    teardown: Mapping[TeardownVerdict, int]
+    conformance: Conformance
+
+    @property
+    def cases(self) -> int:
+        return sum(self.verdicts.values())
+
+
+def tally(record: Record) -> Tally:
+    """Count a record's cases."""
+    pairs = [(record.level_of(case), case.verdict) for case in record.cases]
+    by_pair = Counter(pairs)
+    by_verdict = Counter(verdict for _, verdict in pairs)
+    by_teardown = Counter(case.teardown.verdict for case in record.cases)
+    return Tally(
+        levels={level: _level_count(level, by_pair) for level in Level},
+        verdicts={verdict: by_verdict[verdict] for verdict in Verdict},
+        teardown={verdict: by_teardown[verdict] for verdict in TeardownVerdict},
+        conformance=conformance(pairs),
+    )
+
+
+def _level_count(level: Level, by_pair: Mapping[tuple[Level, Verdict], int]) -> LevelCount:
+    counted = (Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.ERROR)
+    return LevelCount(*(by_pair.get((level, verdict), 0) for verdict in counted))
+
+
+def shown_levels(tallies: Sequence[Tally]) -> tuple[Level, ...]:
+    """The levels worth a column: MAY only where some implementation has a case at it."""
+    has_may = any(one.levels[Level.MAY].total for one in tallies)
+    return tuple(level for level in Level if level is not Level.MAY or has_may)
+
+
+def count_cases(records: Sequence[Record]) -> int:
+    """All cases of all records, not applicable ones too."""
+    return sum(len(record.cases) for record in records)
+
+
+def teardown_words(counted: Tally) -> str:
+    """``clean``, or ``2 leaks, 1 still running``, or ``not checked`` when no case was checked."""
+    leaked = counted.teardown[TeardownVerdict.LEAKED]
+    running = counted.teardown[TeardownVerdict.STILL_RUNNING]
+    if not leaked and not running:
+        checked = counted.teardown[TeardownVerdict.CLEAN]
+        return "clean" if checked else "not checked"
+    leaks = f"{leaked} leak{'' if leaked == 1 else 's'}" if leaked else ""
+    return ", ".join(filter(None, (leaks, f"{running} still running" if running else "")))
+
+
+def needs_attention(record: Record) -> list[CaseRow]:
+    """The cases that FAIL, ERROR or are INCONCLUSIVE, or left something behind; gravest first.
+
+    Order: FAIL by level, ERROR, INCONCLUSIVE, unclean teardown; then as recorded.
+    """
+    return sorted(
+        (case for case in record.cases if case.needs_attention),
+        key=lambda case: (_rank(case), _LEVELS.index(record.level_of(case))),
+    )
+
+
+def _rank(case: CaseRow) -> int:
+    return _FIRST.index(case.verdict) if case.verdict in _FIRST else len(_FIRST)
+
+
+def kind_of_attention(case: CaseRow) -> str:
+    """One word or two: the verdict, or the teardown verdict where the verdict is no trouble."""
+    return case.verdict.value if case.verdict in _FIRST else case.teardown.verdict.value
+
+
+def what_happened(case: CaseRow) -> str:
+    """The one text that says most: the actual behaviour, the reason, or what was left behind."""
+    if case.verdict in _FIRST:
+        return case.actual or case.reason
+    return ", ".join(case.teardown.leaks) or case.reason
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Cases of one requirement that need attention in the same way; never empty."""
+
+    requirement: str
+    level: Level
+    kind: str
+    cases: tuple[CaseRow, ...]
+
+    @property
+    def first(self) -> CaseRow:
+        return self.cases[0]
+
+
+def attention_groups(record: Record) -> list[Attention]:
+    """:func:`needs_attention`, with the cases of a requirement that share a verdict together."""
+    groups: dict[tuple[str, str], list[CaseRow]] = {}
+    for case in needs_attention(record):
+        groups.setdefault((case.requirement, kind_of_attention(case)), []).append(case)
+    return [
+        Attention(requirement, record.requirements[requirement].level, kind, tuple(cases))
+        for (requirement, kind), cases in groups.items()
+    ]

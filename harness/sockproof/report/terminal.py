@@ -1,0 +1,136 @@
+"""The closing block of a run, in a terminal: counts per implementation, then what needs attention.
+
+Nothing that an implementation said reaches the terminal as a control sequence or as markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sockproof.judge.verdict import Verdict
+from sockproof.report.reader import Record
+from sockproof.report.tally import (
+    Attention,
+    LevelCount,
+    Tally,
+    attention_groups,
+    count_cases,
+    shown_levels,
+    tally,
+    teardown_words,
+    what_happened,
+)
+from sockproof.report.text import one_line, rerun_command, seconds
+from sockproof.spec.levels import Level
+
+__all__ = ["print_summary"]
+
+SHOWN = 20
+"""Entries of "needs attention" that are printed; the rest is counted."""
+
+_STYLES = {"FAIL": "bold red", "ERROR": "bold magenta", "INCONCLUSIVE": "yellow"}
+_TEARDOWN_STYLE = "dark_orange"
+
+
+def print_summary(records: Sequence[Record], console: Console) -> None:
+    """Print what one needs after a run: how it went, what needs attention, how to see it again."""
+    tallies = [tally(record) for record in records]
+    console.print(_headline(records), soft_wrap=True, highlight=False)
+    console.print()
+    console.print(_table(records, tallies))
+    for record in records:
+        if not record.complete:
+            console.print(_incomplete(record), soft_wrap=True)
+    _print_attention(records, console)
+
+
+def _headline(records: Sequence[Record]) -> Text:
+    n_iuts = len(records)
+    words = [f"{count_cases(records):,} cases"]
+    words.append(f"{n_iuts} implementation{'' if n_iuts == 1 else 's'}")
+    longest = max((record.duration_s or 0.0 for record in records), default=0.0)
+    return Text("  " + ", ".join([*words, *([seconds(longest)] if longest else [])]))
+
+
+def _table(records: Sequence[Record], tallies: Sequence[Tally]) -> Table:
+    levels = shown_levels(tallies)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("  implementation", no_wrap=True)
+    for name in (*(level.value for level in levels), "n/a", "teardown"):
+        table.add_column(name, no_wrap=True)
+    for record, counted in zip(records, tallies, strict=True):
+        counts = (_level_cell(level, counted.levels[level]) for level in levels)
+        absent = Text(str(counted.verdicts[Verdict.NOT_APPLICABLE]))
+        table.add_row(_name(record), *counts, absent, _teardown_cell(counted))
+    return table
+
+
+def _name(record: Record) -> Text:
+    name = Text("  " + one_line(record.iut_id, 60))
+    return name if record.complete else name.append("  INCOMPLETE", "bold white on red")
+
+
+def _level_cell(level: Level, count: LevelCount) -> Text:
+    """``1309/1310``; of OBSERVED the number alone, when all of it could be observed."""
+    if level is Level.OBSERVED and count.whole:
+        return Text(str(count.passed))
+    return Text(str(count), "" if count.whole else "red" if count.failed else "yellow")
+
+
+def _teardown_cell(counted: Tally) -> Text:
+    words = teardown_words(counted)
+    return Text(words, "" if words in ("clean", "not checked") else _TEARDOWN_STYLE)
+
+
+def _incomplete(record: Record) -> Text:
+    line = Text("\n  ").append(" INCOMPLETE RUN ", "bold white on red")
+    reason = one_line(record.incomplete_reason)
+    return line.append(f" {one_line(record.iut_id, 60)}: {reason}", "bold red")
+
+
+def _print_attention(records: Sequence[Record], console: Console) -> None:
+    entries = [(record, group) for record in records for group in attention_groups(record)]
+    title = "needs attention" if entries else "nothing needs attention"
+    if not entries and not all(record.complete for record in records):
+        title = "nothing needs attention in what was recorded; the run is incomplete"
+    console.print(Text(f"\n  {title}", "bold" if entries else ""), soft_wrap=True)
+    for record, group in entries[:SHOWN]:
+        for line in _entry(record, group):
+            console.print(line, soft_wrap=True)
+    if len(entries) > SHOWN:
+        console.print(Text(f"  and {len(entries) - SHOWN} more, see the report"), soft_wrap=True)
+
+
+def _entry(record: Record, group: Attention) -> Iterable[Text]:
+    style = _STYLES.get(group.kind, _TEARDOWN_STYLE)
+    yield (
+        Text("  ")
+        .append(f"{one_line(record.iut_id, 60)}  ")
+        .append(f"{group.kind} {group.level.value}", style)
+        .append(f"  {one_line(group.first.id)}")
+    )
+    for label, text in _details(record, group):
+        if text:
+            yield Text("     ").append(f"{label:<10}", "dim").append(text)
+
+
+def _details(record: Record, group: Attention) -> Iterable[tuple[str, str]]:
+    first = group.first
+    failed = first.verdict is Verdict.FAIL
+    yield "expected", one_line(first.expected) if failed else ""
+    yield "actual" if failed else "reason", one_line(what_happened(first))
+    if first.teardown.unclean and what_happened(first) != ", ".join(first.teardown.leaks):
+        leaks = ", ".join(first.teardown.leaks)
+        yield "teardown", one_line(f"{first.teardown.verdict.value}: {leaks}")
+    yield "as well", _others(group)
+    yield "again", one_line(rerun_command(record.implementation.given, first.id), 400)
+
+
+def _others(group: Attention) -> str:
+    rest = [case.id.removeprefix(group.requirement).strip("[]") for case in group.cases[1:]]
+    more = f" and {len(rest) - 3} more" if len(rest) > 3 else ""
+    return one_line(", ".join(rest[:3])) + more

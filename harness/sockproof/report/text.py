@@ -1,0 +1,55 @@
+"""Text that an implementation or the network gave, made safe and short enough to show."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+__all__ = ["one_line", "rerun_command", "seconds", "visible"]
+
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters, but neither tab nor line feed
+    "\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"  # invisible, or reverses what is read
+    "\ud800-\udfff\ufffe\uffff]"  # not characters: no encoding and no XML takes them
+)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    number = ord(match.group())
+    named = {0x0D: "\\r", 0x1B: "\\x1b"}.get(number)
+    return named or (f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}")
+
+
+def visible(text: str) -> str:
+    """The text with control characters, lone surrogates and direction marks as ``\\x00``.
+
+    Tabs and line feeds stay. The result can be encoded, printed, and put into XML 1.0.
+    """
+    return _HIDDEN.sub(_escaped, text)
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """The text in one visible line of at most ``limit`` characters; a cut is marked."""
+    start = text[: limit + 1]
+    line = visible(start).replace("\n", "\\n").replace("\t", "\\t")
+    return line if len(text) <= limit and len(line) <= limit else line[: limit - 1] + "…"
+
+
+def seconds(duration_s: float | None) -> str:
+    """``0.42 s``, ``41 s``, ``12 min 5 s``; empty when it is not known."""
+    if duration_s is None:
+        return ""
+    if duration_s < 10:
+        return f"{duration_s:.2g} s" if duration_s < 1 else f"{duration_s:.1f} s"
+    minutes, rest = divmod(round(duration_s), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def rerun_command(given: str, case_id: str) -> str:
+    """The command that plays one case again, quoted for a POSIX shell."""
+    return f"sockproof run --iut {shlex.quote(given)} -k {_quoted(case_id)}"
+
+
+def _quoted(text: str) -> str:
+    """Always in quotes: brackets are patterns to a shell."""
+    return "'" + text.replace("'", "'\"'\"'") + "'"
