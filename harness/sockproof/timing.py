@@ -28,7 +28,9 @@ def scale() -> float:
     except ValueError:
         factor = 0.0
     if not 0 < factor < float("inf"):
-        raise UsageError(f"{SCALE_VARIABLE}={text!r} is not a number above zero", "set it to 1 to 10")
+        raise UsageError(
+            f"{SCALE_VARIABLE}={text!r} is not a number above zero", "set it to 1 to 10"
+        )
     return factor
 
 

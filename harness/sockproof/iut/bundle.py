@@ -14,15 +14,14 @@ from importlib import resources
 __all__ = ["FIRST_PROGRAM", "bundle"]
 
 FIRST_PROGRAM = (
-    "import os,sys;"
-    "exec(b''.join(iter(lambda:os.read(0,1)or sys.exit(),b'\\n')).decode('ascii'))"
+    "import os,sys;exec(b''.join(iter(lambda:os.read(0,1)or sys.exit(),b'\\n')).decode('ascii'))"
 )
 """The argument of ``-c``. An end of the input ends it, so it cannot outlive the harness."""
 
 _MODULES = ("events", "accounting", "handlers", "servers", "case", "control")
 """In the order of their imports: each may import those before it."""
 
-_SECOND_PROGRAM = '''
+_SECOND_PROGRAM = """
 import json, os, sys, types
 data = b""
 while len(data) < %(length)d:
@@ -47,7 +46,7 @@ for name, source in json.loads(data.decode("ascii")):
     setattr(package, str(name), module)
     exec(compile(source, module.__file__, "exec"), module.__dict__)
 package.control.Agent(control_in, control_out).run()
-'''
+"""
 
 
 @functools.cache

@@ -129,7 +129,9 @@ class Channel:
                 return self._kept.popleft()
         if self.ended:
             words = self.stderr.strip().splitlines()
-            problem = f"the interpreter ended before it answered: {words[-1] if words else 'silent'}"
+            problem = (
+                f"the interpreter ended before it answered: {words[-1] if words else 'silent'}"
+            )
         else:
             problem = f"no answer within {start_bound_s():g} s of starting"
         raise IutUnavailable(
@@ -161,7 +163,9 @@ class Channel:
         status = self._process.poll()
         ending = "ended" if status is None else f"ended with status {status}"
         words = self.stderr.strip().splitlines()[-1:]
-        return AgentDied(f"{self.implementation.given}: the agent {ending} {' '.join(words)}".rstrip())
+        return AgentDied(
+            f"{self.implementation.given}: the agent {ending} {' '.join(words)}".rstrip()
+        )
 
     def _write(self, data: bytes) -> None:
         assert self._process.stdin is not None

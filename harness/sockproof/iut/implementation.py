@@ -132,7 +132,9 @@ def _from_toml(path: Path) -> Implementation:
     try:
         settings = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"cannot read {path}: {error}", "give a TOML file as in the README") from None
+        raise UsageError(
+            f"cannot read {path}: {error}", "give a TOML file as in the README"
+        ) from None
     for key, value in settings.items():
         if key not in _TOML_KEYS:
             raise UsageError(f"{path}: unknown key {key!r}", f"known: {', '.join(_TOML_KEYS)}")

@@ -12,10 +12,10 @@ from typing import Any
 from sockproof.errors import AgentDied, ChannelError
 from sockproof.iut.channel import Channel, Message
 from sockproof.iut.values import decode
-from sockproof.judge.checks import Crash, Hang
-from sockproof.timing import case_deadline_s, hang_bound_s
+from sockproof.judge.checks import Crash, Hang, Mismatch
+from sockproof.timing import case_deadline_s, hang_bound_s, settle_s
 
-__all__ = ["CaseProcess", "Event", "Outcome", "RaisedError"]
+__all__ = ["CaseProcess", "Event", "Leftovers", "Outcome", "RaisedError"]
 
 GATES = 8
 OPEN_FOR_ALL = 1000
@@ -35,9 +35,7 @@ class RaisedError:
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> RaisedError:
         bases = tuple(told["bases"])
-        return cls(
-            told["type"], bases, told["errno_name"], told["text"], told.get("traceback", "")
-        )
+        return cls(told["type"], bases, told["errno_name"], told["text"], told.get("traceback", ""))
 
     def is_a(self, *names: str) -> bool:
         """Whether it is an instance of any of the classes named."""
@@ -53,6 +51,14 @@ class Outcome:
 
     value: Any = None
     error: RaisedError | None = None
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """What a case left behind: ``leaks`` in words, ``zombies`` the children nobody had reaped."""
+
+    leaks: tuple[str, ...]
+    zombies: int
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,7 @@ class CaseProcess:
         self.output = {"stdout": "", "stderr": ""}
         self.garbage: list[str] = []
         self.over: Message | None = None
+        self._leftovers: Leftovers | None = None
         channel.listen(self._take)
         channel.send(op="case", deadline_s=case_deadline_s())
         self._wait(lambda: self.pid, "the agent to start a process")
@@ -116,7 +123,9 @@ class CaseProcess:
         at_s = message["t"] + self._channel.offset_s
         return Event(message["e"], at_s, message["p"], message["th"], fields)
 
-    def _wait(self, condition: Callable[[], object], what: str) -> None:
+    def _wait(
+        self, condition: Callable[[], object], what: str, bound_s: float | None = None
+    ) -> None:
         """Until ``condition`` holds.
 
         Raises:
@@ -127,7 +136,7 @@ class CaseProcess:
         with changed:
             changed.wait_for(
                 lambda: condition() or self.over or self.garbage or self._channel.ended,
-                hang_bound_s(),
+                bound_s or hang_bound_s(),
             )
             if condition():
                 return
@@ -135,9 +144,9 @@ class CaseProcess:
 
     def _raise_why(self, what: str) -> None:
         if self.garbage:
-            raise ChannelError(
-                f"the implementation wrote to the control channel: {self.garbage[0][:80]!r}",
-                "it writes to a descriptor that is not its own",
+            raise Crash(
+                "the implementation writes to descriptors of its own only",
+                f"it wrote to the control channel: {self.garbage[0][:80]!r}",
             )
         if self.over:
             raise Crash(what, self.ending())
@@ -164,13 +173,17 @@ class CaseProcess:
             changed.wait_for(lambda: "File " in self.output["stderr"][before:] or self.over, 1.0)
         return self.output["stderr"][before:]
 
-    def do(self, op: str, **arguments: Any) -> Outcome:
-        """Have one command carried out in the process's main thread, and wait for it."""
+    def do(self, op: str, *, bound_s: float | None = None, **arguments: Any) -> Outcome:
+        """Have one command carried out in the process's main thread, and wait for its answer.
+
+        Raises:
+            Hang: none came within ``bound_s``, by default the hang bound.
+        """
         self._seq += 1
         seq = self._seq
         self._channel.send(op=op, seq=seq, **arguments)
         what = arguments.get("method") or op
-        self._wait(lambda: seq in self._answers, f"{what} returns")
+        self._wait(lambda: seq in self._answers, f"{what} returns", bound_s)
         answer = self._answers.pop(seq)
         value = json.loads(self._parts.pop(seq)) if answer.get("parts") else answer["value"]
         if answer["r"] == "raised":
@@ -216,6 +229,23 @@ class CaseProcess:
         """Let everybody pass everywhere."""
         for name in self._gates:
             self.open_gate(name)
+
+    def stop(self) -> Leftovers:
+        """Open the gates, end every loop, close every server, and say what is left behind.
+
+        When it returns nothing of the servers can happen any more. Stops only once.
+
+        Raises:
+            Mismatch: stopping raised. Hang: it did not end.
+        """
+        if self._leftovers is None:
+            self.open_gates()
+            bounds = {"hang_s": hang_bound_s(), "settle_s": settle_s()}
+            outcome = self.do("stop", bound_s=hang_bound_s() + 2 * settle_s(), **bounds)
+            if outcome.error is not None:
+                raise Mismatch("the servers can be stopped", f"stopping raised {outcome.error}")
+            self._leftovers = Leftovers(tuple(outcome.value["leaks"]), outcome.value["zombies"])
+        return self._leftovers
 
     def end(self) -> None:
         """Kill what is left of the process and its children, and wait for the agent's word."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sockproof.iut.matrix import ServerSpec
-from sockproof.iut.process import CaseProcess, Event, Outcome, RaisedError
+from sockproof.iut.process import CaseProcess, Event, Leftovers, Outcome, RaisedError
 from sockproof.judge.checks import Mismatch, check
 
 __all__ = ["RunningCall", "Server"]
@@ -58,9 +58,7 @@ class Server:
 
     def attempt(self, method: str, *arguments: Any) -> Outcome:
         """Call a method in the process's main thread; an exception is an outcome like any."""
-        return self.process.do(
-            "call", handle=self.handle, method=method, arguments=list(arguments)
-        )
+        return self.process.do("call", handle=self.handle, method=method, arguments=list(arguments))
 
     def call(self, method: str, *arguments: Any) -> Any:
         """Call a method in the process's main thread and give its value.
@@ -91,6 +89,10 @@ class Server:
     def fence(self) -> None:
         """Whatever the process told or printed before this call has arrived when it returns."""
         self.process.do("fence")
+
+    def stop(self) -> Leftovers:
+        """Stop every server of the case; nothing can happen any more when it returns."""
+        return self.process.stop()
 
     def expect_handler(self, phase: str, count: int = 1) -> list[Event]:
         """The first ``count`` events of handlers in ``phase`` (setup, handle, finish)."""
@@ -123,7 +125,8 @@ class Server:
     def expect_calls(self, *methods: str, without: str | Sequence[str] = ()) -> None:
         """The methods were called, in this order; those (or handler phases) in ``without`` never.
 
-        Others may come between. Ask for ``without`` when nothing more can happen: after stop().
+        Others may come between. ``without`` stops the servers first: absence is judged when
+        nothing more can happen.
 
         Raises:
             Mismatch: otherwise.
@@ -133,6 +136,8 @@ class Server:
         seen = self.calls()
         in_order = [name for name in seen if name in methods][: len(methods)]
         check(in_order == list(methods), expected=f"calls {list(methods)} in order", actual=seen)
+        if without:
+            self.stop()
         unwanted = {without} if isinstance(without, str) else set(without)
         found = [name for name in seen + self.phases() if name in unwanted]
         check(not found, expected=f"no {', '.join(sorted(unwanted))}", actual=found)

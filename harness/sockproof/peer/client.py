@@ -7,9 +7,12 @@ reset (ECONNRESET or EPIPE), timeout (nothing came within the hang bound).
 from __future__ import annotations
 
 import contextlib
+import errno
+import itertools
+import select
 import socket
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
@@ -91,8 +94,6 @@ class StreamPeer:
         """
         self._socket = socket.socket(_family(server), socket.SOCK_STREAM)
         self._socket.setblocking(False)
-        import errno
-
         number = self._socket.connect_ex(server.address)
         if number == errno.EINPROGRESS and self._is_writable_now():
             number = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -102,8 +103,6 @@ class StreamPeer:
         return name
 
     def _is_writable_now(self) -> bool:
-        import select
-
         return bool(select.select([], [self.socket], [], 0)[1])
 
     def send(self, data: bytes | Fill, cuts: Sequence[int] = ()) -> StreamPeer:
@@ -118,8 +117,15 @@ class StreamPeer:
         if cuts and self.socket.family != socket.AF_UNIX:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         positions = [0, *sorted(cuts), len(payload)]
-        for start, end in zip(positions, positions[1:], strict=False):
+        for start, end in itertools.pairwise(positions):
             self._send_piece(payload[start:end])
+        return self
+
+    def offer(self, data: bytes | Fill) -> StreamPeer:
+        """Send, unless the server has closed the connection already: both are right."""
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self.socket.sendall(bytes(data))
+            self._log("send", bytes(data))
         return self
 
     def send_octet_by_octet(self, data: bytes) -> StreamPeer:
@@ -190,6 +196,10 @@ class StreamPeer:
             same(payload, data, f"what {self.lane} receives before {early or 'anything else'}")
         return self
 
+    def expect_end(self) -> StreamPeer:
+        """Nothing more comes, and the stream ends without a reset."""
+        return self.expect(END_OF_STREAM)
+
     def expect_reply(self, payload: bytes | Fill) -> StreamPeer:
         """Exactly these octets come, and then the end of the stream."""
         return self.expect(payload).expect(END_OF_STREAM)
@@ -235,10 +245,3 @@ def _family(server: Server) -> socket.AddressFamily:
         "inet": socket.AF_INET,
         "inet6": socket.AF_INET6,
     }.get(server.spec.family, socket.AF_UNIX)
-
-
-def close_all(peers: Iterable[StreamPeer]) -> None:
-    """Close every peer, whatever state it is in."""
-    for peer in peers:
-        with contextlib.suppress(OSError):
-            peer.close()

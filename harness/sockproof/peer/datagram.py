@@ -74,6 +74,10 @@ class DatagramPeer:
         self._log("send", payload)
         return self
 
+    def offer(self, data: bytes | Fill) -> DatagramPeer:
+        """The same as :meth:`send`. For cases played on streams too."""
+        return self.send(data)
+
     def receive(self) -> tuple[bytes, Any]:
         """The next datagram, and who sent it.
 
@@ -103,6 +107,10 @@ class DatagramPeer:
         data, sender = self.receive()
         same(bytes(payload), data, f"the datagram {self.lane} receives")
         same(self._server_address, sender, "the sender of that datagram")
+        return self
+
+    def expect_end(self) -> DatagramPeer:
+        """Nothing to do: a datagram socket has no end. For cases played on streams too."""
         return self
 
     def close(self) -> None:

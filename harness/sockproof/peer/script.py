@@ -88,7 +88,7 @@ class ReadLine(Step):
 
 @dataclass(frozen=True)
 class Reply(Step):
-    """Write to the client: by ``wfile``, ``sendall()`` or ``sendto()``, as the handler's base has."""
+    """Write to the client: by ``wfile``, ``sendall()`` or ``sendto()``, as the base class has."""
 
     data: bytes | Fill
     do = "write"

@@ -70,6 +70,7 @@ def hello(order):
         "version": list(sys.version_info[:3]),
         "implementation": getattr(getattr(sys, "implementation", None), "name", "")
         or ("pypy" if "__pypy__" in sys.builtin_module_names else "cpython"),
+        "implementation_version": list(_implementation_version()[:3]),
         "full_version": sys.version.replace("\n", " "),
         "executable": sys.executable,
         "prefix": sys.prefix,
@@ -79,6 +80,12 @@ def hello(order):
         "platform": sys.platform,
     }
     return module, said
+
+
+def _implementation_version():
+    """PyPy has a version of its own beside that of the language."""
+    own = getattr(getattr(sys, "implementation", None), "version", None)
+    return own or getattr(sys, "pypy_version_info", sys.version_info)
 
 
 class Child(object):

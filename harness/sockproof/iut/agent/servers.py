@@ -12,7 +12,12 @@ import threading
 
 from . import events, handlers
 
-ADDRESS_FAMILIES = {"inet": "AF_INET", "inet6": "AF_INET6", "path": "AF_UNIX", "abstract": "AF_UNIX"}
+ADDRESS_FAMILIES = {
+    "inet": "AF_INET",
+    "inet6": "AF_INET6",
+    "path": "AF_UNIX",
+    "abstract": "AF_UNIX",
+}
 KEPT = []
 """Arguments that hooks have seen, kept alive: no socket may look closed because it was collected."""
 
@@ -140,9 +145,7 @@ def spawn(kept, label, method, arguments):
         try:
             value = getattr(kept.server, method)(*arguments)
         except BaseException as error:
-            events.emit(
-                "ended", label=label, method=method, error=events.describe_error(error)
-            )
+            events.emit("ended", label=label, method=method, error=events.describe_error(error))
         else:
             events.emit("ended", label=label, method=method, value=events.encode(value))
 

@@ -1,0 +1,71 @@
+"""Addresses for servers and peers: of this worker alone, so that workers never meet.
+
+A server that closes first leaves its port in TIME_WAIT for a minute, and binding to port 0 slows
+from microseconds to 10 ms once some 14,000 ports of one address are so held. TIME_WAIT is kept per
+address, and 127.0.0.0/8 has plenty: every worker has its own, and changes it now and then.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import os
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Addresses"]
+
+_CASES_PER_HOST = 2000
+_LONGEST_FOLDER_OCTETS = 60
+"""A Unix path may have 107 octets on Linux, fewer elsewhere; the file's name comes after this."""
+
+
+class Addresses:
+    """Hands out addresses; owns a folder for socket files, removed by :meth:`close`."""
+
+    def __init__(self) -> None:
+        self._serial = itertools.count(1)
+        base = tempfile.gettempdir()
+        parent = base if len(os.fsencode(base)) <= _LONGEST_FOLDER_OCTETS else "/tmp"
+        self.folder = Path(tempfile.mkdtemp(prefix="sockproof-", dir=parent))
+
+    def server(self, family: str) -> Any:
+        """An address to bind a server of this family to."""
+        serial = next(self._serial)
+        match family:
+            case "inet":
+                return (_own_host(serial // _CASES_PER_HOST), 0)
+            case "inet6":
+                return ("::1", 0)
+            case "path":
+                return str(self.folder / f"s{serial}")
+            case _:
+                return f"\0sockproof-{os.getpid()}-{serial}"
+
+    def peer(self, family: str) -> Any:
+        """An address to bind a datagram peer to, so that it can be answered."""
+        return "" if family == "abstract" else self.server(family)
+
+    def close(self) -> None:
+        """Remove the folder and every socket file in it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@functools.cache
+def _own_host(number: int) -> str:
+    """One of 127.64.0.0 to 127.127.255.255 by process id; only Linux has them all."""
+    pid = os.getpid()
+    host = f"127.{64 + (pid >> 8) % 64}.{pid & 255}.{1 + number % 250}"
+    return host if _can_bind(host) else "127.0.0.1"
+
+
+def _can_bind(host: str) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError:
+            return False
+    return True

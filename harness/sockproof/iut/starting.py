@@ -1,0 +1,68 @@
+"""The order for a server: everything the agent needs to construct it and start its loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sockproof.iut.matrix import ServerSpec
+from sockproof.iut.values import encode
+
+__all__ = ["POLL_INTERVAL_S", "ServerOrder"]
+
+POLL_INTERVAL_S = 0.001
+"""How often the loop looks whether it shall stop: a poll cannot wait less than a millisecond, and
+the default of half a second would be paid by every case."""
+
+_NO_STEPS: Mapping[str, Any] = {"setup": [], "handle": [], "finish": []}
+
+
+@dataclass(frozen=True)
+class ServerOrder:
+    """A server as it is asked for.
+
+    ``script`` and ``hooks`` are in the agent's form (:mod:`sockproof.peer.script` makes them);
+    ``attributes`` and ``handler_attributes`` are set on subclasses; ``bind_and_activate`` is
+    passed to the constructor unless it is None.
+    """
+
+    spec: ServerSpec
+    address: Any
+    handler_base: str = "StreamRequestHandler"
+    script: Mapping[str, Any] = field(default_factory=lambda: _NO_STEPS)
+    source: str = ""
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    handler_attributes: Mapping[str, Any] = field(default_factory=dict)
+    hooks: Mapping[str, Any] = field(default_factory=dict)
+    bind_and_activate: bool | None = None
+
+    def describe(self, handle: int) -> dict[str, Any]:
+        """The arguments of the agent's ``make``; ``handle`` names the server from then on."""
+        return {
+            "handle": handle,
+            "spec": {
+                "class": self.spec.class_name,
+                "mixin": self.spec.mixin_name,
+                "family": self.spec.family,
+            },
+            "address": encode(self.address),
+            "attributes": encode(dict(self.attributes)),
+            "hooks": dict(self.hooks),
+            "handler": {
+                "base": self.handler_base,
+                "script": dict(self.script),
+                "attributes": encode(dict(self.handler_attributes)),
+                "source": self.source,
+            },
+            "bind_and_activate": self.bind_and_activate,
+        }
+
+    def loop(self, handle: int, poll_interval_s: float = POLL_INTERVAL_S) -> dict[str, Any]:
+        """The arguments that also start ``serve_forever()`` in a thread of its own."""
+        return {
+            "handle": handle,
+            "method": "serve_forever",
+            "label": f"serve_forever-{handle}",
+            "arguments": [poll_interval_s],
+        }

@@ -1,0 +1,102 @@
+"""The plan of a run: which implementations, which server specs, what to keep. Plain data in a file,
+so that every worker of the run works from the same one."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from sockproof.errors import IutUnavailable, UsageError
+from sockproof.iut.capabilities import ProbedIut, interpreter_id, probe
+from sockproof.iut.implementation import Implementation, parse_iut
+from sockproof.iut.matrix import ServerSpec, select_specs, spec_by_id
+
+__all__ = ["KEEP", "RunPlan", "make_plan"]
+
+KEEP = ("all", "fail", "none")
+"""Which cases keep their transcript: all, those that need attention, none."""
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What a run works through. ``unavailable`` are the implementations that could not be probed,
+    as (how the user gave it, what is wrong)."""
+
+    iuts: tuple[ProbedIut, ...]
+    specs: tuple[ServerSpec, ...]
+    keep: str = "fail"
+    unavailable: tuple[tuple[str, str], ...] = ()
+
+    def iut(self, iut_id: str) -> ProbedIut:
+        """The implementation with this id."""
+        return next(iut for iut in self.iuts if iut.id == iut_id)
+
+    def write(self, path: Path) -> None:
+        """Write it for the workers."""
+        data = {
+            "iuts": [iut.to_json() for iut in self.iuts],
+            "specs": [spec.id for spec in self.specs],
+            "keep": self.keep,
+            "unavailable": [list(entry) for entry in self.unavailable],
+        }
+        path.write_text(json.dumps(data), "utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> RunPlan:
+        """Read what :meth:`write` wrote."""
+        data = json.loads(path.read_text("utf-8"))
+        return cls(
+            tuple(ProbedIut.from_json(entry) for entry in data["iuts"]),
+            tuple(spec_by_id(spec_id) for spec_id in data["specs"]),
+            data["keep"],
+            tuple((given, problem) for given, problem in data["unavailable"]),
+        )
+
+
+def make_plan(iuts: Sequence[str], specs: Sequence[str] = (), keep: str = "fail") -> RunPlan:
+    """Probe every implementation, side by side, and put the plan together.
+
+    An implementation that cannot be probed is left out and told in ``unavailable``; the run goes
+    on without it, and is incomplete.
+
+    Raises:
+        UsageError: an option is wrong, or one implementation is given twice.
+    """
+    chosen = select_specs(specs)
+    if keep not in KEEP:
+        raise UsageError(f"--keep {keep!r} is none of {', '.join(KEEP)}")
+    implementations = [parse_iut(given) for given in iuts]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        results = list(pool.map(_probe, implementations))
+    probed = [result for result in results if isinstance(result, ProbedIut)]
+    failed = [
+        (implementation.given, str(result))
+        for implementation, result in zip(implementations, results, strict=True)
+        if isinstance(result, IutUnavailable)
+    ]
+    return RunPlan(_distinct(probed), chosen, keep, tuple(failed))
+
+
+def _probe(implementation: Implementation) -> ProbedIut | IutUnavailable:
+    try:
+        return probe(implementation)
+    except IutUnavailable as error:
+        return error
+
+
+def _distinct(iuts: Sequence[ProbedIut]) -> tuple[ProbedIut, ...]:
+    """Ids that tell all of them apart: a module under two interpreters gets theirs in its id."""
+    counts = Counter(iut.id for iut in iuts)
+    longer = [
+        iut if counts[iut.id] == 1 else iut.renamed(f"{iut.id}-{interpreter_id(dict(iut.hello))}")
+        for iut in iuts
+    ]
+    again = [iut for iut in longer if sum(other.id == iut.id for other in longer) > 1]
+    if again:
+        given = ", ".join(iut.implementation.given for iut in again)
+        raise UsageError(f"one implementation is given twice: {given}", "name each once with --iut")
+    return tuple(longer)

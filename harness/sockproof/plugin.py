@@ -1,0 +1,241 @@
+"""The pytest glue: options, the marker, collection by matrix, verdicts, records.
+
+The only module that imports pytest. A test function marked with a requirement becomes one case per
+implementation and server spec that the requirement applies to. The node id ends with the case id
+and the implementation's, ``[dispatch/handled-request-is-shut-down[TCP/inet]@cpython-3.13.0]``, so
+that ``-k`` selects by either.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sockproof.case_run import CaseRun
+from sockproof.errors import HarnessError, UsageError
+from sockproof.iut.addresses import Addresses
+from sockproof.iut.capabilities import ProbedIut
+from sockproof.iut.matrix import ServerSpec
+from sockproof.iut.pool import AgentPool
+from sockproof.judge.checks import NotApplicable
+from sockproof.judge.verdict import Verdict
+from sockproof.monitor import ROW_PROPERTY, RunMonitor
+from sockproof.plan import KEEP, RunPlan, make_plan
+from sockproof.report.record import Teardown
+from sockproof.spec.catalogue import Catalogue, Requirement, load_catalogue
+
+__all__ = ["run_pytest"]
+
+MARKER = "requirement"
+_PLAN = pytest.StashKey[RunPlan]()
+_CATALOGUE = pytest.StashKey[Catalogue]()
+_CASE = pytest.StashKey[CaseRun]()
+_PROBLEM = pytest.StashKey[BaseException | None]()
+_TEARDOWN = pytest.StashKey[Teardown]()
+
+
+def run_pytest(arguments: Sequence[str], plugins: Sequence[object]) -> int:
+    """Run pytest in this process with our plugins beside its own; its exit status."""
+    return int(pytest.main(list(arguments), plugins=list(plugins)))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("sockproof", "conformance of socketserver implementations")
+    group.addoption(
+        "--iut", action="append", default=[], metavar="IUT", help="implementation under test"
+    )
+    group.addoption(
+        "--spec", action="append", default=[], metavar="GLOB", help="server specs, e.g. '*TCP/inet'"
+    )
+    group.addoption("--keep", default="fail", choices=KEEP, help="whose transcript is kept")
+    group.addoption("--report-dir", default="", metavar="DIR", help="write records and reports")
+    group.addoption("--sockproof-plan", default="", help="a plan made before (internal)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", f"{MARKER}(id, variants={{}}): the requirement a case checks"
+    )
+    catalogue = load_catalogue()
+    config.stash[_CATALOGUE] = catalogue
+    wanted = config.option.report_dir and not hasattr(config, "workerinput")
+    if wanted and not config.pluginmanager.has_plugin(RunMonitor.NAME):
+        monitor = RunMonitor(_plan(config), catalogue, Path(config.option.report_dir))
+        config.pluginmanager.register(monitor, RunMonitor.NAME)
+
+
+def _plan(config: pytest.Config) -> RunPlan:
+    """The plan of this run: made once by whoever comes first, read by everybody else."""
+    if _PLAN not in config.stash:
+        if not config.option.sockproof_plan:
+            config.option.sockproof_plan = _write_plan(config)
+        config.stash[_PLAN] = RunPlan.read(Path(config.option.sockproof_plan))
+    return config.stash[_PLAN]
+
+
+def _write_plan(config: pytest.Config) -> str:
+    option = config.option
+    try:
+        plan = make_plan(option.iut or [sys.executable], option.spec, option.keep)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+    if plan.unavailable:
+        raise pytest.UsageError("; ".join(problem for _, problem in plan.unavailable))
+    handle, path = tempfile.mkstemp(prefix="sockproof-plan-", suffix=".json")
+    os.close(handle)
+    config.add_cleanup(lambda: Path(path).unlink(missing_ok=True))
+    plan.write(Path(path))
+    return path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Before a worker of xdist starts: its options are a copy of ours, so make the plan now."""
+    _plan(node.config)
+    node.workerinput["sockproof_plan"] = node.config.option.sockproof_plan
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    workerinput = getattr(session.config, "workerinput", {})
+    if "sockproof_plan" in workerinput:
+        session.config.option.sockproof_plan = workerinput["sockproof_plan"]
+
+
+@dataclass(frozen=True)
+class CaseParameter:
+    """What one case is of: the value of the parameter that a test function never sees."""
+
+    requirement: Requirement
+    iut: ProbedIut
+    spec: ServerSpec | None
+    variant: tuple[str, Any] | None
+
+    @property
+    def case_id(self) -> str:
+        parts = [self.spec.id if self.spec else "", self.variant[0] if self.variant else ""]
+        inner = ",".join(part for part in parts if part)
+        return f"{self.requirement.id}[{inner}]" if inner else self.requirement.id
+
+    @property
+    def id(self) -> str:
+        return f"{self.case_id}@{self.iut.id}"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    marker = metafunc.definition.get_closest_marker(MARKER)
+    if marker is None:
+        return
+    plan = _plan(metafunc.config)
+    requirement = _requirement(metafunc, marker)
+    applicable = requirement.applies.specs()
+    specs: Sequence[ServerSpec | None] = [None]
+    if applicable:
+        specs = [spec for spec in applicable if spec in plan.specs]
+    variants = list(marker.kwargs.get("variants", {}).items()) or [None]
+    cases = [
+        CaseParameter(requirement, iut, spec, variant)
+        for iut in plan.iuts
+        for spec in specs
+        for variant in variants
+    ]
+    metafunc.parametrize("case", cases, ids=[case.id for case in cases], indirect=True)
+
+
+def _requirement(metafunc: pytest.Metafunc, marker: pytest.Mark) -> Requirement:
+    try:
+        return metafunc.config.stash[_CATALOGUE].get(marker.args[0])
+    except HarnessError as error:
+        raise pytest.Collector.CollectError(
+            f"{metafunc.definition.nodeid}: {error}; every case checks a requirement"
+        ) from None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """One implementation after the other, so that few agents are alive at a time."""
+    order = {iut.id: n for n, iut in enumerate(_plan(config).iuts)} if _PLAN in config.stash else {}
+
+    def position(item: pytest.Item) -> int:
+        callspec = getattr(item, "callspec", None)
+        parameter = callspec.params.get("case") if callspec else None
+        return order[parameter.iut.id] if isinstance(parameter, CaseParameter) else -1
+
+    items.sort(key=position)
+
+
+@pytest.fixture(scope="session")
+def agents() -> Iterator[AgentPool]:
+    """The warm agents of this worker."""
+    pool = AgentPool()
+    yield pool
+    pool.close()
+
+
+@pytest.fixture(scope="session")
+def addresses() -> Iterator[Addresses]:
+    """The addresses of this worker."""
+    own = Addresses()
+    yield own
+    own.close()
+
+
+@pytest.fixture
+def case(
+    request: pytest.FixtureRequest, agents: AgentPool, addresses: Addresses
+) -> Iterator[CaseRun]:
+    """The case that a test function plays: ended, and its teardown judged, after it."""
+    parameter: CaseParameter = request.param
+    run = CaseRun(
+        parameter.case_id,
+        parameter.requirement,
+        parameter.iut,
+        parameter.spec,
+        lambda: agents.channel(parameter.iut.implementation),
+        addresses,
+        parameter.variant[1] if parameter.variant else None,
+    )
+    request.node.stash[_CASE] = run
+    run.refuse_inapplicable()
+    yield run
+    request.node.stash[_TEARDOWN] = run.end(request.node.stash.get(_PROBLEM, None))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if MARKER not in item.keywords or not hasattr(item, "callspec"):
+        return report
+    problem = call.excinfo.value if call.excinfo else None
+    if problem is not None and item.stash.get(_PROBLEM, None) is None:
+        item.stash[_PROBLEM] = problem
+    if isinstance(problem, NotApplicable):
+        report.outcome = "skipped"
+        report.longrepr = (str(item.path), 0, f"not applicable: {problem}")
+    if call.when == "teardown":
+        _judge(item, report)
+    return report
+
+
+def _judge(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Attach the case's row to its last report; a leak alone makes that report a failure."""
+    run = item.stash.get(_CASE, None)
+    if run is None:
+        return
+    problem = item.stash.get(_PROBLEM, None)
+    trace = "".join(traceback.format_exception(problem)[-6:]) if problem else ""
+    teardown = item.stash.get(_TEARDOWN, Teardown())
+    row = run.row(problem, teardown, item.config.option.keep, trace)
+    report.user_properties.append((ROW_PROPERTY, json.dumps(row.to_json())))
+    if teardown.unclean and row.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
+        report.outcome = "failed"
+        report.longrepr = f"teardown {teardown.verdict}: {'; '.join(teardown.leaks)}"
