@@ -11,8 +11,8 @@ ARGS ?=
 bin = $(VENV)/bin
 ready = $(VENV)/.ready
 
-# The interpreter itself, not a pyenv shim and not the virtual environment's.
-iut = iut=$$("$(PYTHON)" -c 'import sys; print(sys.executable)')
+# The interpreter itself: neither a pyenv shim nor a virtual environment's link to it.
+iut = iut=$$("$(PYTHON)" -c 'import os, sys; print(os.path.realpath(sys.executable))')
 
 .PHONY: help report check-report test lint types clean
 

@@ -12,7 +12,6 @@ from sockproof.errors import AgentDied
 from sockproof.iut.addresses import Addresses
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.iut.channel import Channel
-from sockproof.iut.matrix import ServerSpec
 from sockproof.iut.process import CaseProcess, RaisedError
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S, ServerOrder
@@ -24,6 +23,7 @@ from sockproof.peer.script import HandlerScript, Hook, Step, describe_hooks
 from sockproof.peer.transcript import Transcript
 from sockproof.report.record import CaseRow, Teardown, TranscriptEvent
 from sockproof.spec.catalogue import Requirement
+from sockproof.spec.matrix import ServerSpec
 
 __all__ = ["CaseRun", "ServerOptions"]
 

@@ -1,4 +1,4 @@
-"""Watches a run from the controlling process: takes each case's row as it comes, writes the records.
+"""Watches a run from the controlling process: takes each row as it comes, writes the records.
 
 A pytest plugin by the names of its methods; it needs nothing of pytest itself.
 """
@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sockproof import __version__
 from sockproof.iut.capabilities import ProbedIut
@@ -21,17 +20,26 @@ from sockproof.spec.catalogue import Catalogue, Requirement
 from sockproof.spec.levels import format_python_level
 from sockproof.timing import scale
 
-__all__ = ["ROW_PROPERTY", "RunMonitor"]
+__all__ = ["ROW_PROPERTY", "Audience", "RunMonitor"]
 
 ROW_PROPERTY = "sockproof"
 """The user property of a test report that carries a case's row as JSON text."""
 
 
+class Audience(Protocol):
+    """Whoever watches the run, such as a progress bar."""
+
+    def start(self, total: int) -> None: ...
+    def case(self, iut_id: str, row: CaseRow) -> None: ...
+    def stop(self) -> None: ...
+
+
 class RunMonitor:
     """Writes one record per implementation while the run goes on.
 
-    ``on_row`` is called with (implementation id, row) for each case that ended. After the run,
-    ``problems`` says why it is incomplete, if it is.
+    A record is opened with the first case of its implementation, so that a run that selects
+    nothing leaves an earlier record alone. After the run, ``problems`` says why it is incomplete,
+    if it is.
     """
 
     NAME = "sockproof-monitor"
@@ -42,40 +50,59 @@ class RunMonitor:
         catalogue: Catalogue,
         folder: Path,
         settings: dict[str, Any] | None = None,
-        on_row: Callable[[str, CaseRow], None] = lambda iut_id, row: None,
+        audience: Audience | None = None,
     ) -> None:
         self.plan = plan
         self.folder = folder
-        self.problems = [f"{given}: {problem}" for given, problem in plan.unavailable]
+        self.problems = [problem for _, problem in plan.unavailable]
         self.rows = 0
+        self._total = 0
         self._catalogue = catalogue
         self._settings = settings or {}
-        self._on_row = on_row
-        self._written: dict[str, set[str]] = {iut.id: set() for iut in plan.iuts}
-        self._writers = {iut.id: self._open(iut) for iut in plan.iuts}
-        self._closed = False
+        self._audience = audience
+        self._writers: dict[str, RecordWriter] = {}
+        self._written: set[tuple[str, str]] = set()
 
-    def path(self, iut_id: str) -> Path:
-        """Where the record of an implementation is written."""
-        return self.folder / f"{iut_id}.jsonl"
+    def paths(self) -> list[Path]:
+        """The records written, in the order of the plan."""
+        return [self._path(iut) for iut in self.plan.iuts if iut.id in self._writers]
 
-    def _open(self, iut: ProbedIut) -> RecordWriter:
-        return RecordWriter(
-            self.path(iut.id),
-            {
-                "suite_version": __version__,
-                "started": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "implementation": _implementation(iut),
-                "capabilities": iut.capabilities.to_json(),
-                "platform": {
-                    "system": platform.system(),
-                    "release": platform.release(),
-                    "machine": platform.machine(),
-                },
-                "settings": {"keep": self.plan.keep, "timeout_scale": scale(), **self._settings},
-                "seed": 0,
+    def _path(self, iut: ProbedIut) -> Path:
+        return self.folder / f"{iut.id}.jsonl"
+
+    def _writer(self, iut_id: str) -> RecordWriter:
+        if iut_id not in self._writers:
+            iut = self.plan.iut(iut_id)
+            self._writers[iut_id] = RecordWriter(self._path(iut), self._header(iut))
+        return self._writers[iut_id]
+
+    def _header(self, iut: ProbedIut) -> dict[str, Any]:
+        return {
+            "suite_version": __version__,
+            "started": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "implementation": _implementation(iut),
+            "capabilities": iut.capabilities.to_json(),
+            "platform": {
+                "system": platform.system(),
+                "release": platform.release(),
+                "machine": platform.machine(),
             },
-        )
+            "settings": {"keep": self.plan.keep, "timeout_scale": scale(), **self._settings},
+            "seed": 0,
+        }
+
+    def pytest_collection_finish(self, session: Any) -> None:
+        """Without workers: the number of cases is known."""
+        self._expect(len(session.items))
+
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """With workers: each of them collects the same."""
+        self._expect(len(ids))
+
+    def _expect(self, total: int) -> None:
+        if self._audience and total and not self._total:
+            self._audience.start(total)
+        self._total = max(self._total, total)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Every report passes here, from whatever worker."""
@@ -90,7 +117,8 @@ class RunMonitor:
         iut_id, case_id = _iut_id(report.nodeid), _case_id(report.nodeid)
         self.problems.append(f"a worker died while it ran {case_id or report.nodeid}")
         requirement_id, _, inner = case_id.partition("[")
-        if iut_id in self._writers and requirement_id in self._catalogue:
+        known = any(iut.id == iut_id for iut in self.plan.iuts)
+        if known and requirement_id in self._catalogue:
             spec = inner.rstrip("]").partition(",")[0]
             reason = f"the worker that ran the case died: {report.longreprtext[:500]}"
             self._take(iut_id, CaseRow(case_id, requirement_id, spec, Verdict.ERROR, reason=reason))
@@ -101,13 +129,14 @@ class RunMonitor:
             self.problems.append(f"{report.nodeid or 'collection'}: {report.longreprtext[-300:]}")
 
     def _take(self, iut_id: str, row: CaseRow) -> None:
-        writer, written = self._writers[iut_id], self._written[iut_id]
-        if row.requirement not in written:
+        writer = self._writer(iut_id)
+        if (iut_id, row.requirement) not in self._written:
             writer.requirement(_requirement_row(self._catalogue[row.requirement]))
-            written.add(row.requirement)
+            self._written.add((iut_id, row.requirement))
         writer.case(row)
         self.rows += 1
-        self._on_row(iut_id, row)
+        if self._audience:
+            self._audience.case(iut_id, row)
 
     def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
         """Interrupted (2) and internal errors (3) leave the run incomplete."""
@@ -117,11 +146,13 @@ class RunMonitor:
             self.close()
 
     def close(self) -> None:
-        """Write the footers."""
-        if not self._closed:
-            self._closed = True
-            for writer in self._writers.values():
-                writer.close(complete=not self.problems, reason="; ".join(self.problems))
+        """Write the footers. An interrupted run has them too, and they say so."""
+        if self._audience:
+            self._audience.stop()
+        if self.rows < self._total and not self.problems:
+            self.problems.append(f"only {self.rows} of {self._total} cases were played")
+        for writer in self._writers.values():
+            writer.close(complete=not self.problems, reason="; ".join(self.problems))
 
 
 def _implementation(iut: ProbedIut) -> dict[str, Any]:

@@ -3,9 +3,13 @@ so that every worker of the run works from the same one."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import shutil
+import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +17,12 @@ from pathlib import Path
 from sockproof.errors import IutUnavailable, UsageError
 from sockproof.iut.capabilities import ProbedIut, interpreter_id, probe
 from sockproof.iut.implementation import Implementation, parse_iut
-from sockproof.iut.matrix import ServerSpec, select_specs, spec_by_id
+from sockproof.spec.matrix import ServerSpec, select_specs, spec_by_id
 
-__all__ = ["KEEP", "RunPlan", "make_plan"]
+__all__ = ["KEEP", "RunPlan", "make_plan", "planned"]
+
+_LONGEST_FOLDER_OCTETS = 40
+"""Unix sockets live below the temporary folder, and their paths must stay short."""
 
 KEEP = ("all", "fail", "none")
 """Which cases keep their transcript: all, those that need attention, none."""
@@ -55,6 +62,20 @@ class RunPlan:
             data["keep"],
             tuple((given, problem) for given, problem in data["unavailable"]),
         )
+
+
+@contextlib.contextmanager
+def planned(plan: RunPlan) -> Iterator[Path]:
+    """The plan in a file, in a temporary folder where the workers put what they make."""
+    base = tempfile.gettempdir()
+    parent = base if len(os.fsencode(base)) <= _LONGEST_FOLDER_OCTETS else "/tmp"
+    folder = Path(tempfile.mkdtemp(prefix="sockproof-", dir=parent))
+    try:
+        path = folder / "plan.json"
+        plan.write(path)
+        yield path
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def make_plan(iuts: Sequence[str], specs: Sequence[str] = (), keep: str = "fail") -> RunPlan:

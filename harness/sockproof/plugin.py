@@ -4,14 +4,15 @@ The only module that imports pytest. A test function marked with a requirement b
 implementation and server spec that the requirement applies to. The node id ends with the case id
 and the implementation's, ``[dispatch/handled-request-is-shut-down[TCP/inet]@cpython-3.13.0]``, so
 that ``-k`` selects by either.
+
+The command imports this module before it starts pytest, which is in order: PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import sys
-import tempfile
 import traceback
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,14 +25,14 @@ from sockproof.case_run import CaseRun
 from sockproof.errors import HarnessError, UsageError
 from sockproof.iut.addresses import Addresses
 from sockproof.iut.capabilities import ProbedIut
-from sockproof.iut.matrix import ServerSpec
 from sockproof.iut.pool import AgentPool
 from sockproof.judge.checks import NotApplicable
 from sockproof.judge.verdict import Verdict
 from sockproof.monitor import ROW_PROPERTY, RunMonitor
-from sockproof.plan import KEEP, RunPlan, make_plan
+from sockproof.plan import KEEP, RunPlan, make_plan, planned
 from sockproof.report.record import Teardown
 from sockproof.spec.catalogue import Catalogue, Requirement, load_catalogue
+from sockproof.spec.matrix import ServerSpec
 
 __all__ = ["run_pytest"]
 
@@ -90,11 +91,9 @@ def _write_plan(config: pytest.Config) -> str:
         raise pytest.UsageError(str(error)) from None
     if plan.unavailable:
         raise pytest.UsageError("; ".join(problem for _, problem in plan.unavailable))
-    handle, path = tempfile.mkstemp(prefix="sockproof-plan-", suffix=".json")
-    os.close(handle)
-    config.add_cleanup(lambda: Path(path).unlink(missing_ok=True))
-    plan.write(Path(path))
-    return path
+    stack = contextlib.ExitStack()
+    config.add_cleanup(stack.close)
+    return str(stack.enter_context(planned(plan)))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -180,9 +179,10 @@ def agents() -> Iterator[AgentPool]:
 
 
 @pytest.fixture(scope="session")
-def addresses() -> Iterator[Addresses]:
-    """The addresses of this worker."""
-    own = Addresses()
+def addresses(pytestconfig: pytest.Config) -> Iterator[Addresses]:
+    """The addresses of this worker. Its folder lies beside the plan: whoever removes the one
+    removes the other, even if this worker dies."""
+    own = Addresses(Path(pytestconfig.option.sockproof_plan).parent)
     yield own
     own.close()
 

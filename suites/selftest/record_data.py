@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from sockproof.iut.matrix import ALL_SPECS
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.report.html import write_html
 from sockproof.report.record import (
@@ -25,6 +24,7 @@ from sockproof.report.record import (
     read_record,
 )
 from sockproof.spec.levels import Level
+from sockproof.spec.matrix import ALL_SPECS
 
 CLEAN = Teardown(TeardownVerdict.CLEAN)
 DOCS = "https://docs.python.org/3/library/socketserver.html#"
@@ -51,7 +51,7 @@ PROMISES: dict[str, str] = {
         M order-of-calls|get_request, verify_request, process_request come in this order
         M shutdown-request-after-finish|shutdown_request() is called once the handler has finished
         S get-request-oserror-is-quiet|an OSError of get_request() goes by without handle_error()
-        M process-request-overridable|an overriding process_request() sees every verified request""",
+        M process-request-overridable|a subclass's process_request() sees every verified request""",
     "handlers": """
         M setup-handle-finish|setup(), handle(), finish() are called in this order
         M finish-after-exception|finish() is called although handle() raised
@@ -93,7 +93,7 @@ PROMISES: dict[str, str] = {
         M reset-before-accept|a connection reset before accept() does not end the loop
         S descriptor-exhaustion|serving goes on once descriptors are to be had again
         M keyboard-interrupt-leaves|KeyboardInterrupt leaves serve_forever()
-        S listener-closed-under-loop|closing the listener under the loop raises, and does not hang""",
+        S listener-closed-under-loop|closing the listener under the loop does not hang it""",
     "names": """
         M exported-names|__all__ holds every documented name
         S fork-names-without-fork|without os.fork the forking names are absent
@@ -112,9 +112,7 @@ def requirements() -> Iterator[RequirementRow]:
             level = _LEVELS[letter]
             since = "3.11" if slug == "reuse-port-is-set" else None
             anchor = "socketserver.BaseServer" if level is Level.MUST else "module-socketserver"
-            yield RequirementRow(
-                f"{area}/{slug}", area, title[0].upper() + title[1:] + ".", level, DOCS + anchor, since
-            )
+            yield RequirementRow(f"{area}/{slug}", area, title, level, DOCS + anchor, since)
 
 
 def header(iut: str, given: str, version: str, name: str = "CPython") -> dict[str, Any]:
@@ -155,7 +153,7 @@ TRANSCRIPT = (
     TranscriptEvent(0.0015, "thread Thread-1", "gate", note="waits at 'reply'"),
     TranscriptEvent(0.0021, "server", "shutdown", note="called by the harness"),
     TranscriptEvent(0.0023, "server", "shutdown returned", note="0.2 ms before the loop ended"),
-    TranscriptEvent(0.0025, "peer", "recv", error="ConnectionResetError: [Errno 104] reset by peer"),
+    TranscriptEvent(0.0025, "peer", "recv", error="ConnectionResetError: [Errno 104] reset"),
 )
 STDERR = (
     "Exception occurred during processing of request from ('127.0.0.1', 40113)\n"
@@ -232,9 +230,7 @@ def demo_cases(iut: str, rows: Iterable[RequirementRow]) -> Iterator[CaseRow]:
                 "observations": seen if requirement.level is Level.OBSERVED else {},
                 "duration_s": 0.003 + n / 10_000,
             }
-            yield CaseRow(
-                case_id, requirement.id, spec, **base | deviation(iut, requirement, spec)
-            )
+            yield CaseRow(case_id, requirement.id, spec, **base | deviation(iut, requirement, spec))
 
 
 def write_demo(folder: Path) -> list[Record]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from sockproof.errors import RecordError
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.report.record import (
@@ -23,7 +24,6 @@ from sockproof.report.record import (
     validate_record,
 )
 from sockproof.spec.levels import Level
-
 from suites.selftest.record_data import (
     HOSTILE,
     REQUIREMENT,
@@ -36,10 +36,13 @@ from suites.selftest.record_data import (
 
 ANY_TEXT = st.one_of(
     st.text(max_size=30),
-    st.text(alphabet=st.sampled_from("\x00\n\r\x1b\x85\u2028\ud800\ufeff\"\\{}[]é𝄞"), max_size=12),
+    st.text(alphabet=st.sampled_from('\x00\n\r\x1b\x85\u2028\ud800\ufeff"\\{}[]é𝄞'), max_size=12),
 )
 JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
     | ANY_TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3),
     max_leaves=6,
@@ -130,16 +133,18 @@ def test_each_line_is_there_as_soon_as_it_was_written(tmp_path: Path) -> None:
 def test_an_exception_leaves_no_footer(tmp_path: Path) -> None:
     """A block that ends with an exception leaves a record that says it is incomplete."""
     path = tmp_path / "a.jsonl"
-    with (
-        pytest.raises(KeyboardInterrupt),
-        RecordWriter(path, header("x", "x", "3.13.0")) as writer,
-    ):
-        writer.requirement(REQUIREMENT)
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        _interrupted_run(path)
 
     record = read_record(path)
     assert record.footer is None
     assert "last line" in record.incomplete_reason
+
+
+def _interrupted_run(path: Path) -> None:
+    with RecordWriter(path, header("x", "x", "3.13.0")) as writer:
+        writer.requirement(REQUIREMENT)
+        raise KeyboardInterrupt
 
 
 def test_a_stopped_run_says_why(tmp_path: Path) -> None:
@@ -263,7 +268,9 @@ def test_a_line_after_the_footer_is_refused(tmp_path: Path) -> None:
         read_record(path)
 
 
-@pytest.mark.parametrize("text", [b"", b"\n", b"PK\x03\x04\xff", b'{"kind":"case"}\n', b'{"kind":"he'])
+@pytest.mark.parametrize(
+    "text", [b"", b"\n", b"PK\x03\x04\xff", b'{"kind":"case"}\n', b'{"kind":"he']
+)
 def test_other_files_are_refused(tmp_path: Path, text: bytes) -> None:
     """A file whose first line is no header is not a record."""
     path = tmp_path / "a.jsonl"
@@ -284,7 +291,7 @@ def test_newer_schema_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps({"kind": "header", "suite": "sockproof", "schema": 2}) + "\n")
 
-    with pytest.raises(RecordError, match="made by a newer sockproof .*; upgrade"):
+    with pytest.raises(RecordError, match=r"made by a newer sockproof .*; upgrade"):
         read_record(path)
 
 

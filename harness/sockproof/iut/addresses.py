@@ -19,18 +19,14 @@ from typing import Any
 __all__ = ["Addresses"]
 
 _CASES_PER_HOST = 2000
-_LONGEST_FOLDER_OCTETS = 60
-"""A Unix path may have 107 octets on Linux, fewer elsewhere; the file's name comes after this."""
 
 
 class Addresses:
-    """Hands out addresses; owns a folder for socket files, removed by :meth:`close`."""
+    """Hands out addresses; owns a folder for socket files below ``parent``, whose path is short."""
 
-    def __init__(self) -> None:
+    def __init__(self, parent: Path) -> None:
         self._serial = itertools.count(1)
-        base = tempfile.gettempdir()
-        parent = base if len(os.fsencode(base)) <= _LONGEST_FOLDER_OCTETS else "/tmp"
-        self.folder = Path(tempfile.mkdtemp(prefix="sockproof-", dir=parent))
+        self.folder = Path(tempfile.mkdtemp(prefix="w", dir=parent))
 
     def server(self, family: str) -> Any:
         """An address to bind a server of this family to."""

@@ -18,11 +18,11 @@ from typing import Any
 from sockproof.errors import AgentDied, IutUnavailable
 from sockproof.iut.channel import Channel, Message
 from sockproof.iut.implementation import Implementation
-from sockproof.iut.matrix import ALL_SPECS, ServerSpec
 from sockproof.iut.process import CaseProcess, Outcome
 from sockproof.iut.starting import ServerOrder
 from sockproof.judge.checks import Mismatch
 from sockproof.spec.levels import PythonLevel
+from sockproof.spec.matrix import ALL_SPECS, ServerSpec
 
 __all__ = ["Capabilities", "ProbedIut", "probe"]
 

@@ -190,25 +190,25 @@ class CaseProcess:
             return Outcome(error=RaisedError.of(value))
         return Outcome(decode(value))
 
-    def wait_events(self, count: int, name: str, **wanted: Any) -> list[Event]:
+    def wait_events(self, count: int, event: str, /, **wanted: Any) -> list[Event]:
         """The first ``count`` events of this name and these fields, once they have come."""
         found: list[Event] = []
 
         def enough() -> bool:
-            found[:] = self.matching(name, **wanted)[:count]
+            found[:] = self.matching(event, **wanted)[:count]
             return len(found) >= count
 
         described = " ".join(str(value) for value in wanted.values())
-        self._wait(enough, f"{count} × {name} {described}".rstrip())
+        self._wait(enough, f"{count} × {event} {described}".rstrip())
         return found
 
     def wait_output(self, stream: str, text: str) -> None:
         """Until the process has printed ``text`` to ``stream`` (``stdout`` or ``stderr``)."""
         self._wait(lambda: text in self.output[stream], f"{text!r} on {stream}")
 
-    def matching(self, name: str, **wanted: Any) -> list[Event]:
+    def matching(self, event: str, /, **wanted: Any) -> list[Event]:
         """The events so far of this name and with these fields."""
-        return [event for event in self.events if event.name == name and event.matches(wanted)]
+        return [seen for seen in self.events if seen.name == event and seen.matches(wanted)]
 
     def gate(self, name: str) -> int:
         """The index of the gate of this name; a new one if the name is new.

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
-from sockproof.iut.matrix import ServerSpec
 from sockproof.iut.process import CaseProcess, Event, Leftovers, Outcome, RaisedError
 from sockproof.judge.checks import Mismatch, check
+from sockproof.spec.matrix import ServerSpec
+from sockproof.timing import hang_bound_s
 
 __all__ = ["RunningCall", "Server"]
+
+_CHANCES = 50
+"""Round trips, each of which leaves the interpreter and a processor to somebody else."""
 
 
 class RunningCall:
@@ -72,19 +77,47 @@ class Server:
         """Start a method in a thread of its own."""
         self._spawned += 1
         label = f"{method}-{self.handle}.{self._spawned}"
-        order = {"handle": self.handle, "method": method, "label": label}
-        self.process.do("spawn", **order, arguments=list(arguments))
+        self.process.do(
+            "spawn", handle=self.handle, method=method, label=label, arguments=list(arguments)
+        )
         return RunningCall(self.process, method, label)
 
     def evaluate(self, expression: str) -> Any:
-        """The value of a Python expression in the process; ``server``, ``socketserver``, ``socket``,
-        ``threading``, ``os`` and ``sys`` are known to it.
+        """The value of a Python expression in the process, where ``server``, ``socketserver``,
+        ``socket``, ``threading``, ``os`` and ``sys`` are known.
 
         Raises:
             Mismatch: it raised.
         """
         outcome = self.process.do("evaluate", handle=self.handle, expression=expression)
         return _value(expression, outcome)
+
+    def expect_true(self, expression: str) -> None:
+        """Until an expression is true in the process, asked again and again.
+
+        Raises:
+            Mismatch: it was not within the hang bound.
+        """
+        limit_s = time.monotonic() + hang_bound_s()
+        while not self.evaluate(expression):
+            if time.monotonic() > limit_s:
+                raise Mismatch(f"{expression} becomes true", f"not within {hang_bound_s():g} s")
+
+    def expect_thread_ended(self, name: str) -> None:
+        """Until the process has no thread of this name.
+
+        Raises:
+            Mismatch: it still had one at the hang bound.
+        """
+        self.expect_true(f"not any(t.name == {name!r} for t in threading.enumerate())")
+
+    def let_others_run(self) -> None:
+        """Give every other thread and child ample chance: what then has not happened is held back.
+
+        A right server never fails for it; it makes sure that a wrong one does.
+        """
+        for _ in range(_CHANCES):
+            self.fence()
 
     def fence(self) -> None:
         """Whatever the process told or printed before this call has arrived when it returns."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sockproof.iut.matrix import ServerSpec
 from sockproof.iut.values import encode
+from sockproof.spec.matrix import ServerSpec
 
 __all__ = ["POLL_INTERVAL_S", "ServerOrder"]
 

@@ -77,7 +77,7 @@ def decode(value: Any) -> Any:
 
 
 def octets(data: bytes) -> dict[str, Any]:
-    """What a transcript tells of a payload: ``length``, ``text`` excerpt, and a digest if longer."""
+    """What a transcript tells of a payload: ``length``, ``text`` excerpt, a digest if longer."""
     told: dict[str, Any] = {"length": len(data), "text": data[:EXCERPT_OCTETS].decode("latin-1")}
     if len(data) > EXCERPT_OCTETS:
         told["sha256"] = hashlib.sha256(data).hexdigest()

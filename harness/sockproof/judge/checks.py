@@ -1,4 +1,4 @@
-"""How a case says what it found: the exceptions that become verdicts, and the checks that raise them.
+"""How a case says what it found: exceptions that become verdicts, and checks that raise them.
 
 ==================  ==================================================================
 raised in a case    verdict

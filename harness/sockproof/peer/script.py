@@ -32,6 +32,7 @@ __all__ = [
     "Return",
     "Run",
     "Step",
+    "When",
     "describe_hooks",
 ]
 
@@ -165,6 +166,19 @@ class Kill(Step):
 
     signal_name: str
     do = "kill"
+
+
+@dataclass(frozen=True)
+class When(Step):
+    """Play ``steps`` only if what was read last begins with ``prefix``: requests that differ."""
+
+    prefix: bytes
+    steps: Sequence[Step]
+    do = "when"
+
+    def describe(self, gate: GateIndex) -> dict[str, Any]:
+        steps = [step.describe(gate) for step in self.steps]
+        return {"do": self.do, "prefix": encode(self.prefix), "steps": steps}
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,9 @@ class _Lines:
         try:
             self._lines = path.read_bytes().split(b"\n")
         except FileNotFoundError:
-            raise RecordError(f"there is no record {path}", "make one with 'sockproof run'") from None
+            raise RecordError(
+                f"there is no record {path}", "make one with 'sockproof run'"
+            ) from None
         except OSError as error:
             raise RecordError(f"cannot read {path}: {error.strerror}") from error
         self._next = 0

@@ -34,6 +34,7 @@ SHOWN = 20
 
 _STYLES = {"FAIL": "bold red", "ERROR": "bold magenta", "INCONCLUSIVE": "yellow"}
 _TEARDOWN_STYLE = "dark_orange"
+_LABELS = {Verdict.FAIL: "actual", Verdict.ERROR: "reason", Verdict.INCONCLUSIVE: "reason"}
 
 
 def print_summary(records: Sequence[Record], console: Console) -> None:
@@ -121,8 +122,9 @@ def _entry(record: Record, group: Attention) -> Iterable[Text]:
 def _details(record: Record, group: Attention) -> Iterable[tuple[str, str]]:
     first = group.first
     failed = first.verdict is Verdict.FAIL
+    label = _LABELS.get(first.verdict, "teardown")
     yield "expected", one_line(first.expected) if failed else ""
-    yield "actual" if failed else "reason", one_line(what_happened(first))
+    yield label, one_line(what_happened(first))
     if first.teardown.unclean and what_happened(first) != ", ".join(first.teardown.leaks):
         leaks = ", ".join(first.teardown.leaks)
         yield "teardown", one_line(f"{first.teardown.verdict.value}: {leaks}")

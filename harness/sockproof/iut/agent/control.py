@@ -50,9 +50,9 @@ def load_module(order):
     from importlib import util
 
     spec = util.spec_from_file_location(name, path)
-    module = util.module_from_spec(spec)  # type: ignore[arg-type]
+    module = util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)  # type: ignore[union-attr]
+    spec.loader.exec_module(module)
     return module
 
 

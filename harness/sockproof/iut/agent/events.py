@@ -92,7 +92,7 @@ def describe_error(error):
         "type": type(error).__name__,
         "bases": [cls.__name__ for cls in mro],
         "errno": number if isinstance(number, _integers) else None,
-        "errno_name": errno.errorcode.get(number, ""),
+        "errno_name": errno.errorcode.get(number or 0, ""),
         "text": _text(str(error))[:500],
     }
 

@@ -20,9 +20,9 @@ _read = os.read
 _kill = os.kill
 _exit = os._exit
 
-GATES = []
+GATES = []  # type: ignore[var-annotated]
 """Read ends of the gate pipes, made before the fork: they hold threads and children alike."""
-INSTANCES = []
+INSTANCES = []  # type: ignore[var-annotated]
 """Every handler made, kept alive: no socket may look closed because it was collected."""
 _serial = itertools.count(1)
 
@@ -46,7 +46,7 @@ def make_handler(base, script, attributes, source, module):
         exec(compile(source, "<handler source>", "exec"), namespace)
         return namespace["Handler"]
 
-    class ScriptedHandler(base):
+    class ScriptedHandler(base):  # type: ignore[misc, valid-type]
         def setup(self):
             self.sockproof_id = "%d.%d" % (os.getpid(), next(_serial))
             INSTANCES.append(self)
@@ -181,6 +181,11 @@ def do_gate(handler, index, name):
     return {"name": name, "passed": True}
 
 
+def do_when(handler, prefix, steps):
+    if handler.sockproof_last.startswith(prefix):
+        _play(handler, steps)
+
+
 def do_raise(handler, exception, message):
     raise_described({"exception": exception, "message": message})
 
@@ -221,6 +226,7 @@ ACTIONS = {
     "write": do_write,
     "write_back": do_write_back,
     "gate": do_gate,
+    "when": do_when,
     "raise": do_raise,
     "half_close": do_half_close,
     "close_wfile": do_close_wfile,

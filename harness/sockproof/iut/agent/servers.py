@@ -18,8 +18,8 @@ ADDRESS_FAMILIES = {
     "path": "AF_UNIX",
     "abstract": "AF_UNIX",
 }
-KEPT = []
-"""Arguments that hooks have seen, kept alive: no socket may look closed because it was collected."""
+KEPT = []  # type: ignore[var-annotated]
+"""Arguments of hooks, kept alive: no socket may look closed because it was collected."""
 
 
 class Server(object):
@@ -69,14 +69,14 @@ def server_class_of(module, names, order):
 
 
 def _mixed(mixin, server_class):
-    class Mixed(mixin, server_class):
+    class Mixed(mixin, server_class):  # type: ignore[misc, valid-type]
         pass
 
     return Mixed
 
 
 def _subclass(base, attributes, hooks):
-    class Hooked(base):
+    class Hooked(base):  # type: ignore[misc, valid-type]
         pass
 
     for name, value in attributes.items():

@@ -1,12 +1,112 @@
-"""stub"""
+"""Puts the report page together: template, style, script and data in one file."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Sequence
+from importlib import resources
 from pathlib import Path
+from typing import Any
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from sockproof.errors import RecordError
+from sockproof.report.html.attention import attention_list
+from sockproof.report.html.matrix import build_matrix, cell
+from sockproof.report.html.payload import Payload
+from sockproof.report.html.runs import Run, case_counts, distinct
 from sockproof.report.reader import Record
+from sockproof.report.tally import count_cases, shown_levels, tally
+from sockproof.report.text import one_line, visible
+
+__all__ = ["render_html", "write_html"]
+
+STYLES = ("page.css", "attention.css", "matrix.css", "drawer.css")
+SCRIPTS = ("state.js", "matrix.js", "transcript.js", "drawer.js", "main.js")
+ATTENTION_OPEN = 6
+ATTENTION_MAX = 300
+"""Entries of the attention list: shown at once, and written at all. The matrix has every case."""
 
 
 def write_html(records: Sequence[Record], path: Path | str) -> None:
-    """stub"""
+    """Write the report page of these records, one column per record.
+
+    Raises:
+        RecordError: the file cannot be written.
+    """
+    target = Path(path)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(render_html(records), encoding="utf-8")
+    except OSError as error:
+        raise RecordError(f"cannot write {target}: {error.strerror}") from error
+
+
+def render_html(records: Sequence[Record]) -> str:
+    """The report page as text; the same records always give the same page."""
+    environment = Environment(
+        loader=PackageLoader("sockproof.report.html", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"visible": visible, "one_line": one_line, "breakable": _breakable}
+    template = environment.get_template("page.html.j2")
+    return template.render(_page(records) | _run_context(records) | _matrix_context(records))
+
+
+def _breakable(text: str) -> Markup:
+    """A name that may be broken into lines after underscores, too."""
+    return escape(text).replace("_", Markup("_<wbr>"))
+
+
+def _page(records: Sequence[Record]) -> dict[str, Any]:
+    """Style and script, and the digest that lets this script run and no other."""
+    script = '"use strict";\n(() => {\n' + _assets(SCRIPTS) + "})();\n"
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    narrow = 560 + 104 * len(records)
+    return {
+        "style": Markup(_assets(STYLES)),
+        "script": Markup(script),
+        "script_digest": digest,
+        "narrow": narrow,
+    }
+
+
+def _assets(names: Sequence[str]) -> str:
+    folder = resources.files("sockproof.report.html").joinpath("assets")
+    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
+
+
+def _run_context(records: Sequence[Record]) -> dict[str, Any]:
+    tallies = [tally(record) for record in records]
+    levels = shown_levels(tallies)
+    entries = attention_list(records)
+    return {
+        "levels": levels,
+        "runs": [Run(record, counted) for record, counted in zip(records, tallies, strict=True)],
+        "n_cases": count_cases(records),
+        "suite_versions": distinct(records, "suite_version"),
+        "started": distinct(records, "started"),
+        "first_entries": entries[:ATTENTION_OPEN],
+        "more_entries": entries[ATTENTION_OPEN:ATTENTION_MAX],
+        "entries_left": max(0, len(entries) - ATTENTION_MAX),
+    }
+
+
+def _matrix_context(records: Sequence[Record]) -> dict[str, Any]:
+    areas = build_matrix(records)
+    rows = [row for rows in areas.values() for row in rows]
+    payload = Payload(records, rows)
+    numbers = range(len(records))
+    cells = [[cell(row.of(n), row.requirement.level) for n in numbers] for row in rows]
+    return {
+        "areas": areas,
+        "cells": cells,
+        "counts": case_counts(records),
+        "data": Markup(payload.data),
+        "details": Markup(payload.details),
+    }

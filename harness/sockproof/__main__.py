@@ -1,0 +1,18 @@
+"""The command, ``sockproof`` or ``python -m sockproof``."""
+
+from __future__ import annotations
+
+import sys
+
+from sockproof.cli import run_command
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line of this process, and exit with its status."""
+    sys.exit(run_command(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

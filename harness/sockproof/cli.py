@@ -1,0 +1,170 @@
+"""The command line: its options, its errors in one line, its exit statuses.
+
+==  ==========================================================================================
+0   every case as expected
+1   a deviation: a FAIL at any level, or an unclean teardown
+3   incomplete, or the harness's own fault: a case in ERROR or INCONCLUSIVE, an implementation
+    that cannot be started, a worker that died, an interrupt
+4   bad usage: a wrong option, an unknown id, nothing selected
+==  ==========================================================================================
+
+2 is kept for a stale expectation. The status is never a count.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from sockproof import __version__
+from sockproof.commands.doctor import print_doctor
+from sockproof.commands.listing import explain, list_cases, list_iuts, list_requirements, list_specs
+from sockproof.commands.run import RunSettings, run
+from sockproof.errors import HarnessError, UsageError
+from sockproof.plan import KEEP
+
+__all__ = ["main", "run_command"]
+
+USAGE_STATUS = UsageError.exit_status
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Carry out one command; every error of its user or of the harness is one line on stderr."""
+    try:
+        return int(main(list(arguments), prog_name="sockproof", standalone_mode=False) or 0)
+    except HarnessError as error:
+        return _complain(str(error), error.exit_status)
+    except click.ClickException as error:
+        return _complain(
+            f"{error.format_message().rstrip('.')}; see 'sockproof --help'", USAGE_STATUS
+        )
+    except (KeyboardInterrupt, click.Abort):
+        return _complain("interrupted", HarnessError.exit_status)
+    except BrokenPipeError:  # the reader of our output has gone, as in 'sockproof list | head'
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # Python's own status for these, 1, would say "a deviation"
+        traceback.print_exc()
+        return _complain(f"a fault of sockproof: {error}", HarnessError.exit_status)
+
+
+def _complain(text: str, status: int) -> int:
+    one_line = " ".join(text.split())
+    print(f"sockproof: error: {one_line}", file=sys.stderr)  # noqa: T201
+    return status
+
+
+def _workers(_context: click.Context, _option: click.Parameter, value: str) -> int:
+    """``auto`` is twice the cores: a case waits more than it computes."""
+    if value == "auto":
+        return 2 * (os.cpu_count() or 1)
+    if value.isdigit() and int(value) <= 64:
+        return int(value)
+    raise click.BadParameter(f"{value!r} is neither 'auto' nor a number up to 64")
+
+
+_iut = click.option(
+    "--iut",
+    multiple=True,
+    metavar="IUT",
+    help="Implementation under test: an interpreter (python3.12, pypy3, a path, 'ssh host "
+    "python3'), a module (mypackage.servers), a file (./my_socketserver.py), either of these under "
+    "another interpreter (my.py@python3.8), or a .toml file. Repeat for several. "
+    "[default: the running Python]",
+)
+_spec = click.option(
+    "--spec",
+    multiple=True,
+    metavar="GLOB",
+    help="Server specs to play, such as 'Threading*TCP/inet'. Repeat for several. [default: all]",
+)
+_keyword = click.option(
+    "-k",
+    "keyword",
+    default="",
+    metavar="EXPR",
+    help="Cases to play, by parts of their id: 'dispatch/', 'forking and not abstract'.",
+)
+
+
+@click.group(context_settings=_CONTEXT)
+@click.version_option(__version__, prog_name="sockproof")
+def main() -> None:
+    """Check that a socketserver keeps its promises: real clients, real sockets, any Python."""
+
+
+@main.command("run")
+@_iut
+@_spec
+@_keyword
+@click.option(
+    "-n",
+    "workers",
+    default="auto",
+    metavar="N",
+    callback=_workers,
+    help="Worker processes; 'auto' is twice the cores, 0 plays in this process. [default: auto]",
+)
+@click.option(
+    "--keep",
+    type=click.Choice(KEEP),
+    default="fail",
+    show_default=True,
+    help="Whose transcript the record keeps.",
+)
+@click.option(
+    "--report-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("sockproof-report"),
+    show_default=True,
+    help="Where records and reports are written.",
+)
+def run_(
+    iut: tuple[str, ...],
+    spec: tuple[str, ...],
+    keyword: str,
+    workers: int,
+    keep: str,
+    report_dir: Path,
+) -> int:
+    """Play the cases and write the conformance report."""
+    return run(RunSettings(iut or (sys.executable,), spec, keyword, workers, keep, report_dir))
+
+
+@main.command("list")
+@click.option(
+    "--requirements", "what", flag_value="requirements", default=True, help="The default."
+)
+@click.option("--specs", "what", flag_value="specs", help="Server specs.")
+@click.option("--cases", "what", flag_value="cases", help="Case ids, as -k and --spec select them.")
+@click.option("--iuts", "what", flag_value="iuts", help="Interpreters found on this machine.")
+@_spec
+@_keyword
+def list_(what: str, spec: tuple[str, ...], keyword: str) -> None:
+    """List what there is, one a line."""
+    console = Console(soft_wrap=True, highlight=False)
+    if what == "cases":
+        list_cases(console, spec, keyword)
+    else:
+        {"requirements": list_requirements, "specs": list_specs, "iuts": list_iuts}[what](console)
+
+
+@main.command("explain")
+@click.argument("id_", metavar="ID")
+def explain_(id_: str) -> None:
+    """Tell about a requirement or a case: promise, source, specs, and where it is checked."""
+    explain(Console(highlight=False), id_)
+
+
+@main.command("doctor")
+@_iut
+def doctor_(iut: tuple[str, ...]) -> None:
+    """Tell which interpreters are here, what they can do, and what cannot be tested, and why."""
+    print_doctor(Console(highlight=False, soft_wrap=True), iut)

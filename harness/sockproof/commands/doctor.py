@@ -1,0 +1,63 @@
+"""What can be tested on this machine, and what cannot, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from sockproof.errors import HarnessError
+from sockproof.iut.capabilities import ProbedIut, probe
+from sockproof.iut.discovery import discover_interpreters
+from sockproof.iut.implementation import parse_iut
+from sockproof.spec.levels import format_python_level
+from sockproof.spec.matrix import ALL_SPECS
+
+__all__ = ["print_doctor"]
+
+
+def print_doctor(console: Console, iuts: Sequence[str]) -> None:
+    """Probe the implementations given, or every interpreter found, and print what they can do."""
+    if not iuts:
+        iuts = [str(found.path) for found in discover_interpreters()]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        results = list(pool.map(_probe, iuts))
+    console.print(_table(iuts, results))
+    for given, result in zip(iuts, results, strict=True):
+        for line in _missing(result):
+            console.print(escape(f"  {given}: {line}"))
+
+
+def _probe(given: str) -> ProbedIut | HarnessError:
+    try:
+        return probe(parse_iut(given))
+    except HarnessError as error:
+        return error
+
+
+def _table(iuts: Sequence[str], results: Sequence[ProbedIut | HarnessError]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    for name in ("  --iut", "is", "level", "server specs"):
+        table.add_column(name, overflow="fold")
+    for given, result in zip(iuts, results, strict=True):
+        if isinstance(result, ProbedIut):
+            usable = sum(not result.capabilities.missing(spec) for spec in ALL_SPECS)
+            level = format_python_level(result.level)
+            table.add_row(escape(f"  {given}"), result.id, level, f"{usable} of {len(ALL_SPECS)}")
+        else:
+            table.add_row(escape(f"  {given}"), "cannot be tested", "", "")
+    return table
+
+
+def _missing(result: ProbedIut | HarnessError) -> list[str]:
+    """Why it cannot be tested, or which specs cannot and why, a line for each reason."""
+    if isinstance(result, HarnessError):
+        return [str(result)]
+    reasons: dict[str, list[str]] = {}
+    for spec in ALL_SPECS:
+        if reason := result.capabilities.missing(spec):
+            reasons.setdefault(reason, []).append(spec.id)
+    return [f"not {', '.join(specs)}: {reason}" for reason, specs in reasons.items()]

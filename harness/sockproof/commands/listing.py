@@ -1,0 +1,122 @@
+"""Lists what there is, and explains a requirement or a case."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from sockproof.commands import playing
+from sockproof.commands.playing import refuse_bad_keyword
+from sockproof.errors import UsageError
+from sockproof.iut.discovery import discover_interpreters
+from sockproof.plan import make_plan, planned
+from sockproof.spec.catalogue import Requirement, load_catalogue
+from sockproof.spec.levels import format_python_level
+from sockproof.spec.matrix import ALL_SPECS
+
+__all__ = ["explain", "list_cases", "list_iuts", "list_requirements", "list_specs"]
+
+
+def list_requirements(console: Console) -> None:
+    """Every requirement: id, level, title."""
+    for requirement in load_catalogue().values():
+        line = f"{requirement.id:52} {requirement.level:8} {requirement.title}"
+        console.print(escape(line))
+
+
+def list_specs(console: Console) -> None:
+    """Every server spec: id, and the class it stands for."""
+    for spec in ALL_SPECS:
+        classes = " over ".join(filter(None, (spec.mixin_name, spec.class_name)))
+        console.print(escape(f"{spec.id:36} {classes}"))
+
+
+def list_iuts(console: Console) -> None:
+    """Every interpreter found here: its path, as ``--iut`` takes it, and what it is."""
+    for found in discover_interpreters():
+        console.print(escape(f"{found.path!s:60} {found.problem or found.name}"))
+
+
+@dataclass(frozen=True)
+class _Check:
+    """A case as collected: its id, and the test function behind it."""
+
+    case_id: str
+    requirement_id: str
+    place: str
+    docstring: str
+
+
+class _Collector:
+    """A plugin that takes the collected cases down."""
+
+    def __init__(self) -> None:
+        self.checks: list[_Check] = []
+
+    def pytest_collection_finish(self, session: Any) -> None:
+        for item in session.items:
+            parameter = item.callspec.params["case"]
+            place = f"{item.location[0]}:{item.location[1] + 1}"
+            text = " ".join((item.function.__doc__ or "").split())
+            self.checks.append(_Check(parameter.case_id, parameter.requirement.id, place, text))
+
+
+def collect(specs: Sequence[str], keyword: str) -> list[_Check]:
+    """The cases that ``--spec`` and ``-k`` select, without playing any.
+
+    Raises:
+        UsageError: they select none.
+    """
+    collector = _Collector()
+    with planned(make_plan([sys.executable], specs)) as plan_path:
+        refuse_bad_keyword(plan_path, keyword)
+        playing.collect(plan_path, keyword, collector)
+    if not collector.checks:
+        raise UsageError("no case is selected", "see 'sockproof list' for the requirements")
+    return collector.checks
+
+
+def list_cases(console: Console, specs: Sequence[str], keyword: str) -> None:
+    """The ids of the cases that ``--spec`` and ``-k`` select."""
+    for check in collect(specs, keyword):
+        console.print(escape(check.case_id))
+
+
+def explain(console: Console, id_: str) -> None:
+    """Everything known of a requirement, or of the requirement behind a case id.
+
+    Raises:
+        UsageError: there is no such id.
+    """
+    requirement = load_catalogue().get(id_.partition("[")[0])
+    checks = [c for c in collect((), requirement.id) if c.requirement_id == requirement.id]
+    if "[" in id_ and id_ not in {check.case_id for check in checks}:
+        raise UsageError(f"no case {id_!r}", f"see 'sockproof list --cases -k {requirement.id}'")
+    for name, text in _facts(requirement, checks):
+        console.print(f"[dim]{name:12}[/dim] {escape(text)}", soft_wrap=True)
+
+
+def _facts(requirement: Requirement, checks: Sequence[_Check]) -> list[tuple[str, str]]:
+    span = [
+        f"{word} {format_python_level(level)}"
+        for word, level in (("since", requirement.since), ("until", requirement.until))
+        if level
+    ]
+    specs = requirement.applies.specs()
+    facts = [
+        ("requirement", requirement.id),
+        ("promise", requirement.title),
+        ("level", str(requirement.level)),
+        ("source", requirement.source),
+        ("holds for", "Python " + ", ".join(span) if span else "every Python"),
+        ("specs", f"{len(specs)}: " + " ".join(s.id for s in specs) if specs else "takes none"),
+        ("cases", str(len(checks))),
+    ]
+    for place, docstring in dict.fromkeys((check.place, check.docstring) for check in checks):
+        facts.append(("checked in", f"{place}  {docstring}"))
+    return facts

@@ -1,0 +1,73 @@
+"""Runs the suites under pytest in this process, with our configuration, nothing of the user's."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from pathlib import Path
+
+from sockproof import plugin
+from sockproof._paths import kit_dir
+from sockproof.errors import UsageError
+
+__all__ = ["NOTHING_COLLECTED", "PLAYED", "collect", "play", "refuse_bad_keyword"]
+
+PLAYED = (0, 1)
+"""pytest's exit statuses when it played what it selected: all passed, some failed."""
+NOTHING_COLLECTED = 5
+_BAD_USAGE = 4
+
+
+def play(plan_path: Path, keyword: str, workers: int, watcher: object) -> int:
+    """Play the cases that ``keyword`` selects; pytest's exit status."""
+    arguments = ["--max-worker-restart=1000", f"--numprocesses={workers}"]
+    return _pytest([*_selection(plan_path, keyword), *arguments, str(_suites())], watcher)
+
+
+def collect(plan_path: Path, keyword: str, watcher: object) -> int:
+    """Collect the cases that ``keyword`` selects, and play none."""
+    return _quietly([*_selection(plan_path, keyword), "--collect-only", str(_suites())], watcher)
+
+
+def refuse_bad_keyword(plan_path: Path, keyword: str) -> None:
+    """Try ``-k`` on one folder in this process, for the workers of xdist would die of it.
+
+    Raises:
+        UsageError: it is no expression.
+    """
+    if not keyword:
+        return
+    folder = str(_suites() / "dispatch")
+    status = _quietly([*_selection(plan_path, keyword), "--collect-only", folder], object())
+    if status == _BAD_USAGE:
+        raise UsageError(f"-k {keyword!r} is no expression", "use parts of ids, and, or, not")
+
+
+def _suites() -> Path:
+    return kit_dir() / "suites"
+
+
+def _selection(plan_path: Path, keyword: str) -> list[str]:
+    kit = kit_dir()
+    return [
+        f"--config-file={kit / 'pyproject.toml'}",
+        f"--rootdir={kit}",
+        "-pno:cacheprovider",
+        "-pno:terminalreporter",
+        f"--sockproof-plan={plan_path}",
+        f"--ignore={_suites() / 'selftest'}",
+        *([f"-k{keyword}"] if keyword else []),
+    ]
+
+
+def _quietly(arguments: list[str], watcher: object) -> int:
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        return _pytest(arguments, watcher)
+
+
+def _pytest(arguments: list[str], watcher: object) -> int:
+    """What the user's shell says to pytest is not said to us; no byte code beside the kit."""
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    return plugin.run_pytest(arguments, [watcher])

@@ -1,0 +1,62 @@
+"""Progress of a run, on stderr: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+from sockproof.judge.verdict import Verdict
+from sockproof.report.record import CaseRow
+
+__all__ = ["Progress"]
+
+_LINES = 10
+"""How many lines a run writes where no bar can be drawn."""
+
+
+class Progress:
+    """Told of the number of cases, once known, and of each case that ended."""
+
+    def __init__(self) -> None:
+        self._console = Console(file=sys.stderr, highlight=False)
+        self._verdicts: Counter[Verdict] = Counter()
+        self._total = 0
+        self._bar: Bar | None = None
+
+    def start(self, total: int) -> None:
+        """The number of cases to play; told once."""
+        self._total = total
+        if self._console.is_terminal:
+            self._bar = Bar(
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                TextColumn("{task.fields[iut]}  {task.fields[bad]}"),
+                console=self._console,
+                transient=True,
+            )
+            self._bar.add_task("", total=total, iut="", bad="")
+            self._bar.start()
+
+    def case(self, iut_id: str, row: CaseRow) -> None:
+        """One case ended."""
+        self._verdicts[row.verdict] += 1
+        done = self._verdicts.total()
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], completed=done, iut=iut_id, bad=self._bad())
+        elif self._total and done * _LINES // self._total > (done - 1) * _LINES // self._total:
+            self._console.print(f"  {done} of {self._total} cases  {self._bad()}".rstrip())
+
+    def _bad(self) -> str:
+        kinds = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE)
+        return ", ".join(f"{self._verdicts[kind]} {kind}" for kind in kinds if self._verdicts[kind])
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None

@@ -1,0 +1,81 @@
+// Wires the page: what is clicked, typed and pressed changes the state, and the state is shown.
+const KEYS = {
+  Escape: closeCase,
+  ArrowLeft: () => stepColumn(-1),
+  ArrowRight: () => stepColumn(1),
+  j: () => stepCase(1),
+  k: () => stepCase(-1),
+};
+
+function showTheme() {
+  if (state.theme) root.dataset.theme = state.theme;
+  else delete root.dataset.theme;
+}
+
+function showAll() {
+  showTheme();
+  showMatrix();
+  showDrawer();
+}
+
+function filter(changes) {
+  change(changes);
+  showMatrix();
+}
+
+table.addEventListener("click", (event) => {
+  const tr = event.target.closest("tr[data-r]");
+  if (!tr) return;
+  const requirement = page.requirements[Number(tr.dataset.r)];
+  const cell = event.target.closest(".cell");
+  if (cell) {
+    const i = Number(cell.dataset.i);
+    const row = tr.dataset.k ? casesOf(requirement)[Number(tr.dataset.k)] : tellingCase(requirement, i);
+    cell.focus({ preventScroll: true });
+    openCase(row.id, page.implementations[i].id);
+  } else if (event.target.closest(".unfold")) {
+    filter({ open: toggled(state.open, requirement.id) });
+  }
+});
+
+document.getElementById("filters").addEventListener("click", (event) => {
+  const button = event.target.closest(".toggle");
+  if (!button) return;
+  const { filter: name, value } = button.dataset;
+  filter(name === "differs" ? { differs: state.differs ? "" : "1" } : { [name]: toggled(state[name], value) });
+});
+document.getElementById("filters").addEventListener("submit", (event) => event.preventDefault());
+controls.area.addEventListener("change", () => filter({ area: controls.area.value }));
+controls.q.addEventListener("input", () => filter({ q: controls.q.value }));
+controls.clear.addEventListener("click", () => filter({ v: new Set(), level: new Set(), area: "", q: "", differs: "" }));
+
+document.getElementById("theme").addEventListener("click", () => {
+  const dark = state.theme ? state.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  change({ theme: dark ? "light" : "dark" });
+  showTheme();
+});
+
+// Links to a case keep theme and filters, which their own fragment does not name.
+document.addEventListener("click", (event) => {
+  const chip = event.target.closest("a.chip-link");
+  if (!chip || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const told = new URLSearchParams(chip.hash.slice(1));
+  openCase(told.get("case"), told.get("iut"));
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const typing = event.target.closest("input, select, textarea");
+  if (event.key === "/" && !typing) {
+    event.preventDefault();
+    controls.q.focus();
+  } else if (!drawer.hidden && KEYS[event.key] && (!typing || event.key === "Escape")) {
+    event.preventDefault();
+    KEYS[event.key]();
+  }
+});
+
+addEventListener("popstate", () => { state = readState(); showAll(); });
+root.classList.add("scripted");
+showAll();

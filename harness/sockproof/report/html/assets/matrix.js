@@ -1,0 +1,119 @@
+// The matrix: unfolding requirements to their cases, and the filters.
+const table = document.getElementById("table");
+const requirementRows = [...table.querySelectorAll("tr.req")];
+const controls = {
+  area: document.getElementById("area"),
+  q: document.getElementById("search"),
+  clear: document.getElementById("clear"),
+  shown: document.getElementById("shown"),
+  none: document.getElementById("none"),
+};
+
+function wants(requirement) {
+  casesOf(requirement);
+  const hits = (wanted, has) => !wanted.size || [...wanted].some((word) => has.has(word));
+  if (!hits(state.v, requirement.has) || !hits(state.level, new Set([requirement.level]))) return false;
+  if (state.area && requirement.area !== state.area) return false;
+  if (state.differs && !requirement.differs) return false;
+  return !state.q || matches(requirement);
+}
+
+function queryWords() {
+  return state.q.toLowerCase().split(/\s+/).filter(Boolean);
+}
+
+function matches(requirement) {
+  const own = `${requirement.id} ${requirement.title}`.toLowerCase();
+  const missing = queryWords().filter((word) => !own.includes(word));
+  if (!missing.length) return true;
+  return requirement.cases.some((row) => missing.every((word) => row.id.toLowerCase().includes(word)));
+}
+
+function wantsCase(requirement, row) {
+  if (state.v.size && ![...state.v].some((word) => row.has.has(word))) return false;
+  const text = `${row.id} ${requirement.title}`.toLowerCase();
+  return queryWords().every((word) => text.includes(word));
+}
+
+function caseRow(requirement, r, row, k) {
+  const cells = row.cells.map((cell, i) => build("td", null, cell ? cellButton(requirement, row, cell, i) : build("span", { class: "absent" })));
+  const label = row.label.replace(/^=/, "") || "case";
+  return build("tr", { class: "sub", "data-r": r, "data-k": k }, build("th", { scope: "row" }, label), cells, build("td", { class: "rest" }));
+}
+
+function cellButton(requirement, row, cell, i) {
+  const verdict = cell.verdict.replace("_", " ").toLowerCase();
+  const trouble = unclean(cell);
+  const title = `${page.implementations[i].id}: ${verdict}${trouble ? ", teardown " + trouble : ""}`;
+  return build("button", { type: "button", class: "cell", "data-i": i, "data-t": trouble, title }, mark(letterOf(cell, requirement)), build("span", { class: "of" }));
+}
+
+function fold(tr) {
+  while (tr.nextElementSibling && tr.nextElementSibling.classList.contains("sub")) tr.nextElementSibling.remove();
+}
+
+function unfold(tr, requirement, r) {
+  const rows = casesOf(requirement).map((row, k) => [row, k]).filter(([row]) => wantsCase(requirement, row));
+  tr.after(...rows.map(([row, k]) => caseRow(requirement, r, row, k)));
+}
+
+function showMatrix() {
+  let shown = 0;
+  requirementRows.forEach((tr) => {
+    const r = Number(tr.dataset.r);
+    const requirement = page.requirements[r];
+    const visible = wants(requirement);
+    const open = visible && state.open.has(requirement.id);
+    fold(tr);
+    tr.hidden = !visible;
+    tr.querySelector(".unfold").setAttribute("aria-expanded", String(open));
+    if (open) unfold(tr, requirement, r);
+    shown += visible;
+  });
+  for (const body of table.tBodies) body.hidden = !body.querySelector("tr.req:not([hidden])");
+  showControls(shown);
+  showHere();
+}
+
+function showControls(shown) {
+  const all = requirementRows.length;
+  const filtered = state.v.size || state.level.size || state.area || state.q || state.differs;
+  for (const button of document.querySelectorAll(".toggle")) {
+    const { filter, value } = button.dataset;
+    const on = filter === "differs" ? Boolean(state.differs) : state[filter].has(value);
+    button.setAttribute("aria-pressed", String(on));
+  }
+  controls.area.value = state.area;
+  if (controls.q.value !== state.q) controls.q.value = state.q;
+  controls.clear.hidden = !filtered;
+  controls.none.hidden = shown > 0;
+  controls.shown.textContent = shown === all ? `${all} requirements` : `${shown} of ${all} requirements`;
+}
+
+// The cell whose case is in the drawer.
+function showHere() {
+  for (const cell of table.querySelectorAll(".here")) cell.classList.remove("here");
+  const place = state.case && findCase(state.case);
+  if (!place) return;
+  const i = page.implementations.findIndex((one) => one.id === state.iut);
+  const exact = table.querySelector(`tr.sub[data-r="${place[0]}"][data-k="${place[1]}"] .cell[data-i="${i}"]`);
+  const cell = exact || table.querySelector(`tr.req[data-r="${place[0]}"] .cell[data-i="${i}"]`);
+  if (cell) cell.classList.add("here");
+}
+
+// The case of a requirement that explains its cell: the worst, else one left unclean, else the first.
+function tellingCase(requirement, i) {
+  const severity = (row) => {
+    const cell = row.cells[i];
+    if (!cell) return -1;
+    const grade = cell.verdict === "NOT_APPLICABLE" ? 0 : page.verdicts.indexOf(cell.verdict) + 1;
+    return grade * 2 + (unclean(cell) ? 1 : 0);
+  };
+  return casesOf(requirement).reduce((worst, row) => (severity(row) > severity(worst) ? row : worst));
+}
+
+function toggled(set, word) {
+  const next = new Set(set);
+  if (!next.delete(word)) next.add(word);
+  return next;
+}

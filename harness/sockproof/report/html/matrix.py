@@ -1,0 +1,148 @@
+"""The matrix of the page: requirements by area, the cases under them, a cell per implementation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sockproof.judge.verdict import TeardownVerdict, Verdict, worst
+from sockproof.report.reader import Record
+from sockproof.report.rows import CaseRow, RequirementRow
+from sockproof.report.text import visible
+from sockproof.spec.levels import Level
+
+__all__ = ["Cell", "MatrixRow", "build_matrix", "case_label", "letter", "link"]
+
+_LETTERS = {
+    Verdict.PASS: "P",
+    Verdict.FAIL: "F",
+    Verdict.INCONCLUSIVE: "I",
+    Verdict.ERROR: "E",
+    Verdict.NOT_APPLICABLE: "N",
+}
+
+
+def letter(verdict: Verdict, level: Level) -> str:
+    """The mark of a verdict: P F I E N, and O for what was observed and not judged."""
+    observed = level is Level.OBSERVED and verdict is Verdict.PASS
+    return "O" if observed else _LETTERS[verdict]
+
+
+def link(source: str) -> str:
+    """The source when it is a web address, else nothing: no other scheme becomes a link."""
+    return source if source.lower().startswith(("https://", "http://")) else ""
+
+
+def case_label(case: CaseRow) -> str:
+    """What is in the brackets of a case id; ``=`` and the whole id where it has another form."""
+    start = case.requirement + "["
+    if case.id == case.requirement:
+        return ""
+    if case.id.startswith(start) and case.id.endswith("]"):
+        return case.id[len(start) : -1]
+    return "=" + case.id
+
+
+@dataclass
+class MatrixRow:
+    """One requirement: its cases by label, and each case by implementation number."""
+
+    requirement: RequirementRow
+    number: int = 0
+    cases: dict[str, dict[int, CaseRow]] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return visible(self.requirement.id)
+
+    @property
+    def title(self) -> str:
+        return visible(self.requirement.title)
+
+    def of(self, iut: int) -> list[CaseRow]:
+        """The cases that one implementation has."""
+        return [by_iut[iut] for by_iut in self.cases.values() if iut in by_iut]
+
+    @property
+    def differs(self) -> bool:
+        """Some case has another verdict or observation on another implementation."""
+        return any(_differ(list(by_iut.values())) for by_iut in self.cases.values())
+
+
+def _differ(cases: Sequence[CaseRow]) -> bool:
+    first = cases[0]
+    seen = _steady(first.observations)
+    return any(
+        case.verdict is not first.verdict or _steady(case.observations) != seen
+        for case in cases[1:]
+        if case.verdict is not Verdict.NOT_APPLICABLE
+    )
+
+
+def _steady(observations: Mapping[str, Any]) -> dict[str, Any]:
+    """Without floats: those are times, which differ from run to run."""
+    return {name: value for name, value in observations.items() if not isinstance(value, float)}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One requirement on one implementation, summed up."""
+
+    letter: str
+    verdict: str
+    passed: int
+    total: int
+    unclean: str
+
+    @property
+    def count(self) -> str:
+        return f"{self.passed}/{self.total}" if self.total else ""
+
+    @property
+    def says(self) -> str:
+        """The cell in words, for whoever cannot see it."""
+        words = f"{self.verdict.replace('_', ' ').lower()}, {self.passed} of {self.total} passed"
+        return words + (f", teardown {self.unclean}" if self.unclean else "")
+
+
+def cell(cases: Sequence[CaseRow], level: Level) -> Cell | None:
+    """The cases of one requirement on one implementation as a cell; None when there are none."""
+    if not cases:
+        return None
+    verdict = worst(case.verdict for case in cases if case.verdict is not Verdict.NOT_APPLICABLE)
+    unclean = {case.teardown.verdict for case in cases if case.teardown.unclean}
+    return Cell(
+        letter(verdict, level),
+        verdict.value,
+        sum(case.verdict is Verdict.PASS for case in cases),
+        sum(case.verdict is not Verdict.NOT_APPLICABLE for case in cases),
+        _gravest(unclean),
+    )
+
+
+def _gravest(unclean: set[TeardownVerdict]) -> str:
+    order = (TeardownVerdict.STILL_RUNNING, TeardownVerdict.LEAKED)
+    return next((verdict.value for verdict in order if verdict in unclean), "")
+
+
+def build_matrix(records: Sequence[Record]) -> dict[str, list[MatrixRow]]:
+    """The requirements of all records by area, in the order they were selected."""
+    rows: dict[str, MatrixRow] = {}
+    for record in records:
+        for requirement in record.requirements.values():
+            rows.setdefault(requirement.id, MatrixRow(requirement))
+    for number, record in enumerate(records):
+        for case in record.cases:
+            by_label = rows[case.requirement].cases
+            by_label.setdefault(case_label(case), {})[number] = case
+    return _by_area(rows.values())
+
+
+def _by_area(rows: Iterable[MatrixRow]) -> dict[str, list[MatrixRow]]:
+    areas: dict[str, list[MatrixRow]] = {}
+    for row in rows:
+        areas.setdefault(visible(row.requirement.area), []).append(row)
+    for number, row in enumerate(row for rows in areas.values() for row in rows):
+        row.number = number
+    return areas

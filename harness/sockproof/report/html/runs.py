@@ -1,0 +1,88 @@
+"""The strip at the top of the page: each implementation's run in words and counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sockproof.judge.verdict import Conformance, TeardownVerdict, Verdict
+from sockproof.report.reader import Record
+from sockproof.report.tally import LevelCount, Tally, teardown_words
+from sockproof.report.text import one_line, seconds, visible
+from sockproof.spec.levels import Level
+
+__all__ = ["Run", "case_counts", "distinct"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the top strip and the matrix's heading say of one record."""
+
+    record: Record
+    counted: Tally
+
+    @property
+    def id(self) -> str:
+        return visible(self.record.iut_id)
+
+    @property
+    def version(self) -> str:
+        about = self.record.implementation
+        return one_line(f"{about.name} {about.version}".strip(), 60)
+
+    @property
+    def about(self) -> list[str]:
+        """Python, platform, module and command, as far as the header tells."""
+        header, about = self.record.header, self.record.implementation
+        platform = header.get("platform")
+        words = platform.values() if isinstance(platform, dict) else ()
+        module = f"module {about.module}" if about.module not in ("", "socketserver") else ""
+        given = f"--iut {about.given}" if about.given else ""
+        level = f"level {about.level}" if not about.version.startswith(about.level) else ""
+        facts = (self.version, level, " ".join(map(str, words)), module, given)
+        return [one_line(fact, 120) for fact in facts if fact]
+
+    @property
+    def complete(self) -> bool:
+        return self.record.complete
+
+    @property
+    def reason(self) -> str:
+        return one_line(self.record.incomplete_reason, 400)
+
+    @property
+    def duration(self) -> str:
+        return seconds(self.record.duration_s)
+
+    @property
+    def conformance(self) -> Conformance:
+        return self.counted.conformance
+
+    @property
+    def teardown(self) -> str:
+        return teardown_words(self.counted)
+
+    @property
+    def unclean(self) -> bool:
+        return self.teardown not in ("clean", "not checked")
+
+    def level(self, level: Level) -> LevelCount:
+        return self.counted.levels[level]
+
+    def verdict(self, name: str) -> int:
+        return self.counted.verdicts[Verdict(name)]
+
+
+def case_counts(records: Sequence[Record]) -> dict[str, int]:
+    """The cases of all columns by verdict, and how many left something behind, for the filters."""
+    cases = [case for record in records for case in record.cases]
+    counts = Counter(case.verdict.value for case in cases)
+    unclean = (TeardownVerdict.LEAKED, TeardownVerdict.STILL_RUNNING)
+    counts["teardown"] = sum(case.teardown.verdict in unclean for case in cases)
+    return dict(counts)
+
+
+def distinct(records: Sequence[Record], key: str) -> list[str]:
+    """The values of a header's key, each once, in order."""
+    return sorted({one_line(str(record.header.get(key, "")), 60) for record in records})

@@ -1,0 +1,151 @@
+"""JUnit XML: a suite per implementation, a test case per case.
+
+The format has four outcomes: FAIL and an unclean teardown become ``failure``, ERROR and
+INCONCLUSIVE ``error`` (nothing was found out), NOT_APPLICABLE ``skipped``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from sockproof.errors import RecordError
+from sockproof.judge.verdict import Verdict
+from sockproof.report.reader import Record
+from sockproof.report.rows import CaseRow
+from sockproof.report.tally import what_happened
+from sockproof.report.text import one_line, visible
+
+__all__ = ["write_junit"]
+
+_CUT = 20_000
+"""Characters of captured output that are kept per case."""
+
+
+def write_junit(records: Sequence[Record], path: Path | str) -> None:
+    """Write the records as one JUnit file.
+
+    Characters that XML 1.0 cannot carry are written as ``\\x00``. An incomplete record has one
+    more test case, ``run complete``, in error.
+
+    Raises:
+        RecordError: the file cannot be written.
+    """
+    suites = [_suite(record) for record in records]
+    root = ET.Element("testsuites", name="sockproof")
+    root.extend(suites)
+    _sum_up(root, suites)
+    ET.indent(root)
+    target = Path(path)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        ET.ElementTree(root).write(target, encoding="utf-8", xml_declaration=True)
+    except OSError as error:
+        raise RecordError(f"cannot write {target}: {error.strerror}") from error
+
+
+def _suite(record: Record) -> ET.Element:
+    started = str(record.header.get("started", "")).removesuffix("Z")
+    suite = ET.Element("testsuite", name=visible(record.iut_id), timestamp=visible(started))
+    platform = record.header.get("platform")
+    facts = {
+        "suite_version": record.header.get("suite_version", ""),
+        "python": f"{record.implementation.name} {record.implementation.version}",
+        "given": record.implementation.given,
+        "platform": " ".join(map(str, platform.values())) if isinstance(platform, dict) else "",
+        "seed": record.header.get("seed", ""),
+        "complete": "yes" if record.complete else f"no: {record.incomplete_reason}",
+    }
+    suite.append(_properties(facts.items()))
+    suite.extend(_case(record, case) for case in record.cases)
+    if not record.complete:
+        suite.append(_incomplete(record))
+    _count(suite)
+    suite.set("time", f"{record.duration_s or sum(case.duration_s for case in record.cases):.3f}")
+    return suite
+
+
+def _count(suite: ET.Element) -> None:
+    cases = suite.findall("testcase")
+    suite.set("tests", str(len(cases)))
+    for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(attribute, str(sum(case.find(tag) is not None for case in cases)))
+
+
+def _sum_up(root: ET.Element, suites: Sequence[ET.Element]) -> None:
+    for attribute in ("tests", "failures", "errors", "skipped"):
+        root.set(attribute, str(sum(int(suite.get(attribute, "0")) for suite in suites)))
+    root.set("time", f"{sum(float(suite.get('time', '0')) for suite in suites):.3f}")
+
+
+def _properties(facts: Iterable[tuple[str, object]]) -> ET.Element:
+    block = ET.Element("properties")
+    for name, value in facts:
+        ET.SubElement(block, "property", name=name, value=visible(str(value)))
+    return block
+
+
+def _case(record: Record, case: CaseRow) -> ET.Element:
+    requirement = record.requirement_of(case)
+    element = ET.Element(
+        "testcase",
+        name=visible(case.id),
+        classname=visible(f"{record.iut_id}.{requirement.area}"),
+        time=f"{case.duration_s:.4f}",
+    )
+    facts = {"requirement": case.requirement, "level": requirement.level.value, "spec": case.spec}
+    teardown = {"teardown": case.teardown.verdict.value}
+    element.append(_properties((facts | teardown).items()))
+    outcome = _outcome(case)
+    if outcome is not None:
+        element.append(outcome)
+        element.extend(_captured(case))
+    return element
+
+
+def _outcome(case: CaseRow) -> ET.Element | None:
+    """The one child that says how the case ended; none for a clean pass."""
+    if case.verdict is Verdict.FAIL:
+        return _result("failure", "FAIL", case.actual or case.reason, _why(case))
+    if case.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE):
+        return _result("error", case.verdict.value, case.reason or case.actual, _why(case))
+    if case.teardown.unclean:
+        words = f"{case.teardown.verdict.value}: {what_happened(case)}"
+        return _result("failure", "teardown", words, _why(case))
+    if case.verdict is Verdict.NOT_APPLICABLE:
+        return ET.Element("skipped", message=one_line(case.reason, 500))
+    return None
+
+
+def _result(tag: str, kind: str, message: str, text: str) -> ET.Element:
+    element = ET.Element(tag, type=kind, message=one_line(message, 500))
+    element.text = text
+    return element
+
+
+def _why(case: CaseRow) -> str:
+    facts = {
+        "expected": case.expected,
+        "actual": case.actual,
+        "reason": case.reason,
+        "teardown": ", ".join(case.teardown.leaks) if case.teardown.unclean else "",
+        "stacks": case.stacks,
+    }
+    return "\n".join(f"{name}: {visible(text[:_CUT])}" for name, text in facts.items() if text)
+
+
+def _captured(case: CaseRow) -> Iterable[ET.Element]:
+    for tag, text in (("system-out", case.stdout), ("system-err", case.stderr)):
+        if text:
+            element = ET.Element(tag)
+            element.text = visible(text[:_CUT])
+            yield element
+
+
+def _incomplete(record: Record) -> ET.Element:
+    name = visible(f"{record.iut_id}.run")
+    element = ET.Element("testcase", name="run complete", classname=name, time="0")
+    words = f"INCOMPLETE RUN: {record.incomplete_reason}"
+    element.append(_result("error", "incomplete", words, visible(words)))
+    return element

@@ -1,0 +1,267 @@
+"""The catalogue: what the loader refuses, what a requirement is about, and the one we ship."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sockproof.errors import CatalogueError, UsageError
+from sockproof.spec.matrix import ALL_SPECS
+from sockproof.spec.catalogue import Applies, Catalogue, Requirement, load_catalogue
+from sockproof.spec.levels import Level, PythonLevel
+
+FIRST = """
+[[requirement]]
+id = "waits/first"
+title = "The first waits."
+level = "MUST"
+source = "https://example.org/page#first"
+"""
+SECOND = FIRST.replace("first", "second")
+
+
+def write_area(folder: Path, *requirements: str, area: str = "waits") -> Path:
+    """Write one area file with a title; returns the folder."""
+    text = 'title = "Waiting"\n' + "".join(requirements)
+    (folder / f"{area}.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def requirement_between(since: PythonLevel | None, until: PythonLevel | None) -> Requirement:
+    return Requirement(
+        id="waits/first",
+        title="The first waits.",
+        level=Level.MUST,
+        source="https://example.org/page#first",
+        since=since,
+        until=until,
+    )
+
+
+def test_a_requirement_is_read_with_all_its_fields(tmp_path: Path) -> None:
+    """Every key of the TOML is found in the requirement, versions as tuples of numbers."""
+    more = 'since = "3.6"\nuntil = "3.13"\ndepends_on = ["waits/second"]\n'
+    more += 'applies = { kind = ["TCP"], mixin = ["none"] }\n'
+
+    found = load_catalogue(write_area(tmp_path, FIRST + more, SECOND)).get("waits/first")
+
+    assert (found.title, found.level) == ("The first waits.", Level.MUST)
+    assert (found.source, found.area) == ("https://example.org/page#first", "waits")
+    assert (found.since, found.until) == ((3, 6), (3, 13))
+    assert found.depends_on == ("waits/second",)
+    assert [spec.id for spec in found.applies.specs()] == ["TCP/inet", "TCP/inet6"]
+
+
+def test_a_catalogue_keeps_the_order_of_its_files(tmp_path: Path) -> None:
+    """Areas go by name, requirements within one as they are written."""
+    write_area(tmp_path, SECOND, FIRST)
+    write_area(tmp_path, FIRST.replace("waits/", "asks/"), area="asks")
+
+    catalogue = load_catalogue(tmp_path)
+
+    assert list(catalogue) == ["asks/first", "waits/second", "waits/first"]
+    assert catalogue.areas == {"asks": "Waiting", "waits": "Waiting"}
+    assert "waits/first" in catalogue
+    assert "waits/third" not in catalogue
+
+
+@pytest.mark.parametrize(
+    ("added", "problem"),
+    [
+        ("color = 'red'", "unknown key 'color'; the keys are id, title, level, source, since"),
+        ("since = 3.6", "'since' is not a str"),
+        ("since = '3'", "'3' is not a Python level such as 3.13"),
+        ("until = 'three'", "'three' is not a Python level"),
+        ("since = '3.7'\nuntil = '3.6'", "since is after until"),
+        ("since = '3.6.9'\nuntil = '3.6.8'", "since is after until"),
+        ("depends_on = ['waits/nobody']", "depends_on names 'waits/nobody', which is none"),
+        ("depends_on = ['waits/first']", "circle: waits/first > waits/first"),
+        ("applies = { colour = ['red'] }", "unknown key 'colour'; the keys are kind, mixin"),
+        ("applies = { kind = ['SCTP'] }", "unknown kind 'SCTP'; one of TCP, UDP"),
+        ("applies = { mixin = ['Async'] }", "unknown mixin 'Async'; one of none, Threading"),
+        ("applies = { family = ['ipx'] }", "unknown family 'ipx'; one of inet, inet6"),
+        ("applies = { kind = 'TCP' }", "'kind' is not a list"),
+        ("applies = { kind = [] }", "applies selects no server spec: kind is empty"),
+        ("applies = { kind = ['TCP'], family = ['path'] }", "applies selects no server spec"),
+        ("applies = { none = true, kind = ['TCP'] }", "applies says none and narrows as well"),
+    ],
+)
+def test_an_addition_is_refused(tmp_path: Path, added: str, problem: str) -> None:
+    """The refusal names the file, the requirement and the problem."""
+    write_area(tmp_path, FIRST + added + "\n")
+
+    with pytest.raises(CatalogueError, match=r"^waits\.toml: waits/first: ") as caught:
+        load_catalogue(tmp_path)
+
+    assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "problem"),
+    [
+        ('"MUST"', '"MIGHT"', "unknown level 'MIGHT'; one of MUST, SHOULD, MAY, OBSERVED"),
+        ("waits/first", "asks/first", "the id's area is not the name of its file"),
+        ("waits/first", "waits/First_One", "the id does not match [a-z]+/[a-z0-9-]+"),
+        ("waits/first", "waits", "the id does not match"),
+        ("The first waits.", "The first waits", "the title does not end with a full stop"),
+        ("https://example.org/page#first", "the manual", "the source is not a URL"),
+        ('level = "MUST"', "", "the key 'level' is missing"),
+        ('title = "The first waits."', "", "the key 'title' is missing"),
+        ('id = "waits/first"', "", "the key 'id' is missing"),
+    ],
+)
+def test_a_wrong_value_is_refused(tmp_path: Path, wrong: str, right: str, problem: str) -> None:
+    """A requirement that lacks a key, or whose value is out of its set, is refused by file."""
+    write_area(tmp_path, FIRST.replace(wrong, right))
+
+    with pytest.raises(CatalogueError, match=r"^waits\.toml: ") as caught:
+        load_catalogue(tmp_path)
+
+    assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('title = "Waiting', "waits.toml: this is not TOML"),
+        (FIRST, "waits.toml: the key 'title' is missing"),
+        ('title = "Waiting"', "waits.toml: the key 'requirement' is missing"),
+        ('title = "Waiting"\nowner = "me"\n' + FIRST, "waits.toml: unknown key 'owner'"),
+        ('title = "Waiting"\nrequirement = "none"', "waits.toml: 'requirement' is not a list"),
+    ],
+)
+def test_a_file_out_of_order_is_refused(tmp_path: Path, text: str, problem: str) -> None:
+    """Bad syntax and wrong keys at the top of a file are refused by the file's name."""
+    (tmp_path / "waits.toml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(CatalogueError) as caught:
+        load_catalogue(tmp_path)
+
+    assert problem in str(caught.value)
+
+
+def test_a_duplicate_id_is_refused(tmp_path: Path) -> None:
+    """An id stands for one requirement only."""
+    write_area(tmp_path, FIRST, FIRST)
+
+    with pytest.raises(CatalogueError, match=r"waits\.toml: waits/first: this id is taken already"):
+        load_catalogue(tmp_path)
+
+
+def test_a_circle_of_dependencies_is_refused(tmp_path: Path) -> None:
+    """Requirements that need each other are refused, with the circle spelled out."""
+    first = FIRST + 'depends_on = ["waits/second"]\n'
+    write_area(tmp_path, first, SECOND + 'depends_on = ["waits/first"]\n')
+
+    with pytest.raises(CatalogueError, match=r"circle: waits/\w+ > waits/\w+ > waits/\w+"):
+        load_catalogue(tmp_path)
+
+
+def test_a_folder_without_requirements_is_refused(tmp_path: Path) -> None:
+    """An empty catalogue would pass everything."""
+    with pytest.raises(CatalogueError, match=r"no requirements in .*; install sockproof again"):
+        load_catalogue(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("applies", "expected"),
+    [
+        (Applies(), len(ALL_SPECS)),
+        (Applies(none=True), 0),
+        (Applies(predefined_only=True), 24),
+        (Applies(kind=("TCP", "UnixStream"), mixin=("none",)), 4),
+        (Applies(mixin=("Forking",)), 16),
+        (Applies(mixin=("Forking",), predefined_only=True), 8),
+        (Applies(family=("path", "abstract"), kind=("UnixDatagram",)), 10),
+    ],
+)
+def test_applies_counts_its_specs(applies: Applies, expected: int) -> None:
+    """Each narrowing takes away, and none at all leaves the whole matrix."""
+    assert len(applies.specs()) == expected
+
+
+def test_applies_keeps_the_order_of_the_matrix() -> None:
+    """However the words are ordered, specs come as the matrix has them."""
+    specs = Applies(kind=("UDP", "TCP"), mixin=("Threading",), family=("inet",)).specs()
+
+    assert [spec.id for spec in specs] == [
+        "ThreadingTCP/inet",
+        "Threading+TCP/inet",
+        "ThreadingUDP/inet",
+        "Threading+UDP/inet",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "level", "why_not"),
+    [
+        (None, None, (2, 7), ""),
+        ((3, 7), None, (3, 7, 0), ""),
+        ((3, 7), None, (3, 7), ""),
+        ((3, 7), None, (3, 10), ""),
+        ((3, 7), None, (3, 6, 15), "since Python 3.7"),
+        ((3, 6, 8), None, (3, 6, 15), ""),
+        ((3, 6, 8), None, (3, 6, 7), "since Python 3.6.8"),
+        (None, (3, 6), (3, 6, 15), ""),
+        (None, (3, 6), (2, 7), ""),
+        (None, (3, 6), (3, 7, 0), "until Python 3.6"),
+        (None, (3, 5), (3, 13, 0), "until Python 3.5"),
+    ],
+)
+def test_a_requirement_holds_between_its_levels(
+    since: PythonLevel | None, until: PythonLevel | None, level: PythonLevel, why_not: str
+) -> None:
+    """Both ends are inclusive, and compared only as far as they are written."""
+    requirement = requirement_between(since, until)
+
+    assert requirement.why_not(level) == why_not
+    assert requirement.holds_for(level) is (not why_not)
+
+
+def test_an_unknown_id_suggests_a_close_one(tmp_path: Path) -> None:
+    """A slip of the pen is answered with the id that was probably meant."""
+    catalogue = load_catalogue(write_area(tmp_path, FIRST))
+
+    with pytest.raises(UsageError, match=r"no requirement 'waits/frist'; .*waits/first\?$"):
+        catalogue.get("waits/frist")
+
+
+def test_an_unknown_id_like_no_other_points_to_the_list(tmp_path: Path) -> None:
+    """Where nothing is close, the hint says where all ids are."""
+    catalogue = load_catalogue(write_area(tmp_path, FIRST))
+
+    with pytest.raises(UsageError, match="see 'sockproof list'"):
+        catalogue.get("qqqq")
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Catalogue:
+    return load_catalogue()
+
+
+def test_the_shipped_catalogue_is_large_enough(shipped: Catalogue) -> None:
+    """The promises that the documentation makes are in the catalogue, area by area."""
+    assert len(shipped) >= 85
+    assert {requirement.area for requirement in shipped.values()} == set(shipped.areas)
+
+
+def test_the_shipped_names_area_takes_no_server(shipped: Catalogue) -> None:
+    """Names are looked up in the module, everything else is tried on servers."""
+    without_server = {r.area for r in shipped.values() if r.applies.none}
+
+    assert without_server == {"names"}
+
+
+def test_a_shipped_requirement_depends_only_on_wider_ones(shipped: Catalogue) -> None:
+    """What a requirement rests on is tried on every server spec that it is tried on itself."""
+    for requirement in shipped.values():
+        for other in map(shipped.get, requirement.depends_on):
+            assert set(requirement.applies.specs()) <= set(other.applies.specs()), requirement.id
+
+
+def test_shipped_titles_are_not_told_twice(shipped: Catalogue) -> None:
+    """Two requirements with one title would be one requirement."""
+    titles = [(requirement.area, requirement.title) for requirement in shipped.values()]
+
+    assert len(titles) == len(set(titles))

@@ -1,0 +1,139 @@
+"""How long handler threads live: daemonic or not, waited for or not, kept or dropped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
+from sockproof.iut.server import RunningCall, Server
+from sockproof.peer.script import Gate, ReadLine, Report, Run
+
+IS_DAEMONIC = Report({"daemonic": "threading.current_thread().daemon"})
+KEEP_WITNESS = Run(
+    "import weakref\n"
+    "self.server.__dict__.setdefault('witnesses', []).append("
+    "weakref.ref(threading.current_thread()))"
+)
+"""Remembers the handler's thread in the server without keeping it alive."""
+COUNT_KEPT = (
+    "[__import__('gc').collect() for _ in range(3)]"
+    " and sum(witness() is not None for witness in server.witnesses[:{earlier}])"
+)
+
+
+def _hold(server: Server, peers: Peers, count: int) -> list[str]:
+    """Bring ``count`` requests into their handlers; the names of the threads they wait in."""
+    for _ in range(count):
+        peers().connect(server).send(b"x\n")
+    return [event.thread for event in server.expect_at_gate("hold", count)]
+
+
+def _close_while_held(server: Server) -> RunningCall:
+    """Stop the loop and start server_close(), with ample chance to return."""
+    server.call("shutdown")
+    closing = server.spawn("server_close")
+    server.let_others_run()
+    return closing
+
+
+def _release_after_close(server: Server) -> None:
+    """server_close() has returned: the handler still was at its gate, and now ends."""
+    same([], server.process.matching("handler", phase="finish"), "handlers that ended before")
+    server.open_gate("hold")
+    server.expect_handler("finish")
+
+
+@requirement("threading/daemon-threads-default-false")
+def test_handler_threads_are_not_daemonic_by_default(serve: Serve, peers: Peers) -> None:
+    """An untouched server says daemon_threads False, and its handler's thread is not daemonic
+    although that of its loop is."""
+    server = serve([ReadLine(), IS_DAEMONIC])
+
+    peers().connect(server).send(b"x\n")
+
+    same(False, server.evaluate("server.daemon_threads"), "daemon_threads")
+    values = server.expect_step("report")[0].fields["values"]
+    same({"daemonic": False}, values, "the handler's thread")
+
+
+@requirement(
+    "threading/daemon-threads-is-honoured",
+    variants={
+        "true-in-daemonic-loop": (True, "serve_forever"),
+        "false-in-daemonic-loop": (False, "serve_forever"),
+        "true-in-main-thread": (True, "handle_request"),
+        "false-in-main-thread": (False, "handle_request"),
+    },
+)
+def test_daemon_threads_is_honoured(construct: Construct, peers: Peers, variant: Any) -> None:
+    """Handler threads are as daemon_threads says, not as the thread that starts them."""
+    daemonic, method = variant
+    server = construct([ReadLine(), IS_DAEMONIC], attributes={"daemon_threads": daemonic})
+
+    peers().connect(server).send(b"x\n")
+    if method == "serve_forever":
+        server.spawn(method, 0.001)
+    else:
+        server.call(method)
+
+    values = server.expect_step("report")[0].fields["values"]
+    same({"daemonic": daemonic}, values, "the handler's thread")
+
+
+@requirement("threading/server-close-waits-for-threads")
+def test_server_close_waits_for_every_handler(serve: Serve, peers: Peers) -> None:
+    """server_close() returns after the last of two held handlers, and no thread of theirs is left.
+
+    The loop's thread is daemonic, which their threads must not inherit.
+    """
+    server = serve([ReadLine(), Gate("hold")])
+    threads = _hold(server, peers, 2)
+
+    closing = _close_while_held(server)
+    check(not closing.has_ended, expected="it waits", actual="it returned while two were held")
+    server.open_gate("hold", 1)
+    server.expect_handler("finish", 1)
+    server.let_others_run()
+    check(not closing.has_ended, expected="it waits", actual="it returned while one was held")
+    server.open_gate("hold", 1)
+    closing.expect_return()
+
+    alive = server.evaluate("[thread.name for thread in threading.enumerate()]")
+    same([], [name for name in threads if name in alive], "handler threads after server_close()")
+
+
+@requirement("threading/server-close-does-not-wait-for-daemons")
+def test_server_close_leaves_daemonic_handlers_alone(serve: Serve, peers: Peers) -> None:
+    """server_close() returns while the handler's daemonic thread is held at a gate."""
+    server = serve([ReadLine(), Gate("hold")], attributes={"daemon_threads": True})
+    _hold(server, peers, 1)
+
+    _close_while_held(server).expect_return()
+
+    _release_after_close(server)
+
+
+@requirement("threading/block-on-close-false-does-not-wait")
+def test_server_close_does_not_block_if_told_so(serve: Serve, peers: Peers) -> None:
+    """server_close() returns while the handler's thread, not daemonic, is held at a gate."""
+    server = serve([ReadLine(), Gate("hold")], attributes={"block_on_close": False})
+    _hold(server, peers, 1)
+
+    _close_while_held(server).expect_return()
+
+    _release_after_close(server)
+
+
+@requirement("threading/finished-threads-are-dropped")
+def test_finished_threads_are_dropped(serve: Serve, peers: Peers, observe: Observe) -> None:
+    """Once five requests are over and a sixth has come, nothing keeps the five's threads."""
+    server = serve([ReadLine(), KEEP_WITNESS])
+
+    for number in range(1, 7):
+        peers().connect(server).send(b"x\n")
+        thread = server.expect_handler("finish", number)[-1].thread
+        server.expect_thread_ended(thread)
+
+    kept = server.evaluate(COUNT_KEPT.format(earlier=5))
+    observe("finished threads kept", kept)
+    same(0, kept, "threads of the five earlier requests that are kept")
