@@ -23,6 +23,7 @@ import click
 from rich.console import Console
 
 from sockproof import __version__
+from sockproof.commands.bench import print_bench
 from sockproof.commands.doctor import print_doctor
 from sockproof.commands.listing import explain, list_cases, list_iuts, list_requirements, list_specs
 from sockproof.commands.run import RunSettings, run
@@ -168,3 +169,12 @@ def explain_(id_: str) -> None:
 def doctor_(iut: tuple[str, ...]) -> None:
     """Tell which interpreters are here, what they can do, and what cannot be tested, and why."""
     print_doctor(Console(highlight=False, soft_wrap=True), iut)
+
+
+@main.command("bench")
+@click.option("--iut", default=sys.executable, metavar="IUT", help="[default: the running Python]")
+@click.option("--cases", default=300, show_default=True, help="Cases for each figure.")
+@click.option("-n", "workers", default=2, show_default=True, help="Worker processes.")
+def bench_(iut: str, cases: int, workers: int) -> None:
+    """Measure what a case costs beside an echo over bare sockets."""
+    print_bench(Console(highlight=False), iut, cases, workers)

@@ -188,8 +188,13 @@ def _requirement_row(requirement: Requirement) -> RequirementRow:
 
 
 def _case_id(nodeid: str) -> str:
-    return nodeid.partition("[")[2][:-1].rpartition("@")[0]
+    return _parameter_id(nodeid).rpartition("@")[0]
 
 
 def _iut_id(nodeid: str) -> str:
-    return nodeid.partition("[")[2][:-1].rpartition("@")[2]
+    return _parameter_id(nodeid).rpartition("@")[2]
+
+
+def _parameter_id(nodeid: str) -> str:
+    """What stands in the outer brackets; xdist may put the name of a group behind them."""
+    return nodeid.partition("[")[2].rpartition("]")[0]

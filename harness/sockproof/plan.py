@@ -9,9 +9,9 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sockproof.errors import IutUnavailable, UsageError
@@ -30,13 +30,24 @@ KEEP = ("all", "fail", "none")
 
 @dataclass(frozen=True)
 class RunPlan:
-    """What a run works through. ``unavailable`` are the implementations that could not be probed,
-    as (how the user gave it, what is wrong)."""
+    """What a run works through.
+
+    ``unavailable`` are the implementations that could not be probed, as (how the user gave it, what
+    is wrong). ``only`` maps implementations to the requirements and specs to play on them, as
+    ``requirement id[spec id]`` without a variant; those that it does not name are played on all.
+    """
 
     iuts: tuple[ProbedIut, ...]
     specs: tuple[ServerSpec, ...]
     keep: str = "fail"
     unavailable: tuple[tuple[str, str], ...] = ()
+    only: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def selects(self, iut_id: str, requirement_id: str, spec: ServerSpec | None) -> bool:
+        """Whether the requirement is to be played on this implementation and spec."""
+        if iut_id not in self.only:
+            return True
+        return (f"{requirement_id}[{spec.id}]" if spec else requirement_id) in self.only[iut_id]
 
     def iut(self, iut_id: str) -> ProbedIut:
         """The implementation with this id."""
@@ -49,6 +60,7 @@ class RunPlan:
             "specs": [spec.id for spec in self.specs],
             "keep": self.keep,
             "unavailable": [list(entry) for entry in self.unavailable],
+            "only": {iut_id: sorted(cases) for iut_id, cases in self.only.items()},
         }
         path.write_text(json.dumps(data), "utf-8")
 
@@ -61,6 +73,7 @@ class RunPlan:
             tuple(spec_by_id(spec_id) for spec_id in data["specs"]),
             data["keep"],
             tuple((given, problem) for given, problem in data["unavailable"]),
+            {iut_id: frozenset(cases) for iut_id, cases in data["only"].items()},
         )
 
 

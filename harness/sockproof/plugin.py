@@ -145,6 +145,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         for iut in plan.iuts
         for spec in specs
         for variant in variants
+        if plan.selects(iut.id, requirement.id, spec)
     ]
     metafunc.parametrize("case", cases, ids=[case.id for case in cases], indirect=True)
 

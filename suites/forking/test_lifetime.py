@@ -42,11 +42,11 @@ def test_server_close_waits_for_every_child(serve: Serve, peers: Peers) -> None:
     pids = _hold(server, peers, 2)
 
     closing = _close_while_held(server)
-    check(not closing.has_ended, expected="it waits", actual="it returned while two were held")
+    check(not closing.has_ended, expected="server_close() waits", actual="returned with 2 held")
     server.open_gate("hold", 1)
     server.expect_handler("finish", 1)
     server.let_others_run()
-    check(not closing.has_ended, expected="it waits", actual="it returned while one was held")
+    check(not closing.has_ended, expected="server_close() waits", actual="returned with 1 held")
     server.open_gate("hold", 1)
     closing.expect_return()
 
@@ -89,9 +89,7 @@ def test_idle_loop_reaps_ended_children(serve: Serve, peers: Peers) -> None:
     "forking/parent-closes-its-copy-of-the-request",
     variants={"child-shuts-down": [], "child-exits": [Exit(0)]},
 )
-def test_reply_and_end_come_from_the_child(
-    serve: Serve, client: StreamPeer, variant: Any
-) -> None:
+def test_reply_and_end_come_from_the_child(serve: Serve, client: StreamPeer, variant: Any) -> None:
     """A long reply arrives whole after the parent has gone on, and then the end of the stream.
 
     Also of a child that exits without shutting the connection down: the stream then ends only

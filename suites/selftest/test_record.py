@@ -84,7 +84,11 @@ CASES = st.builds(
 
 
 @given(cases=st.lists(CASES, max_size=4, unique_by=lambda case: case.id))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_what_is_written_is_read_back(tmp_path: Path, cases: list[CaseRow]) -> None:
     """Every case comes back equal, whatever text is in it, and the file is ASCII lines."""
     record = write_record(tmp_path / "a.jsonl", cases)

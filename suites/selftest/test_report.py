@@ -289,3 +289,18 @@ def test_repeated_details_are_stored_once(tmp_path: Path) -> None:
 def test_no_records_give_a_page() -> None:
     """A page of nothing is still a page."""
     assert "Nothing needs attention" in page_of().text
+
+
+def test_two_runs_of_one_implementation_are_two_columns(tmp_path: Path) -> None:
+    """Records with the same id are told apart, so that each cell opens its own case."""
+    first = write_record(tmp_path / "a.jsonl", [case_row(verdict=Verdict.FAIL)])
+    second = write_record(tmp_path / "b.jsonl", [case_row(verdict=Verdict.FAIL)])
+    page = page_of(first, second)
+
+    names = [one["id"] for one in page.data["implementations"]]
+    assert names == ["cpython-3.13.0", "cpython-3.13.0 #2"]
+    links = {attributes["href"] for tag, attributes in page.tags if tag == "a"}
+    assert {link.partition("&")[0] for link in links} == {
+        "#iut=cpython-3.13.0",
+        "#iut=cpython-3.13.0+%232",
+    }

@@ -90,11 +90,11 @@ def test_server_close_waits_for_every_handler(serve: Serve, peers: Peers) -> Non
     threads = _hold(server, peers, 2)
 
     closing = _close_while_held(server)
-    check(not closing.has_ended, expected="it waits", actual="it returned while two were held")
+    check(not closing.has_ended, expected="server_close() waits", actual="returned with 2 held")
     server.open_gate("hold", 1)
     server.expect_handler("finish", 1)
     server.let_others_run()
-    check(not closing.has_ended, expected="it waits", actual="it returned while one was held")
+    check(not closing.has_ended, expected="server_close() waits", actual="returned with 1 held")
     server.open_gate("hold", 1)
     closing.expect_return()
 

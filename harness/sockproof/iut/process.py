@@ -41,6 +41,16 @@ class RaisedError:
         """Whether it is an instance of any of the classes named."""
         return any(name in self.bases for name in names)
 
+    def expect_errno(self, errno_name: str) -> None:
+        """It is ``socket.error``, which is OSError from Python 3.3 on, with this errno.
+
+        Raises:
+            Mismatch: otherwise.
+        """
+        if self.errno_name != errno_name or not self.is_a("OSError", "error"):
+            actual = f"{self} (errno {self.errno_name or 'none'})"
+            raise Mismatch(f"socket.error with {errno_name}", actual)
+
     def __str__(self) -> str:
         return f"{self.type_name}: {self.text}"
 
@@ -79,6 +89,8 @@ class Event:
 class CaseProcess:
     """The process that one case runs in. Everything that arrives is kept, in its order.
 
+    ``pid`` is 0 until the agent has told it, before anything else of the process.
+
     Raises:
         AgentDied: the warm agent could not start it.
     """
@@ -96,8 +108,8 @@ class CaseProcess:
         self.over: Message | None = None
         self._leftovers: Leftovers | None = None
         channel.listen(self._take)
+        # No waiting for its word: the first command may already be on its way when it starts.
         channel.send(op="case", deadline_s=case_deadline_s())
-        self._wait(lambda: self.pid, "the agent to start a process")
 
     def _take(self, message: Message) -> None:
         """Called by the channel's thread, with its condition held."""

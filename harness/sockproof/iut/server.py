@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sockproof.iut.process import CaseProcess, Event, Leftovers, Outcome, RaisedError
-from sockproof.judge.checks import Mismatch, check
+from sockproof.iut.values import Fill, octets
+from sockproof.judge.checks import Inconclusive, Mismatch, check, same
 from sockproof.spec.matrix import ServerSpec
 from sockproof.timing import hang_bound_s
 
@@ -20,10 +21,11 @@ _CHANCES = 50
 class RunningCall:
     """A method that runs in a thread of its own in the implementation's process."""
 
-    def __init__(self, process: CaseProcess, method: str, label: str) -> None:
+    def __init__(self, process: CaseProcess, handle: int, method: str, label: str) -> None:
         self._process = process
         self.method = method
         self.label = label
+        self._handle = handle
 
     def wait(self) -> Outcome:
         """How it ended, once it has.
@@ -46,6 +48,25 @@ class RunningCall:
     def has_ended(self) -> bool:
         """Whether its end has been told so far; ask after a fence."""
         return bool(self._process.matching("ended", label=self.label))
+
+    def comes_to_wait(self) -> bool:
+        """Whether it comes to wait inside of something that it calls, rather than to an end.
+
+        Read off its thread's stack, so that whatever it does first has been done.
+
+        Raises:
+            Inconclusive: its thread is to be seen at neither within the hang bound.
+        """
+        limit_s = time.monotonic() + hang_bound_s()
+        while not self.has_ended:
+            looked = self._process.do("stack", handle=self._handle, label=self.label)
+            if looked.error is not None or time.monotonic() > limit_s:
+                raise Inconclusive(f"{self.label} is not seen to wait: {looked}")
+            if looked.value is None:  # a green thread, which runs until it waits or ends
+                return not self.has_ended
+            if self.method in looked.value[1:]:
+                return True
+        return False
 
 
 class Server:
@@ -73,18 +94,34 @@ class Server:
         """
         return _value(method, self.attempt(method, *arguments))
 
-    def spawn(self, method: str, *arguments: Any) -> RunningCall:
+    def spawn(self, method: str, *arguments: Any, **keywords: Any) -> RunningCall:
         """Start a method in a thread of its own."""
         self._spawned += 1
         label = f"{method}-{self.handle}.{self._spawned}"
         self.process.do(
-            "spawn", handle=self.handle, method=method, label=label, arguments=list(arguments)
+            "spawn",
+            handle=self.handle,
+            method=method,
+            label=label,
+            arguments=list(arguments),
+            keywords=keywords,
         )
-        return RunningCall(self.process, method, label)
+        return RunningCall(self.process, self.handle, method, label)
+
+    def ask_address(self) -> Any:
+        """Ask for ``server_address`` anew, when the server has been bound by hand; peers connect
+        to it from then on.
+
+        Raises:
+            Mismatch: it raised.
+        """
+        self.address = self.evaluate("server.server_address")
+        return self.address
 
     def evaluate(self, expression: str) -> Any:
-        """The value of a Python expression in the process, where ``server``, ``socketserver``,
-        ``socket``, ``threading``, ``os`` and ``sys`` are known.
+        """The value of a Python expression in the process, where ``server``, ``handler_class``
+        (what its constructor was given), ``socketserver``, ``own_name`` (what the module calls a
+        class of socketserver), ``socket``, ``threading``, ``os`` and ``sys`` are known.
 
         Raises:
             Mismatch: it raised.
@@ -117,11 +154,22 @@ class Server:
         A right server never fails for it; it makes sure that a wrong one does.
         """
         for _ in range(_CHANCES):
-            self.fence()
+            self.process.do("fence")
+
+    def execute(self, source: str) -> None:
+        """Run source text in the process, where the names of :meth:`evaluate` are known; what it
+        assigns is known to later expressions.
+
+        Raises:
+            Mismatch: it raised.
+        """
+        outcome = self.process.do("execute", handle=self.handle, source=source)
+        _value("the case's source text", outcome)
 
     def fence(self) -> None:
         """Whatever the process told or printed before this call has arrived when it returns."""
         self.process.do("fence")
+        self.process.do("fence")  # the first answer may overtake what was printed just before it
 
     def stop(self) -> Leftovers:
         """Stop every server of the case; nothing can happen any more when it returns."""
@@ -134,6 +182,40 @@ class Server:
     def expect_step(self, do: str, count: int = 1, **wanted: Any) -> list[Event]:
         """The first ``count`` events of the handler step ``do``."""
         return self.process.wait_events(count, "step", do=do, **wanted)
+
+    def expect_read(self, do: str, *payloads: bytes | Fill) -> None:
+        """The first reading steps ``do`` of handlers gave these payloads, in this order.
+
+        Raises:
+            Mismatch: another came, or a step raised. Hang: fewer steps ended.
+        """
+        __tracebackhide__ = True
+        found = [_read_by(event) for event in self.expect_step(do, len(payloads))]
+        same([octets(bytes(payload)) for payload in payloads], found, f"what {do} gives")
+
+    def expect_report(self, number: int = 1) -> dict[str, Any]:
+        """The values that the ``number``-th Report step of the case tells.
+
+        Raises:
+            Mismatch: one of its expressions raised. Hang: there was none.
+        """
+        report = self.expect_step("report", number)[-1]
+        if "error" in report.fields:
+            raised = RaisedError.of(report.fields["error"])
+            raise Mismatch("the handler reports what it finds", f"it raised {raised}")
+        values: dict[str, Any] = report.fields["values"]
+        return values
+
+    def expect_step_error(self, do: str) -> RaisedError:
+        """What the first step ``do`` of a handler raised.
+
+        Raises:
+            Mismatch: it raised nothing. Hang: it did not end.
+        """
+        event = self.expect_step(do)[0]
+        if "error" not in event.fields:
+            raise Mismatch(f"{do} raises an exception", f"it gave {_read_by(event)}")
+        return RaisedError.of(event.fields["error"])
 
     def expect_at_gate(self, name: str, count: int = 1) -> list[Event]:
         """Until ``count`` have come to the gate, in whatever thread or child."""
@@ -172,8 +254,15 @@ class Server:
         if without:
             self.stop()
         unwanted = {without} if isinstance(without, str) else set(without)
-        found = [name for name in seen + self.phases() if name in unwanted]
+        found = [name for name in self.calls() + self.phases() if name in unwanted]
         check(not found, expected=f"no {', '.join(sorted(unwanted))}", actual=found)
+
+
+def _read_by(event: Event) -> Any:
+    """What a step read, as :func:`sockproof.iut.values.octets` tells it, or why it did not."""
+    if "error" in event.fields:
+        return f"raised {RaisedError.of(event.fields['error'])}"
+    return event.fields.get("octets")
 
 
 def _outcome(event: Event) -> Outcome:

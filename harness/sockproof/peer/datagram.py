@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import select
 import socket
 from typing import Any
 
@@ -53,9 +55,26 @@ class DatagramPeer:
         self._socket.settimeout(hang_bound_s())
         if self._own_address is not None:
             self._socket.bind(self._own_address)
-        self._server_address = server.address
+        self._server_address = _as_received(server.address)
         self._log("open", note=f"{self.address!r} to {server.address!r}")
         return self
+
+    def connect_at_once(self, server: Server) -> str:
+        """Send an empty datagram from a connected socket; the errno name with which the kernel
+        says that nobody is there, or empty if it does not within the hang bound."""
+        self.connect(server)
+        try:
+            self.socket.connect(server.address)
+            self.socket.send(b"")
+            self.socket.recv(_READ_OCTETS)
+        except TimeoutError:
+            name = ""
+        except OSError as error:
+            name = errno.errorcode.get(error.errno or 0, str(error))
+        else:
+            name = ""
+        self._log("connect at once", note=name)
+        return name
 
     def send(self, data: bytes | Fill) -> DatagramPeer:
         """Send one datagram.
@@ -97,6 +116,16 @@ class DatagramPeer:
         self._log("receive", data, note=f"from {sender!r}")
         return data, sender
 
+    def arrived(self) -> list[bytes]:
+        """Every datagram that is here already, without waiting for more.
+
+        On one machine a datagram is here once its sender's ``sendto()`` has returned.
+        """
+        found: list[bytes] = []
+        while select.select([self.socket], [], [], 0)[0]:
+            found.append(self.receive()[0])
+        return found
+
     def expect(self, payload: bytes | Fill) -> DatagramPeer:
         """The next datagram has just this payload, and comes from the server's address.
 
@@ -122,3 +151,10 @@ class DatagramPeer:
 
     def _log(self, what: str, data: bytes | None = None, note: str = "", error: str = "") -> None:
         self._transcript.note(self.lane, what, data, note, error)
+
+
+def _as_received(address: Any) -> Any:
+    """An address in the form that recvfrom() gives: abstract names are octets, text on 2.7."""
+    if isinstance(address, str) and address.startswith("\0"):
+        return address.encode("latin-1")
+    return address

@@ -20,6 +20,7 @@ __all__ = [
     "HalfClose",
     "HandlerScript",
     "Hook",
+    "Instead",
     "Kill",
     "Raise",
     "Read",
@@ -207,7 +208,15 @@ class Return:
     value: Any = field(default=None)
 
 
-Hook = Record | Return | Raise | Gate
+@dataclass(frozen=True)
+class Instead:
+    """A hook that gives the value of an expression over ``self``, ``arguments`` and ``original``,
+    the implementation's own method, bound to the server."""
+
+    expression: str
+
+
+Hook = Record | Return | Raise | Gate | Instead
 
 
 def describe_hooks(hooks: Mapping[str, Hook], gate: GateIndex) -> dict[str, Any]:
@@ -217,6 +226,8 @@ def describe_hooks(hooks: Mapping[str, Hook], gate: GateIndex) -> dict[str, Any]
 
 def _describe_hook(hook: Hook, gate: GateIndex) -> dict[str, Any]:
     match hook:
+        case Instead(expression):
+            return {"instead": expression}
         case Return(value):
             return {"return": encode(value)}
         case Raise(exception, message):

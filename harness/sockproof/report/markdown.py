@@ -13,7 +13,7 @@ from sockproof.report.reader import Record
 from sockproof.report.tally import (
     Attention,
     Tally,
-    attention_groups,
+    attention_across,
     count_cases,
     shown_levels,
     tally,
@@ -84,7 +84,7 @@ def _table(records: Sequence[Record], tallies: Sequence[Tally]) -> Iterable[str]
 
 
 def _attention(records: Sequence[Record]) -> Iterable[str]:
-    entries = [(record, group) for record in records for group in attention_groups(record)]
+    entries = attention_across(records)
     if not entries:
         whole = all(record.complete for record in records)
         yield "Nothing needs attention" + ("." if whole else " in what was recorded.")

@@ -18,6 +18,7 @@ __all__ = [
     "Attention",
     "LevelCount",
     "Tally",
+    "attention_across",
     "attention_groups",
     "count_cases",
     "kind_of_attention",
@@ -116,12 +117,14 @@ def needs_attention(record: Record) -> list[CaseRow]:
     """
     return sorted(
         (case for case in record.cases if case.needs_attention),
-        key=lambda case: (_rank(case), _LEVELS.index(record.level_of(case))),
+        key=lambda case: _gravity(case, record.level_of(case)),
     )
 
 
-def _rank(case: CaseRow) -> int:
-    return _FIRST.index(case.verdict) if case.verdict in _FIRST else len(_FIRST)
+def _gravity(case: CaseRow, level: Level) -> tuple[int, int]:
+    """The lower, the graver: verdict first, then level."""
+    verdict = _FIRST.index(case.verdict) if case.verdict in _FIRST else len(_FIRST)
+    return verdict, _LEVELS.index(level)
 
 
 def kind_of_attention(case: CaseRow) -> str:
@@ -149,6 +152,11 @@ class Attention:
     def first(self) -> CaseRow:
         return self.cases[0]
 
+    @property
+    def gravity(self) -> tuple[int, int]:
+        """For sorting, gravest first: verdict, then level."""
+        return _gravity(self.first, self.level)
+
 
 def attention_groups(record: Record) -> list[Attention]:
     """:func:`needs_attention`, with the cases of a requirement that share a verdict together."""
@@ -159,3 +167,9 @@ def attention_groups(record: Record) -> list[Attention]:
         Attention(requirement, record.requirements[requirement].level, kind, tuple(cases))
         for (requirement, kind), cases in groups.items()
     ]
+
+
+def attention_across(records: Sequence[Record]) -> list[tuple[Record, Attention]]:
+    """The groups of all records, gravest first whichever implementation they are of."""
+    entries = [(record, group) for record in records for group in attention_groups(record)]
+    return sorted(entries, key=lambda entry: entry[1].gravity)

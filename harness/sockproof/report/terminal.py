@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from sockproof.judge.verdict import Verdict
@@ -17,7 +16,7 @@ from sockproof.report.tally import (
     Attention,
     LevelCount,
     Tally,
-    attention_groups,
+    attention_across,
     count_cases,
     shown_levels,
     tally,
@@ -42,7 +41,8 @@ def print_summary(records: Sequence[Record], console: Console) -> None:
     tallies = [tally(record) for record in records]
     console.print(_headline(records), soft_wrap=True, highlight=False)
     console.print()
-    console.print(_table(records, tallies))
+    for line in _table(records, tallies):
+        console.print(line, soft_wrap=True)
     for record in records:
         if not record.complete:
             console.print(_incomplete(record), soft_wrap=True)
@@ -57,21 +57,29 @@ def _headline(records: Sequence[Record]) -> Text:
     return Text("  " + ", ".join([*words, *([seconds(longest)] if longest else [])]))
 
 
-def _table(records: Sequence[Record], tallies: Sequence[Tally]) -> Table:
+def _table(records: Sequence[Record], tallies: Sequence[Tally]) -> Iterable[Text]:
+    """The lines of the table; wider than the terminal rather than with a count cut short."""
     levels = shown_levels(tallies)
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column("  implementation", no_wrap=True)
-    for name in (*(level.value for level in levels), "n/a", "teardown"):
-        table.add_column(name, no_wrap=True)
+    heads = ("implementation", *(level.value for level in levels), "n/a", "teardown")
+    rows = [[Text(head, "dim") for head in heads]]
     for record, counted in zip(records, tallies, strict=True):
-        counts = (_level_cell(level, counted.levels[level]) for level in levels)
+        counts = [_level_cell(level, counted.levels[level]) for level in levels]
         absent = Text(str(counted.verdicts[Verdict.NOT_APPLICABLE]))
-        table.add_row(_name(record), *counts, absent, _teardown_cell(counted))
-    return table
+        rows.append([_name(record), *counts, absent, _teardown_cell(counted)])
+    widths = [max(cell.cell_len for cell in column) for column in zip(*rows, strict=True)]
+    return [_row(row, widths) for row in rows]
+
+
+def _row(cells: Sequence[Text], widths: Sequence[int]) -> Text:
+    line = Text("  ")
+    for cell, width in zip(cells, widths, strict=True):
+        line.append_text(cell).append(" " * (width - cell.cell_len + 2))
+    line.rstrip()
+    return line
 
 
 def _name(record: Record) -> Text:
-    name = Text("  " + one_line(record.iut_id, 60))
+    name = Text(one_line(record.iut_id, 60))
     return name if record.complete else name.append("  INCOMPLETE", "bold white on red")
 
 
@@ -94,7 +102,7 @@ def _incomplete(record: Record) -> Text:
 
 
 def _print_attention(records: Sequence[Record], console: Console) -> None:
-    entries = [(record, group) for record in records for group in attention_groups(record)]
+    entries = attention_across(records)
     title = "needs attention" if entries else "nothing needs attention"
     if not entries and not all(record.complete for record in records):
         title = "nothing needs attention in what was recorded; the run is incomplete"

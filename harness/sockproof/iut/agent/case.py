@@ -71,13 +71,14 @@ class Case(object):
             "socket": socket,
             "sys": sys,
             "threading": threading,
+            "own_name": lambda name: names.get(name, name),
         }
         self.baseline = accounting.Baseline()
 
     def make(self, order):
         kept = servers.make_server(self.module, self.names, order)
         self.servers[order["handle"]] = kept
-        self.scope["server"] = kept.server
+        self._look_at(kept)
         if order.get("serve"):
             self.spawn(order["serve"])
         return servers.facts(kept.server)
@@ -93,14 +94,28 @@ class Case(object):
         kept = self.servers[order["handle"]]
         if order["method"] == "server_close":
             kept.closed = True
-        servers.spawn(kept, order["label"], order["method"], events.decode(order["arguments"]))
+        arguments = events.decode(order["arguments"])
+        keywords = dict((str(k), events.decode(v)) for k, v in order.get("keywords", {}).items())
+        servers.spawn(kept, order["label"], order["method"], arguments, keywords)
+
+    def stack(self, order):
+        return servers.stack(self.servers[order["handle"]].threads[order["label"]])
 
     def evaluate(self, order):
-        if "handle" in order:
-            self.scope["server"] = self.servers[order["handle"]].server
+        self._look_at_ordered(order)
         return events.encode(eval(order["expression"], self.scope))
 
+    def _look_at_ordered(self, order):
+        if "handle" in order:
+            self._look_at(self.servers[order["handle"]])
+
+    def _look_at(self, kept):
+        """What expressions and source mean by ``server``, and by the class it was made with."""
+        self.scope["server"] = kept.server
+        self.scope["handler_class"] = kept.handler_class
+
     def execute(self, order):
+        self._look_at_ordered(order)
         exec(compile(order["source"], "<case source>", "exec"), self.scope)
 
     def fence(self, order):
@@ -124,7 +139,7 @@ class Case(object):
             kept.closed = True
             kept.server.server_close()
 
-    COMMANDS = ("make", "call", "spawn", "evaluate", "execute", "fence", "stop")
+    COMMANDS = ("make", "call", "spawn", "stack", "evaluate", "execute", "fence", "stop")
 
     def answer(self, order):
         """Carry out one command; an exception of the implementation is an answer like any."""

@@ -8,6 +8,7 @@ from __future__ import absolute_import
 
 import os
 import socket
+import sys
 import threading
 
 from . import events, handlers
@@ -25,8 +26,9 @@ KEPT = []  # type: ignore[var-annotated]
 class Server(object):
     """A server under test with its threads: what the case's commands name by its handle."""
 
-    def __init__(self, server):
+    def __init__(self, server, handler_class):
         self.server = server
+        self.handler_class = handler_class
         self.closed = False
         self.threads = {}
 
@@ -48,8 +50,9 @@ def make_server(module, names, order):
     server_class = server_class_of(module, names, order)
     arguments = (events.decode(order["address"]), handler_class)
     if order.get("bind_and_activate") is None:
-        return Server(server_class(*arguments))
-    return Server(server_class(*arguments, bind_and_activate=order["bind_and_activate"]))
+        return Server(server_class(*arguments), handler_class)
+    deferred = {"bind_and_activate": order["bind_and_activate"]}
+    return Server(server_class(*arguments, **deferred), handler_class)
 
 
 def server_class_of(module, names, order):
@@ -90,7 +93,7 @@ def _hook(base, method, behaviour):
     """A method that logs its call, and calls the implementation's own unless told otherwise.
 
     ``behaviour``: ``gate`` waits first; ``raise`` raises; ``return`` gives that value instead of
-    calling the original; an empty one only records.
+    calling the original; ``instead`` the value of that expression; an empty one only records.
     """
 
     def hooked(self, *arguments):
@@ -116,7 +119,14 @@ def _behave(server, base, method, behaviour, arguments):
         handlers.raise_described(behaviour["raise"])
     if "return" in behaviour:
         return events.decode(behaviour["return"])
-    return getattr(base, method)(server, *arguments)
+
+    def original(*arguments):
+        return getattr(base, method)(server, *arguments)
+
+    if "instead" in behaviour:
+        scope = {"self": server, "arguments": arguments, "original": original, "socket": socket}
+        return eval(behaviour["instead"], scope)
+    return original(*arguments)
 
 
 def _argument(value):
@@ -138,12 +148,12 @@ def facts(server):
     }
 
 
-def spawn(kept, label, method, arguments):
+def spawn(kept, label, method, arguments, keywords):
     """Call a method in a thread of its own, named ``label``; its end is an event."""
 
     def body():
         try:
-            value = getattr(kept.server, method)(*arguments)
+            value = getattr(kept.server, method)(*arguments, **keywords)
         except BaseException as error:
             events.emit("ended", label=label, method=method, error=events.describe_error(error))
         else:
@@ -154,3 +164,20 @@ def spawn(kept, label, method, arguments):
     kept.threads[label] = thread
     events.emit("begun", label=label, method=method)
     thread.start()
+
+
+def stack(thread):
+    """The names of the functions that a thread is in, innermost first; none when it has ended.
+
+    None for a green thread: it has no stack of its own that the interpreter would show.
+    """
+    if not thread.is_alive():
+        return []
+    frame = sys._current_frames().get(thread.ident)
+    if frame is None:
+        return None if thread.is_alive() else []
+    names = []
+    while frame is not None:
+        names.append(frame.f_code.co_name)
+        frame = frame.f_back
+    return names

@@ -13,13 +13,10 @@ from sockproof.report.reader import Record
 from sockproof.report.rows import RequirementRow
 from sockproof.report.tally import Attention, attention_groups, what_happened
 from sockproof.report.text import one_line, visible
-from sockproof.spec.levels import Level
 
 __all__ = ["AttentionEntry", "Finding", "attention_list", "fragment"]
 
 CHIPS = 5
-_ORDER = ("FAIL", "ERROR", "INCONCLUSIVE", "still running", "leaked")
-_LEVELS = tuple(Level)
 
 
 def fragment(iut: str, case_id: str) -> str:
@@ -126,18 +123,17 @@ class AttentionEntry:
         return texts.pop() if len(texts) == 1 else ""
 
     @property
-    def rank(self) -> tuple[int, int]:
-        gravest = min(_ORDER.index(finding.kind) for finding in self.findings)
-        return gravest, _LEVELS.index(self.requirement.level)
+    def gravity(self) -> tuple[int, int]:
+        return min(finding.group.gravity for finding in self.findings)
 
 
-def attention_list(records: Sequence[Record]) -> list[AttentionEntry]:
-    """Every requirement that needs attention somewhere, gravest first."""
+def attention_list(records: Sequence[Record], names: Sequence[str]) -> list[AttentionEntry]:
+    """Every requirement that needs attention somewhere, gravest first; columns by ``names``."""
     entries: dict[str, AttentionEntry] = {}
-    for record in records:
+    for name, record in zip(names, records, strict=True):
         of = Counter(case.requirement for case in record.cases)
         for group in attention_groups(record):
             row = record.requirements[group.requirement]
             entry = entries.setdefault(group.requirement, AttentionEntry(row))
-            entry.add(Sufferer(visible(record.iut_id), group, of[group.requirement]))
-    return sorted(entries.values(), key=lambda entry: entry.rank)
+            entry.add(Sufferer(name, group, of[group.requirement]))
+    return sorted(entries.values(), key=lambda entry: entry.gravity)

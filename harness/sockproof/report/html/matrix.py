@@ -67,17 +67,17 @@ class MatrixRow:
     @property
     def differs(self) -> bool:
         """Some case has another verdict or observation on another implementation."""
-        return any(_differ(list(by_iut.values())) for by_iut in self.cases.values())
+        return any(_differ(by_iut.values()) for by_iut in self.cases.values())
 
 
-def _differ(cases: Sequence[CaseRow]) -> bool:
-    first = cases[0]
-    seen = _steady(first.observations)
-    return any(
-        case.verdict is not first.verdict or _steady(case.observations) != seen
-        for case in cases[1:]
+def _differ(cases: Iterable[CaseRow]) -> bool:
+    """Not all of those that the case is applicable to show the same."""
+    shown = [
+        (case.verdict, _steady(case.observations))
+        for case in cases
         if case.verdict is not Verdict.NOT_APPLICABLE
-    )
+    ]
+    return any(one != shown[0] for one in shown)
 
 
 def _steady(observations: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from sockproof.errors import RecordError
 from sockproof.report.html.attention import attention_list
 from sockproof.report.html.matrix import build_matrix, cell
 from sockproof.report.html.payload import Payload
-from sockproof.report.html.runs import Run, case_counts, distinct
+from sockproof.report.html.runs import Run, case_counts, column_names, distinct
 from sockproof.report.reader import Record
 from sockproof.report.tally import count_cases, shown_levels, tally
 from sockproof.report.text import one_line, visible
@@ -84,10 +84,11 @@ def _assets(names: Sequence[str]) -> str:
 def _run_context(records: Sequence[Record]) -> dict[str, Any]:
     tallies = [tally(record) for record in records]
     levels = shown_levels(tallies)
-    entries = attention_list(records)
+    names = column_names(records)
+    entries = attention_list(records, names)
     return {
         "levels": levels,
-        "runs": [Run(record, counted) for record, counted in zip(records, tallies, strict=True)],
+        "runs": [Run(*column) for column in zip(names, records, tallies, strict=True)],
         "n_cases": count_cases(records),
         "suite_versions": distinct(records, "suite_version"),
         "started": distinct(records, "started"),
@@ -100,7 +101,7 @@ def _run_context(records: Sequence[Record]) -> dict[str, Any]:
 def _matrix_context(records: Sequence[Record]) -> dict[str, Any]:
     areas = build_matrix(records)
     rows = [row for rows in areas.values() for row in rows]
-    payload = Payload(records, rows)
+    payload = Payload(records, column_names(records), rows)
     numbers = range(len(records))
     cells = [[cell(row.of(n), row.requirement.level) for n in numbers] for row in rows]
     return {

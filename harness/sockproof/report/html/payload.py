@@ -49,12 +49,15 @@ def _value(value: object) -> str:
 class Payload:
     """Collects the data of a page: ``data`` is one JSON text, ``details`` one per line."""
 
-    def __init__(self, records: Sequence[Record], rows: Iterable[MatrixRow]) -> None:
+    def __init__(
+        self, records: Sequence[Record], names: Sequence[str], rows: Iterable[MatrixRow]
+    ) -> None:
         self._strings: dict[str, int] = {}
         self._details: dict[str, int] = {}
         self._spent = 0
         self._n_iuts = len(records)
-        implementations = [self._implementation(record) for record in records]
+        columns = zip(names, records, strict=True)
+        implementations = [self._implementation(name, record) for name, record in columns]
         requirements = [self._requirement(row) for row in rows]
         self.data = script_json(
             {
@@ -70,11 +73,11 @@ class Payload:
     def _string(self, text: str) -> int:
         return self._strings.setdefault(_cut(text), len(self._strings))
 
-    def _implementation(self, record: Record) -> dict[str, str]:
+    def _implementation(self, name: str, record: Record) -> dict[str, str]:
         about = record.implementation
         version = f"{about.name} {about.version}".strip()
-        facts = {"id": about.id, "given": about.given, "version": version, "level": about.level}
-        return {name: visible(text) for name, text in facts.items()}
+        facts = {"id": name, "given": about.given, "version": version, "level": about.level}
+        return {key: visible(text) for key, text in facts.items()}
 
     def _requirement(self, row: MatrixRow) -> dict[str, Any]:
         requirement = row.requirement

@@ -12,19 +12,16 @@ from sockproof.report.tally import LevelCount, Tally, teardown_words
 from sockproof.report.text import one_line, seconds, visible
 from sockproof.spec.levels import Level
 
-__all__ = ["Run", "case_counts", "distinct"]
+__all__ = ["Run", "case_counts", "column_names", "distinct"]
 
 
 @dataclass(frozen=True)
 class Run:
-    """What the top strip and the matrix's heading say of one record."""
+    """What the top strip and the matrix's heading say of one record; ``id`` names its column."""
 
+    id: str
     record: Record
     counted: Tally
-
-    @property
-    def id(self) -> str:
-        return visible(self.record.iut_id)
 
     @property
     def version(self) -> str:
@@ -72,6 +69,17 @@ class Run:
 
     def verdict(self, name: str) -> int:
         return self.counted.verdicts[Verdict(name)]
+
+
+def column_names(records: Sequence[Record]) -> list[str]:
+    """A name for every column: the implementation's id, numbered where two runs have the same."""
+    seen: Counter[str] = Counter()
+    names = []
+    for record in records:
+        name = visible(record.iut_id)
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
+    return names
 
 
 def case_counts(records: Sequence[Record]) -> dict[str, int]:

@@ -19,20 +19,35 @@ async function copy(text, button, source) {
     document.execCommand("copy");
   }
   button.textContent = "copied";
-  setTimeout(() => { button.textContent = "copy"; }, 1500);
+  setTimeout(() => {
+    button.textContent = "copy";
+  }, 1500);
 }
 
 function sourceOf(requirement) {
   if (!requirement.source) return "";
   if (!/^https?:\/\//i.test(requirement.link)) return build("span", null, requirement.source);
   const short = requirement.source.replace(/^https?:\/\//i, "").replace(/^.*\/(?=[^/]*#)/, "");
-  return build("a", { href: requirement.link, rel: "noopener noreferrer", target: "_blank", title: requirement.source }, `${short} ↗`);
+  return build(
+    "a",
+    {
+      href: requirement.link,
+      rel: "noopener noreferrer",
+      target: "_blank",
+      title: requirement.source,
+    },
+    `${short} ↗`,
+  );
 }
 
 function aboutOf(requirement) {
-  const range = [requirement.since && `since ${requirement.since}`, requirement.until && `until ${requirement.until}`];
+  const range = [
+    requirement.since && `since ${requirement.since}`,
+    requirement.until && `until ${requirement.until}`,
+  ];
   return build(
-    "div", { class: "about" },
+    "div",
+    { class: "about" },
     build("span", { class: `level level-${requirement.level}` }, requirement.level),
     build("span", null, requirement.area),
     range.filter(Boolean).map((text) => build("span", null, text)),
@@ -42,13 +57,26 @@ function aboutOf(requirement) {
 
 // The same case on every implementation.
 function columnsOf(requirement, row, current) {
-  return build("div", { class: "columns", role: "group", "aria-label": "the same case on every implementation" }, page.implementations.map((iut, i) => {
-    const cell = row.cells[i];
-    return build("button", {
-      type: "button", class: "column", disabled: !cell, "aria-current": String(i === current),
-      "data-t": cell && unclean(cell), on: { click: () => openCase(row.id, iut.id) },
-    }, cell ? mark(letterOf(cell, requirement)) : "", build("span", { class: "iut" }, iut.id));
-  }));
+  return build(
+    "div",
+    { class: "columns", role: "group", "aria-label": "the same case on every implementation" },
+    page.implementations.map((iut, i) => {
+      const cell = row.cells[i];
+      return build(
+        "button",
+        {
+          type: "button",
+          class: "column",
+          disabled: !cell,
+          "aria-current": String(i === current),
+          "data-t": cell && unclean(cell),
+          on: { click: () => openCase(row.id, iut.id) },
+        },
+        cell ? mark(letterOf(cell, requirement)) : "",
+        build("span", { class: "iut" }, iut.id),
+      );
+    }),
+  );
 }
 
 function saysOf(cell, detail) {
@@ -60,7 +88,11 @@ function saysOf(cell, detail) {
   say("actual", words(detail.actual), cell.verdict === "FAIL" ? "bad-news" : null);
   say("reason", words(detail.reason));
   const leaks = (detail.leaks || []).map(words).join("\n");
-  say("teardown", cell.teardown + (leaks ? ":\n" + leaks : ""), unclean(cell) ? "left-behind" : null);
+  say(
+    "teardown",
+    cell.teardown + (leaks ? ":\n" + leaks : ""),
+    unclean(cell) ? "left-behind" : null,
+  );
   say("took", `${cell.milliseconds} ms`);
   return list;
 }
@@ -69,28 +101,52 @@ function saysOf(cell, detail) {
 function othersOf(row, current, name, value) {
   const by = new Map();
   row.cells.forEach((cell, i) => {
-    const pair = i === current || !cell ? null : (detailOf(cell).seen || []).find(([other]) => other === name);
+    const pair =
+      i === current || !cell ? null : (detailOf(cell).seen || []).find(([other]) => other === name);
     if (!pair || pair[1] === value) return;
     by.set(pair[1], [...(by.get(pair[1]) || []), page.implementations[i].id]);
   });
-  return [...by].map(([seen, iuts]) => build("div", { class: "other" }, build("code", null, words(seen)), " on ", iuts.join(", ")));
+  return [...by].map(([seen, iuts]) =>
+    build("div", { class: "other" }, build("code", null, words(seen)), " on ", iuts.join(", ")),
+  );
 }
 
 function observationsOf(row, current, detail) {
   if (!detail.seen) return [];
-  const rows = detail.seen.map(([name, value]) => build(
-    "tr", null, build("td", null, words(name)), build("td", null, build("code", null, words(value))),
-    build("td", null, othersOf(row, current, name, value)),
-  ));
-  const heads = ["observed", "value", "elsewhere"].map((name) => build("th", { scope: "col" }, name));
-  return [build("h4", null, "Observations"), build("table", { class: "grid" }, build("thead", null, build("tr", null, heads)), build("tbody", null, rows))];
+  const rows = detail.seen.map(([name, value]) =>
+    build(
+      "tr",
+      null,
+      build("td", null, words(name)),
+      build("td", null, build("code", null, words(value))),
+      build("td", null, othersOf(row, current, name, value)),
+    ),
+  );
+  const heads = ["observed", "value", "elsewhere"].map((name) =>
+    build("th", { scope: "col" }, name),
+  );
+  return [
+    build("h4", null, "Observations"),
+    build(
+      "table",
+      { class: "grid" },
+      build("thead", null, build("tr", null, heads)),
+      build("tbody", null, rows),
+    ),
+  ];
 }
 
 function capturedOf(detail) {
-  const parts = ["stderr", "stdout", "stacks"].filter((name) => words(detail[name])).map((name) => build(
-    "details", { class: "captured", open: name !== "stdout" },
-    build("summary", null, name === "stacks" ? "thread stacks" : name), build("pre", null, words(detail[name])),
-  ));
+  const parts = ["stderr", "stdout", "stacks"]
+    .filter((name) => words(detail[name]))
+    .map((name) =>
+      build(
+        "details",
+        { class: "captured", open: name !== "stdout" },
+        build("summary", null, name === "stacks" ? "thread stacks" : name),
+        build("pre", null, words(detail[name])),
+      ),
+    );
   return parts.length ? [build("h4", null, "Captured"), ...parts] : [];
 }
 
@@ -103,12 +159,28 @@ function againOf(iut, id) {
 }
 
 function barOf(requirement, cell, iut) {
-  const action = (text, title, step) => build("button", { type: "button", class: "plain", title, "aria-label": title, on: { click: step } }, text);
+  const action = (text, title, step) =>
+    build(
+      "button",
+      { type: "button", class: "plain", title, "aria-label": title, on: { click: step } },
+      text,
+    );
   return build(
-    "div", { class: "drawer-bar" },
+    "div",
+    { class: "drawer-bar" },
     mark(letterOf(cell, requirement)),
-    build("span", { class: "verdict" }, letterOf(cell, requirement) === "O" ? "OBSERVED" : cell.verdict.replace("_", " ")),
-    build("span", { class: "who" }, "on ", build("span", { class: "iut" }, iut.id), iut.version ? ` · ${iut.version}` : ""),
+    build(
+      "span",
+      { class: "verdict" },
+      letterOf(cell, requirement) === "O" ? "OBSERVED" : cell.verdict.replace("_", " "),
+    ),
+    build(
+      "span",
+      { class: "who" },
+      "on ",
+      build("span", { class: "iut" }, iut.id),
+      iut.version ? ` · ${iut.version}` : "",
+    ),
     action("↑", "previous case (k)", () => stepCase(-1)),
     action("↓", "next case (j)", () => stepCase(1)),
     action("✕", "close (Esc)", closeCase),
@@ -127,18 +199,22 @@ function showDrawer() {
   }
   const detail = detailOf(cell);
   const iut = page.implementations[i];
-  drawer.replaceChildren(barOf(requirement, cell, iut), build(
-    "div", { class: "drawer-body" },
-    build("div", { class: "case-id" }, row.id),
-    build("h3", { id: "drawer-title" }, requirement.title),
-    aboutOf(requirement),
-    columnsOf(requirement, row, i),
-    saysOf(cell, detail),
-    observationsOf(row, i, detail),
-    detail.events ? transcriptOf(detail) : [],
-    capturedOf(detail),
-    againOf(iut, row.id),
-  ));
+  drawer.replaceChildren(
+    barOf(requirement, cell, iut),
+    build(
+      "div",
+      { class: "drawer-body" },
+      build("div", { class: "case-id" }, row.id),
+      build("h3", { id: "drawer-title" }, requirement.title),
+      aboutOf(requirement),
+      columnsOf(requirement, row, i),
+      saysOf(cell, detail),
+      observationsOf(row, i, detail),
+      detail.events ? transcriptOf(detail) : [],
+      capturedOf(detail),
+      againOf(iut, row.id),
+    ),
+  );
   if (drawer.hidden) cameFrom = document.activeElement;
   drawer.hidden = false;
   drawer.scrollTop = 0;

@@ -30,7 +30,9 @@ table.addEventListener("click", (event) => {
   const cell = event.target.closest(".cell");
   if (cell) {
     const i = Number(cell.dataset.i);
-    const row = tr.dataset.k ? casesOf(requirement)[Number(tr.dataset.k)] : tellingCase(requirement, i);
+    const row = tr.dataset.k
+      ? casesOf(requirement)[Number(tr.dataset.k)]
+      : tellingCase(requirement, i);
     cell.focus({ preventScroll: true });
     openCase(row.id, page.implementations[i].id);
   } else if (event.target.closest(".unfold")) {
@@ -42,15 +44,23 @@ document.getElementById("filters").addEventListener("click", (event) => {
   const button = event.target.closest(".toggle");
   if (!button) return;
   const { filter: name, value } = button.dataset;
-  filter(name === "differs" ? { differs: state.differs ? "" : "1" } : { [name]: toggled(state[name], value) });
+  filter(
+    name === "differs"
+      ? { differs: state.differs ? "" : "1" }
+      : { [name]: toggled(state[name], value) },
+  );
 });
 document.getElementById("filters").addEventListener("submit", (event) => event.preventDefault());
 controls.area.addEventListener("change", () => filter({ area: controls.area.value }));
 controls.q.addEventListener("input", () => filter({ q: controls.q.value }));
-controls.clear.addEventListener("click", () => filter({ v: new Set(), level: new Set(), area: "", q: "", differs: "" }));
+controls.clear.addEventListener("click", () =>
+  filter({ v: new Set(), level: new Set(), area: "", q: "", differs: "" }),
+);
 
 document.getElementById("theme").addEventListener("click", () => {
-  const dark = state.theme ? state.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  const dark = state.theme
+    ? state.theme === "dark"
+    : matchMedia("(prefers-color-scheme: dark)").matches;
   change({ theme: dark ? "light" : "dark" });
   showTheme();
 });
@@ -76,6 +86,9 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-addEventListener("popstate", () => { state = readState(); showAll(); });
+addEventListener("popstate", () => {
+  state = readState();
+  showAll();
+});
 root.classList.add("scripted");
 showAll();

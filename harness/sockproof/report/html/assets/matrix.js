@@ -12,7 +12,8 @@ const controls = {
 function wants(requirement) {
   casesOf(requirement);
   const hits = (wanted, has) => !wanted.size || [...wanted].some((word) => has.has(word));
-  if (!hits(state.v, requirement.has) || !hits(state.level, new Set([requirement.level]))) return false;
+  if (!hits(state.v, requirement.has) || !hits(state.level, new Set([requirement.level])))
+    return false;
   if (state.area && requirement.area !== state.area) return false;
   if (state.differs && !requirement.differs) return false;
   return !state.q || matches(requirement);
@@ -26,7 +27,9 @@ function matches(requirement) {
   const own = `${requirement.id} ${requirement.title}`.toLowerCase();
   const missing = queryWords().filter((word) => !own.includes(word));
   if (!missing.length) return true;
-  return requirement.cases.some((row) => missing.every((word) => row.id.toLowerCase().includes(word)));
+  return requirement.cases.some((row) =>
+    missing.every((word) => row.id.toLowerCase().includes(word)),
+  );
 }
 
 function wantsCase(requirement, row) {
@@ -36,24 +39,44 @@ function wantsCase(requirement, row) {
 }
 
 function caseRow(requirement, r, row, k) {
-  const cells = row.cells.map((cell, i) => build("td", null, cell ? cellButton(requirement, row, cell, i) : build("span", { class: "absent" })));
+  const cells = row.cells.map((cell, i) =>
+    build(
+      "td",
+      null,
+      cell ? cellButton(requirement, row, cell, i) : build("span", { class: "absent" }),
+    ),
+  );
   const label = row.label.replace(/^=/, "") || "case";
-  return build("tr", { class: "sub", "data-r": r, "data-k": k }, build("th", { scope: "row" }, label), cells, build("td", { class: "rest" }));
+  return build(
+    "tr",
+    { class: "sub", "data-r": r, "data-k": k },
+    build("th", { scope: "row" }, label),
+    cells,
+    build("td", { class: "rest" }),
+  );
 }
 
 function cellButton(requirement, row, cell, i) {
   const verdict = cell.verdict.replace("_", " ").toLowerCase();
   const trouble = unclean(cell);
   const title = `${page.implementations[i].id}: ${verdict}${trouble ? ", teardown " + trouble : ""}`;
-  return build("button", { type: "button", class: "cell", "data-i": i, "data-t": trouble, title }, mark(letterOf(cell, requirement)), build("span", { class: "of" }));
+  return build(
+    "button",
+    { type: "button", class: "cell", "data-i": i, "data-t": trouble, title },
+    mark(letterOf(cell, requirement)),
+    build("span", { class: "of" }),
+  );
 }
 
 function fold(tr) {
-  while (tr.nextElementSibling && tr.nextElementSibling.classList.contains("sub")) tr.nextElementSibling.remove();
+  while (tr.nextElementSibling && tr.nextElementSibling.classList.contains("sub"))
+    tr.nextElementSibling.remove();
 }
 
 function unfold(tr, requirement, r) {
-  const rows = casesOf(requirement).map((row, k) => [row, k]).filter(([row]) => wantsCase(requirement, row));
+  const rows = casesOf(requirement)
+    .map((row, k) => [row, k])
+    .filter(([row]) => wantsCase(requirement, row));
   tr.after(...rows.map(([row, k]) => caseRow(requirement, r, row, k)));
 }
 
@@ -87,7 +110,8 @@ function showControls(shown) {
   if (controls.q.value !== state.q) controls.q.value = state.q;
   controls.clear.hidden = !filtered;
   controls.none.hidden = shown > 0;
-  controls.shown.textContent = shown === all ? `${all} requirements` : `${shown} of ${all} requirements`;
+  controls.shown.textContent =
+    shown === all ? `${all} requirements` : `${shown} of ${all} requirements`;
 }
 
 // The cell whose case is in the drawer.
@@ -96,12 +120,14 @@ function showHere() {
   const place = state.case && findCase(state.case);
   if (!place) return;
   const i = page.implementations.findIndex((one) => one.id === state.iut);
-  const exact = table.querySelector(`tr.sub[data-r="${place[0]}"][data-k="${place[1]}"] .cell[data-i="${i}"]`);
+  const exact = table.querySelector(
+    `tr.sub[data-r="${place[0]}"][data-k="${place[1]}"] .cell[data-i="${i}"]`,
+  );
   const cell = exact || table.querySelector(`tr.req[data-r="${place[0]}"] .cell[data-i="${i}"]`);
   if (cell) cell.classList.add("here");
 }
 
-// The case of a requirement that explains its cell: the worst, else one left unclean, else the first.
+// The case of a requirement that explains its cell: the worst, then one left unclean.
 function tellingCase(requirement, i) {
   const severity = (row) => {
     const cell = row.cells[i];
@@ -109,7 +135,9 @@ function tellingCase(requirement, i) {
     const grade = cell.verdict === "NOT_APPLICABLE" ? 0 : page.verdicts.indexOf(cell.verdict) + 1;
     return grade * 2 + (unclean(cell) ? 1 : 0);
   };
-  return casesOf(requirement).reduce((worst, row) => (severity(row) > severity(worst) ? row : worst));
+  return casesOf(requirement).reduce((worst, row) =>
+    severity(row) > severity(worst) ? row : worst,
+  );
 }
 
 function toggled(set, word) {

@@ -10,12 +10,15 @@ function build(tag, attributes, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes || {})) {
     if (name === "on") {
-      for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
+      for (const [event, listener] of Object.entries(value))
+        element.addEventListener(event, listener);
     } else if (value !== false && value !== null && value !== undefined) {
       element.setAttribute(name, value === true ? "" : value);
     }
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== "" && child !== false));
+  element.append(
+    ...children.flat().filter((child) => child !== null && child !== "" && child !== false),
+  );
   return element;
 }
 
@@ -24,7 +27,12 @@ const words = (number) => page.strings[number];
 function decodeCell(cell) {
   if (!cell) return null;
   const [code, milliseconds, line] = cell;
-  return { verdict: page.verdicts[code & 7], teardown: page.teardowns[code >> 3], milliseconds, line: line || 0 };
+  return {
+    verdict: page.verdicts[code & 7],
+    teardown: page.teardowns[code >> 3],
+    milliseconds,
+    line: line || 0,
+  };
 }
 
 function unclean(cell) {
@@ -64,7 +72,11 @@ function letterOf(cell, requirement) {
 }
 
 function mark(letter) {
-  return build("span", { class: `mark mark-${letter}`, "aria-hidden": "true" }, letter === "N" ? "–" : letter);
+  return build(
+    "span",
+    { class: `mark mark-${letter}`, "aria-hidden": "true" },
+    letter === "N" ? "–" : letter,
+  );
 }
 
 let detailLines = null;
@@ -88,7 +100,8 @@ function findCase(id) {
 function readState() {
   const found = new URLSearchParams(location.hash.slice(1));
   const state = {};
-  for (const name of SETS) state[name] = new Set((found.get(name) || "").split(" ").filter(Boolean));
+  for (const name of SETS)
+    state[name] = new Set((found.get(name) || "").split(" ").filter(Boolean));
   for (const name of TEXTS) state[name] = found.get(name) || "";
   return state;
 }

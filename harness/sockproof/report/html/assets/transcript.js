@@ -3,7 +3,9 @@ const ESCAPES = { 9: "\\t", 10: "\\n", 13: "\\r", 92: "\\\\" };
 let hexadecimal = false;
 
 function hexOf(text) {
-  return Array.from(text, (character) => character.charCodeAt(0).toString(16).padStart(2, "0")).join(" ");
+  return Array.from(text, (character) =>
+    character.charCodeAt(0).toString(16).padStart(2, "0"),
+  ).join(" ");
 }
 
 // Runs of plain characters, and escapes between them in another colour.
@@ -16,7 +18,10 @@ function textOf(text) {
       plain += character;
       continue;
     }
-    parts.push(plain, build("span", { class: "esc" }, ESCAPES[code] || "\\x" + code.toString(16).padStart(2, "0")));
+    parts.push(
+      plain,
+      build("span", { class: "esc" }, ESCAPES[code] || "\\x" + code.toString(16).padStart(2, "0")),
+    );
     plain = "";
   }
   return [...parts, plain];
@@ -26,9 +31,18 @@ function octetsOf(octets) {
   if (!octets) return [];
   const [text, length, digest] = octets;
   const unit = length === 1 ? "octet" : "octets";
-  const count = text.length < length ? `first ${text.length} of ${length.toLocaleString("en")} ${unit}` : `${length} ${unit}`;
-  const shown = text ? build("code", { class: "octets" }, hexadecimal ? hexOf(text) : textOf(text)) : "";
-  return [shown, " ", build("span", { class: "length", title: digest ? `sha256 ${digest}` : null }, count)];
+  const count =
+    text.length < length
+      ? `first ${text.length} of ${length.toLocaleString("en")} ${unit}`
+      : `${length} ${unit}`;
+  const shown = text
+    ? build("code", { class: "octets" }, hexadecimal ? hexOf(text) : textOf(text))
+    : "";
+  return [
+    shown,
+    " ",
+    build("span", { class: "length", title: digest ? `sha256 ${digest}` : null }, count),
+  ];
 }
 
 function laneOf(lane) {
@@ -41,7 +55,8 @@ function eventRow([seconds, lane, what, note, error, octets]) {
   if (words(note)) details.push(" ", build("span", { class: "event-note" }, words(note)));
   if (words(error)) details.push(" ", build("span", { class: "event-error" }, words(error)));
   return build(
-    "tr", null,
+    "tr",
+    null,
     build("td", { class: "n" }, (seconds * 1000).toFixed(1)),
     build("td", null, laneOf(words(lane))),
     build("td", null, words(what)),
@@ -52,17 +67,32 @@ function eventRow([seconds, lane, what, note, error, octets]) {
 function transcriptOf(detail) {
   const body = build("tbody");
   const fill = () => body.replaceChildren(...detail.events.map(eventRow));
-  const toggle = build("button", { type: "button", class: "small" }, hexadecimal ? "as text" : "as hex");
+  const toggle = build(
+    "button",
+    { type: "button", class: "small" },
+    hexadecimal ? "as text" : "as hex",
+  );
   toggle.addEventListener("click", () => {
     hexadecimal = !hexadecimal;
     toggle.textContent = hexadecimal ? "as text" : "as hex";
     fill();
   });
   fill();
-  const heads = ["ms", "lane", "what", ""].map((name) => build("th", { scope: "col", class: name === "ms" ? "n" : null }, name));
+  const heads = ["ms", "lane", "what", ""].map((name) =>
+    build("th", { scope: "col", class: name === "ms" ? "n" : null }, name),
+  );
   return [
-    build("div", { class: "block-head" }, build("h4", null, "Transcript"), detail.events.length ? toggle : ""),
-    detail.events.length ? build("table", { class: "grid" }, build("thead", null, build("tr", null, heads)), body) : "",
-    detail.left_out ? build("p", { class: "more" }, `${detail.left_out} events are in the record file only`) : "",
+    build(
+      "div",
+      { class: "block-head" },
+      build("h4", null, "Transcript"),
+      detail.events.length ? toggle : "",
+    ),
+    detail.events.length
+      ? build("table", { class: "grid" }, build("thead", null, build("tr", null, heads)), body)
+      : "",
+    detail.left_out
+      ? build("p", { class: "more" }, `${detail.left_out} events are in the record file only`)
+      : "",
   ];
 }

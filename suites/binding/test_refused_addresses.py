@@ -1,0 +1,80 @@
+"""Addresses that a server cannot have, and how its constructor says so."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from typing import Any
+
+from fixtures import Construct, Inconclusive, Observe, check, requirement
+from sockproof.spec.matrix import ServerSpec
+
+FOREIGN_HOSTS = {"inet": "192.0.2.77", "inet6": "2001:db8::77"}
+"""Of the ranges set aside for documentation: no machine should have them."""
+
+UNRESOLVABLE_HOSTS = {"a-space": "a b", "an-empty-label": "a..b", "a-long-label": "a" * 64}
+"""Names that no resolver takes: refused here, without a question to anybody."""
+
+PORTS_OUT_OF_RANGE = {"below": -1, "above": 65536}
+
+
+@requirement("binding/address-in-use")
+def test_address_in_use_is_refused(construct: Construct) -> None:
+    """A second server cannot have the address of the first one, and says that it is in use."""
+    first = construct()
+
+    error = construct.refused(address=first.address)
+
+    error.expect_errno("EADDRINUSE")
+
+
+@requirement("binding/address-not-local")
+def test_foreign_address_is_refused(construct: Construct, spec: ServerSpec) -> None:
+    """An address of no interface of this machine is refused as not available."""
+    host = FOREIGN_HOSTS[spec.family]
+    _refuse_machine_with(host, spec)
+
+    error = construct.refused(address=(host, 0))
+
+    error.expect_errno("EADDRNOTAVAIL")
+
+
+@requirement("binding/host-unresolvable", variants=UNRESOLVABLE_HOSTS)
+def test_unresolvable_host_is_refused(construct: Construct, variant: str, observe: Observe) -> None:
+    """A host that is no name is refused as such.
+
+    Python 2.7 encodes text first, by a codec that refuses what has no name's form.
+    """
+    error = construct.refused(address=(variant, 0))
+
+    observe("exception", error.type_name)
+    is_about_the_name = error.is_a("gaierror", "UnicodeError")
+    check(is_about_the_name, expected="gaierror or UnicodeError", actual=str(error))
+
+
+@requirement("binding/port-out-of-range", variants=PORTS_OUT_OF_RANGE)
+def test_port_out_of_range_is_refused(construct: Construct, variant: int, observe: Observe) -> None:
+    """A number that is no port is refused as out of range."""
+    host = construct.new_address()[0]
+
+    error = construct.refused(address=(host, variant))
+
+    observe("message", error.text)
+    check(error.is_a("OverflowError"), expected="OverflowError", actual=str(error))
+
+
+def _refuse_machine_with(host: str, spec: ServerSpec) -> None:
+    """Ask the kernel itself, which may have the address, or allow foreign ones.
+
+    Raises:
+        Inconclusive: it does.
+    """
+    family: Any = socket.AF_INET if spec.family == "inet" else socket.AF_INET6
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                return
+            raise Inconclusive(f"the kernel refuses {host} with {error}") from None
+    raise Inconclusive(f"this machine can bind {host}")

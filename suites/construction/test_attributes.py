@@ -1,0 +1,112 @@
+"""What a constructed server says of itself: its address, its handler class, its socket."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fixtures import Construct, Observe, Peer, Serve, check, requirement, same
+from sockproof.iut.server import Server
+from sockproof.peer.script import Echo, ReadLine
+from sockproof.spec.matrix import ServerSpec
+
+FAMILY_NAMES = {"inet": "AF_INET", "inet6": "AF_INET6", "path": "AF_UNIX", "abstract": "AF_UNIX"}
+
+
+@requirement("construction/ephemeral-port-is-known")
+def test_ephemeral_port_is_known(construct: Construct, serve: Serve, peer: Peer) -> None:
+    """A server made with port 0 announces the host it was given and the port it got."""
+    given = construct.new_address()
+
+    server = serve([ReadLine(), Echo()], address=given)
+
+    host, port = server.address[:2]
+    same(given[0], host, "the host in server_address")
+    check(port != 0, expected="server_address holds the port that was chosen", actual="port 0")
+    peer.connect(server).send(b"found\n").expect(b"found\n").expect_end()
+
+
+@requirement("construction/server-address-has-the-familys-shape")
+def test_server_address_has_the_familys_shape(
+    construct: Construct, spec: ServerSpec, observe: Observe
+) -> None:
+    """server_address looks as addresses of its family do in the socket module."""
+    given = construct.new_address()
+
+    address = construct(address=given).address
+
+    observe("type", type(address).__name__)
+    match spec.family:
+        case "inet":
+            same(["str", "int"], _types(address), "the parts of server_address")
+        case "inet6":
+            same(["str", "int", "int", "int"], _types(address), "the parts of server_address")
+        case _:
+            same(given, _text(address), "server_address")
+
+
+def _types(address: Any) -> list[str] | str:
+    return [type(part).__name__ for part in address] if isinstance(address, tuple) else "no tuple"
+
+
+def _text(name: Any) -> Any:
+    """A Unix name as text: abstract ones are octets from Python 3 on."""
+    return name.decode("latin-1") if isinstance(name, bytes) else name
+
+
+@requirement("construction/request-handler-class-is-kept")
+def test_request_handler_class_is_kept(construct: Construct) -> None:
+    """RequestHandlerClass is the very class that the constructor was given."""
+    server = construct()
+
+    kept = server.evaluate("server.RequestHandlerClass is handler_class")
+
+    check(
+        kept,
+        expected="RequestHandlerClass is the class given to the constructor",
+        actual="it is another object",
+    )
+
+
+@requirement("construction/fileno-is-the-listening-descriptor")
+def test_fileno_is_the_listening_descriptor(construct: Construct) -> None:
+    """fileno() gives the descriptor number of the server's socket, the same at every call."""
+    server = construct()
+
+    numbers = server.evaluate("[server.fileno(), server.fileno(), server.socket.fileno()]")
+
+    descriptor = numbers[-1]
+    check(isinstance(descriptor, int) and descriptor >= 0, expected="a socket", actual=numbers)
+    same([descriptor] * 3, numbers, "fileno(), fileno() again, and the socket's own descriptor")
+
+
+@requirement("construction/socket-is-of-the-announced-family-and-type")
+def test_socket_is_of_the_announced_family_and_type(construct: Construct, spec: ServerSpec) -> None:
+    """The socket is what address_family and socket_type say, and these are what the class is."""
+    server = construct()
+
+    wanted = server.evaluate(
+        f"(int(socket.{FAMILY_NAMES[spec.family]}),"
+        f" int(socket.{'SOCK_STREAM' if spec.is_stream else 'SOCK_DGRAM'}))"
+    )
+    announced = server.evaluate("(int(server.address_family), int(server.socket_type))")
+    same(wanted, announced, "address_family and socket_type")
+    same(wanted, _family_and_type(server), "family and type of the socket")
+
+
+def _family_and_type(server: Server) -> Any:
+    """Of the socket; its type as the kernel says, since the object's may hold flags."""
+    return server.evaluate(
+        "(int(server.socket.family), server.socket.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE))"
+    )
+
+
+@requirement("construction/subclass-attributes-are-honoured")
+def test_subclass_attributes_are_honoured(serve: Serve, peer: Peer) -> None:
+    """A subclass with address_family = AF_INET6 listens on an IPv6 address, and serves there."""
+    server = serve([ReadLine(), Echo()])
+
+    is_ipv6 = server.evaluate("server.socket.family == socket.AF_INET6")
+
+    check(is_ipv6, expected="a socket of family AF_INET6", actual="one of another family")
+    same("::1", server.address[0], "the host in server_address")
+    peer.connect(server).send(b"six\n").expect(b"six\n").expect_end()

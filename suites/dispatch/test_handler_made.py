@@ -1,0 +1,61 @@
+"""What the handler of a request is made of: request, client address, server, and by which class."""
+
+from __future__ import annotations
+
+from fixtures import Peers, Serve, requirement, same
+from sockproof.peer.script import Echo, Instead, ReadLine, Record, Report
+from sockproof.spec.matrix import ServerSpec
+
+STAND_IN = "an address made up by the subclass"
+OTHER_OCTETS = b"octets made up by the subclass"
+
+
+def _request_as_told(spec: ServerSpec) -> str:
+    """An expression for the handler's request, in the form in which hooks tell theirs."""
+    if spec.is_stream:
+        return "{'$socket': self.request.fileno()}"
+    return "(self.request[0], {'$socket': self.request[1].fileno()})"
+
+
+@requirement("dispatch/finish-request-instantiates-the-handler")
+def test_handler_is_made_of_the_arguments(serve: Serve, peers: Peers, spec: ServerSpec) -> None:
+    """One RequestHandlerClass is made, of finish_request()'s arguments and of the server."""
+    reported = {
+        "request": _request_as_told(spec),
+        "address": "self.client_address",
+        "server": "id(self.server)",
+        "class": "self.__class__ is self.server.RequestHandlerClass",
+    }
+    server = serve([ReadLine(), Report(reported), Echo()], hooks={"finish_request": Record()})
+
+    peers().connect(server).send(b"handle me\n").expect(b"handle me\n").expect_end()
+
+    finishing = server.expect_call("finish_request")[0].fields
+    request, address = finishing["arguments"]
+    wanted = {"request": request, "address": address, "server": finishing["server"], "class": True}
+    same(wanted, server.expect_report(), "what the handler has")
+    server.stop()
+    same(["setup", "handle", "finish"], server.phases(), "what handlers went through")
+
+
+@requirement("dispatch/get-request-override-is-used")
+def test_own_get_request_is_used(serve: Serve, peers: Peers, spec: ServerSpec) -> None:
+    """The handler gets the request and the made-up address that a subclass's own gives."""
+    server = serve(
+        [Report({"request": _request_as_told(spec), "address": "self.client_address"})],
+        base="BaseRequestHandler",
+        hooks={"get_request": Instead(_own_get_request(spec))},
+    )
+
+    peers().connect(server).offer(b"who am I\n")
+
+    given = server.process.wait_events(1, "return", method="get_request")[0].fields["value"]
+    same(STAND_IN, given[1], "the address that the subclass's get_request() gives")
+    wanted = {"request": given[0], "address": STAND_IN}
+    same(wanted, server.expect_report(), "what the handler has")
+
+
+def _own_get_request(spec: ServerSpec) -> str:
+    """An expression for another request, as far as it can be, from another address."""
+    request = "original()[0]" if spec.is_stream else f"({OTHER_OCTETS!r}, original()[0][1])"
+    return f"({request}, {STAND_IN!r})"

@@ -1,0 +1,127 @@
+"""rfile and wfile: the request is read from the one, the reply written to the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fixtures import Peer, Serve, StreamPeer, requirement, same
+from sockproof.iut.values import Fill
+from sockproof.peer.script import CloseWfile, Gate, Read, ReadLine, Record, Reply, Report, Run
+
+EVERY_OCTET = bytes(range(256)) * 3
+"""With all line ends and with what is no text: 768 octets."""
+SMALL_BUFFER_OCTETS = 4096
+"""The kernel makes some multiple of it; a hundredth of what is sent in any case."""
+SHRINK_SEND_BUFFER = (
+    f"self.request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, {SMALL_BUFFER_OCTETS})"
+)
+
+
+@requirement("handlers/rfile-reads-the-request")
+def test_rfile_gives_what_was_sent(serve: Serve, peer: Peer) -> None:
+    """Reading as much from rfile as was sent gives just that, whatever octets it has."""
+    server = serve([Read(len(EVERY_OCTET))])
+
+    peer.connect(server).send(EVERY_OCTET)
+
+    server.expect_read("read", EVERY_OCTET)
+
+
+@requirement("handlers/readline-over-cut-segments")
+def test_readline_waits_for_the_end_of_the_line(serve: Serve, client: StreamPeer) -> None:
+    """A line that comes in five pieces is one readline(), and what follows it is the next."""
+    server = serve([ReadLine(), ReadLine()])
+    client.connect(server)
+
+    for piece in (b"l", b"ong", b" line", b" with an end\n", b"next\n"):
+        client.send(piece)
+        server.expect_handler("handle")
+        server.let_others_run()  # so that the pieces are not read as one
+
+    server.expect_read("read_line", b"long line with an end\n", b"next\n")
+
+
+@requirement("handlers/wfile-sends-to-the-client")
+def test_wfile_sends_what_was_written(serve: Serve, peer: Peer) -> None:
+    """What is written to wfile reaches the client, whatever octets it has."""
+    server = serve([ReadLine(), Reply(EVERY_OCTET)])
+
+    peer.connect(server).send(b"go on\n").expect(EVERY_OCTET).expect_end()
+
+
+@requirement("handlers/wfile-write-returns-the-count")
+def test_write_counts_octets(serve: Serve, peer: Peer) -> None:
+    """write() returns the number of octets, of an array of wider items too, and 0 for none."""
+    array = "__import__('array').array('I', [1, 2, 3, 4])"
+    expressions = {
+        "octets": "self.wfile.write(b'12345')",
+        "nothing": "self.wfile.write(b'')",
+        "array": f"self.wfile.write(memoryview({array}))",
+        "wanted of array": f"len({array}) * {array}.itemsize",
+    }
+    server = serve([ReadLine(), Report(expressions)])
+
+    peer.connect(server).send(b"go on\n")
+
+    counts = server.expect_report()
+    wanted = {"octets": 5, "nothing": 0, "array": counts.pop("wanted of array")}
+    same(wanted, counts, "what write() returns")
+
+
+@requirement(
+    "handlers/wfile-sends-everything",
+    variants={"blocking": None, "timeout": 60.0},
+)
+def test_one_write_sends_everything(serve: Serve, client: StreamPeer, variant: Any) -> None:
+    """One write of far more than the buffers hold arrives whole at a client that reads slowly."""
+    payload = Fill(100 * SMALL_BUFFER_OCTETS, seed=1)
+    steps = [Run(SHRINK_SEND_BUFFER), ReadLine(), Reply(payload)]
+    server = serve(steps, handler_attributes={"timeout": variant})
+    client.connect(server, receive_buffer_octets=SMALL_BUFFER_OCTETS).send(b"go on\n")
+    server.expect_step("read_line")
+
+    _read_in_pieces(client, bytes(payload), 1000)
+
+    client.expect_end()
+
+
+def _read_in_pieces(client: StreamPeer, payload: bytes, piece_octets: int) -> None:
+    for start in range(0, len(payload), piece_octets):
+        client.expect(payload[start : start + piece_octets])
+
+
+@requirement("handlers/buffered-wfile-is-flushed-at-finish")
+def test_buffered_reply_is_sent_when_handle_returns(serve: Serve, client: StreamPeer) -> None:
+    """A reply that a large wbufsize has room for is sent although the handler flushes nothing."""
+    steps = [ReadLine(), Reply(b"both parts "), Reply(b"in one")]
+    server = serve(steps, handler_attributes={"wbufsize": 1 << 16})
+
+    client.connect(server).send(b"go on\n").expect_reply(b"both parts in one")
+
+
+@requirement("handlers/unbuffered-wfile-sends-at-once")
+def test_unbuffered_reply_is_sent_during_handle(serve: Serve, client: StreamPeer) -> None:
+    """What was written is with the client while the handler still waits at a gate."""
+    server = serve([ReadLine(), Reply(b"at once"), Gate("written")])
+    client.connect(server).send(b"go on\n")
+    server.expect_at_gate("written")
+
+    client.expect(b"at once")
+
+    server.open_gate("written")
+    client.expect_end()
+
+
+@requirement("handlers/handler-may-close-wfile", variants={"unbuffered": 0, "buffered": 1 << 16})
+def test_closing_wfile_is_no_error(serve: Serve, client: StreamPeer, variant: int) -> None:
+    """A handler that closes wfile ends without handle_error(), and its reply arrives."""
+    server = serve(
+        [ReadLine(), Reply(b"last words"), CloseWfile()],
+        handler_attributes={"wbufsize": variant},
+        hooks={"handle_error": Record()},
+    )
+
+    client.connect(server).send(b"go on\n").expect_reply(b"last words")
+
+    server.expect_handler("finish")
+    server.expect_calls(without="handle_error")

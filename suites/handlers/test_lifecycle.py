@@ -1,0 +1,141 @@
+"""What becomes of a request handler: its methods in order, its instance, its attributes."""
+
+from __future__ import annotations
+
+from fixtures import DatagramPeer, Peer, Peers, Serve, StreamPeer, check, requirement, same
+from sockproof.iut.server import Server
+from sockproof.peer.script import Echo, HandlerScript, Raise, ReadLine, Receive, Reply, Report
+from sockproof.spec.matrix import ServerSpec
+
+PAYLOAD = b"who is it?\n"
+REQUEST_OF = {True: "self.request.getpeername()", False: "bytearray(self.request[0])"}
+"""By whether the server is a stream server: what tells that a handler's request is the client's."""
+
+
+@requirement("handlers/setup-handle-finish-order")
+def test_setup_handle_and_finish_come_in_order(serve: Serve, peers: Peers) -> None:
+    """Each of two requests is set up, handled and finished, once and in this order."""
+    server = serve([ReadLine(), Echo()])
+
+    for _ in range(2):  # the end of one is seen before the next begins
+        peers().connect(server).send(PAYLOAD).expect(PAYLOAD).expect_end()
+
+    server.expect_handler("finish", 2)
+    server.stop()
+    same(["setup", "handle", "finish"] * 2, server.phases(), "the phases of two handlers")
+
+
+@requirement("handlers/finish-not-called-when-setup-raises")
+def test_nothing_follows_a_setup_that_raises(serve: Serve, peer: Peer) -> None:
+    """Neither handle() nor finish() is called of a handler whose setup() raised."""
+    # of all classes the one whose setup() opens nothing that finish() would have to close
+    server = serve(HandlerScript(setup=[Raise()]), base="BaseRequestHandler")
+
+    peer.connect(server).offer(PAYLOAD)
+
+    server.expect_handler("setup")
+    server.stop()
+    same(["setup"], server.phases(), "the phases of the handler")
+
+
+@requirement("handlers/finish-called-when-handle-raises")
+def test_finish_follows_a_handle_that_raises(serve: Serve, peer: Peer) -> None:
+    """finish() is called of a handler whose handle() raised."""
+    server = serve([Raise()])
+
+    peer.connect(server).offer(PAYLOAD)
+
+    server.expect_handler("handle")
+    server.stop()
+    same(["setup", "handle", "finish"], server.phases(), "the phases of the handler")
+
+
+@requirement("handlers/one-instance-per-request")
+def test_every_request_has_an_instance_of_its_own(serve: Serve, peers: Peers) -> None:
+    """Three requests, all of their handlers kept alive, are handled by three objects."""
+    count = 3
+    server = serve([ReadLine(), Report({"instance": "id(self)"}), Echo()])
+
+    for _ in range(count):
+        peers().connect(server).send(PAYLOAD).expect(PAYLOAD)
+
+    instances = {server.expect_report(number)["instance"] for number in range(1, count + 1)}
+    check(
+        len(instances) == count,
+        expected=f"{count} handler objects for {count} requests",
+        actual=f"{len(instances)} handler objects",
+    )
+
+
+@requirement("handlers/attributes-are-set")
+def test_attributes_are_what_they_are_called(serve: Serve, spec: ServerSpec, peer: Peer) -> None:
+    """handle() finds the client's request, the client's address and the server object itself."""
+    expressions = {
+        "request": REQUEST_OF[spec.is_stream],
+        "client_address": "self.client_address",
+        "server": "id(self.server)",
+    }
+    server = serve([ReadLine(), Report(expressions)])
+    server_id = server.evaluate("id(server)")  # before any fork: PyPy makes ids up when asked
+
+    peer.connect(server).send(PAYLOAD)
+
+    wanted = {
+        "request": peer.address if spec.is_stream else PAYLOAD,
+        "client_address": peer.address,
+        "server": server_id,
+    }
+    same(wanted, server.expect_report(), "the handler's attributes")
+
+
+@requirement("handlers/stream-request-is-a-socket")
+def test_stream_request_is_the_clients_connection(serve: Serve, client: StreamPeer) -> None:
+    """The request is a socket connected to the client, with a descriptor of its own."""
+    expressions = {"peer": "self.request.getpeername()", "fileno": "self.request.fileno()"}
+    steps = [Receive(len(PAYLOAD)), Report(expressions), Reply(b"over it")]
+    server = serve(steps, base="BaseRequestHandler")
+
+    client.connect(server).send(PAYLOAD)
+
+    server.expect_read("recv", PAYLOAD)
+    told = server.expect_report()
+    same(client.address, told["peer"], "what the request is connected to")
+    _check_other_descriptor(server, told["fileno"])
+    client.expect_reply(b"over it")
+
+
+def _check_other_descriptor(server: Server, fileno: int) -> None:
+    check(
+        fileno != server.fileno,
+        expected="a request with a descriptor of its own",
+        actual="the descriptor of the listening socket",
+    )
+
+
+@requirement("handlers/datagram-request-is-a-pair")
+def test_datagram_request_is_octets_and_socket(serve: Serve, sender: DatagramPeer) -> None:
+    """The request is a tuple: the datagram's octets, and a socket bound to the server's address."""
+    expressions = {
+        "is a pair": "isinstance(self.request, tuple) and len(self.request) == 2",
+        "octets": "bytearray(self.request[0])",
+        "socket": "self.request[1].getsockname()",
+    }
+    server = serve([Report(expressions), Reply(b"by it")], base="BaseRequestHandler")
+
+    sender.connect(server).send(PAYLOAD)
+
+    wanted = {"is a pair": True, "octets": PAYLOAD, "socket": server.address}
+    same(wanted, server.expect_report(), "the request")
+    sender.expect(b"by it")
+
+
+@requirement("handlers/client-address-is-the-peers")
+def test_client_address_is_the_clients_own(serve: Serve, peers: Peers) -> None:
+    """Each of two clients that are there at once is handled with the address of its own socket."""
+    server = serve([ReadLine(), Report({"address": "self.client_address"})])
+
+    clients = [peers().connect(server).send(PAYLOAD) for _ in range(2)]
+
+    seen = [server.expect_report(number)["address"] for number in (1, 2)]
+    wanted = [client.address for client in clients]
+    same(sorted(wanted), sorted(seen), "the clients' addresses")
