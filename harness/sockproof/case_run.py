@@ -25,7 +25,7 @@ from sockproof.report.record import CaseRow, Teardown, TranscriptEvent
 from sockproof.spec.catalogue import Requirement
 from sockproof.spec.matrix import ServerSpec
 
-__all__ = ["CaseRun", "ServerOptions"]
+__all__ = ["CaseRun", "ServerOptions", "judge"]
 
 _OUTPUT_KEPT = 8000
 """Characters of stderr and stdout that a row keeps: enough for the tracebacks of a case."""
@@ -186,7 +186,7 @@ class CaseRun:
         self, problem: BaseException | None, teardown: Teardown, keep: str, trace: str = ""
     ) -> CaseRow:
         """What the record says of the case. ``trace`` explains a fault of the harness."""
-        verdict, told = _judge(problem, trace)
+        verdict, told = judge(problem, trace)
         output = self._output()
         row = CaseRow(
             id=self.case_id,
@@ -222,7 +222,7 @@ class CaseRun:
         return tuple(map(TranscriptEvent.from_json, self.transcript.merged(events, pid)))
 
 
-def _judge(problem: BaseException | None, trace: str) -> tuple[Verdict, dict[str, str]]:
+def judge(problem: BaseException | None, trace: str) -> tuple[Verdict, dict[str, str]]:
     """The verdict that what a case raised stands for, and the texts that explain it."""
     match problem:
         case None:

@@ -8,7 +8,7 @@ from sockproof.peer.script import Raise, ReadLine, Record
 
 
 @requirement("errors/system-exit-is-not-an-error")
-def test_system_exit_is_no_error(serve: Serve, peers: Peers) -> None:
+def test_system_exit_is_no_error(serve: Serve, peers: Peers, observe: Observe) -> None:
     """handle_error() is not called when handle() raises SystemExit."""
     server = serve([ReadLine(), Raise("SystemExit")], hooks={"handle_error": Record()})
 
@@ -16,6 +16,8 @@ def test_system_exit_is_no_error(serve: Serve, peers: Peers) -> None:
 
     server.expect_handler("finish")
     server.expect_calls(without="handle_error")
+    ended = server.process.matching("ended", method="serve_forever")[0]
+    observe("how serve_forever() ends", ended.fields.get("error", {}).get("type", "it returns"))
 
 
 @requirement("errors/system-exit-calls-handle-error")

@@ -1,0 +1,63 @@
+"""The catalogue and the suites fit together: no promise without a case, no case twice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from fixtures.mutants.build import load_mutants
+from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.levels import Level
+
+
+@pytest.fixture(scope="module")
+def case_ids() -> list[str]:
+    """What ``sockproof list --cases`` prints."""
+    run = subprocess.run(
+        [sys.executable, "-m", "sockproof", "list", "--cases"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    return run.stdout.splitlines()
+
+
+def test_every_requirement_has_its_cases(case_ids: list[str]) -> None:
+    """Each is played on every server spec that it applies to."""
+    played = {case_id.partition(",")[0].rstrip("]") for case_id in case_ids}
+    missing = [
+        f"{requirement.id}[{spec.id}"
+        for requirement in load_catalogue().values()
+        for spec in requirement.applies.specs()
+        if f"{requirement.id}[{spec.id}" not in played
+    ]
+    without_spec = [r.id for r in load_catalogue().values() if not r.applies.specs()]
+
+    assert missing == []
+    assert [name for name in without_spec if name not in played] == []
+
+
+def test_no_case_is_played_twice(case_ids: list[str]) -> None:
+    """A case id names one row of the record."""
+    assert [case_id for case_id, count in Counter(case_ids).items() if count > 1] == []
+
+
+def test_every_level_and_area_is_there() -> None:
+    """The catalogue promises something in every area, and not only MUSTs."""
+    catalogue = load_catalogue()
+
+    assert {r.area for r in catalogue.values()} == set(catalogue.areas)
+    assert {Level.MUST, Level.SHOULD, Level.OBSERVED} <= {r.level for r in catalogue.values()}
+
+
+def test_mutants_break_known_requirements() -> None:
+    """A mutant names requirements that exist; at least twenty mutants do so."""
+    mutants = load_mutants()
+    known = set(load_catalogue())
+
+    assert len(mutants) >= 20
+    assert [m.id for m in mutants if not set(m.killed_by) <= known] == []

@@ -1,0 +1,132 @@
+"""The rules that make verdicts: what a case raised, how verdicts add up, what a run ends with."""
+
+from __future__ import annotations
+
+import pytest
+
+from sockproof.case_run import judge
+from sockproof.commands.run import AS_EXPECTED, DEVIATION, INCOMPLETE, exit_status
+from sockproof.errors import AgentDied, HarnessError
+from sockproof.judge.checks import Crash, Hang, Inconclusive, Mismatch, NotApplicable, check, same
+from sockproof.judge.verdict import Conformance, TeardownVerdict, Verdict, conformance, worst
+from sockproof.report.record import CaseRow, Teardown
+from sockproof.spec.levels import Level, format_python_level, parse_python_level
+
+P, N, I, F, E = Verdict  # noqa: E741
+
+
+@pytest.mark.parametrize(
+    ("problem", "verdict"),
+    [
+        (None, P),
+        (Mismatch("a", "b"), F),
+        (Hang("an answer", "nothing"), F),
+        (Crash("an answer", "killed by SIGSEGV"), F),
+        (AssertionError("plain"), F),
+        (Inconclusive("no stimulus"), I),
+        (NotApplicable("no fork here"), N),
+        (AgentDied("gone"), E),
+        (HarnessError("ours"), E),
+        (KeyError("ours too"), E),
+        (KeyboardInterrupt(), E),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else str(value),
+)
+def test_what_a_case_raised_is_its_verdict(problem: BaseException | None, verdict: Verdict) -> None:
+    """Only a Mismatch or a failed assertion blames the implementation."""
+    assert judge(problem, "")[0] is verdict
+
+
+def test_a_mismatch_keeps_both_sides() -> None:
+    """Expected and actual reach the row as two texts, not as one sentence."""
+    told = judge(Mismatch("end of stream", "reset"), "")[1]
+
+    assert told == {"expected": "end of stream", "actual": "reset"}
+
+
+def test_a_fault_of_ours_says_where() -> None:
+    """An ERROR carries the exception and its traceback."""
+    told = judge(KeyError("x"), "File case.py, line 7")[1]
+
+    assert "KeyError" in told["reason"]
+    assert "line 7" in told["reason"]
+
+
+def test_the_worst_verdict_wins() -> None:
+    """ERROR over FAIL over INCONCLUSIVE over NOT_APPLICABLE over PASS."""
+    assert sorted([E, P, F, N, I], key=lambda v: v.severity) == [P, N, I, F, E]
+    assert worst([P, F, N]) is F
+    assert worst([P, I]) is I
+    assert worst([]) is N
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        ([(Level.MUST, P), (Level.SHOULD, P)], Conformance.STRICT),
+        ([(Level.MUST, P), (Level.SHOULD, F)], Conformance.CONFORMANT),
+        ([(Level.MAY, F)], Conformance.CONFORMANT),
+        ([(Level.MUST, F), (Level.SHOULD, P)], Conformance.NONCONFORMANT),
+        ([(Level.OBSERVED, F)], Conformance.STRICT),
+    ],
+)
+def test_conformance_follows_the_levels(
+    results: list[tuple[Level, Verdict]], expected: Conformance
+) -> None:
+    """A FAIL at a MUST is nonconformance, at a SHOULD it only costs the strictness."""
+    assert conformance(results) is expected
+
+
+def row(verdict: Verdict, teardown: TeardownVerdict = TeardownVerdict.CLEAN) -> CaseRow:
+    return CaseRow("area/name", "area/name", "", verdict, teardown=Teardown(teardown))
+
+
+LEAKED = row(P, TeardownVerdict.LEAKED)
+
+
+@pytest.mark.parametrize(
+    ("rows", "problems", "status"),
+    [
+        ([row(P), row(N)], [], AS_EXPECTED),
+        ([row(P), row(F)], [], DEVIATION),
+        ([row(P), LEAKED], [], DEVIATION),
+        ([row(P, TeardownVerdict.STILL_RUNNING)], [], DEVIATION),
+        ([row(P), row(I)], [], INCOMPLETE),
+        ([row(F), row(E)], [], INCOMPLETE),
+        ([row(P)], ["a worker died"], INCOMPLETE),
+        ([], [], INCOMPLETE),
+    ],
+)
+def test_what_a_run_ends_with(rows: list[CaseRow], problems: list[str], status: int) -> None:
+    """Nothing but all cases as expected is 0; what is not known counts more than what failed."""
+    assert exit_status(rows, problems) == status
+
+
+def test_checks_tell_what_was_expected() -> None:
+    """The checks raise Mismatch with both sides, and nothing when they hold."""
+    check(True, expected="x", actual="y")
+    same(1, 1, "a number")
+    with pytest.raises(Mismatch, match="expected one peer; actual 2"):
+        check(False, expected="one peer", actual=2)
+    with pytest.raises(Mismatch, match=r"the reply: b'a'.*the reply: b'b'"):
+        same(b"a", b"b", "the reply")
+
+
+def test_long_payloads_are_shortened() -> None:
+    """A mismatch over megabytes stays a line."""
+    with pytest.raises(Mismatch, match="1000000 octets") as caught:
+        same(b"x" * 10**6, b"", "the reply")
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("text", ["3", "3.x", "", "3.", "three"])
+def test_a_python_level_is_numbers(text: str) -> None:
+    """What is no level is refused, not guessed."""
+    with pytest.raises(ValueError, match="not a Python level"):
+        parse_python_level(text)
+
+
+def test_python_levels_compare_by_number() -> None:
+    """3.10 comes after 3.9."""
+    assert parse_python_level("3.10") > parse_python_level("3.9")
+    assert format_python_level((3, 10)) == "3.10"
