@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 4
 ARGS ?=
+UV ?= uv
 
 bin = $(VENV)/bin
 ready = $(VENV)/.ready
@@ -14,7 +15,7 @@ ready = $(VENV)/.ready
 # The interpreter itself: neither a pyenv shim nor a virtual environment's link to it.
 iut = iut=$$("$(PYTHON)" -c 'import os, sys; print(os.path.realpath(sys.executable))')
 
-.PHONY: help report check-report test lint types clean
+.PHONY: help report check-report test lint types lock clean
 
 help: ## this list (the default)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -23,7 +24,7 @@ report: $(ready) ## judge the socketserver of $(PYTHON); the report is in report
 	@$(iut) && "$(bin)/sockproof" run --iut "$$iut" --report-dir reports/out -n $(WORKERS) $(ARGS)
 
 check-report: $(ready) ## the same on a few cases of every area: does a run work from end to end?
-	@$(iut) && "$(bin)/sockproof" run --iut "$$iut" --report-dir reports/out/check -n $(WORKERS) -k 'smoke' $(ARGS)
+	@$(iut) && "$(bin)/sockproof" run --iut "$$iut" --report-dir reports/out/check -n $(WORKERS) --spec 'TCP/inet' --spec 'Threading*/path' --spec 'Forking+UDP/inet6' $(ARGS)
 
 test: $(ready) ## all the tests, the harness's own among them
 	@"$(bin)/python" -m pytest -n $(WORKERS) $(ARGS)
@@ -34,6 +35,12 @@ lint: $(ready) ## ruff: mistakes and format
 
 types: $(ready) ## mypy, strict
 	"$(bin)/mypy"
+
+lock: ## requirements.lock anew from pyproject.toml (needs uv; ARGS=--upgrade takes newer versions)
+	$(UV) pip compile pyproject.toml --group dev --quiet --universal --python-version 3.10 \
+	    --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --custom-compile-command 'make lock' --output-file requirements.lock $(ARGS)
+	@! grep -nE '://|^-|file:|^[./]' requirements.lock  # no place on this machine, no registry
 
 clean: ## remove what the targets above made
 	rm -rf "$(VENV)" reports/out .sockproof_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

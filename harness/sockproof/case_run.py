@@ -27,6 +27,8 @@ from sockproof.spec.matrix import ServerSpec
 
 __all__ = ["CaseRun", "ServerOptions", "judge"]
 
+_NOT_TO_BE_STOPPED = (Hang, Crash, AgentDied, KeyboardInterrupt)
+"""After these nothing is asked of the case's process: it would not answer, or nobody waits."""
 _OUTPUT_KEPT = 8000
 """Characters of stderr and stdout that a row keeps: enough for the tracebacks of a case."""
 
@@ -158,14 +160,15 @@ class CaseRun:
     def end(self, problem: BaseException | None) -> Teardown:
         """Close the peers, stop the servers, and say what is left; always ends the process.
 
-        After ``problem`` showed that the process hangs or is gone, nothing is asked of it.
+        After ``problem`` showed that the process hangs or is gone, or that the run was interrupted,
+        nothing is asked of it.
         """
         for peer in self._peers:
             peer.close()
         if self._process is None:
             return Teardown(TeardownVerdict.NOT_CHECKED)
         try:
-            if self._process.over or isinstance(problem, Hang | Crash | AgentDied):
+            if self._process.over or isinstance(problem, _NOT_TO_BE_STOPPED):
                 return Teardown(TeardownVerdict.NOT_CHECKED)
             return self._stop(self._process)
         finally:

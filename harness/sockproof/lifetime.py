@@ -23,9 +23,13 @@ _LOOK_EVERY_S = 0.2
 
 
 def interrupt_on_termination() -> None:
-    """Let SIGTERM end this process as Ctrl-C does: records are closed and reports written."""
+    """Let SIGTERM end this process as Ctrl-C does: records are closed and reports written.
+
+    Once only: timeout(1) sends it to the process and then to its whole group.
+    """
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
@@ -33,7 +37,8 @@ def interrupt_on_termination() -> None:
 
 def refuse_interrupts() -> None:
     """From now on this process is ending, and another Ctrl-C must not keep it from cleaning up."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def interrupt_workers(plan_path: Path) -> None:
@@ -43,6 +48,7 @@ def interrupt_workers(plan_path: Path) -> None:
 
 def end_with_run(plan_path: Path) -> None:
     """In a worker: be interrupted when the run is, and end when its process has."""
+    interrupt_on_termination()
     threading.Thread(
         target=_watch, args=(os.getppid(), plan_path.parent), daemon=True, name="sockproof lifetime"
     ).start()
@@ -56,7 +62,7 @@ def _watch(parent: int, folder: Path) -> None:
             interrupted = True
             main_thread = threading.main_thread().ident
             assert main_thread is not None
-            signal.pthread_kill(main_thread, signal.SIGINT)
+            signal.pthread_kill(main_thread, signal.SIGTERM)  # SIGINT may be ignored: 'run &'
         pause.wait(_LOOK_EVERY_S)
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(HarnessError.exit_status)

@@ -73,7 +73,8 @@ class RunMonitor:
     def _writer(self, iut_id: str) -> RecordWriter:
         if iut_id not in self._writers:
             iut = self.plan.iut(iut_id)
-            self._writers[iut_id] = RecordWriter(self._path(iut), self._header(iut))
+            header = json.loads(_without_home(json.dumps(self._header(iut))))
+            self._writers[iut_id] = RecordWriter(self._path(iut), header)
         return self._writers[iut_id]
 
     def _header(self, iut: ProbedIut) -> dict[str, Any]:
@@ -108,7 +109,8 @@ class RunMonitor:
         """Every report passes here, from whatever worker."""
         for name, value in report.user_properties:
             if name == ROW_PROPERTY and report.when == "teardown":
-                self._take(_iut_id(report.nodeid), CaseRow.from_json(json.loads(value)))
+                row = CaseRow.from_json(json.loads(_without_home(value)))
+                self._take(_iut_id(report.nodeid), row)
         if report.when not in ("setup", "call", "teardown"):
             self._lost(report)
 
@@ -153,6 +155,12 @@ class RunMonitor:
             self.problems.append(f"only {self.rows} of {self._total} cases were played")
         for writer in self._writers.values():
             writer.close(complete=not self.problems, reason="; ".join(self.problems))
+
+
+def _without_home(text: str) -> str:
+    """JSON text with the user's home folder as ``~``: records are published."""
+    home = json.dumps(f"{Path.home()}/")[1:-1]
+    return text.replace(home, "~/") if len(home) > 2 else text
 
 
 def _implementation(iut: ProbedIut) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import traceback
 from collections.abc import Generator, Iterator, Sequence
@@ -28,6 +29,7 @@ from sockproof.iut.capabilities import ProbedIut
 from sockproof.iut.pool import AgentPool
 from sockproof.judge.checks import NotApplicable
 from sockproof.judge.verdict import Verdict
+from sockproof.lifetime import end_with_run, interrupt_workers, refuse_interrupts
 from sockproof.monitor import ROW_PROPERTY, RunMonitor
 from sockproof.plan import KEEP, RunPlan, make_plan, planned
 from sockproof.report.record import Teardown
@@ -107,6 +109,19 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     workerinput = getattr(session.config, "workerinput", {})
     if "sockproof_plan" in workerinput:
         session.config.option.sockproof_plan = workerinput["sockproof_plan"]
+        end_with_run(Path(workerinput["sockproof_plan"]))
+
+
+def pytest_keyboard_interrupt() -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        refuse_interrupts()
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist waits for its workers
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    config = session.config
+    if exitstatus == pytest.ExitCode.INTERRUPTED and _PLAN in config.stash:
+        interrupt_workers(Path(config.option.sockproof_plan))
 
 
 @dataclass(frozen=True)
@@ -207,6 +222,16 @@ def case(
     run.refuse_inapplicable()
     yield run
     request.node.stash[_TEARDOWN] = run.end(request.node.stash.get(_PROBLEM, None))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Remember an interrupt, of which no report is made: it ends the case without more ado."""
+    try:
+        return (yield)
+    except KeyboardInterrupt as problem:
+        item.stash[_PROBLEM] = problem
+        raise
 
 
 @pytest.hookimpl(wrapper=True)

@@ -10,7 +10,14 @@ import os
 
 from sockproof.errors import UsageError
 
-__all__ = ["SCALE_VARIABLE", "case_deadline_s", "hang_bound_s", "settle_s", "start_bound_s"]
+__all__ = [
+    "SCALE_VARIABLE",
+    "case_deadline_s",
+    "hang_bound_s",
+    "scale",
+    "settle_s",
+    "start_bound_s",
+]
 
 SCALE_VARIABLE = "SOCKPROOF_TIMEOUT_SCALE"
 _HANG_S = 5.0

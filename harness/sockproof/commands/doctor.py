@@ -15,12 +15,14 @@ from sockproof.iut.discovery import discover_interpreters
 from sockproof.iut.implementation import parse_iut
 from sockproof.spec.levels import format_python_level
 from sockproof.spec.matrix import ALL_SPECS
+from sockproof.timing import scale
 
 __all__ = ["print_doctor"]
 
 
 def print_doctor(console: Console, iuts: Sequence[str]) -> None:
     """Probe the implementations given, or every interpreter found, and print what they can do."""
+    scale()  # a wrong environment variable is no fault of the interpreters
     if not iuts:
         iuts = [str(found.path) for found in discover_interpreters()]
     with ThreadPoolExecutor(max_workers=4) as pool:

@@ -21,7 +21,8 @@ _BAD_USAGE = 4
 
 def play(plan_path: Path, keyword: str, workers: int, watcher: object) -> int:
     """Play the cases that ``keyword`` selects; pytest's exit status."""
-    arguments = ["--max-worker-restart=1000", f"--numprocesses={workers}"]
+    arguments = ["--max-worker-restart=1000", f"--numprocesses={workers}", "--dist=load"]
+    arguments.append(f"--basetemp={plan_path.parent / 'pytest'}")  # xdist makes folders there
     return _pytest([*_selection(plan_path, keyword), *arguments, str(_suites())], watcher)
 
 

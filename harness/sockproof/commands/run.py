@@ -18,6 +18,7 @@ from sockproof.commands.playing import (
 from sockproof.commands.progress import Progress
 from sockproof.errors import HarnessError, RecordError, UsageError
 from sockproof.judge.verdict import Verdict
+from sockproof.lifetime import interrupt_on_termination
 from sockproof.monitor import RunMonitor
 from sockproof.plan import RunPlan, make_plan, planned
 from sockproof.report.html.page import write_html
@@ -52,6 +53,7 @@ def run(settings: RunSettings) -> int:
         UsageError: an option is wrong, or it selects no case. Nothing is written then.
     """
     scale()  # a wrong environment variable is refused before anything starts
+    interrupt_on_termination()
     plan = make_plan(settings.iuts, settings.specs, settings.keep)
     for _, problem in plan.unavailable:
         _warn(problem)

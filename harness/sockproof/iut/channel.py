@@ -21,6 +21,7 @@ from typing import Any
 from sockproof.errors import AgentDied, ChannelError, IutUnavailable
 from sockproof.iut.bundle import FIRST_PROGRAM, bundle
 from sockproof.iut.implementation import Implementation
+from sockproof.iut.strays import MARK, end_strays, new_mark
 from sockproof.timing import hang_bound_s, start_bound_s
 
 __all__ = ["PROTOCOL", "Channel", "Message"]
@@ -51,6 +52,7 @@ class Channel:
         self._sink: Callable[[Message], None] = self._keep
         self._kept: deque[Message] = deque(maxlen=1000)
         self._stderr = bytearray()
+        self._mark = new_mark()
         self._process = self._start()
         self._threads = [
             threading.Thread(target=target, daemon=True, name=f"sockproof {target.__name__}")
@@ -74,7 +76,7 @@ class Channel:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=self.implementation.environment(),
+                env={**self.implementation.environment(), MARK: self._mark},
                 start_new_session=True,
             )
         except OSError as error:
@@ -128,14 +130,12 @@ class Channel:
             if self._kept:
                 return self._kept.popleft()
         if self.ended:
-            words = self.stderr.strip().splitlines()
-            problem = (
-                f"the interpreter ended before it answered: {words[-1] if words else 'silent'}"
-            )
+            problem = f"{self._ending()} before it answered"
         else:
             problem = f"no answer within {start_bound_s():g} s of starting"
         raise IutUnavailable(
-            f"{self.implementation.given}: {problem}", "give a command that runs a Python with -c"
+            f"{self.implementation.given}: {problem}",
+            "give a command that runs a Python with -c, and a module that imports",
         )
 
     def listen(self, sink: Callable[[Message], None] | None) -> None:
@@ -160,12 +160,19 @@ class Channel:
 
     def death(self) -> AgentDied:
         """The error that says how the agent ended."""
-        status = self._process.poll()
-        ending = "ended" if status is None else f"ended with status {status}"
-        words = self.stderr.strip().splitlines()[-1:]
-        return AgentDied(
-            f"{self.implementation.given}: the agent {ending} {' '.join(words)}".rstrip()
-        )
+        return AgentDied(f"{self.implementation.given}: the agent's {self._ending()}")
+
+    def _ending(self) -> str:
+        """How the interpreter ended, now that its output has; its last words."""
+        status: int | None = None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            status = self._process.wait(1.0)
+        words = "".join(f": {line}" for line in self.stderr.strip().splitlines()[-1:])
+        if status is None:
+            return f"interpreter closed its output{words}"
+        if status < 0:
+            return f"interpreter was killed by {signal.Signals(-status).name}{words}"
+        return f"interpreter ended with status {status}{words}"
 
     def _write(self, data: bytes) -> None:
         assert self._process.stdin is not None
@@ -211,6 +218,7 @@ class Channel:
             self._process.wait(hang_bound_s())
         except subprocess.TimeoutExpired:
             self.kill()
+        end_strays(self._mark)
         for thread in self._threads:
             thread.join(hang_bound_s())
         for pipe in (self._process.stdout, self._process.stderr):
@@ -218,10 +226,11 @@ class Channel:
             pipe.close()
 
     def kill(self) -> None:
-        """Kill the agent's whole session leader group: it no longer listens."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        """Kill the agent and its group: it no longer listens."""
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
 
 
 def _parse(line: bytes) -> Message:

@@ -92,7 +92,7 @@ def parse_iut(given: str) -> Implementation:
     if given.endswith(".toml"):
         return _from_toml(Path(given))
     if any(character.isspace() for character in given):
-        return Implementation(given, tuple(shlex.split(given)))
+        return Implementation(given, _split(given))
     module, at, interpreter = given.partition("@")
     if at:
         return dataclasses.replace(_module(module, _interpreter(interpreter)), given=given)
@@ -157,8 +157,18 @@ def _from_toml(path: Path) -> Implementation:
 
 
 def _command(command: str | list[str]) -> tuple[str, ...]:
-    argv = shlex.split(command) if isinstance(command, str) else [str(part) for part in command]
-    return _interpreter(argv[0]) if len(argv) == 1 else tuple(argv)
+    argv = _split(command) if isinstance(command, str) else tuple(str(part) for part in command)
+    return _interpreter(argv[0]) if len(argv) == 1 else argv
+
+
+def _split(command: str) -> tuple[str, ...]:
+    try:
+        argv = tuple(shlex.split(command))
+    except ValueError as error:
+        raise UsageError(f"command {command!r}: {str(error).lower()}", "quote as a shell") from None
+    if not argv:
+        raise UsageError(f"command {command!r} is empty", "for example 'ssh host python3'")
+    return argv
 
 
 def _level(path: Path, text: str | None) -> PythonLevel:

@@ -112,7 +112,13 @@ class CaseProcess:
         channel.send(op="case", deadline_s=case_deadline_s())
 
     def _take(self, message: Message) -> None:
-        """Called by the channel's thread, with its condition held."""
+        """Called by the channel's thread, with its condition held, which nothing may end."""
+        try:
+            self._sort(message)
+        except (KeyError, TypeError, ValueError, AttributeError):  # valid JSON, and none of ours
+            self.garbage.append(str(message)[:200])
+
+    def _sort(self, message: Message) -> None:
         if "e" in message:
             self.events.append(self._event(message))
             return
@@ -152,9 +158,9 @@ class CaseProcess:
             )
             if condition():
                 return
-        self._raise_why(what)
+        self._raise_why(what, bound_s or hang_bound_s())
 
-    def _raise_why(self, what: str) -> None:
+    def _raise_why(self, what: str, bound_s: float) -> None:
         if self.garbage:
             raise Crash(
                 "the implementation writes to descriptors of its own only",
@@ -164,7 +170,7 @@ class CaseProcess:
             raise Crash(what, self.ending())
         if self._channel.ended:
             raise self._channel.death()
-        raise Hang(what, f"nothing for {hang_bound_s():g} s", self.stacks())
+        raise Hang(what, f"nothing for {bound_s:g} s", self.stacks())
 
     def ending(self) -> str:
         """How the process ended, in words."""
@@ -210,7 +216,7 @@ class CaseProcess:
             found[:] = self.matching(event, **wanted)[:count]
             return len(found) >= count
 
-        described = " ".join(str(value) for value in wanted.values())
+        described = " ".join(str(value) for value in wanted.values() if value is not None)
         self._wait(enough, f"{count} × {event} {described}".rstrip())
         return found
 
@@ -260,7 +266,11 @@ class CaseProcess:
         return self._leftovers
 
     def end(self) -> None:
-        """Kill what is left of the process and its children, and wait for the agent's word."""
+        """Kill what is left of the process and its children, and wait for the agent's word.
+
+        Raises:
+            AgentDied: it gave none. It is killed, so that the next case gets another one.
+        """
         changed = self._channel.changed
         if not self.over:
             self._channel.send(op="end")
@@ -268,4 +278,5 @@ class CaseProcess:
                 changed.wait_for(lambda: self.over or self._channel.ended, hang_bound_s())
         self._channel.listen(None)
         if not self.over:
+            self._channel.kill()
             raise AgentDied(f"the agent did not end the process of the case ({self.pid})")

@@ -1,0 +1,56 @@
+"""Real interpreters and their agents, for the tests of everything that talks to them."""
+
+from __future__ import annotations
+
+import os
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+from sockproof.iut.discovery import find_interpreter
+from sockproof.iut.implementation import Implementation
+from sockproof.iut.process import CaseProcess
+
+__all__ = ["INTERPRETERS", "implementation_of", "run", "still_running"]
+
+INTERPRETERS = ("this", "python2.7", "pypy3")
+"""The one that runs the tests, the oldest that is supported, and one that is no CPython."""
+
+_ENDS_WITHIN_S = 5.0
+
+
+def implementation_of(name: str) -> Implementation | None:
+    """One of INTERPRETERS; None where this machine has it not."""
+    found = Path(sys.executable) if name == "this" else find_interpreter(name)
+    return Implementation(name, (str(found),)) if found else None
+
+
+def run(process: CaseProcess, source: str) -> None:
+    """Run source text in the main thread of a case's process; it must not raise."""
+    outcome = process.do("execute", source=textwrap.dedent(source))
+    assert outcome.error is None, outcome.error
+
+
+def still_running(pid: int) -> bool:
+    """Whether a process that should be ending is alive when its time is over.
+
+    One that has ended and waits for being reaped, by whoever adopted it, is not alive.
+    """
+    limit_s = time.monotonic() + _ENDS_WITHIN_S
+    while _is_alive(pid):
+        if time.monotonic() > limit_s:
+            return True
+        os.sched_yield()
+    return False
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        status = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
+    except ProcessLookupError:
+        return False
+    except FileNotFoundError:
+        return not Path("/proc/self").exists()
+    return status.rpartition(")")[2].split()[0] != "Z"
