@@ -20,12 +20,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from sockproof import __version__
 from sockproof.commands.bench import print_bench
 from sockproof.commands.doctor import print_doctor
 from sockproof.commands.listing import explain, list_cases, list_iuts, list_requirements, list_specs
+from sockproof.commands.output import Output, warn
 from sockproof.commands.run import RunSettings, run
 from sockproof.errors import HarnessError, UsageError
 from sockproof.plan import KEEP
@@ -57,8 +57,7 @@ def run_command(arguments: Sequence[str]) -> int:
 
 
 def _complain(text: str, status: int) -> int:
-    one_line = " ".join(text.split())
-    print(f"sockproof: error: {one_line}", file=sys.stderr)  # noqa: T201
+    warn(f"error: {text}")
     return status
 
 
@@ -150,7 +149,7 @@ def run_(
 @_keyword
 def list_(what: str, spec: tuple[str, ...], keyword: str) -> None:
     """List what there is, one a line."""
-    console = Console(soft_wrap=True, highlight=False)
+    console = Output(soft_wrap=True, highlight=False)
     if what == "cases":
         list_cases(console, spec, keyword)
     else:
@@ -161,14 +160,14 @@ def list_(what: str, spec: tuple[str, ...], keyword: str) -> None:
 @click.argument("id_", metavar="ID")
 def explain_(id_: str) -> None:
     """Tell about a requirement or a case: promise, source, specs, and where it is checked."""
-    explain(Console(highlight=False), id_)
+    explain(Output(highlight=False), id_)
 
 
 @main.command("doctor")
 @_iut
 def doctor_(iut: tuple[str, ...]) -> None:
     """Tell which interpreters are here, what they can do, and what cannot be tested, and why."""
-    print_doctor(Console(highlight=False, soft_wrap=True), iut)
+    print_doctor(Output(highlight=False, soft_wrap=True), iut)
 
 
 @main.command("bench")
@@ -177,4 +176,4 @@ def doctor_(iut: tuple[str, ...]) -> None:
 @click.option("-n", "workers", default=2, show_default=True, help="Worker processes.")
 def bench_(iut: str, cases: int, workers: int) -> None:
     """Measure what a case costs beside an echo over bare sockets."""
-    print_bench(Console(highlight=False), iut, cases, workers)
+    print_bench(Output(highlight=False), iut, cases, workers)

@@ -2,7 +2,7 @@
 
 A worker learns in two ways that it is to end: the command leaves a file beside the plan when it
 was interrupted, and when the command has died without a word, the worker has another parent.
-Agents need no more than that: they end with the worker that holds their standard input.
+The first worker to see that ends all that the run has started.
 """
 
 from __future__ import annotations
@@ -15,30 +15,29 @@ from pathlib import Path
 from types import FrameType
 
 from sockproof.errors import HarnessError
+from sockproof.iut.strays import RUN_MARK, end_strays
 
-__all__ = ["end_with_run", "interrupt_on_termination", "interrupt_workers", "refuse_interrupts"]
+__all__ = ["end_with_run", "interrupt_once_by", "interrupt_workers"]
 
 _STOP = "stop"
 _LOOK_EVERY_S = 0.2
 
 
-def interrupt_on_termination() -> None:
-    """Let SIGTERM end this process as Ctrl-C does: records are closed and reports written.
+def interrupt_once_by(*numbers: int) -> None:
+    """Let these signals end this process as Ctrl-C does: records are closed, reports written.
 
-    Once only: timeout(1) sends it to the process and then to its whole group.
+    Once only, for timeout(1) sends its signal to the process and then to the whole group, and a
+    second one must not keep it from cleaning up. What is ignored (``nohup``, ``run &``) stays so.
     """
+    heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for number in heeded:
+            signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
-
-
-def refuse_interrupts() -> None:
-    """From now on this process is ending, and another Ctrl-C must not keep it from cleaning up."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    for number in heeded:
+        signal.signal(number, interrupt)
 
 
 def interrupt_workers(plan_path: Path) -> None:
@@ -48,7 +47,7 @@ def interrupt_workers(plan_path: Path) -> None:
 
 def end_with_run(plan_path: Path) -> None:
     """In a worker: be interrupted when the run is, and end when its process has."""
-    interrupt_on_termination()
+    interrupt_once_by(signal.SIGINT, signal.SIGTERM)
     threading.Thread(
         target=_watch, args=(os.getppid(), plan_path.parent), daemon=True, name="sockproof lifetime"
     ).start()
@@ -65,4 +64,5 @@ def _watch(parent: int, folder: Path) -> None:
             signal.pthread_kill(main_thread, signal.SIGTERM)  # SIGINT may be ignored: 'run &'
         pause.wait(_LOOK_EVERY_S)
     shutil.rmtree(folder, ignore_errors=True)
+    end_strays(RUN_MARK, os.environ[RUN_MARK])
     os._exit(HarnessError.exit_status)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sockproof import __version__
+from sockproof.errors import HarnessError
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.judge.verdict import Verdict
 from sockproof.plan import RunPlan
@@ -56,6 +57,7 @@ class RunMonitor:
         self.folder = folder
         self.problems = [problem for _, problem in plan.unavailable]
         self.rows = 0
+        self._failure: BaseException | None = None
         self._total = 0
         self._catalogue = catalogue
         self._settings = settings or {}
@@ -140,21 +142,43 @@ class RunMonitor:
         if self._audience:
             self._audience.case(iut_id, row)
 
+    def pytest_internalerror(self, excinfo: Any) -> bool:
+        """Something here failed, such as the writing of a record; true if no more need be said."""
+        self._failure = excinfo.value
+        self.problems.append(_in_words(excinfo.value))
+        return isinstance(excinfo.value, HarnessError | OSError)
+
     def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
         """Interrupted (2) and internal errors (3) leave the run incomplete."""
-        if int(exitstatus) in (2, 3):
-            self.problems.append("interrupted" if int(exitstatus) == 2 else "internal error")
+        if int(exitstatus) == 2:
+            self.problems.append("interrupted")
+        elif int(exitstatus) == 3 and self._failure is None:
+            self.problems.append("internal error")
         if not hasattr(session.config, "workerinput"):
             self.close()
 
     def close(self) -> None:
-        """Write the footers. An interrupted run has them too, and they say so."""
+        """Write the footers. An interrupted run has them too, and they say so.
+
+        After a record could not be written there is none: it might follow half a line.
+        """
         if self._audience:
             self._audience.stop()
         if self.rows < self._total and not self.problems:
             self.problems.append(f"only {self.rows} of {self._total} cases were played")
         for writer in self._writers.values():
-            writer.close(complete=not self.problems, reason="; ".join(self.problems))
+            try:
+                if isinstance(self._failure, HarnessError | OSError):
+                    writer.abandon()
+                else:
+                    writer.close(complete=not self.problems, reason="; ".join(self.problems))
+            except OSError as error:
+                self._failure = error
+                self.problems.append(f"{writer.path}: {_in_words(error)}")
+
+
+def _in_words(error: BaseException) -> str:
+    return str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
 
 
 def _without_home(text: str) -> str:

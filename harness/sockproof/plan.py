@@ -17,6 +17,7 @@ from pathlib import Path
 from sockproof.errors import IutUnavailable, UsageError
 from sockproof.iut.capabilities import ProbedIut, interpreter_id, probe
 from sockproof.iut.implementation import Implementation, parse_iut
+from sockproof.iut.strays import RUN_MARK, end_strays
 from sockproof.spec.matrix import ServerSpec, select_specs, spec_by_id
 
 __all__ = ["KEEP", "RunPlan", "make_plan", "planned"]
@@ -79,15 +80,23 @@ class RunPlan:
 
 @contextlib.contextmanager
 def planned(plan: RunPlan) -> Iterator[Path]:
-    """The plan in a file, in a temporary folder where the workers put what they make."""
+    """The plan in a file, in a temporary folder where the workers put what they make.
+
+    Meanwhile the environment carries the mark of the run; whatever still runs with it at the end
+    of the block is killed.
+    """
     base = tempfile.gettempdir()
     parent = base if len(os.fsencode(base)) <= _LONGEST_FOLDER_OCTETS else "/tmp"
     folder = Path(tempfile.mkdtemp(prefix="sockproof-", dir=parent))
+    outer = os.environ.get(RUN_MARK, "")
+    os.environ[RUN_MARK] = folder.name
     try:
         path = folder / "plan.json"
         plan.write(path)
         yield path
     finally:
+        end_strays(RUN_MARK, folder.name)
+        os.environ[RUN_MARK] = outer
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sys
 import traceback
 from collections.abc import Generator, Iterator, Sequence
@@ -29,7 +28,7 @@ from sockproof.iut.capabilities import ProbedIut
 from sockproof.iut.pool import AgentPool
 from sockproof.judge.checks import NotApplicable
 from sockproof.judge.verdict import Verdict
-from sockproof.lifetime import end_with_run, interrupt_workers, refuse_interrupts
+from sockproof.lifetime import end_with_run, interrupt_workers
 from sockproof.monitor import ROW_PROPERTY, RunMonitor
 from sockproof.plan import KEEP, RunPlan, make_plan, planned
 from sockproof.report.record import Teardown
@@ -112,15 +111,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         end_with_run(Path(workerinput["sockproof_plan"]))
 
 
-def pytest_keyboard_interrupt() -> None:
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        refuse_interrupts()
-
-
 @pytest.hookimpl(tryfirst=True)  # before xdist waits for its workers
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     config = session.config
-    if exitstatus == pytest.ExitCode.INTERRUPTED and _PLAN in config.stash:
+    started_workers = _PLAN in config.stash and not hasattr(config, "workerinput")
+    if started_workers and exitstatus == pytest.ExitCode.INTERRUPTED:
         interrupt_workers(Path(config.option.sockproof_plan))
 
 

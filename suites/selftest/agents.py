@@ -26,9 +26,9 @@ def implementation_of(name: str) -> Implementation | None:
     return Implementation(name, (str(found),)) if found else None
 
 
-def run(process: CaseProcess, source: str) -> None:
+def run(process: CaseProcess, source: str, bound_s: float | None = None) -> None:
     """Run source text in the main thread of a case's process; it must not raise."""
-    outcome = process.do("execute", source=textwrap.dedent(source))
+    outcome = process.do("execute", bound_s=bound_s, source=textwrap.dedent(source))
     assert outcome.error is None, outcome.error
 
 

@@ -1,15 +1,12 @@
-"""The agent and its channel: commands, answers, events, gates, and what is no protocol at all."""
+"""The agent and its channel: commands, answers, events and gates."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import pytest
 
 from sockproof.errors import ChannelError
 from sockproof.iut.channel import Channel
 from sockproof.iut.process import CaseProcess
-from sockproof.judge.checks import Crash
 from suites.selftest.agents import run
 
 TELL_FROM_THREADS_AND_CHILDREN = """
@@ -46,23 +43,6 @@ WAIT_IN_A_THREAD_AND_A_CHILD = """
     thread = threading.Thread(target=wait, args=("thread",))
     thread.start()
     """
-
-WRITE_TO_THE_EVENT_PIPE = """
-    from _sockproof_agent import events
-    rest = {garbage!r} * {times}
-    while rest:
-        rest = rest[os.write(events.Pipe.fd, rest):]
-    """
-
-
-@pytest.fixture
-def next_case(channel: Channel) -> Iterator[None]:
-    """After a test that spoils its case, the next case on the same agent works."""
-    yield
-    process = CaseProcess(channel)
-    assert process.do("evaluate", expression="6 * 7").value == 42
-    assert process.stop().leaks == ()
-    process.end()
 
 
 def test_hello_says_what_runs(channel: Channel, case_process: CaseProcess) -> None:
@@ -110,9 +90,17 @@ def test_what_source_raises_is_told(case_process: CaseProcess) -> None:
     assert "Traceback" in error.traceback
 
 
+def test_an_error_text_beyond_ascii_is_told(case_process: CaseProcess) -> None:
+    """Also by Python 2.7, whose ``str()`` of such an exception raises another."""
+    outcome = case_process.do("execute", source="raise ValueError(u'caf\\xe9 \\u20ac')")
+
+    assert outcome.error is not None
+    assert outcome.error.text == "caf\xe9 \u20ac"
+
+
 def test_a_command_too_long_for_a_pipe_is_not_sent(case_process: CaseProcess) -> None:
     """A command of more than a pipe holds is refused here, and says what to do."""
-    with pytest.raises(ChannelError, match="a command of .* octets; use fill"):
+    with pytest.raises(ChannelError, match=r"a command of \d+ octets; use fill"):
         case_process.do("evaluate", expression="'" + "x" * 40_000 + "'")
 
     assert case_process.do("evaluate", expression="1 + 1").value == 2
@@ -217,35 +205,3 @@ def test_a_ninth_gate_is_refused(case_process: CaseProcess) -> None:
 
     with pytest.raises(ChannelError, match="a case may use 8 gates; use fewer names"):
         case_process.gate("one too many")
-
-
-@pytest.mark.usefixtures("next_case")
-@pytest.mark.parametrize(
-    ("garbage", "times"),
-    [
-        (b"hello\n", 1),
-        (b"\xff\x00\n", 1),
-        (b"123\n", 1),
-        (b'{"r": "done"}\n', 1),
-        (b'{"e": "tick"}\n', 1),
-        (b'{"r": "part", "seq": [], "text": 1}\n', 1),
-        (b"x", 3_000_000),
-    ],
-    ids=["a-word", "binary", "a-number", "half-an-answer", "half-an-event", "nonsense", "endless"],
-)
-def test_garbage_in_the_event_pipe_costs_its_own_case(
-    case_process: CaseProcess, garbage: bytes, times: int
-) -> None:
-    """What an implementation writes to a descriptor that is not its own is told as such."""
-    with pytest.raises(Crash, match="it wrote to the control channel"):
-        run(case_process, WRITE_TO_THE_EVENT_PIPE.format(garbage=garbage, times=times))
-        case_process.wait_events(1, "never")
-
-
-@pytest.mark.usefixtures("next_case")
-def test_garbage_without_an_end_is_told_when_the_case_ends(case_process: CaseProcess) -> None:
-    """The start of a line that never ends is not lost."""
-    source = WRITE_TO_THE_EVENT_PIPE.format(garbage=b"stray", times=1)
-
-    with pytest.raises(Crash, match="it wrote to the control channel: 'stray'"):
-        run(case_process, source + "os._exit(0)")

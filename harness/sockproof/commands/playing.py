@@ -16,12 +16,17 @@ __all__ = ["NOTHING_COLLECTED", "PLAYED", "collect", "play", "refuse_bad_keyword
 PLAYED = (0, 1)
 """pytest's exit statuses when it played what it selected: all passed, some failed."""
 NOTHING_COLLECTED = 5
+_INTERRUPTED = 2
 _BAD_USAGE = 4
+_RESTARTS = 50
+"""How many workers may die of an implementation, a case each; what kills more kills them all."""
+_PLUGINS = ("xdist", "hypothesispytest")
+"""Plugins of pytest that we need. What else is installed has no part in a run."""
 
 
 def play(plan_path: Path, keyword: str, workers: int, watcher: object) -> int:
     """Play the cases that ``keyword`` selects; pytest's exit status."""
-    arguments = ["--max-worker-restart=1000", f"--numprocesses={workers}", "--dist=load"]
+    arguments = [f"--max-worker-restart={_RESTARTS}", f"--numprocesses={workers}", "--dist=load"]
     arguments.append(f"--basetemp={plan_path.parent / 'pytest'}")  # xdist makes folders there
     return _pytest([*_selection(plan_path, keyword), *arguments, str(_suites())], watcher)
 
@@ -54,7 +59,9 @@ def _selection(plan_path: Path, keyword: str) -> list[str]:
     return [
         f"--config-file={kit / 'pyproject.toml'}",
         f"--rootdir={kit}",
+        *(f"-p{name}" for name in _PLUGINS),
         "-pno:cacheprovider",
+        "-Wignore",  # a warning of a newer pytest is none of the implementation's faults
         "-pno:terminalreporter",
         f"--sockproof-plan={plan_path}",
         f"--ignore={_suites() / 'selftest'}",
@@ -64,11 +71,16 @@ def _selection(plan_path: Path, keyword: str) -> list[str]:
 
 def _quietly(arguments: list[str], watcher: object) -> int:
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        return _pytest(arguments, watcher)
+        status = _pytest(arguments, watcher)
+    if status == _INTERRUPTED:
+        raise KeyboardInterrupt
+    return status
 
 
 def _pytest(arguments: list[str], watcher: object) -> int:
     """What the user's shell says to pytest is not said to us; no byte code beside the kit."""
-    os.environ.pop("PYTEST_ADDOPTS", None)
+    for name in [name for name in os.environ if name.startswith("PYTEST_")]:
+        del os.environ[name]
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     return plugin.run_pytest(arguments, [watcher])

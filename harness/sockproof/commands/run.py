@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
+import os
+import signal
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
+from sockproof.commands.output import Output, warn
 from sockproof.commands.playing import (
     NOTHING_COLLECTED,
     PLAYED,
@@ -18,7 +18,7 @@ from sockproof.commands.playing import (
 from sockproof.commands.progress import Progress
 from sockproof.errors import HarnessError, RecordError, UsageError
 from sockproof.judge.verdict import Verdict
-from sockproof.lifetime import interrupt_on_termination
+from sockproof.lifetime import interrupt_once_by
 from sockproof.monitor import RunMonitor
 from sockproof.plan import RunPlan, make_plan, planned
 from sockproof.report.html.page import write_html
@@ -52,11 +52,12 @@ def run(settings: RunSettings) -> int:
     Raises:
         UsageError: an option is wrong, or it selects no case. Nothing is written then.
     """
+    _refuse_unwritable(settings.report_dir)
     scale()  # a wrong environment variable is refused before anything starts
-    interrupt_on_termination()
+    interrupt_once_by(signal.SIGTERM)
     plan = make_plan(settings.iuts, settings.specs, settings.keep)
     for _, problem in plan.unavailable:
-        _warn(problem)
+        warn(problem)
     if not plan.iuts:
         raise HarnessError("no implementation could be started", "see 'sockproof doctor'")
     monitor = _play(plan, settings)
@@ -66,12 +67,21 @@ def run(settings: RunSettings) -> int:
         raise UsageError("no case is selected", "see 'sockproof list --cases'")
     records = [read_record(path) for path in monitor.paths()]
     _write_reports(records, settings.report_dir)
-    console = Console(highlight=False)
+    console = Output(highlight=False)
     print_summary(records, console)
     for problem in monitor.problems:
-        _warn(problem)
+        warn(problem)
     console.print(f"  report  {settings.report_dir / 'report.html'}", soft_wrap=True)
     return exit_status((case for record in records for case in record.cases), monitor.problems)
+
+
+def _refuse_unwritable(folder: Path) -> None:
+    """Better said before the run than after it. Nothing is made yet."""
+    nearest = next(
+        place for place in (folder, *folder.absolute().parents) if os.access(place, os.F_OK)
+    )
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise UsageError(f"--report-dir {folder}: cannot write in {nearest}", "choose another")
 
 
 def exit_status(cases: Iterable[CaseRow], problems: Sequence[str]) -> int:
@@ -104,7 +114,3 @@ def _write_reports(records: Sequence[Record], folder: Path) -> None:
         write_junit(records, folder / "junit.xml")
     except OSError as error:
         raise RecordError(f"cannot write the report: {error}", "the records are whole") from None
-
-
-def _warn(text: str) -> None:
-    print(f"sockproof: {' '.join(text.split())}", file=sys.stderr)  # noqa: T201

@@ -21,7 +21,7 @@ from typing import Any
 from sockproof.errors import AgentDied, ChannelError, IutUnavailable
 from sockproof.iut.bundle import FIRST_PROGRAM, bundle
 from sockproof.iut.implementation import Implementation
-from sockproof.iut.strays import MARK, end_strays, new_mark
+from sockproof.iut.strays import AGENT_MARK, end_strays, new_mark
 from sockproof.timing import hang_bound_s, start_bound_s
 
 __all__ = ["PROTOCOL", "Channel", "Message"]
@@ -76,7 +76,7 @@ class Channel:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env={**self.implementation.environment(), MARK: self._mark},
+                env={**self.implementation.environment(), AGENT_MARK: self._mark},
                 start_new_session=True,
             )
         except OSError as error:
@@ -89,7 +89,7 @@ class Channel:
         """Send the agent, ask for the module under test, and check who answers."""
         given = self.implementation
         asked_at = time.monotonic()
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(BrokenPipeError, AgentDied):  # it may have answered before
             self._write(bundle())
             self.send(
                 op="hello",
@@ -99,22 +99,27 @@ class Channel:
                 search_path=given.search_path(),
                 classes=dict(given.classes),
             )
-        said = self._first_message()
-        if said.get("r") == "refused":
-            raise IutUnavailable(
-                f"{given.given}: loading the module under test failed: "
-                f"{said['value']['type']}: {said['value']['text']}",
-                "run it by hand: the module must import",
-            )
-        if said.get("r") != "hello" or said["value"].get("protocol") != PROTOCOL:
-            raise IutUnavailable(
-                f"{given.given}: the agent answered {str(said)[:200]}",
-                f"protocol {PROTOCOL} was expected",
-            )
-        if not asked_at <= said["value"]["clock"] <= time.monotonic():
+        hello = self._read_hello(self._first_message())
+        if not asked_at <= hello["clock"] <= time.monotonic():
             self.offset_s = min(self._clock_difference() for _ in range(5))[1]
-        hello: Message = said["value"]
         return hello
+
+    def _read_hello(self, said: Message) -> Message:
+        given = self.implementation.given
+        match said:
+            case {"r": "hello", "value": {"protocol": version} as hello} if version == PROTOCOL:
+                return dict(hello)
+            case {"r": "refused", "value": {"type": name, "text": str(text)}}:
+                raise IutUnavailable(
+                    f"{given}: loading the module under test failed: {name}: "
+                    f"{' '.join(text.split())}",
+                    "run it by hand: the module must import",
+                )
+            case _:
+                raise IutUnavailable(
+                    f"{given}: the agent answered {str(said)[:200]}",
+                    f"protocol {PROTOCOL} was expected",
+                )
 
     def _clock_difference(self) -> tuple[float, float]:
         """Round-trip time, and how far our clock is ahead of the agent's (another machine, 2.7)."""
@@ -130,7 +135,7 @@ class Channel:
             if self._kept:
                 return self._kept.popleft()
         if self.ended:
-            problem = f"{self._ending()} before it answered"
+            problem = f"no answer, the {self._ending()}"
         else:
             problem = f"no answer within {start_bound_s():g} s of starting"
         raise IutUnavailable(
@@ -167,6 +172,7 @@ class Channel:
         status: int | None = None
         with contextlib.suppress(subprocess.TimeoutExpired):
             status = self._process.wait(1.0)
+        self._threads[1].join(1.0)  # its last words; a child of its may keep the pipe open
         words = "".join(f": {line}" for line in self.stderr.strip().splitlines()[-1:])
         if status is None:
             return f"interpreter closed its output{words}"
@@ -218,7 +224,7 @@ class Channel:
             self._process.wait(hang_bound_s())
         except subprocess.TimeoutExpired:
             self.kill()
-        end_strays(self._mark)
+        end_strays(AGENT_MARK, self._mark)
         for thread in self._threads:
             thread.join(hang_bound_s())
         for pipe in (self._process.stdout, self._process.stderr):

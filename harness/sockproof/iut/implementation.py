@@ -32,6 +32,7 @@ _TOML_KEYS = {
     "classes": dict,
     "env": dict,
 }
+_FILE_NAME = re.compile(r"[\w.+-]+")
 _INTERPRETER_NAME = re.compile(r"(python|pypy)[0-9.]*t?$")
 
 
@@ -91,7 +92,7 @@ def parse_iut(given: str) -> Implementation:
     """
     if given.endswith(".toml"):
         return _from_toml(Path(given))
-    if any(character.isspace() for character in given):
+    if any(character.isspace() for character in given) and not Path(given).is_file():
         return Implementation(given, _split(given))
     module, at, interpreter = given.partition("@")
     if at:
@@ -135,11 +136,7 @@ def _from_toml(path: Path) -> Implementation:
         raise UsageError(
             f"cannot read {path}: {error}", "give a TOML file as in the README"
         ) from None
-    for key, value in settings.items():
-        if key not in _TOML_KEYS:
-            raise UsageError(f"{path}: unknown key {key!r}", f"known: {', '.join(_TOML_KEYS)}")
-        if not isinstance(value, _TOML_KEYS[key]):  # type: ignore[arg-type]
-            raise UsageError(f"{path}: {key} has the wrong type", "see the README")
+    _check_settings(path, settings)
     module = settings.get("module", "")
     if module.endswith(".py"):
         module = str(path.parent / module)
@@ -156,8 +153,25 @@ def _from_toml(path: Path) -> Implementation:
     )
 
 
+def _check_settings(path: Path, settings: Mapping[str, Any]) -> None:
+    for key, value in settings.items():
+        if key not in _TOML_KEYS:
+            raise UsageError(f"{path}: unknown key {key!r}", f"known: {', '.join(_TOML_KEYS)}")
+        texts = value.values() if isinstance(value, dict) else ()
+        right = isinstance(value, _TOML_KEYS[key])  # type: ignore[arg-type]
+        if not right or not all(isinstance(text, str) for text in texts):
+            raise UsageError(f"{path}: {key} has the wrong type", "see the README")
+    if not _FILE_NAME.fullmatch(settings.get("name", "-")):
+        raise UsageError(
+            f"{path}: name {settings['name']!r} cannot name a record",
+            "use letters, digits and any of _ . + -",
+        )
+
+
 def _command(command: str | list[str]) -> tuple[str, ...]:
     argv = _split(command) if isinstance(command, str) else tuple(str(part) for part in command)
+    if not argv:
+        raise UsageError("command [] is empty", "for example ['ssh', 'host', 'python3']")
     return _interpreter(argv[0]) if len(argv) == 1 else argv
 
 

@@ -20,6 +20,7 @@ __all__ = ["CaseProcess", "Event", "Leftovers", "Outcome", "RaisedError"]
 GATES = 8
 OPEN_FOR_ALL = 1000
 """How many may pass an opened gate: more than any case makes."""
+_QUIET_S = 0.25
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,15 @@ class CaseProcess:
         changed = self._channel.changed
         with changed:
             changed.wait_for(lambda: "File " in self.output["stderr"][before:] or self.over, 1.0)
+            while not self.over and self._prints_more():  # PyPy writes them word by word
+                pass
         return self.output["stderr"][before:]
+
+    def _prints_more(self) -> bool:
+        """Whether something comes on stderr before it has been quiet for a while."""
+        length = len(self.output["stderr"])
+        changed = self._channel.changed
+        return changed.wait_for(lambda: len(self.output["stderr"]) > length, _QUIET_S)
 
     def do(self, op: str, *, bound_s: float | None = None, **arguments: Any) -> Outcome:
         """Have one command carried out in the process's main thread, and wait for its answer.

@@ -1,8 +1,8 @@
 """Ends what an implementation has left running outside its process group, where /proc shows it.
 
-An agent is started with a mark in its environment, which everything that descends from it shows,
-whatever session or parent it has by now. On systems without /proc nothing is found: the group of
-the case, which the agent kills itself, is then all that ends.
+A run and each of its agents put a mark into the environment of what they start. Everything that
+descends from it shows the mark, whatever session or parent it has by now. On systems without /proc
+nothing is found: the group of the case, which the agent kills itself, is then all that ends.
 """
 
 from __future__ import annotations
@@ -14,23 +14,25 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["MARK", "end_strays", "new_mark"]
+__all__ = ["AGENT_MARK", "RUN_MARK", "end_strays", "new_mark"]
 
-MARK = "SOCKPROOF_AGENT"
-"""The environment variable; each agent has a value of its own."""
+AGENT_MARK = "SOCKPROOF_AGENT"
+RUN_MARK = "SOCKPROOF_RUN"
+"""The environment variables; each agent, and each run, has a value of its own."""
 _ROUNDS = 20
 """A process may start another while it is being looked for: look again until none is found."""
 
 
 def new_mark() -> str:
-    """A value that no other agent has."""
+    """A value that nobody else has."""
     return uuid.uuid4().hex
 
 
-def end_strays(mark: str) -> None:
-    """Kill every process that carries this mark. Call it once its agent has ended."""
+def end_strays(mark: str, value: str) -> None:
+    """Kill every process but this one that carries this mark with this value."""
+    entry = f"{mark}={value}".encode("ascii")
     for _ in range(_ROUNDS):
-        found = list(_marked(f"{MARK}={mark}".encode("ascii")))
+        found = [pid for pid in _marked(entry) if pid != os.getpid()]
         if not found:
             return
         for pid in found:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,8 +61,17 @@ class Transcript:
         """Both sides by time, each side's own order kept, as plain data for the record."""
         lanes = _Lanes(case_pid)
         server = [_entry(event, lanes.lane(event)) for event in events]
-        both = sorted([*self.entries, *server], key=lambda entry: entry.at_s)
+        both = [*_never_back(self.entries), *_never_back(server)]
+        both.sort(key=lambda entry: entry.at_s)
         return [entry.to_json(self.start_s) for entry in both]
+
+
+def _never_back(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Times that do not decrease: of two threads the later to read the clock may write first."""
+    latest_s = 0.0
+    for entry in entries:
+        latest_s = max(latest_s, entry.at_s)
+        yield dataclasses.replace(entry, at_s=latest_s)
 
 
 class _Lanes:

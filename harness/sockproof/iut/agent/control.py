@@ -23,7 +23,8 @@ PROTOCOL = 1
 GATES = 8
 TICK_S = 0.01
 """How often a live case is looked after; bounds how late a crash is noticed, nothing else."""
-STACKS_S = 0.5
+STACKS_S = 2.0
+QUIET_S = 0.1
 KEPT_OUTPUT_OCTETS = 65536
 GARBAGE_OCTETS = 1 << 20
 """More than this without the end of a line is nothing the case's process would write."""
@@ -221,17 +222,24 @@ class Agent(object):
             _signal(os.kill, self.child.pid, signal.SIGUSR1)
 
     def pump(self, ready):
-        """Pass on what came. Events first: what stderr is about comes before the words."""
-        for fd in sorted(ready, key=lambda fd: self.child.pipes[fd] != "events"):
+        """Pass on what came. Whoever has an answer has whatever was printed before it, too.
+
+        So output goes first, and is looked for again once events were read: select() may have
+        looked at it just before it came. One read takes all that a pipe holds.
+        """
+        events_fd = [fd for fd in ready if self.child.pipes[fd] == "events"]
+        data = [(fd, _read(fd, 65536)) for fd in events_fd]
+        if events_fd:
+            ready = _ready([fd for fd in self.child.pipes if fd not in events_fd], 0)
+        for fd, got in [(fd, _read(fd, 65536)) for fd in ready] + data:
             name = self.child.pipes[fd]
-            data = _read(fd, 65536)
-            if not data:
+            if not got:
                 os.close(fd)
                 del self.child.pipes[fd]
             elif name == "events":
-                self.say_lines(data)
+                self.say_lines(got)
             else:
-                self.say_output(name, data)
+                self.say_output(name, got)
 
     def say_lines(self, data):
         """Whole lines only, so that nothing of ours comes to stand inside one of the child's."""
@@ -261,11 +269,20 @@ class Agent(object):
             child.status = status
             self.finish("died")
         elif events.clock() > child.deadline:
-            self.ask_for_stacks({})
-            limit = events.clock() + STACKS_S
-            while events.clock() < limit:
-                self.pump(_ready(list(child.pipes), TICK_S))
+            self.collect_stacks()
             self.finish("deadline")
+
+    def collect_stacks(self):
+        """Ask for them, and pass on what comes until it is quiet; nothing may come at all."""
+        self.ask_for_stacks({})
+        limit = events.clock() + STACKS_S
+        heard = False
+        while events.clock() < limit:
+            ready = _ready(list(self.child.pipes), QUIET_S)
+            if heard and not ready:
+                break
+            heard = heard or "stderr" in [self.child.pipes[fd] for fd in ready]
+            self.pump(ready)
 
     def end_case(self, order):
         if self.child is not None:

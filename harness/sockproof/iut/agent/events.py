@@ -93,7 +93,7 @@ def describe_error(error):
         "bases": [cls.__name__ for cls in mro],
         "errno": number if isinstance(number, _integers) else None,
         "errno_name": errno.errorcode.get(number or 0, ""),
-        "text": _text(str(error))[:500],
+        "text": _as_text(error)[:500],
     }
 
 
@@ -112,7 +112,7 @@ def encode(value):
     if isinstance(value, (list, set, frozenset)):
         return [encode(item) for item in value]
     if isinstance(value, dict):
-        return dict((_text(str(key)), encode(item)) for key, item in value.items())
+        return dict((_as_text(key), encode(item)) for key, item in value.items())
     return {"$repr": _text(repr(value))[:300], "$type": type(value).__name__}
 
 
@@ -140,3 +140,11 @@ def fill(length_octets, seed):
 
 def _text(text):
     return text.decode("latin-1") if isinstance(text, bytes) else text
+
+
+def _as_text(value):
+    """What ``str()`` gives, also of what Python 2 cannot turn into octets."""
+    try:
+        return _text(str(value))
+    except UnicodeError:
+        return text_type(value)
