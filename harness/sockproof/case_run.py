@@ -188,9 +188,11 @@ class CaseRun:
     def row(
         self, problem: BaseException | None, teardown: Teardown, keep: str, trace: str = ""
     ) -> CaseRow:
-        """What the record says of the case. ``trace`` explains a fault of the harness."""
+        """What the record says of the case. ``trace`` explains a fault of the harness.
+
+        ``keep`` says of which cases the evidence is kept: transcript and captured output.
+        """
         verdict, told = judge(problem, trace)
-        output = self._output()
         row = CaseRow(
             id=self.case_id,
             requirement=self.requirement.id,
@@ -202,13 +204,20 @@ class CaseRun:
             teardown=teardown,
             observations=dict(self.observations),
             duration_s=round(time.monotonic() - self._began_s, 6),
-            stderr=output.get("stderr", ""),
-            stdout=output.get("stdout", ""),
             stacks=getattr(problem, "stacks", ""),
         )
         if keep == "all" or (keep == "fail" and row.needs_attention):
-            return dataclasses.replace(row, transcript=self._transcript())
+            return self._with_evidence(row)
         return row
+
+    def _with_evidence(self, row: CaseRow) -> CaseRow:
+        output = self._output()
+        return dataclasses.replace(
+            row,
+            transcript=self._transcript(),
+            stderr=output.get("stderr", ""),
+            stdout=output.get("stdout", ""),
+        )
 
     def _output(self) -> dict[str, str]:
         if self._process is None:

@@ -117,7 +117,7 @@ def main() -> None:
     type=click.Choice(KEEP),
     default="fail",
     show_default=True,
-    help="Whose transcript the record keeps.",
+    help="Of which cases the record keeps transcript and captured output.",
 )
 @click.option(
     "--report-dir",

@@ -164,8 +164,9 @@ class RunMonitor:
         """
         if self._audience:
             self._audience.stop()
-        if self.rows < self._total and not self.problems:
-            self.problems.append(f"only {self.rows} of {self._total} cases were played")
+        missing = f"only {self.rows} of {self._total} cases were played"
+        if 0 < self.rows < self._total and missing not in self.problems:
+            self.problems.append(missing)
         for writer in self._writers.values():
             try:
                 if isinstance(self._failure, HarnessError | OSError):

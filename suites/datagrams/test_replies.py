@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fixtures import DatagramPeer, Observe, Peers, Serve, requirement, same
 from sockproof.peer.script import Echo, Gate, ReadLine, ReadToEnd, Record, Reply
+from sockproof.spec.matrix import ServerSpec
 
 LINE = b"a request that is longer than its reply\n"
 
@@ -66,7 +67,7 @@ def test_writes_leave_as_one_datagram(serve: Serve, sender: DatagramPeer) -> Non
 
 @requirement("datagrams/vanished-sender-leaves-server-serving")
 def test_vanished_sender_does_not_stop_the_server(
-    serve: Serve, peers: Peers, observe: Observe
+    serve: Serve, spec: ServerSpec, peers: Peers, observe: Observe
 ) -> None:
     """A client that is gone before it is answered does not end the loop: the next is answered."""
     server = serve(
@@ -81,4 +82,6 @@ def test_vanished_sender_does_not_stop_the_server(
 
     peers.datagram().connect(server).send(b"still there?\n").expect(b"still there?\n")
     server.stop()
-    observe("sender gone before the reply: handle_error called", "handle_error" in server.calls())
+    if spec.mixin != "Threading":  # there, the first reply may meet a server that is closed already
+        told = "handle_error" in server.calls()
+        observe("sender gone before the reply: handle_error called", told)

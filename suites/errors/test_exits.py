@@ -14,7 +14,7 @@ def test_system_exit_is_no_error(serve: Serve, peers: Peers, observe: Observe) -
 
     peers().connect(server).send(b"x\n")
 
-    server.expect_handler("finish")
+    server.expect_handled()
     server.expect_calls(without="handle_error")
     ended = server.process.matching("ended", method="serve_forever")[0]
     observe("how serve_forever() ends", ended.fields.get("error", {}).get("type", "it returns"))

@@ -15,7 +15,7 @@ def _after_an_exception(serve: Serve, peers: Peers) -> Server:
     """A stopped server, one of whose handlers raised; all that it printed has arrived."""
     server = serve([ReadLine(), SHOWN, Raise(message=MESSAGE)])
     peers().connect(server).send(b"x\n")
-    server.expect_handler("finish")
+    server.expect_handled()
     server.stop()
     server.fence()
     return server

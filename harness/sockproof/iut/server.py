@@ -179,6 +179,13 @@ class Server:
         """The first ``count`` events of handlers in ``phase`` (setup, handle, finish)."""
         return self.process.wait_events(count, "handler", phase=phase)
 
+    def expect_handled(self, count: int = 1) -> list[Event]:
+        """Until the base class's ``finish()`` has ended ``count`` times, which answers datagrams.
+
+        Stopping the server earlier may take its socket away from under a handler's reply.
+        """
+        return self.process.wait_events(count, "handled")
+
     def expect_step(self, do: str, count: int = 1, **wanted: Any) -> list[Event]:
         """The first ``count`` events of the handler step ``do``."""
         return self.process.wait_events(count, "step", do=do, **wanted)

@@ -55,7 +55,7 @@ def _code(text: str, limit: int = 200) -> str:
 def _alarm(record: Record) -> str:
     return (
         f"> [!CAUTION]\n> **INCOMPLETE RUN** of {_code(record.iut_id, 80)}: "
-        f"{_code(record.incomplete_reason)}. Cases are missing below."
+        f"{_code(record.incomplete_reason, 1000)}. Cases are missing below."
     )
 
 

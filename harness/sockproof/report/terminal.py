@@ -97,7 +97,7 @@ def _teardown_cell(counted: Tally) -> Text:
 
 def _incomplete(record: Record) -> Text:
     line = Text("\n  ").append(" INCOMPLETE RUN ", "bold white on red")
-    reason = one_line(record.incomplete_reason)
+    reason = one_line(record.incomplete_reason, 1000)
     return line.append(f" {one_line(record.iut_id, 60)}: {reason}", "bold red")
 
 

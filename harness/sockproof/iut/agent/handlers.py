@@ -60,8 +60,11 @@ def make_handler(base, script, attributes, source, module):
 
         def finish(self):
             _phase(self, "finish")
-            _play(self, script.get("finish", ()))
-            base.finish(self)
+            try:
+                _play(self, script.get("finish", ()))
+                base.finish(self)
+            finally:
+                events.emit("handled", id=self.sockproof_id)
 
     for name, value in attributes.items():
         setattr(ScriptedHandler, name, value)

@@ -1,0 +1,214 @@
+"""The command line: what it refuses, what it lists and explains, and whom it listens to."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fixtures.partners import partner
+from sockproof._paths import kit_dir
+from suites.selftest.runs import (
+    REFUSED,
+    SPEC,
+    command,
+    environment,
+    play,
+    records_in,
+    sockproof_,
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ("run --nope", "No such option '--nope'"),
+        ("run -n many", "'many' is neither 'auto' nor a number"),
+        ("run -n -1", "'-1' is neither 'auto' nor a number"),
+        ("run --keep some", "'some' is not one of 'all', 'fail', 'none'"),
+        ("run --spec Nope*", "--spec 'Nope*' matches nothing"),
+        ("run --iut python9.9", "no interpreter 'python9.9' here"),
+        ("run --iut no/such/python", "no interpreter 'no/such/python' here"),
+        ("run --iut no-module", "--iut 'no-module' is no interpreter, module, .py file"),
+        ("run --iut ./missing.py", "no file './missing.py'"),
+        ("run --iut missing.toml", "cannot read missing.toml: [Errno 2] No such file"),
+        ("run --iut broken.toml", "cannot read broken.toml: Invalid value"),
+        ("run --iut unknown.toml", "unknown.toml: unknown key 'modul'; known: name, command"),
+        ("run -k (", "-k '(' is no expression"),
+        ("explain no/such-requirement", "no requirement 'no/such-requirement'"),
+        (f"explain {REFUSED}[UDP/inet]", f"no case '{REFUSED}[UDP/inet]'"),
+        ("list --cases -k no-such-case", "no case is selected"),
+        ("replant", "No such command 'replant'"),
+    ],
+    ids=lambda text: text.partition("/")[0],  # no id of a requirement, for -k selects by them
+)
+def test_bad_usage_ends_with_4_and_one_line(tmp_path: Path, arguments: str, error: str) -> None:
+    """The line says what was wrong, and nothing is written."""
+    (tmp_path / "broken.toml").write_text("module =")
+    (tmp_path / "unknown.toml").write_text("modul = 'x'")
+
+    ended = sockproof_(tmp_path, *arguments.split())
+
+    assert ended.status == 4
+    assert error in ended.error
+    assert not (tmp_path / "sockproof-report").exists()
+
+
+@pytest.mark.parametrize(
+    ("iuts", "error"),
+    [
+        ([sys.executable, sys.executable], "one implementation is given twice"),
+        (["'unclosed quote"], "no closing quotation"),
+        ([" "], "is empty"),
+    ],
+)
+def test_wrong_implementations_are_bad_usage(tmp_path: Path, iuts: list[str], error: str) -> None:
+    """The same one twice, and commands that a shell could not read either."""
+    ended = play(tmp_path, iuts)
+
+    assert ended.status == 4
+    assert error in ended.error
+
+
+@pytest.mark.parametrize("name", ["run", "doctor"])
+def test_wrong_time_scale_is_bad_usage(tmp_path: Path, name: str) -> None:
+    """It is told as such, not as a fault of every implementation."""
+    ended = sockproof_(tmp_path, name, SOCKPROOF_TIMEOUT_SCALE="abc")
+
+    assert ended.status == 4
+    assert ended.error.startswith("SOCKPROOF_TIMEOUT_SCALE='abc' is not a number above zero")
+
+
+def test_list_forms(tmp_path: Path) -> None:
+    """Requirements by default; specs; interpreters; cases as -k and --spec select them."""
+    requirements = sockproof_(tmp_path, "list").stdout.splitlines()
+    specs = sockproof_(tmp_path, "list", "--specs").stdout.splitlines()
+    cases = sockproof_(tmp_path, "list", "--cases", "-k", REFUSED, "--spec", "*TCP/inet")
+    iuts = sockproof_(tmp_path, "list", "--iuts", PATH=str(Path(sys.executable).parent))
+
+    assert any(line.startswith(f"{REFUSED} ") and " SHOULD " in line for line in requirements)
+    assert len(specs) == 40
+    assert specs[0].split() == ["TCP/inet", "TCPServer"]
+    assert cases.stdout.splitlines() == [
+        f"{REFUSED}[{spec}]" for spec in ("TCP/inet", "ThreadingTCP/inet", "ForkingTCP/inet")
+    ]
+    assert f"CPython {sys.version.split()[0]}" in iuts.stdout
+
+
+@pytest.mark.parametrize("given", [REFUSED, f"{REFUSED}[TCP/inet]"], ids=["requirement", "case"])
+def test_explain_tells_promise_source_and_check(tmp_path: Path, given: str) -> None:
+    """Of a requirement, or of the one behind a case."""
+    told = sockproof_(tmp_path, "explain", given).stdout
+
+    assert "https://bugs.python.org/issue26309" in told
+    assert "suites/dispatch/test_refusal.py" in told
+    assert "ForkingUnixStream/abstract" in told
+
+
+def test_doctor_tells_what_cannot_be_tested(tmp_path: Path) -> None:
+    """A broken interpreter and a missing file stand beside one that works, each with its reason."""
+    iuts = [sys.executable, "/bin/false", "./missing.py"]
+
+    ended = sockproof_(tmp_path, "doctor", *(f"--iut={iut}" for iut in iuts))
+
+    assert ended.status == 0, ended
+    assert "Traceback" not in ended.stderr
+    assert f"cpython-{sys.version.split()[0]}" in ended.stdout
+    assert ended.stdout.count("cannot be tested") == 2
+    assert "ended with status 1" in ended.stdout
+    assert "no file './missing.py'" in ended.stdout
+
+
+def test_reader_that_has_gone_is_no_error(tmp_path: Path) -> None:
+    """As in ``sockproof list | head -1``: status 0, and no traceback."""
+    with subprocess.Popen(
+        command("list"),
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as listing:
+        assert listing.stdout is not None
+        assert listing.stderr is not None
+        listing.stdout.close()
+
+        assert listing.stderr.read() == b""
+        assert listing.wait() == 0
+
+
+def test_help_shows_every_option(tmp_path: Path) -> None:
+    """What a run can be told is in its --help, each with an explanation."""
+    told = sockproof_(tmp_path, "run", "--help").stdout
+
+    lines = [line.split() for line in told.splitlines()]
+    described = {line[0].rstrip(",") for line in lines if line and line[0].startswith("-")}
+    assert {"--iut", "--spec", "-k", "-n", "--keep", "--report-dir", "-h"} <= described
+    commands = {line.split()[0] for line in sockproof_(tmp_path, "-h").stdout.splitlines() if line}
+    assert {"run", "list", "explain", "doctor"} <= commands
+
+
+def test_shell_and_folder_of_the_user_have_no_say(tmp_path: Path) -> None:
+    """Neither PYTEST_ variables, nor configuration and conftest.py in the current folder, nor
+    modules there that are called like those of the standard library."""
+    (tmp_path / "conftest.py").write_text("raise SystemExit('conftest.py of the user')")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --nope\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\naddopts = '-k nothing'\n")
+    (tmp_path / "socketserver.py").write_text("raise SystemExit('socketserver.py of the user')")
+    hostile = {"PYTEST_ADDOPTS": "-k nothing", "PYTEST_PLUGINS": "no_such_plugin"}
+
+    ended = play(tmp_path, [], REFUSED, **hostile)
+
+    assert ended.status == 0, ended
+    (record,) = records_in(tmp_path).values()
+    assert [case.id for case in record.cases] == [f"{REFUSED}[ThreadingTCP/inet]"]
+
+
+def test_file_may_be_called_like_the_module(tmp_path: Path) -> None:
+    """A socketserver.py of the user's own is what ``--iut ./socketserver.py`` judges."""
+    text = Path(partner("keeps_refused")).read_text("utf-8")
+    own = Path(os.__file__).with_name("socketserver.py")
+    loading = f"exec(open({str(own)!r}).read())\n"
+    text = text.replace("import socketserver\n", "").replace("socketserver.Threading", "Threading")
+    text = text.replace("from socketserver import *  # noqa: F403\n", loading)
+    (tmp_path / "socketserver.py").write_text(text)
+
+    ended = play(tmp_path, ["./socketserver.py"], REFUSED, options=("-n", "0", "--spec", SPEC))
+
+    assert ended.status == 1, ended
+    (record,) = records_in(tmp_path).values()
+    assert record.implementation.module_file == str(tmp_path / "socketserver.py")
+
+
+def test_bare_clone_plays_the_same_cases(tmp_path: Path) -> None:
+    """``python -m pytest`` plays the cases that the command lists, under ids that end with the
+    case's and the implementation's, and a FAIL makes it fail."""
+    chosen = ("-k", REFUSED, "--spec", "*TCP/inet")
+    listed = sockproof_(tmp_path, "list", "--cases", *chosen).stdout.splitlines()
+    iuts = [f"--iut={iut}" for iut in (sys.executable, partner("keeps_refused"))]
+
+    ended = bare_pytest("-v", "suites/dispatch", *chosen, *iuts)
+
+    node_ids = [line.split()[0] for line in ended.stdout.splitlines() if "::" in line]
+    played = [node_id.partition("[")[2].removesuffix("]") for node_id in node_ids]
+    own_id = f"cpython-{sys.version.split()[0]}"
+    assert [case for case in played if case.endswith(own_id)] == [f"{c}@{own_id}" for c in listed]
+    assert ended.returncode == 1, ended
+    assert f"[{REFUSED}[ThreadingTCP/inet]@keeps_refused] FAILED" in ended.stdout
+    assert ended.stdout.count("FAILED") == 2  # where it was played, and in the summary
+
+
+def bare_pytest(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Pytest in a clone where nothing was installed."""
+    variables = environment()
+    del variables["PYTHONPATH"]
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+        cwd=kit_dir(),
+        env=variables,
+        capture_output=True,
+        text=True,
+        timeout=150,
+    )

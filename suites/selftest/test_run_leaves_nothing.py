@@ -1,0 +1,129 @@
+"""After a run, however it ended, none of its processes lives and none of its files lies about.
+
+A process that has ended holds no socket either, so that ports and socket names are free again.
+What a run by itself in one process (``-n 0``) leaves when it is killed by SIGKILL is its folder
+below the temporary one: nobody is left to remove it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fixtures.partners import partner
+from sockproof.judge.verdict import Verdict
+from suites.selftest.runs import (
+    DEADLINE_S,
+    HANDLED,
+    REFUSED,
+    REPORTS,
+    Mark,
+    case_of,
+    living,
+    play,
+    records_in,
+    started,
+    wait_until,
+)
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A temporary folder for a run; its path is short, as that of a Unix socket must be."""
+    with tempfile.TemporaryDirectory(prefix="t", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+def test_normal_run_leaves_its_report_alone(tmp_path: Path, temporary: Path) -> None:
+    """Not even a cache is left in the folder where it was started."""
+    mark = Mark.new()
+
+    ended = play(tmp_path, [], TMPDIR=str(temporary), **mark.variables)
+
+    assert ended.status == 0, ended
+    assert list(living(mark)) == []
+    assert list(temporary.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize(
+    ("number", "to_group", "workers"),
+    [
+        pytest.param(signal.SIGINT, True, 2, id="ctrl-c-in-a-terminal"),
+        pytest.param(signal.SIGTERM, False, 2, id="terminated"),
+        pytest.param(signal.SIGTERM, True, 0, id="terminated-without-workers"),
+    ],
+)
+def test_interrupted_run_closes_its_record(
+    tmp_path: Path, temporary: Path, number: int, to_group: bool, workers: int
+) -> None:
+    """An interrupt while a handler hangs: status 3, a readable record that says so, reports."""
+    held, mark = tmp_path / "held", Mark.new()
+    variables = {"HELD_FILE": str(held), "TMPDIR": str(temporary), **mark.variables}
+    iuts = [sys.executable, partner("hangs_in_handler")]
+    with started(tmp_path, iuts, "-n", str(workers), **variables) as run:
+        wait_until(lambda: held.exists() and recorded(tmp_path, REFUSED) == len(iuts))
+        (os.killpg if to_group else os.kill)(run.pid, number)
+        assert run.wait(DEADLINE_S) == 3
+
+    printed = (tmp_path / "printed").read_text("utf-8")
+    assert "Traceback" not in printed
+    assert "sockproof: interrupted" in printed
+    records = records_in(tmp_path)
+    for record in records.values():
+        assert re.fullmatch(
+            r"interrupted; only \d of 4 cases were played", record.incomplete_reason
+        )
+    assert case_of(records["hangs_in_handler"], REFUSED).verdict is Verdict.PASS
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= REPORTS
+    assert list(living(mark)) == []
+    assert list(temporary.iterdir()) == []
+
+
+def recorded(folder: Path, requirement: str) -> int:
+    """How many records hold a case of the requirement by now."""
+    texts = [path.read_text("utf-8") for path in (folder / "out").glob("*.jsonl")]
+    return sum(f'"id":"{requirement}[' in text for text in texts)
+
+
+def test_killed_run_takes_everything_with_it(tmp_path: Path, temporary: Path) -> None:
+    """After SIGKILL the record is readable as far as it came, and nobody lives on in secret: not
+    even a process in a session of its own, which one implementation starts."""
+    held, mark = tmp_path / "held", Mark.new()
+    variables = {"HELD_FILE": str(held), "TMPDIR": str(temporary), **mark.variables}
+    iuts = [partner("leaves_a_daemon"), partner("hangs_in_handler")]
+    with started(tmp_path, iuts, **variables) as run:
+        wait_until(lambda: held.exists() and recorded(tmp_path, HANDLED))
+        run.kill()
+        run.wait(DEADLINE_S)
+        wait_until(lambda: not list(living(mark)))
+
+    wait_until(lambda: not list(temporary.iterdir()))
+    record = records_in(tmp_path)["leaves_a_daemon"]
+    assert case_of(record, HANDLED).verdict is Verdict.PASS
+    assert record.footer is None
+    assert not record.complete
+
+
+def test_interrupt_before_the_first_case_is_one_line(tmp_path: Path, temporary: Path) -> None:
+    """A run that is told to end while it collects its cases ends with 3, and writes nothing."""
+    mark = Mark.new()
+    variables = {"TMPDIR": str(temporary), **mark.variables}
+    with started(tmp_path, [sys.executable], **variables) as run:
+        wait_until(lambda: list(temporary.glob("sockproof-*")))
+        run.terminate()
+        assert run.wait(DEADLINE_S) == 3
+
+    printed = (tmp_path / "printed").read_text("utf-8")
+    assert "Traceback" not in printed
+    assert "interrupted" in printed
+    assert not (tmp_path / "out").exists()
+    assert list(living(mark)) == []
+    assert list(temporary.iterdir()) == []
