@@ -170,15 +170,27 @@ def _requirement(metafunc: pytest.Metafunc, marker: pytest.Mark) -> Requirement:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """One implementation after the other, so that few agents are alive at a time."""
+    """One implementation after the other, so that few agents are alive at a time.
+
+    pytest makes a place-holder of a function that has no case in this plan: it is taken out.
+    """
+    empty = [item for item in items if MARKER in item.keywords and _parameter(item) is None]
+    if empty:
+        config.hook.pytest_deselected(items=empty)
     order = {iut.id: n for n, iut in enumerate(_plan(config).iuts)} if _PLAN in config.stash else {}
 
     def position(item: pytest.Item) -> int:
-        callspec = getattr(item, "callspec", None)
-        parameter = callspec.params.get("case") if callspec else None
-        return order[parameter.iut.id] if isinstance(parameter, CaseParameter) else -1
+        parameter = _parameter(item)
+        return order[parameter.iut.id] if parameter else -1
 
-    items.sort(key=position)
+    left_out = set(empty)
+    items[:] = sorted((item for item in items if item not in left_out), key=position)
+
+
+def _parameter(item: pytest.Item) -> CaseParameter | None:
+    callspec = getattr(item, "callspec", None)
+    parameter = callspec.params.get("case") if callspec else None
+    return parameter if isinstance(parameter, CaseParameter) else None
 
 
 @pytest.fixture(scope="session")

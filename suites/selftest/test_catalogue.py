@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from sockproof.errors import CatalogueError, UsageError
-from sockproof.spec.matrix import ALL_SPECS
 from sockproof.spec.catalogue import Applies, Catalogue, Requirement, load_catalogue
 from sockproof.spec.levels import Level, PythonLevel
+from sockproof.spec.matrix import ALL_SPECS
 
 FIRST = """
 [[requirement]]

@@ -27,6 +27,7 @@ def test_serve_forever_returns(construct: Construct, peers: Peers) -> None:
     server = construct(ECHO_LINE)
     loop = _start(server)
     _expect_echo(server, peers(), b"running\n")
+    server.let_others_run()  # so that the loop is idle again when it is told to stop
 
     server.call("shutdown")
 

@@ -87,8 +87,8 @@ def test_slow_reader_gets_a_large_reply(serve: Serve, client: StreamPeer) -> Non
     server.expect_step("write")
     server.let_others_run()  # so that the buffers are full before the first octet is read
 
-    for octet_by_octet in range(64):
-        client.expect(bytes(parts[0])[octet_by_octet : octet_by_octet + 1])
+    for position in range(64):  # octet by octet
+        client.expect(bytes(parts[0])[position : position + 1])
     client.expect(bytes(parts[0])[64:])
     for part in parts[1:]:
         client.expect(part)

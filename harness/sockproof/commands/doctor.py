@@ -42,15 +42,16 @@ def _probe(given: str) -> ProbedIut | HarnessError:
 
 def _table(iuts: Sequence[str], results: Sequence[ProbedIut | HarnessError]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for name in ("  --iut", "is", "level", "server specs"):
-        table.add_column(name, overflow="fold")
+    for name in ("  is", "level", "server specs", "--iut"):  # paths last: they may be long
+        table.add_column(name, no_wrap=name != "--iut", overflow="fold")
     for given, result in zip(iuts, results, strict=True):
         if isinstance(result, ProbedIut):
             usable = sum(not result.capabilities.missing(spec) for spec in ALL_SPECS)
             level = format_python_level(result.level)
-            table.add_row(escape(f"  {given}"), result.id, level, f"{usable} of {len(ALL_SPECS)}")
+            specs = f"{usable} of {len(ALL_SPECS)}"
+            table.add_row(f"  {escape(result.id)}", level, specs, escape(given))
         else:
-            table.add_row(escape(f"  {given}"), "cannot be tested", "", "")
+            table.add_row("  cannot be tested", "", "", escape(given))
     return table
 
 

@@ -11,12 +11,12 @@ from sockproof import plugin
 from sockproof._paths import kit_dir
 from sockproof.errors import UsageError
 
-__all__ = ["NOTHING_COLLECTED", "PLAYED", "collect", "play", "refuse_bad_keyword"]
+__all__ = ["INTERRUPTED", "NOTHING_COLLECTED", "PLAYED", "collect", "play", "refuse_bad_keyword"]
 
 PLAYED = (0, 1)
 """pytest's exit statuses when it played what it selected: all passed, some failed."""
 NOTHING_COLLECTED = 5
-_INTERRUPTED = 2
+INTERRUPTED = 2
 _BAD_USAGE = 4
 _RESTARTS = 50
 """How many workers may die of an implementation, a case each; what kills more kills them all."""
@@ -72,7 +72,7 @@ def _selection(plan_path: Path, keyword: str) -> list[str]:
 def _quietly(arguments: list[str], watcher: object) -> int:
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         status = _pytest(arguments, watcher)
-    if status == _INTERRUPTED:
+    if status == INTERRUPTED:
         raise KeyboardInterrupt
     return status
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sockproof.commands.output import Output, warn
 from sockproof.commands.playing import (
+    INTERRUPTED,
     NOTHING_COLLECTED,
     PLAYED,
     play,
@@ -103,7 +104,8 @@ def _play(plan: RunPlan, settings: RunSettings) -> RunMonitor:
         finally:
             monitor.close()
     if status not in (*PLAYED, NOTHING_COLLECTED) and not monitor.problems:
-        monitor.problems.append(f"the test runner ended with status {status}")
+        ended = f"the test runner ended with status {status}"
+        monitor.problems.append("interrupted" if status == INTERRUPTED else ended)
     return monitor
 
 
