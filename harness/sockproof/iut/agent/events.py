@@ -3,7 +3,6 @@
 from __future__ import absolute_import
 
 import errno
-import hashlib
 import json
 import os
 import select
@@ -80,6 +79,8 @@ def octets(data):
     data = bytes(data)
     told = {"length": len(data), "text": data[:EXCERPT_OCTETS].decode("latin-1")}
     if len(data) > EXCERPT_OCTETS:
+        import hashlib  # loads OpenSSL, which few cases need, and every fork would carry
+
         told["sha256"] = hashlib.sha256(data).hexdigest()
     return told
 
