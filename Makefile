@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 4
 ARGS ?=
+IUTS ?= python2.7 python3.6 python3.7 python3.8 python3.9 python3.10 python3.11 python3.12 python3.13 pypy3
 UV ?= uv
 
 bin = $(VENV)/bin
@@ -15,7 +16,7 @@ ready = $(VENV)/.ready
 # The interpreter itself: neither a pyenv shim nor a virtual environment's link to it.
 iut = iut=$$("$(PYTHON)" -c 'import os, sys; print(os.path.realpath(sys.executable))')
 
-.PHONY: help report check-report test lint types lock clean
+.PHONY: help report check-report reference bench test lint types lock clean
 
 help: ## this list (the default)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +26,12 @@ report: $(ready) ## judge the socketserver of $(PYTHON); the report is in report
 
 check-report: $(ready) ## the same on a few cases of every area: does a run work from end to end?
 	@$(iut) && "$(bin)/sockproof" run --iut "$$iut" --report-dir reports/out/check -n $(WORKERS) --spec 'TCP/inet' --spec 'Threading*/path' --spec 'Forking+UDP/inet6' $(ARGS)
+
+reference: $(ready) ## the records of $(IUTS) anew, and their page, in reports/reference
+	@"$(bin)/sockproof" run $(addprefix --iut ,$(IUTS)) --report-dir reports/reference -n $(WORKERS) $(ARGS)
+
+bench: $(ready) ## what a case costs, beside an echo over bare sockets
+	@$(iut) && "$(bin)/sockproof" bench --iut "$$iut" $(ARGS)
 
 test: $(ready) ## all the tests, the harness's own among them
 	@"$(bin)/python" -m pytest -n $(WORKERS) $(ARGS)

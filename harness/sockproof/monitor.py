@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Protocol
@@ -58,12 +59,11 @@ class RunMonitor:
         self.problems = [problem for _, problem in plan.unavailable]
         self.rows = 0
         self._failure: BaseException | None = None
-        self._total = 0
+        self._selected: dict[str, list[str]] = {}
         self._catalogue = catalogue
         self._settings = settings or {}
         self._audience = audience
         self._writers: dict[str, RecordWriter] = {}
-        self._written: set[tuple[str, str]] = set()
 
     def paths(self) -> list[Path]:
         """The records written, in the order of the plan."""
@@ -76,7 +76,10 @@ class RunMonitor:
         if iut_id not in self._writers:
             iut = self.plan.iut(iut_id)
             header = json.loads(_without_home(json.dumps(self._header(iut))))
-            self._writers[iut_id] = RecordWriter(self._path(iut), header)
+            writer = self._writers[iut_id] = RecordWriter(self._path(iut), header)
+            for requirement in self._catalogue.values():  # in its order, whoever is played first
+                if requirement.id in self._selected[iut_id]:
+                    writer.requirement(_requirement_row(requirement))
         return self._writers[iut_id]
 
     def _header(self, iut: ProbedIut) -> dict[str, Any]:
@@ -95,17 +98,27 @@ class RunMonitor:
         }
 
     def pytest_collection_finish(self, session: Any) -> None:
-        """Without workers: the number of cases is known."""
-        self._expect(len(session.items))
+        """Without workers: the cases are known."""
+        self._expect(item.nodeid for item in session.items)
 
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         """With workers: each of them collects the same."""
-        self._expect(len(ids))
+        self._expect(ids)
 
-    def _expect(self, total: int) -> None:
-        if self._audience and total and not self._total:
-            self._audience.start(total)
-        self._total = max(self._total, total)
+    def _expect(self, nodeids: Iterable[str]) -> None:
+        """Take down, once, the requirement of every case that is to be played."""
+        if self._selected:
+            return
+        for nodeid in nodeids:
+            requirement_id = _case_id(nodeid).partition("[")[0]
+            if requirement_id in self._catalogue:
+                self._selected.setdefault(_iut_id(nodeid), []).append(requirement_id)
+        if self._audience and self._selected:
+            self._audience.start(self._total)
+
+    @property
+    def _total(self) -> int:
+        return sum(map(len, self._selected.values()))
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Every report passes here, from whatever worker."""
@@ -133,11 +146,7 @@ class RunMonitor:
             self.problems.append(f"{report.nodeid or 'collection'}: {report.longreprtext[-300:]}")
 
     def _take(self, iut_id: str, row: CaseRow) -> None:
-        writer = self._writer(iut_id)
-        if (iut_id, row.requirement) not in self._written:
-            writer.requirement(_requirement_row(self._catalogue[row.requirement]))
-            self._written.add((iut_id, row.requirement))
-        writer.case(row)
+        self._writer(iut_id).case(row)
         self.rows += 1
         if self._audience:
             self._audience.case(iut_id, row)

@@ -64,7 +64,7 @@ class Record:
 
     @property
     def duration_s(self) -> float | None:
-        """Seconds the run took; None when it never came to its footer."""
+        """Seconds from the first case to the last; None when the run never came to its footer."""
         return self.footer.duration_s if self.footer else None
 
     def requirement_of(self, case: CaseRow) -> RequirementRow:

@@ -53,8 +53,8 @@ def _headline(records: Sequence[Record]) -> Text:
     n_iuts = len(records)
     words = [f"{count_cases(records):,} cases"]
     words.append(f"{n_iuts} implementation{'' if n_iuts == 1 else 's'}")
-    longest = max((record.duration_s or 0.0 for record in records), default=0.0)
-    return Text("  " + ", ".join([*words, *([seconds(longest)] if longest else [])]))
+    total_s = sum(record.duration_s or 0.0 for record in records)  # played one after the other
+    return Text("  " + ", ".join([*words, *([seconds(total_s)] if total_s else [])]))
 
 
 def _table(records: Sequence[Record], tallies: Sequence[Tally]) -> Iterable[Text]:

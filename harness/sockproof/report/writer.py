@@ -37,7 +37,7 @@ class RecordWriter:
         self._counts: Counter[str] = Counter()
         self._requirements: set[str] = set()
         self._cases: set[str] = set()
-        self._began_s = time.monotonic()
+        self._began_s = self._last_s = time.monotonic()
         first = {"kind": "header", "schema": SCHEMA, "suite": "sockproof", **header}
         implementation = header.get("implementation")
         if not isinstance(implementation, Mapping) or not implementation.get("id"):
@@ -74,6 +74,7 @@ class RecordWriter:
             raise RecordError(f"case {row.id!r}: requirement {row.requirement!r} was not written")
         self._put(_line(row.to_json(), row.id))
         self._cases.add(row.id)
+        self._last_s = time.monotonic()
         self._counts[row.verdict.value] += 1
 
     def close(self, complete: bool = True, reason: str = "") -> None:
@@ -82,7 +83,7 @@ class RecordWriter:
             return
         counts = {verdict.value: self._counts[verdict.value] for verdict in Verdict}
         ended = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        duration_s = round(time.monotonic() - self._began_s, 3)
+        duration_s = round(self._last_s - self._began_s, 3)  # others may have been played since
         footer = FooterRow(complete, reason, ended, counts, duration_s)
         self._put(_line(footer.to_json(), "footer"))
         self._file.close()
