@@ -12,20 +12,21 @@ from sockproof.errors import AgentDied
 from sockproof.iut.addresses import Addresses
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.iut.channel import Channel
-from sockproof.iut.process import CaseProcess, RaisedError
+from sockproof.iut.outcomes import RaisedError
+from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S, ServerOrder
-from sockproof.judge.checks import Crash, Hang, Inconclusive, Mismatch, NotApplicable
-from sockproof.judge.verdict import TeardownVerdict, Verdict
+from sockproof.judge.checks import Crash, Hang, Mismatch, NotApplicable, verdict_of
+from sockproof.judge.verdict import TeardownVerdict
 from sockproof.peer.client import StreamPeer
 from sockproof.peer.datagram import DatagramPeer
 from sockproof.peer.script import HandlerScript, Hook, Step, describe_hooks
 from sockproof.peer.transcript import Transcript
 from sockproof.report.record import CaseRow, Teardown, TranscriptEvent
-from sockproof.spec.catalogue import Requirement
 from sockproof.spec.matrix import ServerSpec
+from sockproof.spec.requirement import Requirement
 
-__all__ = ["CaseRun", "ServerOptions", "judge"]
+__all__ = ["CaseRun", "ServerOptions"]
 
 _NOT_TO_BE_STOPPED = (Hang, Crash, AgentDied, KeyboardInterrupt)
 """After these nothing is asked of the case's process: it would not answer, or nobody waits."""
@@ -192,7 +193,7 @@ class CaseRun:
 
         ``keep`` says of which cases the evidence is kept: transcript and captured output.
         """
-        verdict, told = judge(problem, trace)
+        verdict, told = verdict_of(problem, trace)
         row = CaseRow(
             id=self.case_id,
             requirement=self.requirement.id,
@@ -232,21 +233,3 @@ class CaseRun:
         process = self._process
         events, pid = (process.events, process.pid) if process else ([], 0)
         return tuple(map(TranscriptEvent.from_json, self.transcript.merged(events, pid)))
-
-
-def judge(problem: BaseException | None, trace: str) -> tuple[Verdict, dict[str, str]]:
-    """The verdict that what a case raised stands for, and the texts that explain it."""
-    match problem:
-        case None:
-            return Verdict.PASS, {}
-        case Mismatch(expected=expected, actual=actual):
-            return Verdict.FAIL, {"expected": expected, "actual": actual}
-        case AssertionError():
-            return Verdict.FAIL, {"expected": "the assertion holds", "actual": str(problem)}
-        case Inconclusive():
-            return Verdict.INCONCLUSIVE, {"reason": str(problem)}
-        case NotApplicable():
-            return Verdict.NOT_APPLICABLE, {"reason": str(problem)}
-        case _:
-            name = type(problem).__name__
-            return Verdict.ERROR, {"reason": f"{name}: {problem}\n{trace}".strip()}

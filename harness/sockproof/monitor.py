@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sockproof import __version__
+from sockproof.case_id import case_id_of, iut_id_of
 from sockproof.errors import HarnessError
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.judge.verdict import Verdict
 from sockproof.plan import RunPlan
 from sockproof.report.record import CaseRow, RecordWriter, RequirementRow
-from sockproof.spec.catalogue import Catalogue, Requirement
+from sockproof.spec.catalogue import Catalogue
 from sockproof.spec.levels import format_python_level
+from sockproof.spec.requirement import Requirement
 from sockproof.timing import scale
 
 __all__ = ["ROW_PROPERTY", "Audience", "RunMonitor"]
@@ -110,9 +112,9 @@ class RunMonitor:
         if self._selected:
             return
         for nodeid in nodeids:
-            requirement_id = _case_id(nodeid).partition("[")[0]
+            requirement_id = case_id_of(nodeid).partition("[")[0]
             if requirement_id in self._catalogue:
-                self._selected.setdefault(_iut_id(nodeid), []).append(requirement_id)
+                self._selected.setdefault(iut_id_of(nodeid), []).append(requirement_id)
         if self._audience and self._selected:
             self._audience.start(self._total)
 
@@ -125,13 +127,13 @@ class RunMonitor:
         for name, value in report.user_properties:
             if name == ROW_PROPERTY and report.when == "teardown":
                 row = CaseRow.from_json(json.loads(_without_home(value)))
-                self._take(_iut_id(report.nodeid), row)
+                self._take(iut_id_of(report.nodeid), row)
         if report.when not in ("setup", "call", "teardown"):
             self._lost(report)
 
     def _lost(self, report: Any) -> None:
         """A worker died while it ran this case: xdist says so in a report of its own kind."""
-        iut_id, case_id = _iut_id(report.nodeid), _case_id(report.nodeid)
+        iut_id, case_id = iut_id_of(report.nodeid), case_id_of(report.nodeid)
         self.problems.append(f"a worker died while it ran {case_id or report.nodeid}")
         requirement_id, _, inner = case_id.partition("[")
         known = any(iut.id == iut_id for iut in self.plan.iuts)
@@ -227,16 +229,3 @@ def _requirement_row(requirement: Requirement) -> RequirementRow:
         since,
         until,
     )
-
-
-def _case_id(nodeid: str) -> str:
-    return _parameter_id(nodeid).rpartition("@")[0]
-
-
-def _iut_id(nodeid: str) -> str:
-    return _parameter_id(nodeid).rpartition("@")[2]
-
-
-def _parameter_id(nodeid: str) -> str:
-    """What stands in the outer brackets; xdist may put the name of a group behind them."""
-    return nodeid.partition("[")[2].rpartition("]")[0]

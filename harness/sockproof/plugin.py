@@ -15,16 +15,15 @@ import json
 import sys
 import traceback
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sockproof.case_id import CaseParameter
 from sockproof.case_run import CaseRun
 from sockproof.errors import HarnessError, UsageError
 from sockproof.iut.addresses import Addresses
-from sockproof.iut.capabilities import ProbedIut
 from sockproof.iut.pool import AgentPool
 from sockproof.judge.checks import NotApplicable
 from sockproof.judge.verdict import Verdict
@@ -32,8 +31,9 @@ from sockproof.lifetime import end_with_run, interrupt_workers
 from sockproof.monitor import ROW_PROPERTY, RunMonitor
 from sockproof.plan import KEEP, RunPlan, make_plan, planned
 from sockproof.report.record import Teardown
-from sockproof.spec.catalogue import Catalogue, Requirement, load_catalogue
+from sockproof.spec.catalogue import Catalogue, load_catalogue
 from sockproof.spec.matrix import ServerSpec
+from sockproof.spec.requirement import Requirement
 
 __all__ = ["run_pytest"]
 
@@ -117,26 +117,6 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     started_workers = _PLAN in config.stash and not hasattr(config, "workerinput")
     if started_workers and exitstatus == pytest.ExitCode.INTERRUPTED:
         interrupt_workers(Path(config.option.sockproof_plan))
-
-
-@dataclass(frozen=True)
-class CaseParameter:
-    """What one case is of: the value of the parameter that a test function never sees."""
-
-    requirement: Requirement
-    iut: ProbedIut
-    spec: ServerSpec | None
-    variant: tuple[str, Any] | None
-
-    @property
-    def case_id(self) -> str:
-        parts = [self.spec.id if self.spec else "", self.variant[0] if self.variant else ""]
-        inner = ",".join(part for part in parts if part)
-        return f"{self.requirement.id}[{inner}]" if inner else self.requirement.id
-
-    @property
-    def id(self) -> str:
-        return f"{self.case_id}@{self.iut.id}"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, check, requirement, same
-from sockproof.iut.process import CaseProcess, RaisedError
+from sockproof.iut.outcomes import RaisedError
+from sockproof.iut.process import CaseProcess
 from sockproof.peer.script import Record
 
 _LEAVE = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Observe, Peers, Serve, check, requirement, same
-from sockproof.iut.process import Event
+from sockproof.iut.outcomes import Event
 from sockproof.iut.server import Server
 from sockproof.peer.script import Echo, Exit, Gate, Kill, Raise, ReadLine, Report, Run, When
 

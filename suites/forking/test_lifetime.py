@@ -6,7 +6,8 @@ import time
 from typing import Any
 
 from fixtures import Peers, Serve, StreamPeer, check, requirement, same
-from sockproof.iut.server import RunningCall, Server
+from sockproof.iut.calls import RunningCall
+from sockproof.iut.server import Server
 from sockproof.iut.values import Fill
 from sockproof.peer.script import Exit, Gate, ReadLine, Reply
 from sockproof.timing import hang_bound_s

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from sockproof.errors import CatalogueError, UsageError
-from sockproof.spec.catalogue import Applies, Catalogue, Requirement, load_catalogue
+from sockproof.spec.catalogue import Catalogue, load_catalogue
 from sockproof.spec.levels import Level, PythonLevel
 from sockproof.spec.matrix import ALL_SPECS
+from sockproof.spec.requirement import Applies, Requirement
 
 FIRST = """
 [[requirement]]

@@ -6,7 +6,8 @@ import hashlib
 import threading
 from typing import Any
 
-from sockproof.iut.process import CaseProcess, Event
+from sockproof.iut.outcomes import Event
+from sockproof.iut.process import CaseProcess
 from sockproof.peer.transcript import Entry, Transcript
 from suites.selftest.agents import run
 

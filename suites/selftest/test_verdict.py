@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from sockproof.case_run import judge
 from sockproof.commands.run import AS_EXPECTED, DEVIATION, INCOMPLETE, exit_status
 from sockproof.errors import AgentDied, HarnessError
-from sockproof.judge.checks import Crash, Hang, Inconclusive, Mismatch, NotApplicable, check, same
+from sockproof.judge.checks import (
+    Crash,
+    Hang,
+    Inconclusive,
+    Mismatch,
+    NotApplicable,
+    check,
+    same,
+    verdict_of,
+)
 from sockproof.judge.verdict import Conformance, TeardownVerdict, Verdict, conformance, worst
 from sockproof.report.record import CaseRow, Teardown
 from sockproof.spec.levels import Level, format_python_level, parse_python_level
@@ -34,19 +42,19 @@ P, N, I, F, E = Verdict  # noqa: E741
 )
 def test_what_a_case_raised_is_its_verdict(problem: BaseException | None, verdict: Verdict) -> None:
     """Only a Mismatch or a failed assertion blames the implementation."""
-    assert judge(problem, "")[0] is verdict
+    assert verdict_of(problem, "")[0] is verdict
 
 
 def test_a_mismatch_keeps_both_sides() -> None:
     """Expected and actual reach the row as two texts, not as one sentence."""
-    told = judge(Mismatch("end of stream", "reset"), "")[1]
+    told = verdict_of(Mismatch("end of stream", "reset"), "")[1]
 
     assert told == {"expected": "end of stream", "actual": "reset"}
 
 
 def test_a_fault_of_ours_says_where() -> None:
     """An ERROR carries the exception and its traceback."""
-    told = judge(KeyError("x"), "File case.py, line 7")[1]
+    told = verdict_of(KeyError("x"), "File case.py, line 7")[1]
 
     assert "KeyError" in told["reason"]
     assert "line 7" in told["reason"]

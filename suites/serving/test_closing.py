@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, check, requirement
-from sockproof.iut.process import RaisedError
+from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.server import Server
 
 TRIES = 3

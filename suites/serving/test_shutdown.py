@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fixtures import Construct, Peer, Peers, check, requirement, same
-from sockproof.iut.server import RunningCall, Server
+from sockproof.iut.calls import RunningCall
+from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S
 from sockproof.peer.script import Echo, Gate, ReadLine, Record
 

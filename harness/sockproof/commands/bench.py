@@ -26,8 +26,9 @@ from sockproof.iut.implementation import parse_iut
 from sockproof.iut.pool import AgentPool
 from sockproof.iut.server import Server
 from sockproof.peer.script import Echo, ReadLine
-from sockproof.spec.catalogue import Requirement, load_catalogue
+from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.matrix import ALL_SPECS, ServerSpec, spec_by_id
+from sockproof.spec.requirement import Requirement
 
 __all__ = ["print_bench"]
 

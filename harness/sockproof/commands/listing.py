@@ -15,9 +15,10 @@ from sockproof.commands.playing import refuse_bad_keyword
 from sockproof.errors import UsageError
 from sockproof.iut.discovery import discover_interpreters
 from sockproof.plan import make_plan, planned
-from sockproof.spec.catalogue import Requirement, load_catalogue
+from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.levels import format_python_level
 from sockproof.spec.matrix import ALL_SPECS
+from sockproof.spec.requirement import Requirement
 
 __all__ = ["explain", "list_cases", "list_iuts", "list_requirements", "list_specs"]
 

@@ -18,7 +18,16 @@ FIRST_PROGRAM = (
 )
 """The argument of ``-c``. An end of the input ends it, so it cannot outlive the harness."""
 
-_MODULES = ("events", "accounting", "handlers", "servers", "case", "control")
+_MODULES = (
+    "events",
+    "accounting",
+    "handlers",
+    "servers",
+    "case",
+    "loading",
+    "child",
+    "control",
+)
 """In the order of their imports: each may import those before it."""
 
 _SECOND_PROGRAM = """

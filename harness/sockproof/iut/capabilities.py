@@ -18,7 +18,8 @@ from typing import Any
 from sockproof.errors import AgentDied, IutUnavailable
 from sockproof.iut.channel import Channel, Message
 from sockproof.iut.implementation import Implementation
-from sockproof.iut.process import CaseProcess, Outcome
+from sockproof.iut.outcomes import Outcome
+from sockproof.iut.process import CaseProcess
 from sockproof.iut.starting import ServerOrder
 from sockproof.judge.checks import Mismatch
 from sockproof.spec.levels import PythonLevel

@@ -6,67 +6,18 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from sockproof.iut.process import CaseProcess, Event, Leftovers, Outcome, RaisedError
+from sockproof.iut.calls import RunningCall, value_of
+from sockproof.iut.outcomes import Event, Leftovers, Outcome, RaisedError
+from sockproof.iut.process import CaseProcess
 from sockproof.iut.values import Fill, octets
-from sockproof.judge.checks import Inconclusive, Mismatch, check, same
+from sockproof.judge.checks import Mismatch, check, same
 from sockproof.spec.matrix import ServerSpec
 from sockproof.timing import hang_bound_s
 
-__all__ = ["RunningCall", "Server"]
+__all__ = ["Server"]
 
 _CHANCES = 50
 """Round trips, each of which leaves the interpreter and a processor to somebody else."""
-
-
-class RunningCall:
-    """A method that runs in a thread of its own in the implementation's process."""
-
-    def __init__(self, process: CaseProcess, handle: int, method: str, label: str) -> None:
-        self._process = process
-        self.method = method
-        self.label = label
-        self._handle = handle
-
-    def wait(self) -> Outcome:
-        """How it ended, once it has.
-
-        Raises:
-            Hang: it did not within the hang bound.
-        """
-        event = self._process.wait_events(1, "ended", label=self.label)[0]
-        return _outcome(event)
-
-    def expect_return(self) -> Any:
-        """The value it returned.
-
-        Raises:
-            Mismatch: it raised. Hang: it did not end.
-        """
-        return _value(self.method, self.wait())
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether its end has been told so far; ask after a fence."""
-        return bool(self._process.matching("ended", label=self.label))
-
-    def comes_to_wait(self) -> bool:
-        """Whether it comes to wait inside of something that it calls, rather than to an end.
-
-        Read off its thread's stack, so that whatever it does first has been done.
-
-        Raises:
-            Inconclusive: its thread is to be seen at neither within the hang bound.
-        """
-        limit_s = time.monotonic() + hang_bound_s()
-        while not self.has_ended:
-            looked = self._process.do("stack", handle=self._handle, label=self.label)
-            if looked.error is not None or time.monotonic() > limit_s:
-                raise Inconclusive(f"{self.label} is not seen to wait: {looked}")
-            if looked.value is None:  # a green thread, which runs until it waits or ends
-                return not self.has_ended
-            if self.method in looked.value[1:]:
-                return True
-        return False
 
 
 class Server:
@@ -92,7 +43,7 @@ class Server:
         Raises:
             Mismatch: it raised. Hang: it did not return.
         """
-        return _value(method, self.attempt(method, *arguments))
+        return value_of(method, self.attempt(method, *arguments))
 
     def spawn(self, method: str, *arguments: Any, **keywords: Any) -> RunningCall:
         """Start a method in a thread of its own."""
@@ -127,7 +78,7 @@ class Server:
             Mismatch: it raised.
         """
         outcome = self.process.do("evaluate", handle=self.handle, expression=expression)
-        return _value(expression, outcome)
+        return value_of(expression, outcome)
 
     def expect_true(self, expression: str) -> None:
         """Until an expression is true in the process, asked again and again.
@@ -164,7 +115,7 @@ class Server:
             Mismatch: it raised.
         """
         outcome = self.process.do("execute", handle=self.handle, source=source)
-        _value("the case's source text", outcome)
+        value_of("the case's source text", outcome)
 
     def fence(self) -> None:
         """Whatever the process told or printed before this call has arrived when it returns."""
@@ -270,15 +221,3 @@ def _read_by(event: Event) -> Any:
     if "error" in event.fields:
         return f"raised {RaisedError.of(event.fields['error'])}"
     return event.fields.get("octets")
-
-
-def _outcome(event: Event) -> Outcome:
-    if "error" in event.fields:
-        return Outcome(error=RaisedError.of(event.fields["error"]))
-    return Outcome(event.fields.get("value"))
-
-
-def _value(what: str, outcome: Outcome) -> Any:
-    if outcome.error is not None:
-        raise Mismatch(f"{what} returns", f"it raised {outcome.error}")
-    return outcome.value

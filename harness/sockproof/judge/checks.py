@@ -17,7 +17,18 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-__all__ = ["Crash", "Hang", "Inconclusive", "Mismatch", "NotApplicable", "check", "same"]
+from sockproof.judge.verdict import Verdict
+
+__all__ = [
+    "Crash",
+    "Hang",
+    "Inconclusive",
+    "Mismatch",
+    "NotApplicable",
+    "check",
+    "same",
+    "verdict_of",
+]
 
 
 class Mismatch(AssertionError):
@@ -78,3 +89,21 @@ def show(value: object) -> str:
     if isinstance(value, Collection) and not isinstance(value, str | bytes) and len(value) > 20:
         return f"{len(value)} items, {repr(value)[:200]}…"
     return repr(value)
+
+
+def verdict_of(problem: BaseException | None, trace: str) -> tuple[Verdict, dict[str, str]]:
+    """The verdict that what a case raised stands for, and the texts that explain it."""
+    match problem:
+        case None:
+            return Verdict.PASS, {}
+        case Mismatch(expected=expected, actual=actual):
+            return Verdict.FAIL, {"expected": expected, "actual": actual}
+        case AssertionError():
+            return Verdict.FAIL, {"expected": "the assertion holds", "actual": str(problem)}
+        case Inconclusive():
+            return Verdict.INCONCLUSIVE, {"reason": str(problem)}
+        case NotApplicable():
+            return Verdict.NOT_APPLICABLE, {"reason": str(problem)}
+        case _:
+            name = type(problem).__name__
+            return Verdict.ERROR, {"reason": f"{name}: {problem}\n{trace}".strip()}

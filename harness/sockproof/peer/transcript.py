@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sockproof.iut.process import Event
+from sockproof.iut.outcomes import Event
 from sockproof.iut.values import octets
 
 __all__ = ["Entry", "Transcript"]

@@ -25,25 +25,24 @@ import graphlib
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sockproof.errors import CatalogueError, UsageError
-from sockproof.spec.levels import Level, PythonLevel, format_python_level, parse_python_level
-from sockproof.spec.matrix import ALL_SPECS, FAMILIES, KINDS, MIXINS, ServerSpec
+from sockproof.spec.levels import Level, PythonLevel, parse_python_level
+from sockproof.spec.requirement import NARROWING_WORDS, Applies, Requirement
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-__all__ = ["Applies", "Catalogue", "Requirement", "load_catalogue"]
+__all__ = ["Catalogue", "load_catalogue"]
 
 SHIPPED = Path(__file__).parent / "requirements"
 ID_PATTERN = re.compile(r"[a-z]+/[a-z0-9-]+")
 SOURCE_PATTERN = re.compile(r"https://[^\s/]+/\S+")
-NARROWING_WORDS = {"kind": KINDS, "mixin": MIXINS, "family": FAMILIES}
 NARROWING_FLAGS = ("predefined_only", "none")
 AREA_KEYS: Mapping[str, type] = {"title": str, "requirement": list}
 NEEDED_KEYS: Mapping[str, type] = {"id": str, "title": str, "level": str, "source": str}
@@ -57,67 +56,6 @@ APPLIES_KEYS: Mapping[str, type] = {
     **dict.fromkeys(NARROWING_WORDS, list),
     **dict.fromkeys(NARROWING_FLAGS, bool),
 }
-
-
-@dataclass(frozen=True)
-class Applies:
-    """Which rows of the matrix a requirement is about; an empty tuple does not narrow.
-
-    ``none`` is true for requirements that take no server spec at all, such as those on names.
-    """
-
-    kind: tuple[str, ...] = ()
-    mixin: tuple[str, ...] = ()
-    family: tuple[str, ...] = ()
-    predefined_only: bool = False
-    none: bool = False
-
-    @property
-    def is_consistent(self) -> bool:
-        """Whether ``none`` stands alone if it stands at all."""
-        return not self.none or self == Applies(none=True)
-
-    def specs(self) -> tuple[ServerSpec, ...]:
-        """The specs meant, in the order of the matrix; empty when ``none`` is true."""
-        return () if self.none else tuple(spec for spec in ALL_SPECS if self._selects(spec))
-
-    def _selects(self, spec: ServerSpec) -> bool:
-        narrowed = all(
-            not (words := getattr(self, name)) or getattr(spec, name) in words
-            for name in NARROWING_WORDS
-        )
-        return narrowed and not (self.predefined_only and spec.mixed)
-
-
-@dataclass(frozen=True)
-class Requirement:
-    """One promise: what it says, how strongly, by which source, and what it is about."""
-
-    id: str
-    title: str
-    level: Level
-    source: str
-    since: PythonLevel | None = None
-    until: PythonLevel | None = None
-    applies: Applies = field(default_factory=Applies)
-    depends_on: tuple[str, ...] = ()
-
-    @property
-    def area(self) -> str:
-        """The part of the id before the slash, which is also the name of its file."""
-        return self.id.partition("/")[0]
-
-    def holds_for(self, level: PythonLevel) -> bool:
-        """Whether an implementation of this Python ``level`` is bound by the requirement."""
-        return not self.why_not(level)
-
-    def why_not(self, level: PythonLevel) -> str:
-        """Why the requirement does not bind ``level``, in words; empty when it does."""
-        if self.since and level[: len(self.since)] < self.since:
-            return f"since Python {format_python_level(self.since)}"
-        if self.until and level[: len(self.until)] > self.until:
-            return f"until Python {format_python_level(self.until)}"
-        return ""
 
 
 class Catalogue(Mapping[str, Requirement]):

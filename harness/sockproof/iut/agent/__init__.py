@@ -4,7 +4,9 @@ Standard library only, and the syntax of Python 2.7 and 3 both. Nothing is insta
 :mod:`sockproof.iut.bundle` sends these files over the interpreter's standard input.
 
 ==============  ====================================================================
-control.py      the warm agent: starts a process per case, pumps its pipes, kills it
+control.py      the warm agent: listens to the harness, starts a process per case
+loading.py      loads the module under test, and says what it is
+child.py        a case's process seen from the agent: its pipes, its end
 case.py         inside that process: carries out one command after the other
 servers.py      makes the server under test out of a description
 handlers.py     request handlers that follow a script

@@ -1,0 +1,191 @@
+"""One case's process, seen from the warm agent: its pipes, its end. Python 2.7 and 3.x.
+
+It never waits for the end of a pipe, since forked handlers hold copies; it waits for the process by
+pid, until the case's deadline at most, and kills its whole group.
+"""
+
+from __future__ import absolute_import
+
+import errno
+import os
+import select
+import signal
+import traceback
+
+from . import events
+
+GATES = 8
+STACKS_S = 2.0
+"""How long a hanging process may take to tell its stacks."""
+QUIET_S = 0.1
+KEPT_OUTPUT_OCTETS = 65536
+GARBAGE_OCTETS = 1 << 20
+"""More than this without the end of a line is nothing the case's process would write."""
+LAST_READS = 1000
+
+_read = os.read
+_write = os.write
+_select = select.select
+_fork = os.fork
+_waitpid = os.waitpid
+
+
+class Child(object):
+    """A case's process. ``say`` and ``say_raw`` speak to the harness.
+
+    ``become`` is called in the new process with its ends of the pipes: ``commands``, ``events``,
+    ``stdout``, ``stderr`` and the list ``gates``; it does not return.
+    """
+
+    def __init__(self, deadline_s, say, say_raw, become):
+        self.say = say
+        self.say_raw = say_raw
+        self.kept = {"stdout": 0, "stderr": 0}
+        self.dropped = {"stdout": 0, "stderr": 0}
+        self.status = None
+        self.rest = b""  # of a line in the event pipe whose end has not come yet
+        commands = os.pipe()
+        pipes = {"events": os.pipe(), "stdout": os.pipe(), "stderr": os.pipe()}
+        gates = [os.pipe() for _ in range(GATES)]
+        ours = [commands[1]] + [p[0] for p in pipes.values()] + [g[1] for g in gates]
+        theirs = [commands[0]] + [p[1] for p in pipes.values()] + [g[0] for g in gates]
+        self.pid = _fork()
+        if self.pid == 0:
+            fds = dict((name, pipes[name][1]) for name in pipes)
+            fds.update(commands=commands[0], gates=[g[0] for g in gates])  # type: ignore[call-overload]
+            _become(become, ours, fds)
+        _close_all(theirs)
+        send_signal(os.setpgid, self.pid, self.pid)  # both sides do it: the group then exists
+        self.deadline = events.clock() + deadline_s
+        self.commands = commands[1]
+        self.pipes = dict((pipes[name][0], name) for name in pipes)
+        self.gates = [g[1] for g in gates]
+
+    def tell(self, fd, data):
+        """Write to the process; when it has just died, watch() will say so."""
+        try:
+            _write(fd, data)
+        except OSError as error:
+            if error.errno != errno.EPIPE:
+                raise
+
+    def ask_for_stacks(self):
+        send_signal(os.kill, self.pid, signal.SIGUSR1)
+
+    def pump(self, ready):
+        """Pass on what came. Whoever has an answer has whatever was printed before it, too.
+
+        So output goes first, and is looked for again once events were read: select() may have
+        looked at it just before it came. One read takes all that a pipe holds.
+        """
+        events_fd = [fd for fd in ready if self.pipes[fd] == "events"]
+        data = [(fd, _read(fd, 65536)) for fd in events_fd]
+        if events_fd:
+            ready = ready_of([fd for fd in self.pipes if fd not in events_fd], 0)
+        for fd, got in [(fd, _read(fd, 65536)) for fd in ready] + data:
+            name = self.pipes[fd]
+            if not got:
+                os.close(fd)
+                del self.pipes[fd]
+            elif name == "events":
+                self.say_lines(got)
+            else:
+                self.say_output(name, got)
+
+    def say_lines(self, data):
+        """Whole lines only, so that nothing of ours comes to stand inside one of the child's."""
+        lines, newline, rest = (self.rest + data).rpartition(b"\n")
+        if newline:
+            self.say_raw(lines + newline)
+        self.rest = rest
+        if len(rest) > GARBAGE_OCTETS:
+            self.say_garbage()
+
+    def say_garbage(self):
+        self.say(r="garbage", text=self.rest[:200].decode("latin-1"))
+        self.rest = b""
+
+    def say_output(self, name, data):
+        """Pass on what was printed, up to a limit; past it, only how much there was."""
+        room = max(0, KEPT_OUTPUT_OCTETS - self.kept[name])
+        kept = data[:room]
+        self.kept[name] += len(kept)
+        self.dropped[name] += len(data) - len(kept)
+        if kept:
+            self.say(r=name, text=kept.decode("latin-1"))
+
+    def watch(self):
+        """Whether the process ended by itself, or its time is up: why, or None."""
+        pid, status = _waitpid(self.pid, os.WNOHANG)
+        if pid:
+            self.status = status
+            return "died"
+        if events.clock() > self.deadline:
+            self.collect_stacks()
+            return "deadline"
+        return None
+
+    def collect_stacks(self):
+        """Ask for them, and pass on what comes until it is quiet; nothing may come at all."""
+        self.ask_for_stacks()
+        limit = events.clock() + STACKS_S
+        heard = False
+        while events.clock() < limit:
+            ready = ready_of(list(self.pipes), QUIET_S)
+            if heard and not ready:
+                break
+            heard = heard or "stderr" in [self.pipes[fd] for fd in ready]
+            self.pump(ready)
+
+    def kill(self):
+        send_signal(os.killpg, self.pid, signal.SIGKILL)
+
+    def finish(self, why):
+        """Kill whatever is left of the case, pass on the last words, report its end."""
+        self.kill()
+        if self.status is None:
+            self.status = _waitpid(self.pid, 0)[1]
+        for _ in range(LAST_READS):  # bounded: somebody outside the group may keep writing
+            ready = ready_of(list(self.pipes), 0)
+            if not ready:
+                break
+            self.pump(ready)
+        if self.rest:
+            self.say_garbage()
+        _close_all([self.commands] + list(self.pipes) + self.gates)
+        self.say(r="over", why=why, status=self.status, dropped=self.dropped)
+
+
+def _become(become, not_ours, fds):
+    """In the new process: keep only what the case needs, then carry out its commands."""
+    try:
+        _close_all(not_ours)
+        become(fds)
+    except BaseException:  # nobody is left above us; the harness sees it as the case's stderr
+        traceback.print_exc()
+    finally:
+        os._exit(70)
+
+
+def _close_all(fds):
+    for fd in fds:
+        os.close(fd)
+
+
+def ready_of(fds, timeout_s):
+    """Which of the descriptors can be read, after ``timeout_s`` at most (None: no limit)."""
+    try:
+        return _select(fds, [], [], timeout_s)[0]
+    except select.error as error:  # Python 2 does not retry (PEP 475)
+        if error.args[0] != errno.EINTR:
+            raise
+        return []
+
+
+def send_signal(function, pid, number):
+    """Signal a process or group of ours that may be gone already."""
+    try:
+        function(pid, number)
+    except OSError as error:
+        if error.errno not in (errno.ESRCH, errno.EPERM, errno.EACCES):
+            raise

@@ -1,0 +1,64 @@
+"""Loads the module under test, and says what it is. Runs in the process under test; 2.7 and 3.x."""
+
+from __future__ import absolute_import
+
+import importlib
+import os
+import sys
+
+from . import events
+
+PROTOCOL = 1
+"""Version of what is spoken with the harness."""
+
+
+def load_module(order):
+    """Import the module under test: by name, or from the file ``order`` names."""
+    path = order.get("module_path")
+    if not path:
+        own = "SocketServer" if sys.version_info[0] == 2 else "socketserver"
+        return importlib.import_module(str(order["module"] or own))
+    name = str(order["module"])
+    if sys.version_info[0] == 2:
+        import imp
+
+        return imp.load_source(name, str(path))
+    from importlib import util
+
+    spec = util.spec_from_file_location(name, path)
+    module = util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def hello(order):
+    """Load what is to be tested, and say who we are."""
+    for folder in order.get("search_path", ()):
+        sys.path.insert(0, folder)
+    if order.get("preload"):
+        exec(compile(order["preload"], "<preload>", "exec"), {})
+    module = load_module(order)
+    said = {
+        "protocol": PROTOCOL,
+        "clock": events.clock(),
+        "pid": os.getpid(),
+        "version": list(sys.version_info[:3]),
+        "implementation": getattr(getattr(sys, "implementation", None), "name", "")
+        or ("pypy" if "__pypy__" in sys.builtin_module_names else "cpython"),
+        "implementation_version": list(_implementation_version()[:3]),
+        "full_version": sys.version.replace("\n", " "),
+        "executable": sys.executable,
+        "prefix": sys.prefix,
+        "os_file": os.__file__,
+        "module_file": getattr(module, "__file__", ""),
+        "names": sorted(n for n in dir(module) if n.endswith(("Server", "MixIn", "Handler"))),
+        "platform": sys.platform,
+    }
+    return module, said
+
+
+def _implementation_version():
+    """PyPy has a version of its own beside that of the language."""
+    own = getattr(getattr(sys, "implementation", None), "version", None)
+    return own or getattr(sys, "pypy_version_info", sys.version_info)

@@ -1,0 +1,82 @@
+"""Calls of the server's methods: those that run in a thread of their own, and how calls end."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sockproof.iut.outcomes import Event, Outcome, RaisedError
+from sockproof.iut.process import CaseProcess
+from sockproof.judge.checks import Inconclusive, Mismatch
+from sockproof.timing import hang_bound_s
+
+__all__ = ["RunningCall", "outcome_of", "value_of"]
+
+
+class RunningCall:
+    """A method that runs in a thread of its own in the implementation's process."""
+
+    def __init__(self, process: CaseProcess, handle: int, method: str, label: str) -> None:
+        self._process = process
+        self.method = method
+        self.label = label
+        self._handle = handle
+
+    def wait(self) -> Outcome:
+        """How it ended, once it has.
+
+        Raises:
+            Hang: it did not within the hang bound.
+        """
+        event = self._process.wait_events(1, "ended", label=self.label)[0]
+        return outcome_of(event)
+
+    def expect_return(self) -> Any:
+        """The value it returned.
+
+        Raises:
+            Mismatch: it raised. Hang: it did not end.
+        """
+        return value_of(self.method, self.wait())
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its end has been told so far; ask after a fence."""
+        return bool(self._process.matching("ended", label=self.label))
+
+    def comes_to_wait(self) -> bool:
+        """Whether it comes to wait inside of something that it calls, rather than to an end.
+
+        Read off its thread's stack, so that whatever it does first has been done.
+
+        Raises:
+            Inconclusive: its thread is to be seen at neither within the hang bound.
+        """
+        limit_s = time.monotonic() + hang_bound_s()
+        while not self.has_ended:
+            looked = self._process.do("stack", handle=self._handle, label=self.label)
+            if looked.error is not None or time.monotonic() > limit_s:
+                raise Inconclusive(f"{self.label} is not seen to wait: {looked}")
+            if looked.value is None:  # a green thread, which runs until it waits or ends
+                return not self.has_ended
+            if self.method in looked.value[1:]:
+                return True
+        return False
+
+
+def outcome_of(event: Event) -> Outcome:
+    """What the event of a call's end tells."""
+    if "error" in event.fields:
+        return Outcome(error=RaisedError.of(event.fields["error"]))
+    return Outcome(event.fields.get("value"))
+
+
+def value_of(what: str, outcome: Outcome) -> Any:
+    """The value of what was to return.
+
+    Raises:
+        Mismatch: it raised.
+    """
+    if outcome.error is not None:
+        raise Mismatch(f"{what} returns", f"it raised {outcome.error}")
+    return outcome.value

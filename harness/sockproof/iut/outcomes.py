@@ -1,0 +1,75 @@
+"""What a case's process tells: how a call ended, what happened, what was left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sockproof.judge.checks import Mismatch
+
+__all__ = ["Event", "Leftovers", "Outcome", "RaisedError"]
+
+
+@dataclass(frozen=True)
+class RaisedError:
+    """An exception of the implementation: its class, the classes it derives from, errno, text."""
+
+    type_name: str
+    bases: tuple[str, ...]
+    errno_name: str
+    text: str
+    traceback: str = ""
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> RaisedError:
+        bases = tuple(told["bases"])
+        return cls(told["type"], bases, told["errno_name"], told["text"], told.get("traceback", ""))
+
+    def is_a(self, *names: str) -> bool:
+        """Whether it is an instance of any of the classes named."""
+        return any(name in self.bases for name in names)
+
+    def expect_errno(self, errno_name: str) -> None:
+        """It is ``socket.error``, which is OSError from Python 3.3 on, with this errno.
+
+        Raises:
+            Mismatch: otherwise.
+        """
+        if self.errno_name != errno_name or not self.is_a("OSError", "error"):
+            actual = f"{self} (errno {self.errno_name or 'none'})"
+            raise Mismatch(f"socket.error with {errno_name}", actual)
+
+    def __str__(self) -> str:
+        return f"{self.type_name}: {self.text}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a call ended: with a value, or with an error."""
+
+    value: Any = None
+    error: RaisedError | None = None
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """What a case left behind: ``leaks`` in words, ``zombies`` the children nobody had reaped."""
+
+    leaks: tuple[str, ...]
+    zombies: int
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing the implementation's process told: what, when, in which thread and process."""
+
+    name: str
+    at_s: float
+    pid: int
+    thread: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def matches(self, wanted: Mapping[str, Any]) -> bool:
+        """Whether every field in ``wanted`` has that value here."""
+        return all(self.fields.get(key) == value for key, value in wanted.items())

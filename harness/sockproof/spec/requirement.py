@@ -1,0 +1,74 @@
+"""One requirement: what is promised, by which source, for which Pythons and servers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sockproof.spec.levels import Level, PythonLevel, format_python_level
+from sockproof.spec.matrix import ALL_SPECS, FAMILIES, KINDS, MIXINS, ServerSpec
+
+__all__ = ["NARROWING_WORDS", "Applies", "Requirement"]
+
+NARROWING_WORDS = {"kind": KINDS, "mixin": MIXINS, "family": FAMILIES}
+"""What a requirement can be narrowed by, and to which words."""
+
+
+@dataclass(frozen=True)
+class Applies:
+    """Which rows of the matrix a requirement is about; an empty tuple does not narrow.
+
+    ``none`` is true for requirements that take no server spec at all, such as those on names.
+    """
+
+    kind: tuple[str, ...] = ()
+    mixin: tuple[str, ...] = ()
+    family: tuple[str, ...] = ()
+    predefined_only: bool = False
+    none: bool = False
+
+    @property
+    def is_consistent(self) -> bool:
+        """Whether ``none`` stands alone if it stands at all."""
+        return not self.none or self == Applies(none=True)
+
+    def specs(self) -> tuple[ServerSpec, ...]:
+        """The specs meant, in the order of the matrix; empty when ``none`` is true."""
+        return () if self.none else tuple(spec for spec in ALL_SPECS if self._selects(spec))
+
+    def _selects(self, spec: ServerSpec) -> bool:
+        narrowed = all(
+            not (words := getattr(self, name)) or getattr(spec, name) in words
+            for name in NARROWING_WORDS
+        )
+        return narrowed and not (self.predefined_only and spec.mixed)
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One promise: what it says, how strongly, by which source, and what it is about."""
+
+    id: str
+    title: str
+    level: Level
+    source: str
+    since: PythonLevel | None = None
+    until: PythonLevel | None = None
+    applies: Applies = field(default_factory=Applies)
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def area(self) -> str:
+        """The part of the id before the slash, which is also the name of its file."""
+        return self.id.partition("/")[0]
+
+    def holds_for(self, level: PythonLevel) -> bool:
+        """Whether an implementation of this Python ``level`` is bound by the requirement."""
+        return not self.why_not(level)
+
+    def why_not(self, level: PythonLevel) -> str:
+        """Why the requirement does not bind ``level``, in words; empty when it does."""
+        if self.since and level[: len(self.since)] < self.since:
+            return f"since Python {format_python_level(self.since)}"
+        if self.until and level[: len(self.until)] > self.until:
+            return f"until Python {format_python_level(self.until)}"
+        return ""
