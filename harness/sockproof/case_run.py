@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sockproof.errors import AgentDied
+from sockproof.errors import AgentDied, HarnessError
 from sockproof.iut.addresses import Addresses
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.iut.channel import Channel
@@ -164,6 +165,8 @@ class CaseRun:
         After ``problem`` showed that the process hangs or is gone, or that the run was interrupted,
         nothing is asked of it.
         """
+        if isinstance(problem, Hang):
+            self._add_stacks(problem)
         for peer in self._peers:
             peer.close()
         if self._process is None:
@@ -174,6 +177,12 @@ class CaseRun:
             return self._stop(self._process)
         finally:
             self._process.end()
+
+    def _add_stacks(self, hang: Hang) -> None:
+        """A peer that waited in vain cannot see where the server stands; its process can tell."""
+        if not hang.stacks and self._process is not None and not self._process.over:
+            with contextlib.suppress(HarnessError):
+                hang.stacks = self._process.stacks()
 
     def _stop(self, process: CaseProcess) -> Teardown:
         try:

@@ -116,4 +116,14 @@ _TOLD_ELSEWHERE = ("method", "phase", "do", "octets", "error", "id", "label", "s
 
 def _note(event: Event) -> str:
     told = {k: v for k, v in event.fields.items() if k not in _TOLD_ELSEWHERE and v not in ("", [])}
-    return " ".join(f"{key}={value!r}" for key, value in told.items())
+    return " ".join(f"{key}={_shown(value)}" for key, value in told.items())
+
+
+def _shown(value: Any) -> str:
+    """A value as a reader wants it: a socket of the implementation by its descriptor."""
+    if isinstance(value, dict) and "$socket" in value:
+        return f"<socket on descriptor {value['$socket']}>"
+    if isinstance(value, tuple | list):
+        inner = ", ".join(map(_shown, value))
+        return f"({inner})" if isinstance(value, tuple) else f"[{inner}]"
+    return repr(value)
