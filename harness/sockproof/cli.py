@@ -167,7 +167,8 @@ def explain_(id_: str) -> None:
 @_iut
 def doctor_(iut: tuple[str, ...]) -> None:
     """Tell which interpreters are here, what they can do, and what cannot be tested, and why."""
-    print_doctor(Output(highlight=False, soft_wrap=True), iut)
+    width = None if sys.stdout.isatty() else 200  # a file has no width: paths stay whole
+    print_doctor(Output(highlight=False, soft_wrap=True, width=width), iut)
 
 
 @main.command("bench")

@@ -28,9 +28,8 @@ def print_doctor(console: Console, iuts: Sequence[str]) -> None:
     with ThreadPoolExecutor(max_workers=4) as pool:
         results = list(pool.map(_probe, iuts))
     console.print(_table(iuts, results))
-    for given, result in zip(iuts, results, strict=True):
-        for line in _missing(result):
-            console.print(escape(f"  {given}: {line}"))
+    for what, names in _missing(iuts, results).items():
+        console.print(escape(f"\n  {what}\n    on {', '.join(names)}"))
 
 
 def _probe(given: str) -> ProbedIut | HarnessError:
@@ -55,12 +54,24 @@ def _table(iuts: Sequence[str], results: Sequence[ProbedIut | HarnessError]) -> 
     return table
 
 
-def _missing(result: ProbedIut | HarnessError) -> list[str]:
-    """Why it cannot be tested, or which specs cannot and why, a line for each reason."""
-    if isinstance(result, HarnessError):
-        return [str(result)]
+def _missing(
+    iuts: Sequence[str], results: Sequence[ProbedIut | HarnessError]
+) -> dict[str, list[str]]:
+    """What cannot be tested and why, in words, and the implementations of which that is so."""
+    found: dict[str, list[str]] = {}
+    for given, result in zip(iuts, results, strict=True):
+        if isinstance(result, HarnessError):
+            found.setdefault(str(result), []).append(given)
+            continue
+        for reason, specs in _reasons(result).items():
+            found.setdefault(f"not {', '.join(specs)}: {reason}", []).append(result.id)
+    return found
+
+
+def _reasons(iut: ProbedIut) -> dict[str, list[str]]:
+    """The server specs that cannot be played, by the reason."""
     reasons: dict[str, list[str]] = {}
     for spec in ALL_SPECS:
-        if reason := result.capabilities.missing(spec):
+        if reason := iut.capabilities.missing(spec):
             reasons.setdefault(reason, []).append(spec.id)
-    return [f"not {', '.join(specs)}: {reason}" for reason, specs in reasons.items()]
+    return reasons
