@@ -12,7 +12,9 @@ from sockproof.errors import AgentDied
 from sockproof.iut.channel import Channel
 from sockproof.iut.pool import AgentPool
 from sockproof.iut.process import CaseProcess
+from sockproof.iut.starting import ServerOrder
 from sockproof.judge.checks import Hang
+from sockproof.spec.matrix import spec_by_id
 from sockproof.timing import SCALE_VARIABLE
 from suites.selftest.agents import implementation_of, run, still_running
 
@@ -64,6 +66,22 @@ def test_a_process_that_left_nothing_is_clean(case_process: CaseProcess) -> None
     left = case_process.stop()
 
     assert (left.leaks, left.zombies) == ((), 0)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="only /proc tells who holds it")
+def test_a_port_that_a_child_holds_is_named(
+    case_process: CaseProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server has closed its socket, but a child forked before keeps the port open."""
+    order = ServerOrder(spec_by_id("TCP/inet"), ("127.0.0.1", 0))
+    made = case_process.do("make", **order.describe(0))
+    run(case_process, FORK_CHILDREN.format(detached=False))
+    monkeypatch.setenv(SCALE_VARIABLE, str(SHORT_S / 5))
+
+    left = case_process.stop()
+
+    assert f"port {made.value['address']!r}" in left.leaks
+    assert not any("fd " in leak for leak in left.leaks)
 
 
 def test_what_is_left_behind_is_named(

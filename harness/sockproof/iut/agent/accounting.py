@@ -4,6 +4,7 @@ from __future__ import absolute_import
 
 import errno
 import gc
+import glob
 import os
 import select
 import threading
@@ -20,7 +21,7 @@ def open_descriptors():
     found = {}
     for fd in _descriptor_numbers():
         try:
-            found[fd] = _target(fd)
+            found[fd] = target(fd)
         except OSError:  # closed meanwhile, or the descriptor of the listing itself
             pass
     return found
@@ -33,7 +34,8 @@ def _descriptor_numbers():
         return range(1024)
 
 
-def _target(fd):
+def target(fd):
+    """What a descriptor is open on, such as ``socket:[4711]``: the same for each copy of it."""
     try:
         return os.readlink("/proc/self/fd/%d" % fd)
     except OSError as error:
@@ -66,14 +68,10 @@ class Baseline(object):
             reaped, running = _reap()
             zombies += reaped
             leaks = self._threads() + self._descriptors() + running
-            if not leaks:
-                break
+            if not leaks or events.clock() > deadline:
+                return {"leaks": leaks, "zombies": zombies}
             gc.collect()
-            if events.clock() > deadline:
-                leaks = self._threads() + self._descriptors() + running
-                break
             _wait([], [], [], LOOK_EVERY_S)
-        return {"leaks": leaks, "zombies": zombies}
 
     def _threads(self):
         alive = set(threading.enumerate()) - self.threads
@@ -83,6 +81,34 @@ class Baseline(object):
         now = open_descriptors()
         left = [fd for fd in sorted(now) if self.descriptors.get(fd) != now[fd]]
         return ["fd %d -> %s" % (fd, now[fd]) for fd in left]
+
+
+def held_ports(listeners):
+    """A line for each listener that is still open, here or in a child that was forked off.
+
+    ``listeners``: pairs of the address in words and what :func:`target` said of its descriptor.
+    """
+    held = set(open_descriptors().values())
+    for pid in _children():
+        held.update(_descriptors_of(pid))
+    return ["port %s" % address for address, opened in listeners if opened in held]
+
+
+def _children():
+    """The children that run now, where the system tells (Linux with CONFIG_PROC_CHILDREN)."""
+    found = []
+    for path in glob.glob("/proc/self/task/*/children"):
+        with open(path) as lines:
+            found.extend(lines.read().split())
+    return found
+
+
+def _descriptors_of(pid):
+    for path in glob.glob("/proc/%s/fd/*" % pid):
+        try:
+            yield os.readlink(path)
+        except OSError:  # closed meanwhile
+            pass
 
 
 def _reap():

@@ -127,7 +127,13 @@ class Case(object):
         for handle in sorted(self.servers):
             self._stop_one(self.servers[handle], order["hang_s"])
         _flush()
-        return self.baseline.leftovers(order["settle_s"])
+        told = self.baseline.leftovers(order["settle_s"])
+        if told["leaks"]:
+            kept = [self.servers[handle] for handle in sorted(self.servers)]
+            told["leaks"] += accounting.held_ports(
+                [(repr(one.server.server_address), one.opened) for one in kept]
+            )
+        return told
 
     def _stop_one(self, kept, hang_s):
         loops = [t for label, t in kept.threads.items() if label.startswith("serve_forever")]

@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 
-from . import events, handlers
+from . import accounting, events, handlers
 
 ADDRESS_FAMILIES = {
     "inet": "AF_INET",
@@ -27,8 +27,10 @@ class Server(object):
     """A server under test with its threads: what the case's commands name by its handle."""
 
     def __init__(self, server, handler_class):
+        """``opened`` tells the listening socket from all others, also when it is closed here."""
         self.server = server
         self.handler_class = handler_class
+        self.opened = accounting.target(server.socket.fileno())
         self.closed = False
         self.threads = {}
 
