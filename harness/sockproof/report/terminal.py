@@ -6,6 +6,7 @@ Nothing that an implementation said reaches the terminal as a control sequence o
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from rich.console import Console
 from rich.text import Text
@@ -53,8 +54,23 @@ def _headline(records: Sequence[Record]) -> Text:
     n_iuts = len(records)
     words = [f"{count_cases(records):,} cases"]
     words.append(f"{n_iuts} implementation{'' if n_iuts == 1 else 's'}")
-    total_s = sum(record.duration_s or 0.0 for record in records)  # played one after the other
-    return Text("  " + ", ".join([*words, *([seconds(total_s)] if total_s else [])]))
+    took = [seconds(span_s)] if (span_s := _span_s(records)) else []
+    return Text("  " + ", ".join([*words, *took]))
+
+
+def _span_s(records: Sequence[Record]) -> float:
+    """Seconds from the first start to the last end: implementations are played side by side."""
+    try:
+        starts = [datetime.fromisoformat(_time(record.header.get("started"))) for record in records]
+        ends = [datetime.fromisoformat(_time(r.footer.ended)) for r in records if r.footer]
+        return (max(ends) - min(starts)).total_seconds()
+    except (TypeError, ValueError):  # no times, or none that can be read: nothing is told
+        return 0.0
+
+
+def _time(text: object) -> str:
+    """ISO 8601 in a form that every Python reads: ``Z`` for UTC only came with 3.11."""
+    return str(text).replace("Z", "+00:00")
 
 
 def _table(records: Sequence[Record], tallies: Sequence[Tally]) -> Iterable[Text]:
