@@ -88,6 +88,15 @@ def test_a_dotted_name_is_a_module() -> None:
     assert parsed.search_path()[-1] == str(Path.cwd())
 
 
+@pytest.mark.parametrize("name", ["gevent", "eventlet"])
+def test_a_green_runtime_is_put_under_the_interpreters_own(name: str) -> None:
+    """Its patch is run first, and what is tested is the interpreter's socketserver all the same."""
+    iut = parse_iut(name)
+
+    assert (iut.name, iut.module, iut.argv) == (name, "", (sys.executable,))
+    assert f"import {name}" in iut.preload
+
+
 def test_words_are_a_command() -> None:
     """Blanks make an argv, quoted as in a shell; who is asked there is not looked up here."""
     parsed = parse_iut("ssh -p 22 'the host' python3")

@@ -94,6 +94,17 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     assert all(isinstance(capabilities.missing(spec), str) for spec in ALL_SPECS)
 
 
+def test_a_command_through_a_shell_is_quoted(tmp_path: Path) -> None:
+    """ssh hands its words to a shell on the other side; a stand-in does so on this one."""
+    ssh = tmp_path / "ssh"
+    ssh.write_text('#!/bin/sh\nshift\nexec sh -c "$*"\n', "utf-8")
+    ssh.chmod(0o755)
+
+    found = probe(parse_iut(f"{ssh} somewhere {sys.executable}"))
+
+    assert found.level == sys.version_info[:2]
+
+
 def test_a_command_that_does_not_exist_is_refused() -> None:
     """It says what could not be started, and why."""
     message = refusal(Implementation("nothing", ("/no/such/python",)))

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import functools
 import json
+import shlex
+from collections.abc import Sequence
 from importlib import resources
+from pathlib import PurePath
 
-__all__ = ["FIRST_PROGRAM", "bundle"]
+__all__ = ["bundle", "first_command"]
 
 FIRST_PROGRAM = (
     "import os,sys;exec(b''.join(iter(lambda:os.read(0,1)or sys.exit(),b'\\n')).decode('ascii'))"
@@ -56,6 +59,15 @@ for name, source in json.loads(data.decode("ascii")):
     exec(compile(source, module.__file__, "exec"), module.__dict__)
 package.control.Agent(control_in, control_out).run()
 """
+
+
+def first_command(argv: Sequence[str]) -> list[str]:
+    """The command that starts the interpreter of ``argv`` with the first program.
+
+    ssh joins its words and hands them to a shell: there, the program must be quoted.
+    """
+    through_shell = PurePath(argv[0]).name == "ssh"
+    return [*argv, "-c", shlex.quote(FIRST_PROGRAM) if through_shell else FIRST_PROGRAM]
 
 
 @functools.cache

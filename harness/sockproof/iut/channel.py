@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sockproof.errors import AgentDied, ChannelError, IutUnavailable
-from sockproof.iut.bundle import FIRST_PROGRAM, bundle
+from sockproof.iut.bundle import bundle, first_command
 from sockproof.iut.implementation import Implementation
 from sockproof.iut.strays import AGENT_MARK, end_strays, new_mark
 from sockproof.timing import hang_bound_s, start_bound_s
@@ -68,7 +68,7 @@ class Channel:
             raise
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = [*self.implementation.argv, "-c", FIRST_PROGRAM]
+        command = first_command(self.implementation.argv)
         try:
             return subprocess.Popen(
                 command,

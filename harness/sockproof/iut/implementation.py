@@ -36,6 +36,13 @@ _FILE_NAME = re.compile(r"[\w.+-]+")
 _INTERPRETER_NAME = re.compile(r"(python|pypy)[0-9.]*t?$")
 
 
+GREEN_RUNTIMES = {
+    "gevent": "import gevent.monkey; gevent.monkey.patch_all()",
+    "eventlet": "import eventlet; eventlet.monkey_patch()",
+}
+"""Runtimes that put themselves under the interpreter's own socketserver, and how."""
+
+
 @dataclass(frozen=True)
 class Implementation:
     """What is tested and how it starts.
@@ -85,7 +92,8 @@ def parse_iut(given: str) -> Implementation:
 
     In this order: a ``.toml`` file; a ``.py`` file, run by the current interpreter; an argv with
     blanks in it (``ssh host python3``); the path or name of an interpreter; a dotted module name.
-    ``MODULE@INTERPRETER`` runs a module or file under another interpreter.
+    ``MODULE@INTERPRETER`` runs a module or file under another interpreter. ``gevent`` and
+    ``eventlet`` are the interpreter's own socketserver over that runtime.
 
     Raises:
         UsageError: none of these, or the file or interpreter does not exist.
@@ -116,6 +124,8 @@ def _interpreter(name: str) -> tuple[str, ...]:
 
 
 def _module(given: str, argv: tuple[str, ...]) -> Implementation:
+    if given in GREEN_RUNTIMES:
+        return Implementation(given, argv, preload=GREEN_RUNTIMES[given], name=given)
     if given.endswith(".py"):
         path = Path(given).expanduser().resolve()
         if not path.is_file():
