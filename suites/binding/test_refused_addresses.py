@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import socket
-from typing import Any
 
 from fixtures import Construct, Inconclusive, Observe, check, requirement
 from sockproof.spec.matrix import ServerSpec
@@ -69,8 +68,7 @@ def _refuse_machine_with(host: str, spec: ServerSpec) -> None:
     Raises:
         Inconclusive: it does.
     """
-    family: Any = socket.AF_INET if spec.family == "inet" else socket.AF_INET6
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
+    with socket.socket(spec.address_family, socket.SOCK_STREAM) as probe:
         try:
             probe.bind((host, 0))
         except OSError as error:

@@ -110,8 +110,7 @@ def _refuse_free_address(address: Any, spec: ServerSpec) -> None:
     Raises:
         Inconclusive: a socket that does not reuse anything can have it.
     """
-    family = socket.AF_INET if spec.family == "inet" else socket.AF_INET6
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
+    with socket.socket(spec.address_family, socket.SOCK_STREAM) as probe:
         try:
             probe.bind(address)
         except OSError:

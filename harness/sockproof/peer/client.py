@@ -73,7 +73,7 @@ class StreamPeer:
         Raises:
             Mismatch: the connection was refused. Hang: nobody answered.
         """
-        self._socket = socket.socket(_family(server), socket.SOCK_STREAM)
+        self._socket = socket.socket(server.spec.address_family, socket.SOCK_STREAM)
         self._socket.settimeout(hang_bound_s())
         if receive_buffer_octets:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_octets)
@@ -92,7 +92,7 @@ class StreamPeer:
 
         On loopback the handshake ends inside ``connect()`` unless the listener's queue is full.
         """
-        self._socket = socket.socket(_family(server), socket.SOCK_STREAM)
+        self._socket = socket.socket(server.spec.address_family, socket.SOCK_STREAM)
         self._socket.setblocking(False)
         number = self._socket.connect_ex(server.address)
         if number == errno.EINPROGRESS and self._is_writable_now():
@@ -238,10 +238,3 @@ class StreamPeer:
 
     def _log(self, what: str, data: bytes | None = None, note: str = "", error: str = "") -> None:
         self._transcript.note(self.lane, what, data, note, error)
-
-
-def _family(server: Server) -> socket.AddressFamily:
-    return {
-        "inet": socket.AF_INET,
-        "inet6": socket.AF_INET6,
-    }.get(server.spec.family, socket.AF_UNIX)

@@ -48,10 +48,7 @@ class DatagramPeer:
     def connect(self, server: Server) -> DatagramPeer:
         """Take the server's address as the one to send to. The socket itself is not connected:
         a datagram from anywhere else is seen, and judged."""
-        family = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}.get(
-            server.spec.family, socket.AF_UNIX
-        )
-        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._socket = socket.socket(server.spec.address_family, socket.SOCK_DGRAM)
         self._socket.settimeout(hang_bound_s())
         if self._own_address is not None:
             self._socket.bind(self._own_address)

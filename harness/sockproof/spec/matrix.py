@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fnmatch
 import itertools
+import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -63,6 +64,12 @@ class ServerSpec:
     @property
     def is_unix(self) -> bool:
         return self.kind.startswith("Unix")
+
+    @property
+    def address_family(self) -> socket.AddressFamily:
+        """The family's constant on this side of the connection."""
+        named = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
+        return named.get(self.family, socket.AF_UNIX)
 
     def __str__(self) -> str:
         return self.id
