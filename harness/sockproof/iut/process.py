@@ -165,10 +165,6 @@ class CaseProcess:
         self._wait(enough, f"{count} × {event} {described}".rstrip())
         return found
 
-    def wait_output(self, stream: str, text: str) -> None:
-        """Until the process has printed ``text`` to ``stream`` (``stdout`` or ``stderr``)."""
-        self._wait(lambda: text in self.output[stream], f"{text!r} on {stream}")
-
     def matching(self, event: str, /, **wanted: Any) -> list[Event]:
         """The events so far of this name and with these fields."""
         return [seen for seen in self.events if seen.name == event and seen.matches(wanted)]
