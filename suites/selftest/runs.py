@@ -24,7 +24,6 @@ __all__ = [
     "SPEC",
     "Ended",
     "Mark",
-    "arguments_of",
     "case_of",
     "command",
     "environment",
@@ -173,8 +172,3 @@ def living(mark: Mark) -> Iterator[int]:
 def parent_of(pid: int) -> int:
     """The process id of a living process's parent."""
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-
-
-def arguments_of(pid: int) -> str:
-    """The command line of a living process."""
-    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")

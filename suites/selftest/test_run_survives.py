@@ -20,7 +20,6 @@ from suites.selftest.runs import (
     HANDLED,
     REFUSED,
     Mark,
-    arguments_of,
     case_of,
     living,
     parent_of,
@@ -109,8 +108,9 @@ def test_worker_killed_from_outside_costs_its_case_alone(tmp_path: Path) -> None
     held, mark = tmp_path / "held", Mark.new()
     iuts = [partner("hangs_in_handler"), sys.executable]
     with started(tmp_path, iuts, HELD_FILE=str(held), **mark.variables) as run:
-        wait_until(held.exists)
-        os.kill(worker_that_holds(mark), signal.SIGKILL)
+        wait_until(lambda: held.exists() and held.read_text("ascii").endswith("\n"))
+        agent = parent_of(int(held.read_text("ascii")))
+        os.kill(parent_of(agent), signal.SIGKILL)
         assert run.wait(DEADLINE_S) == 3
 
     records = records_in(tmp_path)
@@ -121,15 +121,3 @@ def test_worker_killed_from_outside_costs_its_case_alone(tmp_path: Path) -> None
     assert [len(record.cases) for record in records.values()] == [2, 2]
     assert not any(record.complete for record in records.values())
     assert list(living(mark)) == []
-
-
-def worker_that_holds(mark: Mark) -> int:
-    """The worker whose agent runs a case: the grandparent of a case's process.
-
-    A case's process is forked, never executed, so it shows the arguments of its agent.
-    """
-    parents = {pid: parent_of(pid) for pid in living(mark)}
-    is_agent = {pid: "os.read(0,1)" in arguments_of(pid) for pid in parents}
-    cases = [pid for pid in parents if is_agent[pid] and is_agent.get(parents[pid])]
-    (worker,) = {parents[parents[pid]] for pid in cases}
-    return worker
