@@ -26,6 +26,7 @@ _MODULES = (
     "accounting",
     "handlers",
     "servers",
+    "mainthread",
     "case",
     "loading",
     "child",

@@ -14,7 +14,8 @@ __all__ = ["RunningCall", "outcome_of", "value_of"]
 
 
 class RunningCall:
-    """A method that runs in a thread of its own in the implementation's process."""
+    """A method that runs in a thread of its own in the implementation's process, or in the main
+    thread there while other commands are carried out."""
 
     def __init__(self, process: CaseProcess, handle: int, method: str, label: str) -> None:
         self._process = process
@@ -44,8 +45,22 @@ class RunningCall:
         """Whether its end has been told so far; ask after a fence."""
         return bool(self._process.matching("ended", label=self.label))
 
-    def comes_to_wait(self) -> bool:
-        """Whether it comes to wait inside of something that it calls, rather than to an end.
+    def ends_before(self, event: str, count: int = 1, /, **wanted: Any) -> bool:
+        """Whether it ended before so many events of this name and these fields had come.
+
+        Raises:
+            Hang: neither happened within the hang bound.
+        """
+
+        def came() -> bool:
+            return len(self._process.matching(event, **wanted)) >= count
+
+        self._process.wait_until(lambda: self.has_ended or came(), f"{self.label} ends or goes on")
+        return not came()
+
+    def comes_to_wait(self, inside: str = "") -> bool:
+        """Whether it comes to wait inside of something that it calls, rather than to an end;
+        ``inside`` names the function that shall wait, by default the method itself.
 
         Read off its thread's stack, so that whatever it does first has been done.
 
@@ -59,7 +74,7 @@ class RunningCall:
                 raise Inconclusive(f"{self.label} is not seen to wait: {looked}")
             if looked.value is None:  # a green thread, which runs until it waits or ends
                 return not self.has_ended
-            if self.method in looked.value[1:]:
+            if (inside or self.method) in looked.value[1:]:
                 return True
         return False
 

@@ -33,15 +33,22 @@ _PROBES = {
     "SO_REUSEPORT": "hasattr(socket, 'SO_REUSEPORT')",
     "abstract": "sys.platform.startswith('linux') and hasattr(socket, 'AF_UNIX')",
 }
-_IPV6 = """
+_TRIALS = {
+    "IPv6": """
+probe = socket.socket(socket.AF_INET6)
+probe.bind(("::1", 0))  # socket.has_ipv6 is true even where IPv6 is switched off
+probe.close()
+""",
+    "unix_reuse_port": """
+probe = socket.socket(socket.AF_UNIX)
 try:
-    probe = socket.socket(socket.AF_INET6)
-    probe.bind(("::1", 0))  # socket.has_ipv6 is true even where IPv6 is switched off
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+finally:
     probe.close()
-    ipv6 = True
-except (EnvironmentError, AttributeError):
-    ipv6 = False
-"""
+""",
+}
+"""What can only be found out by trying: source that raises OSError or AttributeError if it is not
+there. Linux refuses SO_REUSEPORT on Unix sockets since 6.12.9 (gh-128916)."""
 _NEEDS = {"inet6": "IPv6", "path": "AF_UNIX", "abstract": "abstract", "Forking": "fork"}
 """Which capability a family or a mixin stands on."""
 
@@ -187,8 +194,9 @@ def _capabilities(
         name: bool(process.do("evaluate", expression=expression).value)
         for name, expression in _PROBES.items()
     }
-    process.do("execute", source=_IPV6)
-    features["IPv6"] = bool(process.do("evaluate", expression="ipv6").value)
+    for name, source in _TRIALS.items():
+        error = process.do("execute", source=source).error
+        features[name] = error is None or not error.is_a("OSError", "error", "AttributeError")
     renamed = {own: standard for standard, own in implementation.classes.items()}
     return Capabilities(features, frozenset(renamed.get(name, name) for name in hello["names"]))
 

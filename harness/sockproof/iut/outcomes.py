@@ -26,6 +26,11 @@ class RaisedError:
         bases = tuple(told["bases"])
         return cls(told["type"], bases, told["errno_name"], told["text"], told.get("traceback", ""))
 
+    @property
+    def name(self) -> str:
+        """Its class and errno, such as ``ConnectionResetError ECONNRESET``: no text that varies."""
+        return f"{self.type_name} {self.errno_name}".strip()
+
     def is_a(self, *names: str) -> bool:
         """Whether it is an instance of any of the classes named."""
         return any(name in self.bases for name in names)

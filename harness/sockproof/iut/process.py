@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +40,7 @@ class CaseProcess:
         self._gates: dict[str, int] = {}
         self._seq = 0
         self.pid = 0
+        self.began_s = time.monotonic()
         self.events: list[Event] = []
         self.output = {"stdout": "", "stderr": ""}
         self.garbage: list[str] = []
@@ -137,7 +139,8 @@ class CaseProcess:
         return changed.wait_for(lambda: len(self.output["stderr"]) > length, _QUIET_S)
 
     def do(self, op: str, *, bound_s: float | None = None, **arguments: Any) -> Outcome:
-        """Have one command carried out in the process's main thread, and wait for its answer.
+        """Have one command carried out, and wait for its answer: in the process's main thread,
+        unless a method was ever called there without waiting (Server.call_in_main).
 
         Raises:
             Hang: none came within ``bound_s``, by default the hang bound.
@@ -153,6 +156,31 @@ class CaseProcess:
             return Outcome(error=RaisedError.of(value))
         return Outcome(decode(value))
 
+    def wait_until(self, condition: Callable[[], object], what: str) -> None:
+        """Until something that is looked at with every arrival holds; ``what`` says it in words.
+
+        Raises:
+            Hang: it did not within the hang bound. Crash: the process ended first.
+        """
+        self._wait(condition, what)
+
+    def comes(self, condition: Callable[[], object], bound_s: float) -> bool:
+        """Whether something that is looked at with every arrival comes to hold within the bound.
+
+        Raises:
+            Crash: the process ended first.
+        """
+        changed = self._channel.changed
+        with changed:
+            changed.wait_for(
+                lambda: condition() or self.over or self.garbage or self._channel.ended, bound_s
+            )
+            if condition():
+                return True
+        if self.over or self.garbage or self._channel.ended:
+            self._raise_why("the process goes on", bound_s)
+        return False
+
     def wait_events(self, count: int, event: str, /, **wanted: Any) -> list[Event]:
         """The first ``count`` events of this name and these fields, once they have come."""
         found: list[Event] = []
@@ -164,6 +192,17 @@ class CaseProcess:
         described = " ".join(str(value) for value in wanted.values() if value is not None)
         self._wait(enough, f"{count} × {event} {described}".rstrip())
         return found
+
+    def wait_first(self, what: str, wanted: Callable[[Event], bool]) -> Event:
+        """The first event, of whatever kind, that ``wanted`` holds for, once it has come."""
+        found: list[Event] = []
+
+        def came() -> bool:
+            found[:] = list(filter(wanted, self.events))[:1]
+            return bool(found)
+
+        self._wait(came, what)
+        return found[0]
 
     def matching(self, event: str, /, **wanted: Any) -> list[Event]:
         """The events so far of this name and with these fields."""
@@ -184,6 +223,10 @@ class CaseProcess:
         """Let ``count`` more pass the gate."""
         self._channel.send(op="gate", index=self.gate(name), count=count)
 
+    def send_signal(self, name: str) -> None:
+        """Have the agent send the process a signal, such as ``SIGINT``, whatever it is at."""
+        self._channel.send(op="signal", name=name)
+
     def open_gates(self) -> None:
         """Let everybody pass everywhere."""
         for name in self._gates:
@@ -198,13 +241,25 @@ class CaseProcess:
             Mismatch: stopping raised. Hang: it did not end.
         """
         if self._leftovers is None:
-            self.open_gates()
-            bounds = {"hang_s": hang_bound_s(), "settle_s": settle_s()}
-            outcome = self.do("stop", bound_s=hang_bound_s() + 2 * settle_s(), **bounds)
-            if outcome.error is not None:
-                raise Mismatch("the servers can be stopped", f"stopping raised {outcome.error}")
-            self._leftovers = Leftovers(tuple(outcome.value["leaks"]), outcome.value["zombies"])
+            self._leftovers = self._stopped("stop", hang_bound_s(), settle_s())
         return self._leftovers
+
+    def renew(self, bound_s: float) -> Leftovers:
+        """As stop(), and as often as one likes: what is then made finds the process as it was,
+        unless something was left behind. ``bound_s`` is how long anything may take to end.
+
+        Raises:
+            Mismatch: stopping raised. Hang: it did not end.
+        """
+        return self._stopped("renew", bound_s, bound_s)
+
+    def _stopped(self, op: str, hang_s: float, settle_s: float) -> Leftovers:
+        self.open_gates()
+        bounds = {"hang_s": hang_s, "settle_s": settle_s}
+        outcome = self.do(op, bound_s=hang_s + 2 * settle_s, **bounds)
+        if outcome.error is not None:
+            raise Mismatch("the servers can be stopped", f"stopping raised {outcome.error}")
+        return Leftovers(tuple(outcome.value["leaks"]), outcome.value["zombies"])
 
     def end(self) -> None:
         """Kill what is left of the process and its children, and wait for the agent's word.

@@ -47,10 +47,23 @@ class Server:
 
     def spawn(self, method: str, *arguments: Any, **keywords: Any) -> RunningCall:
         """Start a method in a thread of its own."""
+        return self._start("spawn", method, arguments, keywords)
+
+    def call_in_main(self, method: str, *arguments: Any, **keywords: Any) -> RunningCall:
+        """Start a method in the process's main thread, where signals are handled.
+
+        All that is asked of the process from now on is done in another thread, so install signal
+        handlers before.
+        """
+        return self._start("call_in_main", method, arguments, keywords)
+
+    def _start(
+        self, op: str, method: str, arguments: Sequence[Any], keywords: dict[str, Any]
+    ) -> RunningCall:
         self._spawned += 1
         label = f"{method}-{self.handle}.{self._spawned}"
         self.process.do(
-            "spawn",
+            op,
             handle=self.handle,
             method=method,
             label=label,
@@ -164,6 +177,16 @@ class Server:
         values: dict[str, Any] = report.fields["values"]
         return values
 
+    def expect_outcomes(self, number: int = 1) -> list[Any]:
+        """What the expressions of the ``number``-th Attempt step of the case gave: values, and
+        a :class:`RaisedError` for each that raised.
+
+        Raises:
+            Hang: there was none.
+        """
+        told = self.expect_step("attempt", number)[-1].fields["outcomes"]
+        return [RaisedError.of(one["error"]) if "error" in one else one["value"] for one in told]
+
     def expect_step_error(self, do: str) -> RaisedError:
         """What the first step ``do`` of a handler raised.
 
@@ -190,6 +213,11 @@ class Server:
     def calls(self) -> list[str]:
         """The hooked methods called so far, in order."""
         return [event.fields["method"] for event in self.process.matching("call")]
+
+    def errors_handled(self) -> list[RaisedError]:
+        """The exceptions that handle_error() was called for so far, where it is hooked."""
+        called = self.process.matching("call", method="handle_error")
+        return [RaisedError.of(call.fields["error"]) for call in called if "error" in call.fields]
 
     def phases(self) -> list[str]:
         """The phases that handlers came to so far, in order."""

@@ -24,7 +24,9 @@ class ServerOrder:
 
     ``script`` and ``hooks`` are in the agent's form (:mod:`sockproof.peer.script` makes them);
     ``attributes`` and ``handler_attributes`` are set on subclasses; ``bind_and_activate`` is
-    passed to the constructor unless it is None.
+    passed to the constructor unless it is None. ``class_source`` is source text that defines
+    ``Server``, to be taken instead of the spec's class; in it ``find(name)`` gives a class of
+    socketserver, and ``emit``, ``socket`` and ``threading`` are known.
     """
 
     spec: ServerSpec
@@ -36,6 +38,7 @@ class ServerOrder:
     handler_attributes: Mapping[str, Any] = field(default_factory=dict)
     hooks: Mapping[str, Any] = field(default_factory=dict)
     bind_and_activate: bool | None = None
+    class_source: str = ""
 
     def describe(self, handle: int) -> dict[str, Any]:
         """The arguments of the agent's ``make``; ``handle`` names the server from then on."""
@@ -56,6 +59,7 @@ class ServerOrder:
                 "source": self.source,
             },
             "bind_and_activate": self.bind_and_activate,
+            "class_source": self.class_source,
         }
 
     def loop(self, handle: int, poll_interval_s: float = POLL_INTERVAL_S) -> dict[str, Any]:

@@ -14,15 +14,16 @@ import socket
 import struct
 from collections.abc import Sequence
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 from sockproof.iut.server import Server
 from sockproof.iut.values import Fill
 from sockproof.judge.checks import Hang, Inconclusive, Mismatch, same
 from sockproof.peer.transcript import Transcript
+from sockproof.spec.matrix import ServerSpec
 from sockproof.timing import hang_bound_s
 
-__all__ = ["END_OF_STREAM", "RESET", "TIMEOUT", "Ending", "StreamPeer"]
+__all__ = ["END_OF_STREAM", "RESET", "TIMEOUT", "Ending", "Reachable", "StreamPeer"]
 
 _ABORT_ON_CLOSE = struct.pack("ii", 1, 0)
 _READ_OCTETS = 1 << 16
@@ -47,6 +48,15 @@ RESET = Ending.RESET
 TIMEOUT = Ending.TIMEOUT
 
 
+class Reachable(Protocol):
+    """What a client connects to: a server of the case, or one in a program of its own."""
+
+    @property
+    def spec(self) -> ServerSpec: ...
+    @property
+    def address(self) -> Any: ...
+
+
 class StreamPeer:
     """A client of a stream server; ``lane`` is its name in the transcript."""
 
@@ -67,7 +77,7 @@ class StreamPeer:
         """The peer's own address, as the server should see it."""
         return self.socket.getsockname()
 
-    def connect(self, server: Server, *, receive_buffer_octets: int = 0) -> StreamPeer:
+    def connect(self, server: Reachable, *, receive_buffer_octets: int = 0) -> StreamPeer:
         """Connect to the server's own address; a small receive buffer makes a slow reader.
 
         Raises:
@@ -127,6 +137,30 @@ class StreamPeer:
             self.socket.sendall(bytes(data))
             self._log("send", bytes(data))
         return self
+
+    def attempt_send(self, data: bytes) -> str:
+        """Send, whatever comes of it: the errno name if it fails, empty if it is taken."""
+        name = ""
+        try:
+            self.socket.sendall(data)
+        except OSError as error:
+            name = errno.errorcode.get(error.errno or 0, str(error))
+        self._log("send", data, error=name)
+        return name
+
+    def send_urgent(self, octet: bytes) -> StreamPeer:
+        """Send one octet out of band (TCP only)."""
+        self.socket.send(octet, socket.MSG_OOB)
+        self._log("send out of band", octet)
+        return self
+
+    def wait_until_over(self) -> bool:
+        """Until the connection is closed both ways or reset, if that comes: whether it did."""
+        poller = select.poll()
+        poller.register(self.socket, 0)  # nothing but what is always told: POLLHUP and POLLERR
+        over = bool(poller.poll(hang_bound_s() * 1000))
+        self._log("over" if over else "not over")
+        return over
 
     def send_octet_by_octet(self, data: bytes) -> StreamPeer:
         """Send each octet by itself."""

@@ -45,14 +45,17 @@ class DatagramPeer:
         """The peer's own address, as the server should see it."""
         return self.socket.getsockname()
 
-    def connect(self, server: Server) -> DatagramPeer:
+    def connect(self, server: Server, *, exclusively: bool = False) -> DatagramPeer:
         """Take the server's address as the one to send to. The socket itself is not connected:
-        a datagram from anywhere else is seen, and judged."""
+        a datagram from anywhere else is seen, and judged. ``exclusively`` connects it, so that the
+        kernel takes nothing from elsewhere."""
         self._socket = socket.socket(server.spec.address_family, socket.SOCK_DGRAM)
         self._socket.settimeout(hang_bound_s())
         if self._own_address is not None:
             self._socket.bind(self._own_address)
         self._server_address = _as_received(server.address)
+        if exclusively:
+            self._socket.connect(server.address)
         self._log("open", note=f"{self.address!r} to {server.address!r}")
         return self
 
@@ -89,6 +92,20 @@ class DatagramPeer:
             raise Mismatch(f"a datagram of {len(payload)} octets is taken", str(error)) from None
         self._log("send", payload)
         return self
+
+    def send_at_once(self, data: bytes | Fill) -> str:
+        """Send one datagram without waiting for room; the errno name if it is refused, or empty."""
+        payload = bytes(data)
+        self.socket.setblocking(False)
+        try:
+            self.socket.sendto(payload, self._server_address)
+        except OSError as error:
+            name = errno.errorcode.get(error.errno or 0, str(error))
+        else:
+            name = ""
+        self.socket.settimeout(hang_bound_s())
+        self._log("send at once", payload, error=name)
+        return name
 
     def offer(self, data: bytes | Fill) -> DatagramPeer:
         """The same as :meth:`send`. For cases played on streams too."""

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from sockproof.iut.values import Fill, encode
 
 __all__ = [
+    "Attempt",
     "CloseWfile",
     "Echo",
     "Exit",
@@ -146,8 +147,21 @@ class Report(Step):
 
 
 @dataclass(frozen=True)
+class Attempt(Step):
+    """Evaluate expressions like Report's one after the other, and tell of each what it gave or
+    raised; none of them ends the handler."""
+
+    expressions: Sequence[str]
+    do = "attempt"
+
+    def arguments(self) -> dict[str, Any]:
+        return {"expressions": list(self.expressions)}
+
+
+@dataclass(frozen=True)
 class Run(Step):
-    """Run source text over ``self`` and the modules: for what no other step can say."""
+    """Run source text over ``self``, the modules and ``fail(exception, message)``, which raises as
+    the step Raise does: for what no other step can say."""
 
     source: str
     do = "run"
@@ -210,8 +224,8 @@ class Return:
 
 @dataclass(frozen=True)
 class Instead:
-    """A hook that gives the value of an expression over ``self``, ``arguments`` and ``original``,
-    the implementation's own method, bound to the server."""
+    """A hook that gives the value of an expression over ``self``, ``arguments``, ``fail()`` (see
+    Run) and ``original``, the implementation's own method, bound to the server."""
 
     expression: str
 

@@ -8,6 +8,7 @@ control.py      the warm agent: listens to the harness, starts a process per cas
 loading.py      loads the module under test, and says what it is
 child.py        a case's process seen from the agent: its pipes, its end
 case.py         inside that process: carries out one command after the other
+mainthread.py   calls in the main thread, while another takes the commands
 servers.py      makes the server under test out of a description
 handlers.py     request handlers that follow a script
 events.py       the one ordered stream of events, and values as JSON

@@ -98,8 +98,11 @@ def _children():
     """The children that run now, where the system tells (Linux with CONFIG_PROC_CHILDREN)."""
     found = []
     for path in glob.glob("/proc/self/task/*/children"):
-        with open(path) as lines:
-            found.extend(lines.read().split())
+        try:
+            with open(path) as lines:
+                found.extend(lines.read().split())
+        except EnvironmentError:  # the thread has ended meanwhile
+            pass
     return found
 
 

@@ -17,7 +17,7 @@ import sys
 import threading
 import traceback
 
-from . import accounting, events, handlers, servers
+from . import accounting, events, handlers, mainthread, servers
 
 try:
     import faulthandler
@@ -74,6 +74,7 @@ class Case(object):
             "own_name": lambda name: names.get(name, name),
         }
         self.baseline = accounting.Baseline()
+        self.main_thread = None
 
     def make(self, order):
         kept = servers.make_server(self.module, self.names, order)
@@ -91,12 +92,23 @@ class Case(object):
         return events.encode(value)
 
     def spawn(self, order):
+        servers.spawn(*self._call_described(order))
+
+    def call_in_main(self, order):
+        """Have a method called in the main thread: as spawn(), and at once as far as it is idle."""
+        if self.main_thread is None:
+            self.main_thread = mainthread.MainThread()
+        described = self._call_described(order)
+        carry_out = servers.telling_its_end(*described)
+        described[0].threads[order["label"]] = self.main_thread.ask(carry_out)
+
+    def _call_described(self, order):
         kept = self.servers[order["handle"]]
         if order["method"] == "server_close":
             kept.closed = True
         arguments = events.decode(order["arguments"])
         keywords = dict((str(k), events.decode(v)) for k, v in order.get("keywords", {}).items())
-        servers.spawn(kept, order["label"], order["method"], arguments, keywords)
+        return kept, order["label"], order["method"], arguments, keywords
 
     def stack(self, order):
         return servers.stack(self.servers[order["handle"]].threads[order["label"]])
@@ -135,6 +147,15 @@ class Case(object):
             )
         return told
 
+    def renew(self, order):
+        """As stop(), after which the process is as good as a new one, unless something is left."""
+        told = self.stop(order)
+        if not told["leaks"]:
+            self.servers.clear()
+            handlers.forget()
+            del servers.KEPT[:]
+        return told
+
     def _stop_one(self, kept, hang_s):
         loops = [t for label, t in kept.threads.items() if label.startswith("serve_forever")]
         if any(thread.is_alive() for thread in loops):
@@ -145,7 +166,18 @@ class Case(object):
             kept.closed = True
             kept.server.server_close()
 
-    COMMANDS = ("make", "call", "spawn", "stack", "evaluate", "execute", "fence", "stop")
+    COMMANDS = (
+        "make",
+        "call",
+        "spawn",
+        "call_in_main",
+        "stack",
+        "evaluate",
+        "execute",
+        "fence",
+        "stop",
+        "renew",
+    )
 
     def answer(self, order):
         """Carry out one command; an exception of the implementation is an answer like any."""
@@ -155,7 +187,7 @@ class Case(object):
             value = getattr(self, order["op"])(order)
         except BaseException as error:
             told = events.describe_error(error)
-            told["traceback"] = traceback.format_exc()[-1500:]
+            told["traceback"] = _traceback()
             events.reply(order["seq"], "raised", told)
         else:
             events.reply(order["seq"], "done", value)
@@ -178,11 +210,21 @@ def run(module, names, fds, cooperative):
         select.select([], [], [], 0)  # a hub that is made now is not taken for a leak later
     case = Case(module, names)
     lines = Lines(fds["commands"], cooperative)
+    while case.main_thread is None:
+        obey_one(case, lines)
+    case.main_thread.lend(lambda: obey_all(case, lines), case.baseline)
+
+
+def obey_all(case, lines):
     while True:
-        line = lines.next()
-        if line is None:
-            _exit(0)
-        case.answer(json.loads(line.decode("ascii")))
+        obey_one(case, lines)
+
+
+def obey_one(case, lines):
+    line = lines.next()
+    if line is None:
+        _exit(0)
+    case.answer(json.loads(line.decode("ascii")))
 
 
 def _dump_stacks_on_request():
@@ -197,6 +239,14 @@ def _print_stacks(number, frame):
     for ident, frame in sys._current_frames().items():
         text = "Thread %s:\n%s" % (ident, "".join(traceback.format_stack(frame)))
         os.write(2, text.encode("utf-8", "replace"))
+
+
+def _traceback():
+    """That of the exception being handled; none where no file can be opened to make it of."""
+    try:
+        return traceback.format_exc()[-1500:]
+    except EnvironmentError:
+        return ""
 
 
 def _flush():

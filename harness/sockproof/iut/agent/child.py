@@ -70,7 +70,11 @@ class Child(object):
                 raise
 
     def ask_for_stacks(self):
-        send_signal(os.kill, self.pid, signal.SIGUSR1)
+        self.signal("SIGUSR1")
+
+    def signal(self, name):
+        """Send the process, and nothing else of its group, a signal such as ``SIGINT``."""
+        send_signal(os.kill, self.pid, getattr(signal, name))
 
     def pump(self, ready):
         """Pass on what came. Whoever has an answer has whatever was printed before it, too.

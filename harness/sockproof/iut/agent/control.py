@@ -35,6 +35,7 @@ class Agent(object):
             "case": self.start_case,
             "clock": self.tell_time,
             "gate": self.open_gate,
+            "signal": self.send_signal,
             "stacks": self.ask_for_stacks,
             "end": self.end_case,
         }
@@ -105,6 +106,10 @@ class Agent(object):
     def open_gate(self, order):
         if self.child is not None:
             self.child.tell(self.child.gates[order["index"]], b"g" * order["count"])
+
+    def send_signal(self, order):
+        if self.child is not None:
+            self.child.signal(order["name"])
 
     def ask_for_stacks(self, order):
         if self.child is not None:

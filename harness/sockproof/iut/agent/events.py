@@ -144,8 +144,10 @@ def _text(text):
 
 
 def _as_text(value):
-    """What ``str()`` gives, also of what Python 2 cannot turn into octets."""
+    """What ``str()`` gives, also of what Python 2 cannot turn into octets, or nobody into text."""
     try:
         return _text(str(value))
     except UnicodeError:
         return text_type(value)
+    except Exception as error:
+        return "str() raises %s" % type(error).__name__

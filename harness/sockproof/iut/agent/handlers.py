@@ -26,9 +26,24 @@ INSTANCES = []  # type: ignore[var-annotated]
 """Every handler made, kept alive: no socket may look closed because it was collected."""
 _serial = itertools.count(1)
 
+
+class OwnExit(BaseException):
+    """What a user may derive to leave the loop: no Exception, and none that Python knows."""
+
+
+class Unprintable(Exception):
+    """An exception that cannot say what it is."""
+
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
 EXCEPTIONS = {
+    "OwnExit": OwnExit,
+    "Unprintable": Unprintable,
     "ValueError": ValueError,
     "OSError": OSError,
+    "socket.error": socket.error,  # which is OSError from Python 3.3 on
     "SystemExit": SystemExit,
     "KeyboardInterrupt": KeyboardInterrupt,
     "GeneratorExit": GeneratorExit,
@@ -43,6 +58,7 @@ def make_handler(base, script, attributes, source, module):
     """
     if source:
         namespace = {"base": base, "emit": events.emit, "socketserver": module, "gate": pass_gate}
+        namespace["fail"] = fail
         exec(compile(source, "<handler source>", "exec"), namespace)
         return namespace["Handler"]
 
@@ -80,9 +96,22 @@ def pass_gate(index):
     _read(GATES[index], 1)
 
 
+def forget():
+    """Handlers are no longer kept, and gates hold whoever comes to them."""
+    del INSTANCES[:]
+    for fd in GATES:
+        while select.select([fd], [], [], 0)[0]:
+            _read(fd, 65536)
+
+
 def raise_described(described):
     """Raise the exception that ``{"exception": name, "message": text}`` describes."""
     raise EXCEPTIONS[described["exception"]](described["message"])
+
+
+def fail(exception, message="raised by the script"):
+    """The same for source text and expressions of a case; ``exception`` is a key of EXCEPTIONS."""
+    raise_described({"exception": exception, "message": message})
 
 
 def _phase(handler, phase):
@@ -208,8 +237,22 @@ def do_report(handler, expressions):
     return {"values": values}
 
 
+def do_attempt(handler, expressions):
+    """Evaluate expressions one after the other; what one raises is an outcome like any."""
+    scope = {"self": handler, "threading": threading, "os": os, "socket": socket}
+    return {"outcomes": [_outcome(text, scope) for text in expressions]}
+
+
+def _outcome(expression, scope):
+    try:
+        return {"value": events.encode(eval(expression, scope))}
+    except Exception as error:
+        return {"error": events.describe_error(error)}
+
+
 def do_run(handler, source):
     scope = {"self": handler, "threading": threading, "os": os, "socket": socket, "sys": sys}
+    scope["fail"] = fail
     exec(compile(source, "<handler step>", "exec"), scope)
 
 
@@ -234,6 +277,7 @@ ACTIONS = {
     "half_close": do_half_close,
     "close_wfile": do_close_wfile,
     "report": do_report,
+    "attempt": do_attempt,
     "run": do_run,
     "exit": do_exit,
     "kill": do_kill,

@@ -38,7 +38,8 @@ def make_server(module, names, order):
     """Construct the server that ``order`` describes; what its constructor raises goes through.
 
     ``order`` has ``spec`` (class, mixin, family), ``address``, ``attributes``, ``hooks``,
-    ``handler`` (base, script, attributes, source) and maybe ``bind_and_activate``.
+    ``handler`` (base, script, attributes, source) and maybe ``bind_and_activate`` and
+    ``class_source``.
     """
     described = order["handler"]
     handler_class = handlers.make_handler(
@@ -59,10 +60,16 @@ def make_server(module, names, order):
 def server_class_of(module, names, order):
     """The class itself, mixed by hand if the spec says so, subclassed only where needed."""
     spec = order["spec"]
-    server_class = getattr(module, names.get(spec["class"], spec["class"]))
-    if spec["mixin"]:
-        mixin = getattr(module, names.get(spec["mixin"], spec["mixin"]))
-        server_class = _mixed(mixin, server_class)
+
+    def find(name):
+        return getattr(module, names.get(name, name))
+
+    if order.get("class_source"):
+        server_class = _class_from_source(order["class_source"], find)
+    elif spec["mixin"]:
+        server_class = _mixed(find(spec["mixin"]), find(spec["class"]))
+    else:
+        server_class = find(spec["class"])
     attributes = events.decode(order["attributes"])
     family = getattr(socket, ADDRESS_FAMILIES[spec["family"]])
     if server_class.address_family != family:
@@ -70,6 +77,13 @@ def server_class_of(module, names, order):
     if attributes or order["hooks"]:
         server_class = _subclass(server_class, attributes, order["hooks"])
     return server_class
+
+
+def _class_from_source(source, find):
+    """What ``source`` defines as ``Server``; ``find`` gives it a class of socketserver by name."""
+    namespace = {"find": find, "emit": events.emit, "socket": socket, "threading": threading}
+    exec(compile(source, "<server source>", "exec"), namespace)
+    return namespace["Server"]
 
 
 def _mixed(mixin, server_class):
@@ -100,7 +114,7 @@ def _hook(base, method, behaviour):
     def hooked(self, *arguments):
         KEPT.append(arguments)
         told = [_argument(argument) for argument in arguments]
-        events.emit("call", method=method, arguments=told, server=id(self))
+        events.emit("call", method=method, arguments=told, server=id(self), **_cause(method))
         try:
             value = _behave(self, base, method, behaviour, arguments)
         except BaseException as error:
@@ -110,6 +124,14 @@ def _hook(base, method, behaviour):
         return value
 
     return hooked
+
+
+def _cause(method):
+    """What handle_error() is called for: the exception that is being handled."""
+    error = sys.exc_info()[1]
+    if method != "handle_error" or error is None:
+        return {}
+    return {"error": events.describe_error(error)}
 
 
 def _behave(server, base, method, behaviour, arguments):
@@ -126,6 +148,7 @@ def _behave(server, base, method, behaviour, arguments):
 
     if "instead" in behaviour:
         scope = {"self": server, "arguments": arguments, "original": original, "socket": socket}
+        scope["fail"] = handlers.fail
         return eval(behaviour["instead"], scope)
     return original(*arguments)
 
@@ -149,6 +172,16 @@ def facts(server):
 
 def spawn(kept, label, method, arguments, keywords):
     """Call a method in a thread of its own, named ``label``; its end is an event."""
+    body = telling_its_end(kept, label, method, arguments, keywords)
+    thread = threading.Thread(target=body, name=label)
+    thread.daemon = True
+    kept.threads[label] = thread
+    events.emit("begun", label=label, method=method)
+    thread.start()
+
+
+def telling_its_end(kept, label, method, arguments, keywords):
+    """A function that calls a method, and tells of its end by an event."""
 
     def body():
         try:
@@ -158,11 +191,7 @@ def spawn(kept, label, method, arguments, keywords):
         else:
             events.emit("ended", label=label, method=method, value=events.encode(value))
 
-    thread = threading.Thread(target=body, name=label)
-    thread.daemon = True
-    kept.threads[label] = thread
-    events.emit("begun", label=label, method=method)
-    thread.start()
+    return body
 
 
 def stack(thread):

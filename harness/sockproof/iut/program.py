@@ -1,0 +1,147 @@
+"""A program of its own in the implementation's interpreter: for what only a process that comes to
+its natural end can show, which a case's process never does."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import time
+from importlib import resources
+from types import TracebackType
+from typing import Any
+
+from sockproof.errors import IutUnavailable
+from sockproof.iut.bundle import first_command
+from sockproof.iut.implementation import Implementation
+from sockproof.judge.checks import Hang, Mismatch
+from sockproof.timing import hang_bound_s
+
+__all__ = ["Program"]
+
+_PROGRAM = """
+import json, os, sys, types
+sys.path[:] = [folder for folder in sys.path if folder]
+order = json.loads(%(order)r)
+package = types.ModuleType("_sockproof_agent")
+package.__path__ = []
+sys.modules["_sockproof_agent"] = package
+for name, source in order["sources"]:
+    module = types.ModuleType(str("_sockproof_agent." + name))
+    module.__package__ = "_sockproof_agent"
+    sys.modules[module.__name__] = module
+    setattr(package, str(name), module)
+    exec(compile(source, str(name), "exec"), module.__dict__)
+
+def say(**fields):
+    os.write(1, (json.dumps(fields) + "\\n").encode("ascii"))
+
+def find(name):
+    return getattr(socketserver, order["classes"].get(name, name))
+
+socketserver = package.loading.hello(order)[0]
+exec(compile(order["program"], "<program>", "exec"))
+"""
+
+
+class Program:
+    """Source text that runs as a program, from its start until it exits by itself.
+
+    It knows ``find(name)``, which gives a class of socketserver, and ``say(**fields)``, which
+    tells us something as a line of its standard output. A context manager, which kills it.
+
+    Raises:
+        IutUnavailable: the interpreter does not start.
+    """
+
+    def __init__(self, implementation: Implementation, source: str) -> None:
+        folder = resources.files("sockproof.iut.agent")
+        names = ("events", "loading")
+        order = {
+            "sources": [(name, (folder / f"{name}.py").read_text("utf-8")) for name in names],
+            "program": source,
+            "preload": implementation.preload,
+            "module": implementation.module,
+            "module_path": implementation.module_path,
+            "search_path": implementation.search_path(),
+            "classes": dict(implementation.classes),
+        }
+        text = _PROGRAM % {"order": json.dumps(order)}
+        self._rest = b""
+        self._process = _start(implementation)
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(f"exec({text!r})\n".encode("ascii"))
+            self._process.stdin.close()
+
+    def __enter__(self) -> Program:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def expect_word(self, name: str) -> Any:
+        """The value of ``name`` in the next thing that the program says.
+
+        Raises:
+            Mismatch: it says something else, or ends. Hang: it says nothing.
+        """
+        line = self._read_line(time.monotonic() + 2 * hang_bound_s())
+        said = json.loads(line) if line.startswith(b"{") else {}
+        if name not in said:
+            raise Mismatch(f"the program says its {name}", repr(line) if line else "it has ended")
+        return said[name]
+
+    def expect_exit(self) -> int:
+        """The status that the program exits with.
+
+        Raises:
+            Hang: it does not.
+        """
+        try:
+            return self._process.wait(hang_bound_s())
+        except subprocess.TimeoutExpired:
+            raise Hang("the program exits", f"not within {hang_bound_s():g} s") from None
+
+    def _read_line(self, limit_s: float) -> bytes:
+        assert self._process.stdout is not None
+        while b"\n" not in self._rest:
+            waits_s = limit_s - time.monotonic()
+            if waits_s < 0 or not select.select([self._process.stdout], [], [], waits_s)[0]:
+                raise Hang("the program goes on", "it says nothing")
+            got = os.read(self._process.stdout.fileno(), 65536)
+            if not got:
+                return self._rest
+            self._rest += got
+        line, self._rest = self._rest.split(b"\n", 1)
+        return line
+
+
+def _start(implementation: Implementation) -> subprocess.Popen[bytes]:
+    command = first_command(implementation.argv)
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=implementation.environment(),
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise IutUnavailable(
+            f"{implementation.given}: cannot start {command[0]}: {error.strerror}",
+            "give a command that runs a Python",
+        ) from None
