@@ -18,23 +18,27 @@ PORTS_OUT_OF_RANGE = {"below": -1, "above": 65536}
 
 
 @requirement("binding/address-in-use")
-def test_address_in_use_is_refused(construct: Construct) -> None:
+def test_address_in_use_is_refused(construct: Construct, observe: Observe) -> None:
     """A second server cannot have the address of the first one, and says that it is in use."""
     first = construct()
 
     error = construct.refused(address=first.address)
 
+    observe("exception", error.type_name)
     error.expect_errno("EADDRINUSE")
 
 
 @requirement("binding/address-not-local")
-def test_foreign_address_is_refused(construct: Construct, spec: ServerSpec) -> None:
+def test_foreign_address_is_refused(
+    construct: Construct, spec: ServerSpec, observe: Observe
+) -> None:
     """An address of no interface of this machine is refused as not available."""
     host = FOREIGN_HOSTS[spec.family]
     _refuse_machine_with(host, spec)
 
     error = construct.refused(address=(host, 0))
 
+    observe("exception", error.type_name)
     error.expect_errno("EADDRNOTAVAIL")
 
 
@@ -58,6 +62,7 @@ def test_port_out_of_range_is_refused(construct: Construct, variant: int, observ
 
     error = construct.refused(address=(host, variant))
 
+    observe("exception", error.type_name)
     observe("message", error.text)
     check(error.is_a("OverflowError"), expected="OverflowError", actual=str(error))
 

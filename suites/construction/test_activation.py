@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from fixtures import Construct, Peer, Peers, Serve, check, requirement, same
+from fixtures import Construct, Observe, Peer, Peers, Serve, check, requirement, same
 from sockproof.iut.starting import POLL_INTERVAL_S
 from sockproof.peer.script import Echo, Gate, ReadLine, Record, Reply
 
+LISTENS = "server.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)"
 ACTIVATION = {"server_bind": Record(), "server_activate": Record()}
 
 
 @requirement("construction/bind-and-activate-binds-and-listens")
-def test_constructor_binds_and_activates(serve: Serve, peer: Peer) -> None:
+def test_constructor_binds_and_activates(serve: Serve, peer: Peer, observe: Observe) -> None:
     """The constructor calls server_bind() and then server_activate(), and clients get through."""
     server = serve([ReadLine(), Echo()], hooks=ACTIVATION)
 
     same(["server_bind", "server_activate"], server.calls(), "calls of the constructor")
+    observe("the socket accepts connections", bool(server.evaluate(LISTENS)))
     peer.connect(server).send(b"open\n").expect(b"open\n").expect_end()
 
 

@@ -1,12 +1,13 @@
-"""The ends of construction: with statements, and constructors that fail to bind."""
+"""The ends of construction: with statements, closing, and constructors that fail to bind."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Construct, check, requirement, same
+from fixtures import Construct, Observe, check, requirement, same
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.process import CaseProcess
+from sockproof.iut.server import Server
 from sockproof.peer.script import Record
 
 _LEAVE = """
@@ -18,6 +19,8 @@ except ValueError as error:
 else:
     left_by = ""
 """
+
+_CLOSED = "the descriptor of a closed socket"
 
 _FAIL_TO_BIND = """
 def lowest_free_descriptor():
@@ -39,16 +42,19 @@ free_after = lowest_free_descriptor()
     "construction/context-manager-closes",
     variants={"normally": "", "by-an-exception": "on the way out"},
 )
-def test_leaving_a_with_statement_closes(construct: Construct, variant: str) -> None:
+def test_leaving_a_with_statement_closes(
+    construct: Construct, variant: str, observe: Observe
+) -> None:
     """The server is closed when a with statement is left, and an exception goes on its way."""
     server = construct(hooks={"server_close": Record()})
     body = f"raise ValueError({variant!r})" if variant else "pass"
 
     server.execute(_LEAVE.format(body=body))
 
+    observe("calls of server_close()", server.calls().count("server_close"))
     same(variant, server.evaluate("left_by"), "the exception that leaves the with statement")
     check("server_close" in server.calls(), expected="server_close() is called", actual="no call")
-    same(-1, server.evaluate("server.socket.fileno()"), "the descriptor of a closed socket")
+    same(-1, server.evaluate("server.socket.fileno()"), _CLOSED)
 
 
 @requirement("construction/context-manager-returns-the-server")
@@ -90,7 +96,7 @@ def test_failed_bind_leaves_nothing_open(construct: Construct, taken_address: An
 
 @requirement("construction/failed-bind-calls-server-close")
 def test_failed_bind_calls_server_close(
-    construct: Construct, process: CaseProcess, taken_address: Any
+    construct: Construct, process: CaseProcess, taken_address: Any, observe: Observe
 ) -> None:
     """A constructor whose server_bind() fails calls server_close() and then raises."""
     made = construct.attempt(
@@ -102,5 +108,40 @@ def test_failed_bind_calls_server_close(
         expected="the constructor raises for an address in use",
         actual="it returned",
     )
+    if isinstance(made, RaisedError):
+        observe("exception", f"{made.type_name} {made.errno_name}")
     calls = [event.fields["method"] for event in process.matching("call")]
     same(["server_bind", "server_close"], calls, "calls of the constructor that failed")
+
+
+@requirement("construction/unused-server-closes", variants={"bound": True, "never-bound": False})
+def test_unused_server_closes(construct: Construct, variant: bool, observe: Observe) -> None:
+    """A server without a request, or without an address even, is closed like any other."""
+    server = construct(bind_and_activate=variant)
+
+    server.call("server_close")
+
+    told = _outcome(server, "fileno")
+    observe("fileno()", told)
+    is_closed = told in ("-1", "error EBADF")  # the latter from Python 2
+    check(is_closed, expected="fileno() of a closed socket", actual=told)
+
+
+@requirement("construction/second-server-close")
+def test_second_server_close_is_recorded(construct: Construct, observe: Observe) -> None:
+    """What the second server_close() of a server does, and what fileno() says after the first."""
+    server = construct()
+    bound_to = server.address
+    server.call("server_close")
+
+    observe("second server_close()", _outcome(server, "server_close"))
+    observe("fileno()", _outcome(server, "fileno"))
+    observe("server_address is kept", server.evaluate("server.server_address") == bound_to)
+
+
+def _outcome(server: Server, method: str) -> str:
+    """What a method gives or raises, as one word or two."""
+    outcome = server.attempt(method)
+    if outcome.error is not None:
+        return f"{outcome.error.type_name} {outcome.error.errno_name}".strip()
+    return str(outcome.value)

@@ -6,33 +6,22 @@ A class that the implementation calls otherwise is looked for by that name.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from fixtures import NotApplicable, Observe, check, requirement, same
 from sockproof.iut.process import CaseProcess
-from sockproof.judge.checks import Mismatch
 from sockproof.spec.matrix import ALL_SPECS, ServerSpec
-
-SERVERS = ("TCPServer", "UDPServer", "ThreadingTCPServer", "ThreadingUDPServer")
-UNIX_SERVERS = (
-    "UnixStreamServer",
-    "UnixDatagramServer",
-    "ThreadingUnixStreamServer",
-    "ThreadingUnixDatagramServer",
+from suites.names.looking import (
+    EXPORTED,
+    FORKING_SERVERS,
+    FORKING_UNIX_SERVERS,
+    HANDLERS,
+    MIXINS,
+    SERVERS,
+    UNIX_SERVERS,
+    has,
+    lines_of,
+    value_of,
 )
-FORKING_SERVERS = ("ForkingTCPServer", "ForkingUDPServer")
-FORKING_UNIX_SERVERS = ("ForkingUnixStreamServer", "ForkingUnixDatagramServer")
-HANDLERS = ("BaseRequestHandler", "StreamRequestHandler", "DatagramRequestHandler")
-MIXINS = ("ThreadingMixIn", "ForkingMixIn")
-EXPORTED = (
-    *SERVERS,
-    *UNIX_SERVERS,
-    *FORKING_SERVERS,
-    *FORKING_UNIX_SERVERS,
-    *HANDLERS,
-    *MIXINS,
-)
-DOCUMENTED = ("BaseServer", *EXPORTED)
 
 PARENTS = {
     "TCPServer": "BaseServer",
@@ -58,26 +47,14 @@ RECORDED_DEFAULTS = {
 }
 """Defaults that no document promises, and that have changed."""
 
-_FIND = f"""
-import inspect
-
-known = dict((name, getattr(socketserver, own_name(name), None)) for name in {DOCUMENTED!r})
-classes = dict(item for item in known.items() if inspect.isclass(item[1]))
-
-def name_of(found):
-    return [name for name in classes if classes[name] is found]
-
-lines = dict((n, sum(map(name_of, inspect.getmro(classes[n])), [])) for n in classes)
-"""
-
 
 @requirement("names/classes-are-exported")
 def test_documented_classes_are_there(process: CaseProcess) -> None:
     """The module has every documented server and handler class that the platform allows."""
     wanted: tuple[str, ...] = ("BaseServer", *SERVERS, *HANDLERS)
-    if _has(process, "socket", "AF_UNIX"):
+    if has(process, "socket", "AF_UNIX"):
         wanted += UNIX_SERVERS
-    if _has(process, "os", "fork"):
+    if has(process, "os", "fork"):
         wanted += FORKING_SERVERS
 
     _has_all(process, wanted)
@@ -86,13 +63,13 @@ def test_documented_classes_are_there(process: CaseProcess) -> None:
 @requirement("names/mixins-are-exported")
 def test_mixins_are_there(process: CaseProcess) -> None:
     """The module has the mix-in for threads, and the one for processes where there is fork()."""
-    _has_all(process, MIXINS if _has(process, "os", "fork") else MIXINS[:1])
+    _has_all(process, MIXINS if has(process, "os", "fork") else MIXINS[:1])
 
 
 @requirement("names/forking-unix-classes")
 def test_forking_unix_classes_are_there(process: CaseProcess) -> None:
     """The module has forking Unix servers where the platform has both."""
-    if not (_has(process, "os", "fork") and _has(process, "socket", "AF_UNIX")):
+    if not (has(process, "os", "fork") and has(process, "socket", "AF_UNIX")):
         raise NotApplicable("no fork() or no Unix sockets here")
 
     _has_all(process, FORKING_UNIX_SERVERS)
@@ -101,7 +78,7 @@ def test_forking_unix_classes_are_there(process: CaseProcess) -> None:
 @requirement("names/class-hierarchy")
 def test_classes_derive_as_documented(process: CaseProcess) -> None:
     """Servers and handlers have the documented ancestors, and mixed ones the mix-in first."""
-    lines = _lines(process)
+    lines = lines_of(process)
 
     for child, parent in PARENTS.items():
         if child in lines:
@@ -118,7 +95,7 @@ def test_classes_derive_as_documented(process: CaseProcess) -> None:
 @requirement("names/unix-datagram-derives-from-udp")
 def test_unix_datagram_server_derives_from_udp(process: CaseProcess) -> None:
     """UnixDatagramServer is a UDPServer over another family, and no UnixStreamServer."""
-    line = _lines(process).get("UnixDatagramServer", [])
+    line = lines_of(process).get("UnixDatagramServer", [])
 
     check("UDPServer" in line, expected="UDPServer among its ancestors", actual=line)
     check("UnixStreamServer" not in line, expected="UnixStreamServer not among them", actual=line)
@@ -127,17 +104,17 @@ def test_unix_datagram_server_derives_from_udp(process: CaseProcess) -> None:
 @requirement("names/default-attributes")
 def test_default_attributes_are_as_documented(process: CaseProcess, observe: Observe) -> None:
     """Reuse and daemon threads are off, and each class has the family and type of its name."""
-    lines = _lines(process)
+    lines = lines_of(process)
 
     for name, (family, kind) in FAMILIES_AND_TYPES.items():
         if name in lines:
             found = f"classes[{name!r}]"
-            same(False, _value(process, f"bool({found}.allow_reuse_address)"), "reuse of " + name)
+            same(False, value_of(process, f"bool({found}.allow_reuse_address)"), "reuse of " + name)
             is_right = f"{found}.address_family == socket.{family}"
-            check(_value(process, is_right), expected=f"{name} of {family}", actual="another")
+            check(value_of(process, is_right), expected=f"{name} of {family}", actual="another")
             is_right = f"{found}.socket_type == socket.{kind}"
-            check(_value(process, is_right), expected=f"{name} of {kind}", actual="another")
-    is_daemonic = _value(process, "bool(classes['ThreadingMixIn'].daemon_threads)")
+            check(value_of(process, is_right), expected=f"{name} of {kind}", actual="another")
+    is_daemonic = value_of(process, "bool(classes['ThreadingMixIn'].daemon_threads)")
     same(False, is_daemonic, "daemon_threads")
     _record_defaults(process, lines, observe)
 
@@ -145,11 +122,11 @@ def test_default_attributes_are_as_documented(process: CaseProcess, observe: Obs
 @requirement("names/exported-list")
 def test_exported_list_is_complete(process: CaseProcess) -> None:
     """__all__ holds every documented class but BaseServer that the module has."""
-    lines = _lines(process)
+    lines = lines_of(process)
 
-    exported = _value(process, "list(socketserver.__all__)")
+    exported = value_of(process, "list(socketserver.__all__)")
 
-    own = {name: _value(process, f"own_name({name!r})") for name in EXPORTED if name in lines}
+    own = {name: value_of(process, f"own_name({name!r})") for name in EXPORTED if name in lines}
     missing = [name for name, own_name in own.items() if own_name not in exported]
     check(not missing, expected="every documented class in __all__", actual=f"without {missing}")
 
@@ -157,25 +134,15 @@ def test_exported_list_is_complete(process: CaseProcess) -> None:
 @requirement("names/base-server-is-exported")
 def test_base_server_is_exported(process: CaseProcess) -> None:
     """__all__ holds BaseServer."""
-    is_exported = _value(process, "own_name('BaseServer') in socketserver.__all__")
+    is_exported = value_of(process, "own_name('BaseServer') in socketserver.__all__")
 
     check(is_exported, expected="BaseServer in __all__", actual="it is not there")
 
 
 def _has_all(process: CaseProcess, wanted: Iterable[str]) -> None:
-    lines = _lines(process)
+    lines = lines_of(process)
     missing = [name for name in wanted if name not in lines]
     check(not missing, expected="every documented class", actual=f"no {', '.join(missing)}")
-
-
-def _lines(process: CaseProcess) -> dict[str, list[str]]:
-    """The documented classes that the module has, each with its documented ancestors in order.
-
-    Afterwards the process knows the classes by their documented names as ``classes``.
-    """
-    process.do("execute", source=_FIND)
-    lines: dict[str, list[str]] = _value(process, "lines")
-    return lines
 
 
 def _predefined_mixed() -> list[ServerSpec]:
@@ -192,15 +159,4 @@ def _record_defaults(process: CaseProcess, lines: dict[str, list[str]], observe:
     for name, attributes in RECORDED_DEFAULTS.items():
         for attribute in attributes if name in lines else ():
             expression = f"getattr(classes[{name!r}], {attribute!r}, 'none such')"
-            observe(f"{name}.{attribute}", _value(process, expression))
-
-
-def _has(process: CaseProcess, module: str, name: str) -> bool:
-    return bool(_value(process, f"hasattr({module}, {name!r})"))
-
-
-def _value(process: CaseProcess, expression: str) -> Any:
-    outcome = process.do("evaluate", expression=expression)
-    if outcome.error is not None:
-        raise Mismatch(f"{expression} can be asked for", f"it raised {outcome.error}")
-    return outcome.value
+            observe(f"{name}.{attribute}", value_of(process, expression))

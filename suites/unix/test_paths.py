@@ -41,7 +41,7 @@ MAKE_SOMETHING: Mapping[str, Callable[[Path, Construct], None]] = {
 
 @requirement("unix/path-exists-in-use", variants=MAKE_SOMETHING)
 def test_existing_path_is_in_use(
-    construct: Construct, variant: Callable[[Path, Construct], None]
+    construct: Construct, variant: Callable[[Path, Construct], None], observe: Observe
 ) -> None:
     """A path where something is already is refused as in use, and what is there stays as it is."""
     path = Path(construct.new_address())
@@ -50,6 +50,7 @@ def test_existing_path_is_in_use(
 
     error = construct.refused(address=str(path))
 
+    observe("exception", error.type_name)
     error.expect_errno("EADDRINUSE")
     same(before, _look(path), "what is at the path")
 
@@ -88,12 +89,13 @@ def test_too_long_path_is_refused(construct: Construct, observe: Observe) -> Non
 
 
 @requirement("unix/path-in-missing-folder")
-def test_path_in_missing_folder_is_refused(construct: Construct) -> None:
+def test_path_in_missing_folder_is_refused(construct: Construct, observe: Observe) -> None:
     """A path in a folder that is not there is refused as no such file, and no folder is made."""
     folder = Path(construct.new_address())
 
     error = construct.refused(address=str(folder / "socket"))
 
+    observe("exception", error.type_name)
     error.expect_errno("ENOENT")
     check(not folder.exists(), expected="no folder is made", actual="the folder is there now")
 

@@ -1,0 +1,118 @@
+"""Paths that the system does not let a server have, whose constructor then says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fixtures import Construct, Observe, Peer, Serve, requirement, same
+from fixtures.privilege import Unprivileged
+from sockproof.iut.process import CaseProcess
+from sockproof.peer.script import Echo, ReadLine
+from sockproof.spec.matrix import ServerSpec
+
+READ_ONLY = 0o555
+CLOSED_TO_ALL = 0o600
+
+FOLDERS = {"not-writable": READ_ONLY, "not-searchable": CLOSED_TO_ALL}
+NO_ADDRESSES: Mapping[str, Callable[[str], Any]] = {
+    "number": lambda _: 8000,
+    "a-pair": lambda path: (path, 0),
+    "a-list": lambda path: [path],
+}
+
+_WITH_FSPATH = """
+class Path(object):
+    def __fspath__(self):
+        return {path!r}
+
+server.server_address = Path()
+"""
+
+
+@requirement("unix/folder-without-permission", variants=FOLDERS)
+def test_folder_without_permission_is_refused(
+    construct: Construct,
+    process: CaseProcess,
+    spec: ServerSpec,
+    unprivileged: Unprivileged,
+    variant: int,
+    observe: Observe,
+) -> None:
+    """An ordinary user cannot have a path where it may make no file, or may not even look.
+
+    The path is relative where only writing is forbidden: the folders above are the harness's own.
+    """
+    folder = Path(construct.new_address())
+    folder.mkdir()
+    path = str(folder / "socket")
+    if variant == READ_ONLY:
+        process.do("execute", source=f"os.chdir({str(folder)!r})")
+        path = "socket"
+    folder.chmod(variant)
+
+    with unprivileged.refused_by_the_kernel(path, spec):
+        error = construct.refused(address=path)
+
+    observe("exception", error.type_name)
+    error.expect_errno("EACCES")
+
+
+@requirement("unix/path-below-a-file")
+def test_path_below_a_file_is_refused(construct: Construct, observe: Observe) -> None:
+    """A path whose folder turns out to be a file is refused as such, and the file stays."""
+    file = Path(construct.new_address())
+    file.write_bytes(b"no folder")
+
+    error = construct.refused(address=str(file / "socket"))
+
+    observe("exception", error.type_name)
+    error.expect_errno("ENOTDIR")
+    same(b"no folder", file.read_bytes(), "what is in the file")
+
+
+@requirement("unix/relative-path")
+def test_relative_path_is_below_the_working_folder(
+    construct: Construct,
+    process: CaseProcess,
+    serve: Serve,
+    spec: ServerSpec,
+    peer: Peer,
+    observe: Observe,
+) -> None:
+    """The socket file is made in the working folder of the process, and clients reach it there."""
+    folder = Path(construct.new_address())
+    folder.mkdir()
+    process.do("execute", source=f"os.chdir({str(folder)!r})")
+
+    server = serve([ReadLine(), Echo()], address="by-name")
+
+    observe("server_address", server.address)
+    same(["by-name"], [file.name for file in folder.iterdir()], "files in the working folder")
+    if spec.is_stream:  # a datagram's sender would be a relative path too, of another folder
+        server.address = str(folder / "by-name")
+        peer.connect(server).send(b"near\n").expect(b"near\n").expect_end()
+
+
+@requirement("unix/wrong-address", variants=NO_ADDRESSES)
+def test_wrong_address_is_refused(
+    construct: Construct, variant: Callable[[str], Any], observe: Observe
+) -> None:
+    """What has no form of a path is refused by an exception, which is told."""
+    error = construct.refused(address=variant(construct.new_address()))
+
+    observe("exception", error.type_name)
+    observe("message", error.text)
+
+
+@requirement("unix/path-as-an-object")
+def test_path_as_an_object_is_recorded(construct: Construct, observe: Observe) -> None:
+    """Whether server_bind() takes an object with __fspath__(), as functions on files do."""
+    server = construct(bind_and_activate=False)
+    server.execute(_WITH_FSPATH.format(path=construct.new_address()))
+
+    error = server.attempt("server_bind").error
+
+    observe("outcome", error.type_name if error else "bound")
+    observe("message", error.text if error else "")

@@ -1,0 +1,60 @@
+"""The socket file of a Unix server: its permissions, and what its removal does."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from fixtures import Construct, Observe, Peers, Serve, requirement
+from sockproof.iut.outcomes import RaisedError
+from sockproof.iut.server import Server
+from sockproof.judge.checks import Mismatch
+from sockproof.peer.script import Reply
+from sockproof.spec.matrix import ServerSpec
+
+UMASKS = (0o000, 0o022, 0o077, 0o777)
+
+
+@requirement("unix/mode-of-the-socket-file")
+def test_mode_of_the_socket_file_is_recorded(construct: Construct, observe: Observe) -> None:
+    """The permissions of the file, for each of some umasks of the process."""
+    server = construct(bind_and_activate=False)
+    for umask in UMASKS:
+        server.execute(f"umask_before = os.umask({umask})")
+        path = construct.new_address()
+        made = construct.attempt(address=path)
+        server.execute("os.umask(umask_before)")
+
+        is_made = not isinstance(made, RaisedError)
+        mode = f"{stat.S_IMODE(Path(path).lstat().st_mode):03o}" if is_made else str(made)
+        observe(f"umask {umask:03o}", mode)
+
+
+@requirement("unix/removed-while-open")
+def test_removal_of_the_file_is_recorded(
+    serve: Serve, construct: Construct, peers: Peers, spec: ServerSpec, observe: Observe
+) -> None:
+    """A client then, a second server at the path, and what closing the first leaves of its file."""
+    path = Path(construct.new_address())
+    first = serve([Reply(b"first")], address=str(path))
+
+    path.unlink()
+    observe("a client", _reach(peers, first, spec))
+    second = construct.attempt([Reply(b"second")], address=str(path))
+
+    if not isinstance(second, RaisedError):
+        second.spawn("serve_forever", 0.001)
+        observe("a client with a second server", _reach(peers, second, spec))
+    first.call("shutdown")
+    first.call("server_close")
+    observe("the second server's file is there after the first closed", path.exists())
+
+
+def _reach(peers: Peers, server: Server, spec: ServerSpec) -> str:
+    """What a client is answered, or why it comes to nobody."""
+    try:
+        if spec.is_stream:
+            return peers.stream().connect(server).receive_to_end()[0].decode()
+        return peers.datagram().connect(server).send(b"x").receive()[0].decode()
+    except Mismatch as error:
+        return error.actual
