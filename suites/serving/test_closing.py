@@ -1,12 +1,30 @@
-"""server_close(): the address is free, and nobody is let in."""
+"""server_close(): the address is free, nobody is let in, and what becomes of who is at work."""
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
-from fixtures import Construct, Observe, Peers, check, requirement
-from sockproof.iut.outcomes import RaisedError
+from fixtures import Construct, Inconclusive, Observe, Peers, check, requirement
+from sockproof.iut.calls import RunningCall
+from sockproof.iut.outcomes import Outcome, RaisedError
 from sockproof.iut.server import Server
+from sockproof.iut.starting import POLL_INTERVAL_S
+from sockproof.peer.script import Echo, ReadLine, Record
+from sockproof.timing import hang_bound_s
+
+SOON_S = 0.01
+TALLY = """
+class Tally(object):
+    count = 0
+def counted(original=server.get_request):
+    Tally.count += 1
+    return original()
+server.get_request = counted
+"""
+"""How often the loop goes for a request: a hook would tell of each, and of a closed socket the
+loop may do so without a pause."""
+SEVERAL = 3
 
 TRIES = 3
 """Another process may be given a port the moment it is free; not three in a row."""
@@ -41,3 +59,53 @@ def test_nobody_is_let_in(construct: Construct, peers: Peers, observe: Observe) 
 
     observe("refusal", refusal)
     check(refusal, expected="a client of a closed server is refused", actual="it is let in")
+
+
+@requirement("serving/close-during-the-loop")
+def test_close_under_the_loop_is_recorded(
+    construct: Construct, peers: Peers, observe: Observe
+) -> None:
+    """Whether a loop ends when its server is closed, and by what; and that shutdown() returns."""
+    server = construct([ReadLine(), Echo()], hooks={"handle_error": Record()})
+    server.execute(TALLY)
+    loop = server.spawn("serve_forever", POLL_INTERVAL_S)
+    peers().connect(server).send(b"running\n").expect(b"running\n").expect_end()
+
+    server.call("server_close")
+
+    ends = _ends_before(server, loop, f"Tally.count > {SEVERAL}")
+    server.call("shutdown")
+    ending = _ending(loop.wait())
+    observe("serve_forever()", ending if ends else f"goes on until shutdown(), {ending}")
+    observe("calls of handle_error()", server.calls().count("handle_error"))
+
+
+@requirement("serving/serving-when-closed")
+def test_serving_when_closed_is_recorded(construct: Construct, observe: Observe) -> None:
+    """How handle_request() and serve_forever() of a closed server end."""
+    server = construct(attributes={"timeout": SOON_S})
+    server.execute(TALLY)
+    server.call("server_close")
+
+    observe("handle_request()", _ending(server.attempt("handle_request")))
+    loop = server.spawn("serve_forever", POLL_INTERVAL_S)
+    ends = _ends_before(server, loop, f"Tally.count > {SEVERAL}")
+    observe("serve_forever()", _ending(loop.wait()) if ends else "goes on")
+    server.call("shutdown")
+
+
+def _ends_before(server: Server, loop: RunningCall, expression: str) -> bool:
+    """Whether a loop ends before an expression in the process has become true."""
+    limit_s = time.monotonic() + hang_bound_s()
+    while not loop.has_ended:
+        if server.evaluate(expression):
+            return False
+        if time.monotonic() > limit_s:
+            raise Inconclusive("the loop neither ends nor goes for a request")
+    return True
+
+
+def _ending(outcome: Outcome) -> str:
+    if outcome.error is None:
+        return "returns"
+    return f"raises {outcome.error.type_name} {outcome.error.errno_name}".rstrip()

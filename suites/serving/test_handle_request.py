@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Construct, Peers, check, requirement, same
+from fixtures import Construct, Observe, Peers, check, requirement, same
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
 from sockproof.peer.script import Echo, ReadLine, Record
@@ -32,13 +32,15 @@ def readable(server, timeout_s):
 
 
 @requirement("serving/handle-request-serves-one")
-def test_one_of_two_waiting_requests_is_served(construct: Construct, peers: Peers) -> None:
+def test_one_of_two_waiting_requests_is_served(
+    construct: Construct, peers: Peers, observe: Observe
+) -> None:
     """With two requests waiting, one handle_request() serves one of them and leaves the other."""
     server = construct(ECHO_LINE)
     first = peers().connect(server).send(b"first\n")
     peers().connect(server).send(b"second\n")
 
-    server.call("handle_request")
+    observe("handle_request() returns", server.call("handle_request"))
 
     first.expect(b"first\n").expect_end()
     server.stop()
@@ -46,11 +48,11 @@ def test_one_of_two_waiting_requests_is_served(construct: Construct, peers: Peer
 
 
 @requirement("serving/handle-request-times-out")
-def test_timeout_is_told_once(construct: Construct) -> None:
+def test_timeout_is_told_once(construct: Construct, observe: Observe) -> None:
     """Without a request handle_request() calls handle_timeout() once and returns."""
     server = construct(attributes={"timeout": AT_ONCE_S}, hooks={"handle_timeout": Record()})
 
-    server.call("handle_request")
+    observe("handle_request() returns", server.call("handle_request"))
 
     server.stop()
     same(["handle_timeout"], server.calls(), "calls of handle_timeout()")

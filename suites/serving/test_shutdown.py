@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fixtures import Construct, Peer, Peers, check, requirement, same
+from fixtures import Construct, Observe, Peer, Peers, check, requirement, same
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S
@@ -23,16 +23,16 @@ def _expect_echo(server: Server, peer: Peer, line: bytes) -> None:
 
 
 @requirement("serving/shutdown-stops-the-loop")
-def test_serve_forever_returns(construct: Construct, peers: Peers) -> None:
+def test_serve_forever_returns(construct: Construct, peers: Peers, observe: Observe) -> None:
     """After shutdown() from another thread, shutdown() and serve_forever() have both returned."""
     server = construct(ECHO_LINE)
     loop = _start(server)
     _expect_echo(server, peers(), b"running\n")
     server.let_others_run()  # so that the loop is idle again when it is told to stop
 
-    server.call("shutdown")
+    observe("shutdown() returns", server.call("shutdown"))
 
-    loop.expect_return()
+    observe("serve_forever() returns", loop.expect_return())
 
 
 @requirement("serving/shutdown-waits-for-the-loop")
@@ -69,11 +69,12 @@ def _expect_end_of_request_first(server: Server, stopping: RunningCall) -> None:
 
 
 @requirement("serving/shutdown-before-the-loop-is-not-lost")
-def test_early_shutdown_ends_the_loop(construct: Construct) -> None:
+def test_early_shutdown_ends_the_loop(construct: Construct, observe: Observe) -> None:
     """A shutdown() that is called first makes the serve_forever() called next end at once."""
     server = construct(ECHO_LINE)
     stopping = server.spawn("shutdown")
-    stopping.comes_to_wait()
+    waits = stopping.comes_to_wait()
+    observe("shutdown() without a loop", "waits for one" if waits else "returns")
 
     loop = _start(server)
 

@@ -1,0 +1,116 @@
+"""Who may call shutdown(), how often and when: two threads, handlers, the loop's own thread."""
+
+from __future__ import annotations
+
+from fixtures import Construct, Inconclusive, Observe, Peers, check, requirement
+from sockproof.iut.calls import RunningCall
+from sockproof.iut.server import Server
+from sockproof.iut.starting import POLL_INTERVAL_S
+from sockproof.peer.script import Echo, Gate, ReadLine, Run, When
+
+SHUT_DOWN = Run("self.server.shutdown()")
+ON_A_SIGNAL = """
+import signal
+signal.signal(signal.SIGALRM, lambda number, frame: server.shutdown())
+"""
+
+
+@requirement("serving/shutdown-by-two-threads")
+def test_both_calls_wait_and_return(construct: Construct, peers: Peers) -> None:
+    """Two calls of shutdown() both wait while a handler is at work, and return after the loop."""
+    server = construct([ReadLine(), Gate("at work"), Echo()])
+    loop = server.spawn("serve_forever", POLL_INTERVAL_S)
+    peer = peers().connect(server).send(b"hold on\n")
+    server.expect_at_gate("at work")
+
+    stopping = [server.spawn("shutdown") for _ in range(2)]
+    waiting = [call.comes_to_wait() for call in stopping]
+    server.let_others_run()
+
+    check(
+        all(waiting) and not any(call.has_ended for call in stopping),
+        expected="both calls of shutdown() wait while a handler is at work",
+        actual=f"{sum(call.has_ended for call in stopping)} of them returned",
+    )
+    server.open_gate("at work")
+    for call in (*stopping, loop):
+        call.expect_return()
+    peer.expect(b"hold on\n").expect_end()
+
+
+@requirement("serving/shutdown-in-the-loops-own-thread", variants={"handler": 0, "signal": 1})
+def test_shutdown_by_the_loop_itself_is_recorded(
+    construct: Construct, peers: Peers, observe: Observe, variant: int
+) -> None:
+    """Whether it waits; a loop that finds the flag set, and ends, is what then frees it."""
+    server = construct([ReadLine(), When(b"stop", [SHUT_DOWN]), Echo()])
+    loop = (_shut_down_by_signal if variant else _shut_down_by_handler)(server, peers)
+
+    waits = loop.comes_to_wait("shutdown")
+    server.let_others_run()
+    waits = waits and not loop.has_ended
+
+    observe("shutdown() in the thread of the loop", "waits for ever" if waits else "returns")
+    if waits:
+        server.spawn("serve_forever", POLL_INTERVAL_S).expect_return()
+    server.stop()
+
+
+def _shut_down_by_handler(server: Server, peers: Peers) -> RunningCall:
+    loop = server.spawn("serve_forever", POLL_INTERVAL_S)
+    peers().connect(server).send(b"stop\n")
+    return loop
+
+
+def _shut_down_by_signal(server: Server, peers: Peers) -> RunningCall:
+    server.execute(ON_A_SIGNAL)
+    loop = server.call_in_main("serve_forever", POLL_INTERVAL_S)
+    peers().connect(server).send(b"running\n").expect(b"running\n").expect_end()
+    server.process.send_signal("SIGALRM")
+    return loop
+
+
+@requirement(
+    "serving/shutdown-without-a-loop", variants={"after-a-shutdown": False, "after-it-died": True}
+)
+def test_shutdown_of_an_ended_loop_is_recorded(
+    construct: Construct, peers: Peers, observe: Observe, variant: bool
+) -> None:
+    """That shutdown() returns, and whether each of the two loops started next serves."""
+    server = construct([ReadLine(), Echo()])
+    (_end_by_exception if variant else _end_by_shutdown)(server, peers)
+    served = server.phases().count("handle")
+
+    server.call("shutdown")
+    observe("shutdown() after the loop has ended", "returns")
+
+    peers().connect(server).send(b"first\n")
+    observe("the loop started next", _fate(server, served + 1))
+    peers().connect(server).send(b"second\n")
+    observe("the loop started after that", _fate(server, served + 2))
+
+
+def _end_by_shutdown(server: Server, peers: Peers) -> None:
+    loop = server.spawn("serve_forever", POLL_INTERVAL_S)
+    peers().connect(server).send(b"running\n").expect(b"running\n").expect_end()
+    server.call("shutdown")
+    loop.expect_return()
+
+
+def _end_by_exception(server: Server, peers: Peers) -> None:
+    """What verify_request() raises leaves the loop at all levels of Python."""
+    server.execute("server.verify_request = lambda request, address: 1 / 0")
+    loop = server.spawn("serve_forever", POLL_INTERVAL_S)
+    peers().connect(server).offer(b"who ends the loop\n")
+    if loop.wait().error is None:
+        raise Inconclusive("the loop did not die of its verify_request()")
+    server.execute("del server.verify_request")
+
+
+def _fate(server: Server, requests: int) -> str:
+    """Whether a loop serves, so that this many requests have been handled by now."""
+    loop = server.spawn("serve_forever", POLL_INTERVAL_S)
+    if loop.ends_before("handled", requests):
+        return "ends at once"
+    server.call("shutdown")
+    return "serves"
