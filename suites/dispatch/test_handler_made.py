@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from fixtures import Peers, Serve, requirement, same
+from fixtures import Construct, Observe, Peers, Serve, requirement, same
 from sockproof.peer.script import Echo, Instead, ReadLine, Record, Report
 from sockproof.spec.matrix import ServerSpec
 
 STAND_IN = "an address made up by the subclass"
+FUNCTION = """
+def Handler(*given, **named):
+    emit('step', do='called', id='', count=len(given), named=sorted(named))
+"""
+OTHER_HANDLER = """
+class OtherHandler(server.RequestHandlerClass):
+    def handle(self):
+        others.append(self.client_address)
+others = []
+server.RequestHandlerClass = OtherHandler
+"""
 OTHER_OCTETS = b"octets made up by the subclass"
 
 
@@ -59,3 +70,41 @@ def _own_get_request(spec: ServerSpec) -> str:
     """An expression for another request, as far as it can be, from another address."""
     request = "original()[0]" if spec.is_stream else f"({OTHER_OCTETS!r}, original()[0][1])"
     return f"({request}, {STAND_IN!r})"
+
+
+@requirement("dispatch/handlers-find-what-the-server-has")
+def test_server_attributes_reach_the_handler(serve: Serve, peers: Peers) -> None:
+    """What is set on the server object while it serves is found as an attribute of self.server."""
+    server = serve([ReadLine(), Report({"found": "self.server.fortune"}), Echo()])
+
+    for number, fortune in enumerate(("good", "bad"), start=1):
+        server.execute(f"server.fortune = {fortune!r}")
+        peers().connect(server).send(b"x\n").expect(b"x\n").expect_end()
+        same(fortune, server.expect_report(number)["found"], "self.server.fortune")
+
+
+@requirement("dispatch/handler-class-may-be-a-function")
+def test_a_function_as_handler_class(construct: Construct, peers: Peers, observe: Observe) -> None:
+    """Whether a plain function will do as RequestHandlerClass, and what it is called with."""
+    server = construct(base="BaseRequestHandler", source=FUNCTION)
+    peers().connect(server).offer(b"x\n")
+
+    ended = server.attempt("handle_request")
+
+    observe("handle_request()", ended.error.type_name if ended.error else "returns")
+    called = server.process.matching("step", do="called")
+    observe("calls", [[call.fields["count"], call.fields["named"]] for call in called])
+
+
+@requirement("dispatch/handler-class-may-be-replaced")
+def test_handler_class_replaced(construct: Construct, peers: Peers, observe: Observe) -> None:
+    """Which handler class the next request gets when RequestHandlerClass was assigned anew."""
+    server = construct([ReadLine(), Echo()])
+    server.execute(OTHER_HANDLER)
+    peers().connect(server).send(b"x\n")
+
+    server.attempt("handle_request")
+
+    server.stop()
+    replaced = server.evaluate("len(others)") == 1
+    observe("the next request gets", "the new class" if replaced else "the old class")

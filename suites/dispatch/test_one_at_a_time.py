@@ -1,0 +1,23 @@
+"""A synchronous server: one request after the other."""
+
+from __future__ import annotations
+
+from fixtures import Peers, Serve, requirement, same
+from sockproof.peer.script import Gate, ReadLine, Reply
+
+
+@requirement("dispatch/synchronous-server-handles-one-at-a-time")
+def test_next_request_waits_for_the_first(serve: Serve, peers: Peers) -> None:
+    """While a handler is held, the handler of the next request does not begin."""
+    server = serve([ReadLine(), Gate("held"), Reply(b"done")])
+    clients = [peers().connect(server).send(b"x\n") for _ in range(2)]
+    server.expect_at_gate("held")
+
+    server.let_others_run()
+    same(["setup", "handle"], server.phases(), "what handlers do while the first is held")
+    server.open_gate("held")
+
+    for client in clients:
+        client.expect(b"done").expect_end()
+    server.stop()
+    same(["setup", "handle", "finish"] * 2, server.phases(), "what the two handlers did")
