@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Observe, Serve, StreamPeer, check, requirement, same
-from sockproof.peer.script import ReadLine, Report
+from fixtures import END_OF_STREAM, Observe, Peers, Serve, StreamPeer, check, requirement, same
+from fixtures.told import ERROR_TOLD, errors_told, plain
+from sockproof.iut.values import Fill
+from sockproof.peer.script import Attempt, HandlerScript, ReadLine, Reply, Report, Run
 
 TIMEOUT_S = 0.0625
 """Exact in binary, so that it is told as it was given."""
+WRITE_TIMEOUT_S = 0.03
+SMALL_BUFFER_OCTETS = 4096
+SHRINK_SEND_BUFFER = (
+    f"self.request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, {SMALL_BUFFER_OCTETS})"
+)
+LINE = b"go on\n"
 
 
 @requirement(
@@ -37,8 +45,10 @@ def test_silent_client_ends_a_read_by_timeout(
     serve: Serve, client: StreamPeer, observe: Observe
 ) -> None:
     """The connection has the handler's timeout, and a read from a silent client raises it."""
+    afterwards = Attempt(["bytearray(self.rfile.readline())", "self.wfile.write(b'goes on')"])
     steps = [Report({"timeout": "self.connection.gettimeout()"}), ReadLine()]
-    server = serve(steps, handler_attributes={"timeout": TIMEOUT_S})
+    script = HandlerScript(steps, finish=[afterwards])
+    server = serve(script, handler_attributes={"timeout": TIMEOUT_S}, hooks=ERROR_TOLD)
 
     client.connect(server)
 
@@ -50,7 +60,88 @@ def test_silent_client_ends_a_read_by_timeout(
         expected="the read raises socket.timeout",
         actual=f"it raises {error}",
     )
-    client.expect_end()
+    client.expect_reply(b"goes on")
+    server.stop()
+    observe("reading and writing afterwards", plain(server.expect_outcomes()))
+    observe("read past the timeout: handle_error() for", errors_told(server))
+
+
+@requirement(
+    "handlers/timeout-applies-to-writing",
+    variants={"unbuffered": {}, "buffered": {"wbufsize": -1}},
+)
+def test_reader_that_never_reads_ends_a_write_by_timeout(
+    serve: Serve, client: StreamPeer, variant: dict[str, int], observe: Observe
+) -> None:
+    """A write of more than all buffers hold raises socket.timeout; then the stream ends."""
+    reply = Fill(100 * SMALL_BUFFER_OCTETS, seed=7)
+    # rfile by hand: a finish() that cannot flush leaves that to the garbage collector
+    script = HandlerScript(
+        [Run(SHRINK_SEND_BUFFER), Reply(reply)], finish=[Run("self.rfile.close()")]
+    )
+    attributes = {"timeout": WRITE_TIMEOUT_S, **variant}
+    server = serve(script, handler_attributes=attributes, hooks=ERROR_TOLD)
+
+    client.connect(server, receive_buffer_octets=SMALL_BUFFER_OCTETS)
+
+    error = server.expect_step_error("write")
+    check(
+        error.is_a("timeout", "TimeoutError"),
+        expected="the write raises socket.timeout",
+        actual=f"it raises {error}",
+    )
+    server.stop()
+    observe("write past the timeout: handle_error() for", errors_told(server))
+    same(END_OF_STREAM, client.receive_to_end()[1], "how the stream ends")
+
+
+@requirement("handlers/timeout-when-finishing")
+def test_buffered_reply_that_times_out(serve: Serve, client: StreamPeer, observe: Observe) -> None:
+    """The write only fills the buffer; finish() then finds a client that reads nothing."""
+    octets = 100 * SMALL_BUFFER_OCTETS
+    steps = [Run(SHRINK_SEND_BUFFER), Reply(Fill(octets, seed=8))]
+    server = serve(
+        HandlerScript(steps, finish=[Run("self.rfile.close()")]),
+        handler_attributes={"timeout": WRITE_TIMEOUT_S, "wbufsize": 2 * octets},
+        hooks=ERROR_TOLD,
+    )
+
+    client.connect(server, receive_buffer_octets=SMALL_BUFFER_OCTETS)
+
+    write = server.expect_step("write")[0].fields
+    server.expect_handled()
+    server.stop()
+    observe("a write that fills the buffer", "raises" if "error" in write else "returns")
+    observe("finishing past the timeout: handle_error() for", errors_told(server))
+
+
+@requirement("handlers/timeout-of-zero")
+def test_reading_with_a_timeout_of_zero(serve: Serve, client: StreamPeer, observe: Observe) -> None:
+    """The client is silent until the handler has tried to read in several ways."""
+    reading = ["readline()", "read(1)", "read()"]
+    attempts = Attempt([f"self.rfile.{call}" for call in reading] + ["self.request.recv(1)"])
+    server = serve([attempts], handler_attributes={"timeout": 0}, hooks=ERROR_TOLD)
+
+    client.connect(server)
+
+    for call, told in zip([*reading, "recv(1)"], plain(server.expect_outcomes()), strict=True):
+        observe(f"timeout of 0: {call}", told)
+
+
+@requirement("handlers/disable-nagle-on-a-unix-socket")
+def test_disable_nagle_on_a_unix_socket(serve: Serve, peers: Peers, observe: Observe) -> None:
+    """Two clients, one after the other, send a line each."""
+    server = serve(
+        [ReadLine(), Reply(b"handled")],
+        handler_attributes={"disable_nagle_algorithm": True},
+        hooks=ERROR_TOLD,
+    )
+
+    told = [peers.stream().connect(server).offer(LINE).receive_to_end() for _ in range(2)]
+
+    server.stop()
+    observe("TCP_NODELAY on a Unix socket: clients get", [reply for reply, _ in told])
+    observe("TCP_NODELAY on a Unix socket: handle_error() for", errors_told(server))
 
 
 @requirement("handlers/timeout-default-is-none")

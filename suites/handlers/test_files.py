@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Peer, Serve, StreamPeer, requirement, same
+from fixtures import Peer, Peers, Serve, StreamPeer, requirement, same
+from fixtures.told import plain
 from sockproof.iut.values import Fill
-from sockproof.peer.script import CloseWfile, Gate, Read, ReadLine, Record, Reply, Report, Run
+from sockproof.peer.script import (
+    Attempt,
+    CloseWfile,
+    Gate,
+    Read,
+    ReadLine,
+    Record,
+    Reply,
+    Report,
+    Run,
+)
 
 EVERY_OCTET = bytes(range(256)) * 3
 """With all line ends and with what is no text: 768 octets."""
+TWO_LINES = b"cut\r\nme\n"
 SMALL_BUFFER_OCTETS = 4096
 """The kernel makes some multiple of it; a hundredth of what is sent in any case."""
 SHRINK_SEND_BUFFER = (
@@ -28,17 +40,20 @@ def test_rfile_gives_what_was_sent(serve: Serve, peer: Peer) -> None:
 
 
 @requirement("handlers/readline-over-cut-segments")
-def test_readline_waits_for_the_end_of_the_line(serve: Serve, client: StreamPeer) -> None:
-    """A line that comes in five pieces is one readline(), and what follows it is the next."""
+def test_readline_waits_for_the_end_of_the_line(serve: Serve, peers: Peers) -> None:
+    """Two lines cut in two anywhere, one connection each, and once cut in many: two readline()s."""
     server = serve([ReadLine(), ReadLine()])
-    client.connect(server)
+    cuts: list[tuple[int, ...]] = [(cut,) for cut in range(1, len(TWO_LINES))]
 
-    for piece in (b"l", b"ong", b" line", b" with an end\n", b"next\n"):
-        client.send(piece)
-        server.expect_handler("handle")
+    for number, positions in enumerate([*cuts, tuple(range(1, len(TWO_LINES)))], 1):
+        client = peers.stream().connect(server).send(TWO_LINES[: positions[0]])
+        server.expect_handler("handle", number)
         server.let_others_run()  # so that the pieces are not read as one
+        rest = TWO_LINES[positions[0] :]
+        client.send(rest, cuts=[position - positions[0] for position in positions[1:]])
+        client.expect_end().close()
 
-    server.expect_read("read_line", b"long line with an end\n", b"next\n")
+    server.expect_read("read_line", *[b"cut\r\n", b"me\n"] * (len(cuts) + 1))
 
 
 @requirement("handlers/wfile-sends-to-the-client")
@@ -53,19 +68,17 @@ def test_wfile_sends_what_was_written(serve: Serve, peer: Peer) -> None:
 def test_write_counts_octets(serve: Serve, peer: Peer) -> None:
     """write() returns the number of octets, of an array of wider items too, and 0 for none."""
     array = "__import__('array').array('I', [1, 2, 3, 4])"
-    expressions = {
-        "octets": "self.wfile.write(b'12345')",
-        "nothing": "self.wfile.write(b'')",
-        "array": f"self.wfile.write(memoryview({array}))",
-        "wanted of array": f"len({array}) * {array}.itemsize",
-    }
-    server = serve([ReadLine(), Report(expressions)])
+    writing = ["b'12345'", "b''", f"memoryview({array})", array]
+    wanted = Report({"array": f"bytearray({array}.tobytes())"})
+    attempt = Attempt([f"self.wfile.write({octets})" for octets in writing])
+    server = serve([ReadLine(), wanted, attempt])
 
     peer.connect(server).send(b"go on\n")
 
-    counts = server.expect_report()
-    wanted = {"octets": 5, "nothing": 0, "array": counts.pop("wanted of array")}
-    same(wanted, counts, "what write() returns")
+    of_array = server.expect_report()["array"]
+    counts = [5, 0, len(of_array), len(of_array)]
+    same(counts, plain(server.expect_outcomes()), "what write() returns")
+    peer.expect(b"12345" + of_array + of_array).expect_end()
 
 
 @requirement(

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from fixtures import DatagramPeer, Peer, Peers, Serve, StreamPeer, check, requirement, same
+from fixtures import (
+    DatagramPeer,
+    Observe,
+    Peer,
+    Peers,
+    Serve,
+    StreamPeer,
+    check,
+    requirement,
+    same,
+)
+from fixtures.told import ERROR_TOLD, errors_told
 from sockproof.iut.server import Server
 from sockproof.peer.script import Echo, HandlerScript, Raise, ReadLine, Receive, Reply, Report
 from sockproof.spec.matrix import ServerSpec
@@ -10,6 +21,15 @@ from sockproof.spec.matrix import ServerSpec
 PAYLOAD = b"who is it?\n"
 REQUEST_OF = {True: "self.request.getpeername()", False: "bytearray(self.request[0])"}
 """By whether the server is a stream server: what tells that a handler's request is the client's."""
+
+SOCKET_FACTS = {
+    "class": "type(self.request).__name__",
+    "closed in programs that are started": "bool(__import__('fcntl').fcntl(self.request, 1))",
+    "timeout": "self.request.gettimeout()",
+    "linger": "self.request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER)",
+    "keepalive": "self.request.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)",
+}
+"""What a stream handler may ask of its request; 1 is F_GETFD."""
 
 
 @requirement("handlers/setup-handle-finish-order")
@@ -39,15 +59,16 @@ def test_nothing_follows_a_setup_that_raises(serve: Serve, peer: Peer) -> None:
 
 
 @requirement("handlers/finish-called-when-handle-raises")
-def test_finish_follows_a_handle_that_raises(serve: Serve, peer: Peer) -> None:
+def test_finish_follows_a_handle_that_raises(serve: Serve, peer: Peer, observe: Observe) -> None:
     """finish() is called of a handler whose handle() raised."""
-    server = serve([Raise()])
+    server = serve([Raise()], hooks=ERROR_TOLD)
 
     peer.connect(server).offer(PAYLOAD)
 
     server.expect_handler("handle")
     server.stop()
     same(["setup", "handle", "finish"], server.phases(), "the phases of the handler")
+    observe("handle() raises: handle_error() for", errors_told(server))
 
 
 @requirement("handlers/one-instance-per-request")
@@ -89,9 +110,15 @@ def test_attributes_are_what_they_are_called(serve: Serve, spec: ServerSpec, pee
 
 
 @requirement("handlers/stream-request-is-a-socket")
-def test_stream_request_is_the_clients_connection(serve: Serve, client: StreamPeer) -> None:
+def test_stream_request_is_the_clients_connection(
+    serve: Serve, client: StreamPeer, observe: Observe
+) -> None:
     """The request is a socket connected to the client, with a descriptor of its own."""
-    expressions = {"peer": "self.request.getpeername()", "fileno": "self.request.fileno()"}
+    expressions = {
+        "peer": "self.request.getpeername()",
+        "fileno": "self.request.fileno()",
+        **SOCKET_FACTS,
+    }
     steps = [Receive(len(PAYLOAD)), Report(expressions), Reply(b"over it")]
     server = serve(steps, base="BaseRequestHandler")
 
@@ -101,6 +128,8 @@ def test_stream_request_is_the_clients_connection(serve: Serve, client: StreamPe
     told = server.expect_report()
     same(client.address, told["peer"], "what the request is connected to")
     _check_other_descriptor(server, told["fileno"])
+    for name in SOCKET_FACTS:
+        observe(f"request: {name}", told[name])
     client.expect_reply(b"over it")
 
 
@@ -113,19 +142,28 @@ def _check_other_descriptor(server: Server, fileno: int) -> None:
 
 
 @requirement("handlers/datagram-request-is-a-pair")
-def test_datagram_request_is_octets_and_socket(serve: Serve, sender: DatagramPeer) -> None:
+def test_datagram_request_is_octets_and_socket(
+    serve: Serve, sender: DatagramPeer, observe: Observe
+) -> None:
     """The request is a tuple: the datagram's octets, and a socket bound to the server's address."""
     expressions = {
         "is a pair": "isinstance(self.request, tuple) and len(self.request) == 2",
         "octets": "bytearray(self.request[0])",
         "socket": "self.request[1].getsockname()",
     }
-    server = serve([Report(expressions), Reply(b"by it")], base="BaseRequestHandler")
+    types = {
+        "class of the octets": "type(self.request[0]).__name__",
+        "socket is the server's": "self.request[1] is self.server.socket",
+    }
+    server = serve([Report({**expressions, **types}), Reply(b"by it")], base="BaseRequestHandler")
 
     sender.connect(server).send(PAYLOAD)
 
     wanted = {"is a pair": True, "octets": PAYLOAD, "socket": server.address}
-    same(wanted, server.expect_report(), "the request")
+    told = server.expect_report()
+    for name in types:
+        observe(f"request: {name}", told.pop(name))
+    same(wanted, told, "the request")
     sender.expect(b"by it")
 
 

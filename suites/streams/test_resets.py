@@ -23,6 +23,7 @@ def test_reset_before_accept(construct: Construct, peers: Peers, observe: Observ
     _check_serving(server, peers)
     server.stop()
     observe("reset before accept: reading", _errors(server, "read_line"))
+    observe("reset before accept: exception", _errors(server, "read_line", "type"))
 
 
 @requirement("streams/reset-while-reading-leaves-server-serving")
@@ -39,6 +40,7 @@ def test_reset_while_reading(serve: Serve, peers: Peers, observe: Observe) -> No
     _check_serving(server, peers)
     server.stop()
     observe("reset while reading", _errors(server, "read_line"))
+    observe("reset while reading: exception", _errors(server, "read_line", "type"))
 
 
 @requirement("streams/reset-while-writing-leaves-server-serving")
@@ -58,13 +60,14 @@ def test_reset_while_writing(serve: Serve, peers: Peers, observe: Observe) -> No
     peers.stream().connect(server).send(LINE).expect_reply(reply)
     server.stop()
     observe("reset while writing", _errors(server, "write"))
+    observe("reset while writing: exception", _errors(server, "write", "type"))
 
 
 def _check_serving(server: Server, peers: Peers) -> None:
     peers.stream().connect(server).send(LINE).expect_reply(LINE)
 
 
-def _errors(server: Server, do: str) -> list[str]:
-    """The errno names of what the step raised in one handler or another."""
+def _errors(server: Server, do: str, field: str = "errno_name") -> list[str]:
+    """The errno names of what the step raised in one handler or another, or its types."""
     errors = [event.fields.get("error") for event in server.process.matching("step", do=do)]
-    return sorted(error["errno_name"] for error in errors if error)
+    return sorted(error[field] for error in errors if error)

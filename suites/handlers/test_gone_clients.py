@@ -1,0 +1,105 @@
+"""Handlers whose clients are gone, or whose connections they have ended themselves."""
+
+from __future__ import annotations
+
+from fixtures import Observe, Peers, Serve, StreamPeer, check, requirement, same
+from fixtures.told import ERROR_TOLD, errors_told
+from sockproof.iut.server import Server
+from sockproof.peer.script import Echo, HandlerScript, ReadLine, Reply, Run
+from sockproof.spec.matrix import ServerSpec
+
+LINE = b"go on\n"
+BUFFERED = {"wbufsize": 4096}
+UNTIL_GONE = "import select; select.select([self.request], [], [])"
+"""Readable once the client's reset or end of stream has come."""
+CLOSE_RFILE = Run("self.rfile.close()")
+"""By hand: a finish() that cannot send the reply leaves rfile to the garbage collector."""
+TELL_FILES = """
+class Handler(base):
+    wbufsize = 4096
+
+    def handle(self):
+        self.wfile.write(self.rfile.readline())
+        emit("written")
+        if not isinstance(self.request, tuple):
+            try:
+                self.request.recv(1)
+            except EnvironmentError:
+                pass
+
+    def finish(self):
+        try:
+            base.finish(self)
+        finally:
+            emit("files", rfile=self.rfile.closed, wfile=self.wfile.closed)
+            self.rfile.close()
+"""
+
+
+@requirement(
+    "handlers/handler-may-end-its-connection",
+    variants={
+        "rfile closed": "self.rfile.close()",
+        "shut down": "self.request.shutdown(socket.SHUT_RDWR)",
+        "closed": "self.request.close()",
+    },
+)
+def test_handler_that_ends_its_connection(
+    serve: Serve, peers: Peers, variant: str, observe: Observe
+) -> None:
+    """Two clients, one after the other, get their replies, and handle_error() is not called."""
+    server = serve([ReadLine(), Echo(), Run(variant)], hooks=ERROR_TOLD)
+
+    for _ in range(2):
+        peers.stream().connect(server).send(LINE).expect_reply(LINE)
+
+    server.expect_handled(2)
+    server.stop()
+    observe("handle_error() for", errors_told(server))
+    same([], errors_told(server), "what handle_error() is called for")
+
+
+@requirement("handlers/reply-to-a-gone-client-is-no-error")
+def test_flushing_to_a_gone_client(serve: Serve, client: StreamPeer, observe: Observe) -> None:
+    """The client has reset its connection when the handler returns with its reply in a buffer."""
+    steps = [ReadLine(), Reply(b"too late"), Run(UNTIL_GONE)]
+    script = HandlerScript(steps, finish=[CLOSE_RFILE])
+    server = serve(script, handler_attributes=BUFFERED, hooks=ERROR_TOLD)
+    client.connect(server).send(LINE)
+    server.expect_step("write")
+
+    client.reset()
+
+    server.expect_step("run", 2)
+    server.stop()
+    told = errors_told(server)
+    observe("flushing to a gone client: handle_error() for", told)
+    check(
+        not told,
+        expected="finish() lets an error of the last flush pass",
+        actual=f"handle_error() is called for {', '.join(told)}",
+    )
+
+
+@requirement("handlers/files-after-finish")
+def test_files_of_a_finished_handler(
+    serve: Serve, spec: ServerSpec, peers: Peers, observe: Observe
+) -> None:
+    """The handler tells it at the end of finish(); one reply is sent, one cannot be."""
+    server = serve(source=TELL_FILES, hooks=ERROR_TOLD)
+    peer = peers().connect(server).send(LINE)
+    if isinstance(peer, StreamPeer):
+        peer.half_close()
+    peer.expect(LINE).expect_end()
+    _observe_files(server, 1, "reply sent", observe)
+    if spec.is_stream:
+        gone = peers.stream().connect(server).send(LINE)
+        server.process.wait_events(2, "written")
+        gone.reset()
+        _observe_files(server, 2, "client gone", observe)
+
+
+def _observe_files(server: Server, number: int, when: str, observe: Observe) -> None:
+    told = server.process.wait_events(number, "files")[-1].fields
+    for name in ("rfile", "wfile"):
+        observe(f"{when}: {name} closed", told[name])

@@ -1,0 +1,145 @@
+"""Much of it: tens of megabytes over one connection, and many clients."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import struct
+import threading
+from collections.abc import Iterator
+
+from fixtures import Peers, Serve, StreamPeer, requirement, same
+from sockproof.judge.checks import Hang, Mismatch
+from sockproof.peer.script import Echo, ReadLine, Report, Run
+from sockproof.spec.matrix import ServerSpec
+
+BLOCK_OCTETS = 1 << 16
+BLOCKS = 512
+TOTAL_OCTETS = BLOCKS * BLOCK_OCTETS
+"""32 MiB, of numbered blocks: any that is lost, repeated or exchanged changes the digest."""
+READ_THEN_REPLY = Run(
+    f"""
+import hashlib, struct
+digest = hashlib.sha256()
+left = {TOTAL_OCTETS}
+while left:
+    data = self.rfile.read(min(left, {BLOCK_OCTETS}))
+    if not data:
+        break
+    digest.update(data)
+    left -= len(data)
+self.digest = digest.hexdigest()
+for number in range({BLOCKS}):
+    self.wfile.write(struct.pack(">Q", ~number & 0xFFFFFFFF) + b"r" * {BLOCK_OCTETS - 8})
+"""
+)
+ECHO_EVERYTHING = Run(
+    f"""
+while True:
+    data = self.rfile.read({BLOCK_OCTETS})
+    if not data:
+        break
+    self.wfile.write(data)
+"""
+)
+CLIENTS_IN_TURN = 100
+CLIENTS_AT_ONCE = 20
+
+
+def _request() -> Iterator[bytes]:
+    return (struct.pack(">Q", n) + b"q" * (BLOCK_OCTETS - 8) for n in range(BLOCKS))
+
+
+def _reply() -> Iterator[bytes]:
+    numbers = (~n & 0xFFFFFFFF for n in range(BLOCKS))
+    return (struct.pack(">Q", n) + b"r" * (BLOCK_OCTETS - 8) for n in numbers)
+
+
+def _digest(blocks: Iterator[bytes]) -> str:
+    digest = hashlib.sha256()
+    for block in blocks:
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _send(client: StreamPeer) -> None:
+    """Past the transcript, which would take more time than all the rest.
+
+    Whether all of it was taken shows in what comes back.
+    """
+    with contextlib.suppress(OSError):
+        for block in _request():
+            client.socket.sendall(block)
+        client.half_close()
+
+
+def _received(client: StreamPeer) -> tuple[int, str]:
+    """How many octets come before the stream ends, and their digest.
+
+    Raises:
+        Hang: nothing came. Mismatch: the stream ended otherwise.
+    """
+    digest, total = hashlib.sha256(), 0
+    try:
+        while data := client.socket.recv(1 << 20):
+            digest.update(data)
+            total += len(data)
+    except TimeoutError:
+        raise Hang("the reply goes on", f"nothing after {total} octets") from None
+    except OSError as error:
+        raise Mismatch("an end of stream", f"after {total} octets: {error}") from None
+    return total, digest.hexdigest()
+
+
+@requirement("streams/megabytes-there-and-back")
+def test_megabytes_there_and_back(serve: Serve, client: StreamPeer) -> None:
+    """The whole request is read before the whole reply is written; digests tell."""
+    server = serve([READ_THEN_REPLY, Report({"digest": "self.digest"})])
+    client.connect(server)
+
+    _send(client)
+
+    same((TOTAL_OCTETS, _digest(_reply())), _received(client), "the reply")
+    same({"digest": _digest(_request())}, server.expect_report(), "the request")
+
+
+@requirement("streams/megabytes-both-ways-at-once")
+def test_megabytes_both_ways_at_once(serve: Serve, client: StreamPeer) -> None:
+    """The client reads what comes back in one thread while it sends in another."""
+    server = serve([ECHO_EVERYTHING])
+    client.connect(server)
+    sending = threading.Thread(target=_send, args=[client])
+    sending.start()
+
+    try:
+        received = _received(client)
+    finally:
+        sending.join()
+
+    same((TOTAL_OCTETS, _digest(_request())), received, "what comes back")
+
+
+@requirement("streams/a-hundred-clients-in-turn")
+def test_hundred_clients_in_turn(serve: Serve, peers: Peers) -> None:
+    """Each is answered, and sees the end of its stream, before the next connects."""
+    server = serve([ReadLine(), Echo()])
+
+    for number in range(CLIENTS_IN_TURN):
+        line = b"client %d\n" % number
+        peers.stream().connect(server).send(line).expect_reply(line).close()
+
+
+@requirement("streams/twenty-clients-at-once")
+def test_twenty_clients_at_once(serve: Serve, spec: ServerSpec, peers: Peers) -> None:
+    """All are connected before the last of them is the first to send."""
+    attributes = {"request_queue_size": CLIENTS_AT_ONCE}
+    server = serve([ReadLine(), Echo()], attributes=attributes)
+    clients = [peers.stream().connect(server) for _ in range(CLIENTS_AT_ONCE)]
+    handled_at_once = 1 if spec.mixin == "none" else CLIENTS_AT_ONCE
+    server.expect_handler("handle", handled_at_once)
+
+    for number in reversed(range(CLIENTS_AT_ONCE)):
+        clients[number].send(b"client %d\n" % number)
+
+    for number, client in enumerate(clients):
+        client.expect_reply(b"client %d\n" % number)
