@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Construct, DatagramPeer, Serve, requirement, same
+from fixtures import Construct, DatagramPeer, Observe, Serve, requirement, same
 from sockproof.iut.server import Server
 from sockproof.iut.values import Fill, octets
 from sockproof.peer.script import Echo, ReadToEnd, Reply
 
 POLL_INTERVAL_S = 0.001
-LIMITS: dict[str, dict[str, Any]] = {"default": {}, "lowered": {"max_packet_size": 100}}
+LIMITS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "lowered": {"max_packet_size": 100},
+    "one": {"max_packet_size": 1},
+}
 """Attributes of a server class, by the name of the variant."""
 
 
@@ -31,7 +35,9 @@ def test_every_datagram_is_one_request(serve: Serve, sender: DatagramPeer) -> No
 
 
 @requirement("datagrams/boundaries-are-kept")
-def test_waiting_datagrams_stay_apart(construct: Construct, sender: DatagramPeer) -> None:
+def test_waiting_datagrams_stay_apart(
+    construct: Construct, sender: DatagramPeer, observe: Observe
+) -> None:
     """Datagrams of many sizes that wait for the loop together are read as they were sent."""
     payloads = [bytes(Fill(size, seed=size)) for size in (1, 700, 2, 64, 1500)]
     server = construct([ReadToEnd()])
@@ -45,6 +51,7 @@ def test_waiting_datagrams_stay_apart(construct: Construct, sender: DatagramPeer
     read = [step.fields.get("octets", {}) for step in steps]
     wanted = map(octets, payloads)
     same(sorted(wanted, key=_length), sorted(read, key=_length), "the requests by their length")
+    observe("octets of the requests, as they were handled", [_length(told) for told in read])
 
 
 def _length(told: dict[str, Any]) -> int:
@@ -63,7 +70,7 @@ def test_empty_datagram_is_handled(serve: Serve, sender: DatagramPeer) -> None:
 
 @requirement("datagrams/max-packet-size-truncates", variants=LIMITS)
 def test_longer_datagram_is_cut(
-    serve: Serve, sender: DatagramPeer, variant: dict[str, Any]
+    serve: Serve, sender: DatagramPeer, variant: dict[str, Any], observe: Observe
 ) -> None:
     """Of a datagram above max_packet_size the handler gets the first max_packet_size octets."""
     server = serve([ReadToEnd()], attributes=variant)
@@ -72,6 +79,7 @@ def test_longer_datagram_is_cut(
     sender.connect(server).send(Fill(limit_octets + 50))
 
     server.expect_read("read_to_end", Fill(limit_octets))
+    observe("max_packet_size", limit_octets)
 
 
 @requirement("datagrams/datagram-of-max-packet-size-is-whole", variants=LIMITS)

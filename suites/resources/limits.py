@@ -1,0 +1,152 @@
+"""Limits of the system on the implementation's process alone: no descriptor, no process more.
+
+The process is forked for the one case, so that nobody else is limited by them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from sockproof.iut.process import CaseProcess
+from sockproof.judge.checks import Inconclusive
+
+__all__ = ["high_descriptors", "no_descriptor_left", "no_fork_possible", "no_thread_possible"]
+
+LOWEST_HIGH = 1024
+"""The first descriptor that select() has no room for."""
+
+_LIMIT_DESCRIPTORS = """
+import resource
+free = os.dup(0)
+os.close(free)
+descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (free, descriptors[1]))
+try:
+    os.close(os.dup(0))
+    refused = False
+except OSError:
+    refused = True
+"""
+_FREE_DESCRIPTORS = "resource.setrlimit(resource.RLIMIT_NOFILE, descriptors)"
+
+# The limit counts the processes of a real user other than root: one that nobody else is.
+_LIMIT_PROCESSES = """
+import resource
+users = os.getresuid()
+if 0 in users:
+    os.setresuid(54321, 54321, 0)
+processes = resource.getrlimit(resource.RLIMIT_NPROC)
+resource.setrlimit(resource.RLIMIT_NPROC, (1, processes[1]))
+"""
+_FREE_PROCESSES = """
+resource.setrlimit(resource.RLIMIT_NPROC, processes)
+if 0 in users:
+    os.setresuid(*users)
+"""
+_TRY_FORK = """
+try:
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+    refused = False
+except OSError:
+    refused = True
+"""
+_TRY_THREAD = """
+tried = threading.Thread(target=len, args=("",))
+try:
+    tried.start()
+    tried.join()
+    refused = False
+except Exception:  # thread.error on Python 2.7, RuntimeError on 3.x
+    refused = True
+"""
+_FILL_DESCRIPTORS = """
+import resource
+descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (max({room}, descriptors[0]), descriptors[1]))
+fillers = [os.dup(0)]
+while fillers[-1] < {lowest} - 1:
+    fillers.append(os.dup(0))
+"""
+_EMPTY_DESCRIPTORS = """
+for filler in fillers:
+    os.close(filler)
+"""
+
+
+@contextlib.contextmanager
+def no_descriptor_left(process: CaseProcess) -> Iterator[None]:
+    """The process gets no further descriptor: accept() and the like fail with EMFILE.
+
+    Nothing may close a descriptor meanwhile, so nothing may be at work before.
+
+    Raises:
+        Inconclusive: it gets one all the same.
+    """
+    _order(process, _LIMIT_DESCRIPTORS)
+    try:
+        _check_refused(process, "descriptor")
+        yield
+    finally:
+        _order(process, _FREE_DESCRIPTORS)
+
+
+@contextlib.contextmanager
+def no_fork_possible(process: CaseProcess) -> Iterator[None]:
+    """fork() fails with EAGAIN in the process, as when its user has too many processes.
+
+    Raises:
+        Inconclusive: it does not fail.
+    """
+    with _no_process(process, _TRY_FORK, "process"):
+        yield
+
+
+@contextlib.contextmanager
+def no_thread_possible(process: CaseProcess) -> Iterator[None]:
+    """No thread can be started in the process: to the system it is one process more.
+
+    Raises:
+        Inconclusive: one can.
+    """
+    with _no_process(process, _TRY_THREAD, "thread"):
+        yield
+
+
+@contextlib.contextmanager
+def _no_process(process: CaseProcess, attempt: str, what: str) -> Iterator[None]:
+    _order(process, _LIMIT_PROCESSES)
+    try:
+        _order(process, attempt)
+        _check_refused(process, what)
+        yield
+    finally:
+        _order(process, _FREE_PROCESSES)
+
+
+@contextlib.contextmanager
+def high_descriptors(process: CaseProcess) -> Iterator[None]:
+    """What the process opens gets a descriptor that select() has no room for.
+
+    Raises:
+        Inconclusive: the process may not have so many.
+    """
+    _order(process, _FILL_DESCRIPTORS.format(room=LOWEST_HIGH + 100, lowest=LOWEST_HIGH))
+    try:
+        yield
+    finally:
+        _order(process, _EMPTY_DESCRIPTORS)
+
+
+def _order(process: CaseProcess, source: str) -> None:
+    error = process.do("execute", source=source).error
+    if error is not None:
+        raise Inconclusive(f"the process cannot be limited: {error}")
+
+
+def _check_refused(process: CaseProcess, what: str) -> None:
+    if not process.do("evaluate", expression="refused").value:
+        raise Inconclusive(f"the process gets one {what} more in spite of its limit")

@@ -1,0 +1,109 @@
+"""When descriptors run out, and when they are high: clients wait, and are served later."""
+
+from __future__ import annotations
+
+from fixtures import (
+    Construct,
+    DatagramPeer,
+    Inconclusive,
+    Observe,
+    Peers,
+    Serve,
+    StreamPeer,
+    requirement,
+)
+from sockproof.iut.outcomes import Outcome, RaisedError
+from sockproof.iut.process import CaseProcess
+from sockproof.peer.script import Echo, Gate, Hook, ReadLine, Record
+from suites.resources.counting import LINE, count_at_rest, expect_as_before, play_one_by_one
+from suites.resources.limits import LOWEST_HIGH, high_descriptors, no_descriptor_left
+
+TRIES = 2
+ECHO = [ReadLine(), Echo()]
+
+
+@requirement("resources/loop-outlives-lack-of-descriptors")
+def test_waiting_client_is_served_later(serve: Serve, peers: Peers, observe: Observe) -> None:
+    """A client for whom accept() has failed twice is served when there is a descriptor again."""
+    hooks: dict[str, Hook] = {"get_request": Gate("accept"), "handle_error": Record()}
+    server = serve(ECHO, hooks=hooks)
+    before = count_at_rest(server)
+    server.open_gate("accept", 1)
+    play_one_by_one(server, peers, 1)
+    expect_as_before(server, before)
+
+    with no_descriptor_left(server.process):
+        waiting = peers.stream("waiting").connect(server).send(LINE)
+        server.open_gate("accept", TRIES)
+        failed = server.process.wait_events(TRIES, "raise", method="get_request")
+        server.expect_at_gate("accept", TRIES + 2)
+        server.fence()
+        observe("no descriptor: handle_error called", "handle_error" in server.calls())
+        observe("no descriptor: something is printed", bool(server.process.output["stderr"]))
+
+    server.open_gate("accept")
+    waiting.expect(LINE).expect_end()
+    errors = {RaisedError.of(event.fields["error"]).name for event in failed}
+    observe("no descriptor: get_request() raises", sorted(errors))
+
+
+@requirement("resources/handle-request-without-descriptors")
+def test_handle_request_without_descriptors(
+    construct: Construct, client: StreamPeer, observe: Observe
+) -> None:
+    """handle_request() is called for a waiting client, without and then with a descriptor left."""
+    hooks: dict[str, Hook] = {"get_request": Record(), "handle_error": Record()}
+    server = construct(ECHO, hooks=hooks)
+    client.connect(server).send(LINE)
+    with no_descriptor_left(server.process):
+        observe("no descriptor: handle_request()", _told(server.attempt("handle_request")))
+        server.fence()
+        observe("no descriptor: calls", server.calls())
+        observe("no descriptor: something is printed", bool(server.process.output["stderr"]))
+
+    observe("a descriptor again: handle_request()", _told(server.attempt("handle_request")))
+    observe("a descriptor again: the client gets", client.receive(len(LINE))[0])
+
+
+def _told(outcome: Outcome) -> str:
+    return f"raises {outcome.error.name}" if outcome.error else f"returns {outcome.value}"
+
+
+@requirement("resources/datagrams-need-no-descriptor")
+def test_datagrams_are_served_without_descriptors(serve: Serve, sender: DatagramPeer) -> None:
+    """Two datagrams are answered while the process can have no further descriptor."""
+    server = serve(ECHO)
+    before = count_at_rest(server)
+    sender.connect(server).send(LINE).expect(LINE)  # so that whatever is imported late is there
+    expect_as_before(server, before)
+
+    with no_descriptor_left(server.process):
+        for line in (b"one\n", b"two\n"):
+            sender.send(line).expect(line)
+
+
+@requirement("resources/constructor-without-descriptors")
+def test_constructor_without_descriptors(
+    process: CaseProcess, construct: Construct, observe: Observe
+) -> None:
+    """A server is made when no descriptor is left, and another one when there are again."""
+    construct(ECHO)  # so that whatever is imported late is there
+    with no_descriptor_left(process):
+        made = construct.attempt(ECHO)
+        told = made.name if isinstance(made, RaisedError) else "nothing"
+        observe("no descriptor: the constructor raises", told)
+
+    again = construct.attempt(ECHO)
+    told = again.name if isinstance(again, RaisedError) else "nothing"
+    observe("a descriptor again: the constructor raises", told)
+
+
+@requirement("resources/descriptors-above-select")
+def test_server_with_a_high_descriptor(process: CaseProcess, serve: Serve, peers: Peers) -> None:
+    """A server whose listening descriptor is 1024 or more serves, by descriptors as high."""
+    with high_descriptors(process):
+        server = serve(ECHO)
+        if server.fileno < LOWEST_HIGH:
+            raise Inconclusive(f"the server's descriptor is {server.fileno}")
+
+        play_one_by_one(server, peers, 2)

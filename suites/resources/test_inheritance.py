@@ -1,0 +1,85 @@
+"""Who holds the sockets of a server beside itself: its children, programs, and nobody at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fixtures import Construct, Observe, Peers, Serve, check, requirement
+from sockproof.iut.outcomes import RaisedError
+from sockproof.iut.server import Server
+from sockproof.peer.script import Echo, ReadLine, Report, Run
+from sockproof.spec.matrix import ServerSpec
+
+LINE = b"x\n"
+REUSE: dict[str, dict[str, Any]] = {"TCP": {"allow_reuse_address": True}}
+"""Attributes by the server's kind: TIME_WAIT is not what holds the address here."""
+START_PROGRAM = Run("""
+import subprocess
+self.server.program = subprocess.Popen(["cat"], stdin=subprocess.PIPE, close_fds=False)
+""")
+END_PROGRAM = "server.program.stdin.close(); server.program.wait()"
+DROP_SERVER = """
+import gc
+import warnings
+
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    dropped = server.__class__({address!r}, handler_class)
+    address = dropped.server_address
+    del dropped
+    gc.collect()
+    gc.collect()
+"""
+
+
+def _rebinding(construct: Construct, spec: ServerSpec, address: Any) -> str:
+    """What a second server at the address says: its constructor's error, or ``bound``."""
+    made = construct.attempt(address=address, attributes=REUSE.get(spec.kind, {}))
+    if isinstance(made, RaisedError):
+        return made.name
+    made.call("server_close")
+    return "bound"
+
+
+def _close(server: Server) -> None:
+    server.call("shutdown")
+    server.call("server_close")
+
+
+@requirement("resources/subprocess-keeps-neither-address-nor-connection")
+def test_program_of_a_handler_keeps_nothing(
+    serve: Serve, construct: Construct, spec: ServerSpec, peers: Peers
+) -> None:
+    """While a program that the handler started runs, the connection ends, and the address of the
+    closed server is free; neither socket would be passed on to it."""
+    inheritable = "[one.get_inheritable() for one in (self.server.socket, self.request)[:{}]]"
+    told = Report({"inheritable": inheritable.format(2 if spec.is_stream else 1)})
+    server = serve([told, ReadLine(), START_PROGRAM, Echo()], attributes=REUSE.get(spec.kind, {}))
+    peer = peers().connect(server)
+    peer.send(LINE).expect(LINE).expect_end()
+    server.expect_handled()
+    check(
+        not any(server.expect_report()["inheritable"]),
+        expected="neither the server's socket nor the connection is inheritable",
+        actual=server.expect_report()["inheritable"],
+    )
+
+    _close(server)
+
+    again = _rebinding(construct, spec, server.address)
+    check(server.evaluate("server.program.poll() is None"), expected="cat runs", actual="it ended")
+    server.execute(END_PROGRAM)
+    check(again == "bound", expected="the address is free", actual=again)
+    peer.close()
+
+
+@requirement("resources/dropped-server")
+def test_server_that_is_dropped(construct: Construct, spec: ServerSpec, observe: Observe) -> None:
+    """A server is made, forgotten without being closed, and collected."""
+    server = construct()
+    server.execute(DROP_SERVER.format(address=construct.new_address()))
+
+    categories = server.evaluate("[warning.category.__name__ for warning in caught]")
+    observe("dropped server: warnings", categories)
+    address = server.evaluate("address")
+    observe("dropped server: another one at its address", _rebinding(construct, spec, address))
