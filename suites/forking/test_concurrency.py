@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Observe, Peers, Serve, check, requirement, same
+from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
 from sockproof.iut.outcomes import Event
 from sockproof.iut.server import Server
 from sockproof.peer.script import Echo, Exit, Gate, Kill, Raise, ReadLine, Report, Run, When
@@ -133,3 +133,43 @@ def test_crash_of_one_child_disturbs_nobody_else(serve: Serve, peers: Peers, var
     """While and after one child ends without a word, an earlier and two later requests are
     served."""
     _play_around_a_failure(serve, peers, variant)
+
+
+@requirement(
+    "forking/exit-in-a-child-leaves-server-serving",
+    variants={name: Raise(name) for name in ("SystemExit", "KeyboardInterrupt")},
+)
+def test_wish_to_exit_ends_only_its_own_child(serve: Serve, peers: Peers, variant: Any) -> None:
+    """While and after one handler raises it, an earlier and two later requests are served."""
+    _play_around_a_failure(serve, peers, variant)
+
+
+@requirement("forking/slow-request-does-not-block-others")
+def test_later_request_is_served_while_one_waits(serve: Serve, peers: Peers) -> None:
+    """Requests are answered and closed while the child of an earlier one waits."""
+    server = serve([ReadLine(), When(b"slow", [Gate("hold")]), Echo()])
+
+    slow = peers().connect(server).send(b"slow\n")
+    server.expect_at_gate("hold")
+    for number in range(3):
+        line = b"quick %d\n" % number
+        peers().connect(server).send(line).expect(line).expect_end()
+
+    server.open_gate("hold")
+    slow.expect(b"slow\n").expect_end()
+
+
+@requirement("forking/handle-request-returns-before-the-child-ends")
+def test_handle_request_leaves_the_child_running(construct: Construct, peers: Peers) -> None:
+    """Two calls of handle_request() return with both children held at a gate, which then answer."""
+    server = construct([ReadLine(), Gate("hold"), Echo()])
+    first = peers().connect(server).send(b"first\n")
+    second = peers().connect(server).send(b"second\n")
+
+    server.call("handle_request")
+    server.call("handle_request")
+
+    server.expect_at_gate("hold", 2)
+    server.open_gate("hold")
+    first.expect(b"first\n").expect_end()
+    second.expect(b"second\n").expect_end()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from fixtures import Peers, Serve, StreamPeer, check, requirement, same
+from fixtures import Observe, Peers, Serve, StreamPeer, check, requirement, same
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.server import Server
 from sockproof.iut.values import Fill
-from sockproof.peer.script import Exit, Gate, ReadLine, Reply
+from sockproof.peer.script import Echo, Exit, Gate, ReadLine, Reply
 from sockproof.timing import hang_bound_s
 
 REPLY = Fill(100_000)
@@ -37,9 +37,10 @@ def _is_gone(server: Server, pid: int) -> bool:
 
 
 @requirement("forking/server-close-waits-for-children")
-def test_server_close_waits_for_every_child(serve: Serve, peers: Peers) -> None:
+def test_server_close_waits_for_every_child(serve: Serve, peers: Peers, observe: Observe) -> None:
     """server_close() returns after the last of two held children, and both are reaped then."""
     server = serve([ReadLine(), Gate("hold")])
+    observe("block_on_close", server.evaluate("getattr(server, 'block_on_close', 'none')"))
     pids = _hold(server, peers, 2)
 
     closing = _close_while_held(server)
@@ -104,3 +105,17 @@ def test_reply_and_end_come_from_the_child(serve: Serve, client: StreamPeer, var
     server.open_gate("hold")
 
     client.expect_reply(REPLY)
+
+
+@requirement("forking/shutdown-does-not-wait-for-children")
+def test_shutdown_returns_while_a_child_runs(serve: Serve, peers: Peers) -> None:
+    """shutdown() returns with one child held at a gate, whose client is then answered."""
+    server = serve([ReadLine(), Gate("hold"), Echo()])
+    held = peers().connect(server).send(b"held\n")
+    server.expect_at_gate("hold")
+
+    server.spawn("shutdown").expect_return()
+
+    same([], server.process.matching("handler", phase="finish"), "handlers that ended before")
+    server.open_gate("hold")
+    held.expect(b"held\n").expect_end()

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from fixtures import Peers, Serve, check, requirement, same
+import re
+
+from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
 from sockproof.peer.script import Echo, Gate, Raise, ReadLine, Report, Run, When
+
+MANY = 20
+MARK_THREAD = Run("threading.current_thread().served_before = True")
+IS_MARKED = Report({"marked": "hasattr(threading.current_thread(), 'served_before')"})
 
 
 @requirement("threading/requests-run-at-once")
@@ -96,3 +102,49 @@ def test_later_handlers_see_what_earlier_ones_changed(serve: Serve, peers: Peers
     counts = [event.fields["values"]["count"] for event in server.expect_step("report", 3)]
     same([0, 1, 2], counts, "the count that each handler found")
     same(3, server.evaluate("server.count"), "the count in the end")
+
+
+@requirement("threading/each-request-gets-a-new-thread")
+def test_no_thread_handles_two_requests(serve: Serve, peers: Peers, observe: Observe) -> None:
+    """None of three handlers that run one after another finds the mark of another in its thread."""
+    server = serve([ReadLine(), IS_MARKED, MARK_THREAD, Echo()])
+
+    for number in range(1, 4):
+        peers().connect(server).send(b"x\n").expect(b"x\n").expect_end()
+        same({"marked": False}, server.expect_report(number), f"the thread of request {number}")
+
+    names = {event.thread for event in server.expect_step("report", 3)}
+    observe("names of the threads", sorted({re.sub(r"\d+", "N", name) for name in names}))
+    observe("are different", len(names) == 3)
+
+
+@requirement("threading/many-requests-at-once")
+def test_many_requests_are_in_their_handlers_at_once(serve: Serve, peers: Peers) -> None:
+    """Twenty handlers wait at one closed gate together, and each then answers its own client."""
+    server = serve([ReadLine(), Gate("hold"), Echo()])
+
+    lines = [b"%d\n" % number for number in range(MANY)]
+    clients = []
+    for number, line in enumerate(lines, start=1):  # one by one: the queue of clients is short
+        clients.append(peers().connect(server).send(line))
+        server.expect_at_gate("hold", number)
+    server.open_gate("hold")
+
+    for line, client in zip(lines, clients, strict=True):
+        client.expect(line).expect_end()
+
+
+@requirement("threading/handle-request-returns-before-the-handler-ends")
+def test_handle_request_leaves_the_handler_running(construct: Construct, peers: Peers) -> None:
+    """Two calls of handle_request() return with both handlers held at a gate, which then answer."""
+    server = construct([ReadLine(), Gate("hold"), Echo()])
+    first = peers().connect(server).send(b"first\n")
+    second = peers().connect(server).send(b"second\n")
+
+    server.call("handle_request")
+    server.call("handle_request")
+
+    server.expect_at_gate("hold", 2)
+    server.open_gate("hold")
+    first.expect(b"first\n").expect_end()
+    second.expect(b"second\n").expect_end()

@@ -16,6 +16,11 @@ KEEP_WITNESS = Run(
     "weakref.ref(threading.current_thread()))"
 )
 """Remembers the handler's thread in the server without keeping it alive."""
+NONE_IS_ALIVE = (
+    "not any(thread is not None and thread.is_alive()"
+    " for thread in (witness() for witness in server.witnesses))"
+)
+"""A thread is out of threading.enumerate() a little earlier, when it still counts as running."""
 COUNT_KEPT = (
     "[__import__('gc').collect() for _ in range(3)]"
     " and sum(witness() is not None for witness in server.witnesses[:{earlier}])"
@@ -82,12 +87,13 @@ def test_daemon_threads_is_honoured(construct: Construct, peers: Peers, variant:
 
 
 @requirement("threading/server-close-waits-for-threads")
-def test_server_close_waits_for_every_handler(serve: Serve, peers: Peers) -> None:
+def test_server_close_waits_for_every_handler(serve: Serve, peers: Peers, observe: Observe) -> None:
     """server_close() returns after the last of two held handlers, and no thread of theirs is left.
 
     The loop's thread is daemonic, which their threads must not inherit.
     """
     server = serve([ReadLine(), Gate("hold")])
+    observe("block_on_close", server.evaluate("getattr(server, 'block_on_close', 'none')"))
     threads = _hold(server, peers, 2)
 
     closing = _close_while_held(server)
@@ -125,16 +131,34 @@ def test_server_close_does_not_block_if_told_so(serve: Serve, peers: Peers) -> N
     _release_after_close(server)
 
 
+def _play_one_by_one(server: Server, peers: Peers, count: int) -> None:
+    """``count`` requests, each when the thread of the one before has ended."""
+    for number in range(1, count + 1):
+        peers().connect(server).send(b"x\n")
+        server.expect_handler("finish", number)
+        server.expect_true(NONE_IS_ALIVE)
+
+
 @requirement("threading/finished-threads-are-dropped")
 def test_finished_threads_are_dropped(serve: Serve, peers: Peers, observe: Observe) -> None:
     """Once five requests are over and a sixth has come, nothing keeps the five's threads."""
     server = serve([ReadLine(), KEEP_WITNESS])
 
-    for number in range(1, 7):
-        peers().connect(server).send(b"x\n")
-        thread = server.expect_handler("finish", number)[-1].thread
-        server.expect_thread_ended(thread)
+    _play_one_by_one(server, peers, 6)
 
     kept = server.evaluate(COUNT_KEPT.format(earlier=5))
     observe("finished threads kept", kept)
     same(0, kept, "threads of the five earlier requests that are kept")
+
+
+@requirement("threading/finished-threads-kept")
+def test_how_many_finished_threads_are_kept(serve: Serve, peers: Peers, observe: Observe) -> None:
+    """Of twenty threads that have ended, how many are kept, and how many after server_close()."""
+    server = serve([ReadLine(), KEEP_WITNESS])
+
+    _play_one_by_one(server, peers, 20)
+
+    observe("threads kept", server.evaluate(COUNT_KEPT.format(earlier=20)))
+    server.call("shutdown")
+    server.call("server_close")
+    observe("after server_close()", server.evaluate(COUNT_KEPT.format(earlier=20)))

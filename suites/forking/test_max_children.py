@@ -1,0 +1,54 @@
+"""max_children: how many there may be by default, and whether handle_request() keeps to it."""
+
+from __future__ import annotations
+
+from fixtures import Construct, Observe, Peers, Serve, requirement, same
+from fixtures.closing import waits_for_held_handler
+from sockproof.iut.server import Server
+from sockproof.peer.script import Echo, Gate, ReadLine
+
+CHANCES = 20
+
+
+def _give_every_chance(server: Server, count: int) -> None:
+    """Until so many are at the gate, or have had ample chance to come to it."""
+    for _ in range(CHANCES):
+        if len(server.process.matching("step", do="gate", passed=None)) >= count:
+            return
+        server.let_others_run()
+
+
+@requirement("forking/max-children-under-handle-request")
+def test_handle_request_waits_at_max_children(construct: Construct, peers: Peers) -> None:
+    """With max_children = 2 and two children held at a gate, a third handle_request()'s handler
+    starts when one of them has ended."""
+    server = construct([ReadLine(), Gate("hold"), Echo()], attributes={"max_children": 2})
+    lines = [b"%d\n" % number for number in range(3)]
+    clients = [peers().connect(server).send(line) for line in lines]
+    server.call("handle_request")
+    server.call("handle_request")
+    server.expect_at_gate("hold", 2)
+
+    third = server.spawn("handle_request")
+    _give_every_chance(server, 3)
+
+    started = server.process.matching("handler", phase="setup")
+    same(2, len(started), "handlers that run at once under handle_request()")
+    server.open_gate("hold", 1)
+    third.expect_return()
+    server.expect_at_gate("hold", 3)
+    server.open_gate("hold")
+    for line, client in zip(lines, clients, strict=True):
+        client.expect(line).expect_end()
+
+
+@requirement("forking/shutdown-at-max-children")
+def test_shutdown_at_max_children(serve: Serve, peers: Peers, observe: Observe) -> None:
+    """Whether shutdown() returns before the one child that there may be has ended."""
+    server = serve([ReadLine(), Gate("hold"), Echo()], attributes={"max_children": 1})
+    peers().connect(server).send(b"x\n")
+    server.expect_at_gate("hold")
+
+    waits = waits_for_held_handler(server, "hold", "shutdown")
+
+    observe("shutdown() waits for the child", waits)
