@@ -9,8 +9,12 @@ from collections import Counter
 import pytest
 
 from fixtures.mutants.build import load_mutants
+from sockproof.judge.expectations import known_expectations
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.levels import Level
+
+OLDEST = (3, 6)
+"""The oldest Python whose socketserver mutants are made of."""
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +56,25 @@ def test_every_level_and_area_is_there() -> None:
 
     assert {r.area for r in catalogue.values()} == set(catalogue.areas)
     assert {Level.MUST, Level.SHOULD, Level.OBSERVED} <= {r.level for r in catalogue.values()}
+
+
+def test_every_promise_names_a_mutant() -> None:
+    """Each MUST and SHOULD is named by a server broken in just that respect.
+
+    But for those that the untouched module does not keep itself, and those that no Python keeps
+    any more whose module mutants are made of.
+    """
+    named = {requirement_id for mutant in load_mutants() for requirement_id in mutant.killed_by}
+    known = [one.requirement_pattern for one in known_expectations()]
+    unnamed = [
+        requirement.id
+        for requirement in load_catalogue().values()
+        if requirement.level in (Level.MUST, Level.SHOULD)
+        and (requirement.until or OLDEST) >= OLDEST
+        and requirement.id not in named
+    ]
+
+    assert [id_ for id_ in unnamed if not any(one.fullmatch(id_) for one in known)] == []
 
 
 def test_mutants_break_known_requirements() -> None:

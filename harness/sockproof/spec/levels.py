@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-__all__ = ["Level", "PythonLevel", "format_python_level", "parse_python_level"]
+__all__ = ["Level", "PythonLevel", "format_python_level", "holds_between", "parse_python_level"]
 
 PythonLevel = tuple[int, ...]
 """A Python language level, ``(3, 13)``; compared as tuples are."""
@@ -37,6 +37,14 @@ def parse_python_level(text: str) -> PythonLevel:
     if not re.fullmatch(r"\d+(\.\d+)+", text):
         raise ValueError(f"{text!r} is not a Python level such as 3.13")
     return tuple(int(part) for part in text.split("."))
+
+
+def holds_between(level: PythonLevel, since: PythonLevel, until: PythonLevel) -> bool:
+    """Whether ``level`` is in a span; both ends are in it, and an empty end leaves it open.
+
+    Compared as far as the end is written: every 3.13.x is within ``until`` (3, 13).
+    """
+    return level[: len(since)] >= since and (not until or level[: len(until)] <= until)
 
 
 def format_python_level(level: PythonLevel) -> str:
