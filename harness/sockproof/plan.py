@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import tempfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,13 @@ from sockproof.errors import IutUnavailable, UsageError
 from sockproof.iut.capabilities import ProbedIut, interpreter_id, probe
 from sockproof.iut.implementation import Implementation, parse_iut
 from sockproof.iut.strays import RUN_MARK, end_strays
+from sockproof.judge.expectations import (
+    Circumstances,
+    Expectation,
+    known_expectations,
+    read_expectations,
+)
+from sockproof.spec.catalogue import Catalogue, load_catalogue
 from sockproof.spec.matrix import ServerSpec, select_specs, spec_by_id
 
 __all__ = ["KEEP", "RunPlan", "make_plan", "planned"]
@@ -36,6 +44,8 @@ class RunPlan:
     ``unavailable`` are the implementations that could not be probed, as (how the user gave it, what
     is wrong). ``only`` maps implementations to the requirements and specs to play on them, as
     ``requirement id[spec id]`` without a variant; those that it does not name are played on all.
+    ``expectations`` maps implementations to those whose conditions they meet. ``shard`` is which
+    part of the cases is played, of how many.
     """
 
     iuts: tuple[ProbedIut, ...]
@@ -43,6 +53,18 @@ class RunPlan:
     keep: str = "fail"
     unavailable: tuple[tuple[str, str], ...] = ()
     only: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    expectations: Mapping[str, tuple[Expectation, ...]] = field(default_factory=dict)
+    shard: tuple[int, int] = (1, 1)
+
+    def in_shard(self, case_id: str) -> bool:
+        """Whether the case is in the part that is played: the same for everybody, by its id."""
+        number, of = self.shard
+        return zlib.crc32(case_id.encode()) % of == number - 1
+
+    def expected(self, iut_id: str, case_id: str) -> Expectation | None:
+        """What is expected of a case that is known to deviate; the first that is about it."""
+        known = self.expectations.get(iut_id, ())
+        return next((one for one in known if one.matches(case_id)), None)
 
     def selects(self, iut_id: str, requirement_id: str, spec: ServerSpec | None) -> bool:
         """Whether the requirement is to be played on this implementation and spec."""
@@ -62,6 +84,11 @@ class RunPlan:
             "keep": self.keep,
             "unavailable": [list(entry) for entry in self.unavailable],
             "only": {iut_id: sorted(cases) for iut_id, cases in self.only.items()},
+            "shard": list(self.shard),
+            "expectations": {
+                iut_id: [one.to_json() for one in known]
+                for iut_id, known in self.expectations.items()
+            },
         }
         path.write_text(json.dumps(data), "utf-8")
 
@@ -75,6 +102,11 @@ class RunPlan:
             data["keep"],
             tuple((given, problem) for given, problem in data["unavailable"]),
             {iut_id: frozenset(cases) for iut_id, cases in data["only"].items()},
+            {
+                iut_id: tuple(map(Expectation.from_json, known))
+                for iut_id, known in data["expectations"].items()
+            },
+            tuple(data["shard"]),
         )
 
 
@@ -100,16 +132,23 @@ def planned(plan: RunPlan) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def make_plan(iuts: Sequence[str], specs: Sequence[str] = (), keep: str = "fail") -> RunPlan:
+def make_plan(
+    iuts: Sequence[str],
+    specs: Sequence[str] = (),
+    keep: str = "fail",
+    expectation_files: Sequence[Path] = (),
+) -> RunPlan:
     """Probe every implementation, side by side, and put the plan together.
 
     An implementation that cannot be probed is left out and told in ``unavailable``; the run goes
     on without it, and is incomplete.
 
     Raises:
-        UsageError: an option is wrong, or one implementation is given twice.
+        UsageError: an option is wrong, one implementation is given twice, or expectations are not
+            in order.
     """
     chosen = select_specs(specs)
+    given_expectations = _read_all(expectation_files)
     if keep not in KEEP:
         raise UsageError(f"--keep {keep!r} is none of {', '.join(KEEP)}")
     implementations = [parse_iut(given) for given in iuts]
@@ -121,7 +160,35 @@ def make_plan(iuts: Sequence[str], specs: Sequence[str] = (), keep: str = "fail"
         for implementation, result in zip(implementations, results, strict=True)
         if isinstance(result, IutUnavailable)
     ]
-    return RunPlan(_distinct(probed), chosen, keep, tuple(failed))
+    told = _distinct(probed)
+    expectations = {iut.id: _expectations(iut, given_expectations) for iut in told}
+    return RunPlan(told, chosen, keep, tuple(failed), expectations=expectations)
+
+
+def _read_all(files: Sequence[Path]) -> tuple[Expectation, ...]:
+    catalogue = load_catalogue()
+    found = tuple(one for path in files for one in read_expectations(path))
+    for one in found:
+        if not any(map(one.requirement_pattern.fullmatch, catalogue)):
+            _refuse_unknown(one, catalogue)
+    return found
+
+
+def _refuse_unknown(one: Expectation, catalogue: Catalogue) -> None:
+    try:
+        catalogue.get(one.case.partition("[")[0])
+    except UsageError as error:
+        raise UsageError(f"{one.file}: {error.message}", error.hint) from None
+
+
+def _expectations(iut: ProbedIut, given: Sequence[Expectation]) -> tuple[Expectation, ...]:
+    """Those given that it meets the conditions of, before what is known of interpreters' own
+    modules. A module of somebody's own has its own deviations."""
+    own = iut.implementation.module or iut.implementation.preload
+    known = () if own else known_expectations()
+    name = str(iut.hello["implementation"])
+    there = Circumstances(name, iut.level, iut.capabilities.features)
+    return tuple(one for one in (*given, *known) if one.holds_in(there))
 
 
 def _probe(implementation: Implementation) -> ProbedIut | IutUnavailable:

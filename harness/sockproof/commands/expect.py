@@ -1,0 +1,94 @@
+"""Writes the deviations of records down as expectations, and takes stale ones out of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import tomlkit
+from rich.console import Console
+from rich.markup import escape
+from tomlkit.items import AoT
+
+from sockproof.errors import UsageError
+from sockproof.judge.expectations import Circumstances, Expectation, read_expectations
+from sockproof.report.expecting import draft_expectations
+from sockproof.report.record import CaseRow, Record, read_record
+from sockproof.spec.levels import parse_python_level
+
+__all__ = ["expect", "prune"]
+
+
+def expect(console: Console, paths: Sequence[Path], output: Path | None, reason: str) -> int:
+    """Print entries for what deviated, or add them to ``output``; how many there are.
+
+    Raises:
+        RecordError: a record cannot be read.
+        UsageError: ``output`` is no file of expectations, or cannot be written.
+    """
+    drafts = draft_expectations([read_record(path) for path in paths])
+    document = _document(output) if output and output.exists() else tomlkit.document()
+    tables = document.setdefault("expectation", tomlkit.aot())
+    for draft in drafts:
+        tables.append(tomlkit.item(draft.entry(reason)))
+    if output:
+        _write(output, document)
+    elif drafts:
+        console.print(escape(tomlkit.dumps(document)), soft_wrap=True)
+    return len(drafts)
+
+
+def prune(file: Path, paths: Sequence[Path]) -> list[str]:
+    """Take out of ``file`` what no record bears out any more; the cases of what went.
+
+    An entry goes when some record meets its conditions, and in none of those a case is as it
+    says. Comments and the order of the rest stay.
+
+    Raises:
+        RecordError: a record cannot be read.
+        UsageError: the file is in no order, or cannot be written.
+    """
+    records = [read_record(path) for path in paths]
+    expectations = read_expectations(file)
+    document = _document(file)
+    tables = document["expectation"]
+    assert isinstance(tables, AoT)  # read_expectations() has seen to it
+    gone = [number for number, one in enumerate(expectations) if _is_stale(one, records)]
+    for number in reversed(gone):
+        del tables[number]
+    if gone and len(gone) == len(expectations):
+        file.unlink()
+    elif gone:
+        _write(file, document)
+    return [expectations[number].case for number in gone]
+
+
+def _is_stale(one: Expectation, records: Iterable[Record]) -> bool:
+    concerned = [record for record in records if one.holds_in(_circumstances(record))]
+    cases = [case for record in concerned for case in record.cases if one.matches(case.id)]
+    return bool(concerned) and not any(_bears_out(one, case) for case in cases)
+
+
+def _bears_out(one: Expectation, case: CaseRow) -> bool:
+    words = "\n".join((case.expected, case.actual, case.reason))
+    return case.deviates and not one.problem(case.verdict, words, case.teardown.verdict)
+
+
+def _circumstances(record: Record) -> Circumstances:
+    told = record.header.get("capabilities")
+    features = {name: has is True for name, has in told.items()} if isinstance(told, dict) else {}
+    about = record.implementation
+    return Circumstances(about.name, parse_python_level(about.level), features)
+
+
+def _document(file: Path) -> tomlkit.TOMLDocument:
+    if file.exists() and file.stat().st_size:
+        read_expectations(file)
+    return tomlkit.parse(file.read_text("utf-8"))
+
+
+def _write(file: Path, document: tomlkit.TOMLDocument) -> None:
+    try:
+        file.write_text(tomlkit.dumps(document), "utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror}", "choose another") from None

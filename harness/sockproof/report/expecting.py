@@ -1,0 +1,153 @@
+"""Writes expectations from records: what deviated, said so that the next run knows it.
+
+Cases of a requirement that deviate alike become one entry, and several records tell its condition:
+deviating from 3.7 to 3.9 and not in 3.6 and 3.10 gives ``since = "3.7"`` and ``until = "3.9"``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from sockproof.judge.verdict import TeardownVerdict, Verdict
+from sockproof.report.reader import Record
+from sockproof.report.rows import CaseRow
+from sockproof.spec.levels import PythonLevel, format_python_level, parse_python_level
+
+__all__ = ["Draft", "draft_expectations"]
+
+LONGEST_TEXT = 80
+SHORTEST_TEXT = 6
+"""Characters of the common text of two messages, for them to be the same deviation."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An entry without its reason, which a person has to give."""
+
+    case: str
+    at_most: int
+    verdict: Verdict
+    contains: str
+    teardown: TeardownVerdict
+    implementation: str = ""
+    since: str = ""
+    until: str = ""
+
+    def entry(self, reason: str) -> dict[str, str | int]:
+        """The table as it goes into a file: what is empty or the default is left out."""
+        table: dict[str, str | int] = {"case": self.case}
+        if "*" in self.case:
+            table["at_most"] = self.at_most
+        table |= {"verdict": self.verdict.value, "contains": self.contains}
+        if self.teardown is not TeardownVerdict.CLEAN:
+            table["teardown"] = self.teardown.value
+        table |= {"reason": reason, "implementation": self.implementation}
+        table |= {"since": self.since, "until": self.until}
+        return {key: value for key, value in table.items() if value != "" or key == "reason"}
+
+
+def draft_expectations(records: Sequence[Record]) -> list[Draft]:
+    """An entry for all that deviates and is not known yet, in the order of the records.
+
+    Records of several implementations give entries for each of them apart.
+    """
+    families: dict[str, list[Record]] = {}
+    for record in records:
+        families.setdefault(record.implementation.name, []).append(record)
+    named = len(families) > 1 or len(records) > 1
+    return [
+        draft
+        for name, family in families.items()
+        for draft in _drafts(family, name if named else "")
+    ]
+
+
+@dataclass(frozen=True)
+class _Deviation:
+    """Cases of one requirement that deviate alike, and the records in which they do."""
+
+    requirement: str
+    verdict: Verdict
+    teardown: TeardownVerdict
+
+
+def _drafts(records: Sequence[Record], implementation: str) -> Iterable[Draft]:
+    found: dict[_Deviation, list[tuple[Record, CaseRow]]] = {}
+    for record in records:
+        for case in record.cases:
+            if case.needs_attention and not case.known:
+                teardown = case.teardown.verdict if case.teardown.unclean else TeardownVerdict.CLEAN
+                alike = _Deviation(case.requirement, case.verdict, teardown)
+                found.setdefault(alike, []).append((record, case))
+    for alike, members in found.items():
+        for group in _by_text(members):
+            yield _draft(alike, group, records, implementation)
+
+
+def _by_text(members: Iterable[tuple[Record, CaseRow]]) -> list[list[tuple[Record, CaseRow]]]:
+    """Put those together whose messages have a text in common that tells them from others."""
+    groups: list[list[tuple[Record, CaseRow]]] = []
+    for member in members:
+        for group in groups:
+            shared = _common([_message(case) for _, case in (*group, member)])
+            if len(shared.strip()) >= SHORTEST_TEXT or _message(member[1]) == "":
+                group.append(member)
+                break
+        else:
+            groups.append([member])
+    return groups
+
+
+def _message(case: CaseRow) -> str:
+    return case.actual or case.reason
+
+
+def _common(texts: Sequence[str]) -> str:
+    """What all first lines begin with."""
+    columns = zip(*(text.partition("\n")[0] for text in texts), strict=False)
+    shared = takewhile(lambda characters: len(set(characters)) == 1, columns)
+    return "".join(characters[0] for characters in shared)[:LONGEST_TEXT]
+
+
+def _draft(
+    alike: _Deviation,
+    group: Sequence[tuple[Record, CaseRow]],
+    records: Sequence[Record],
+    implementation: str,
+) -> Draft:
+    ids = list(dict.fromkeys(case.id for _, case in group))
+    deviating = {record.iut_id for record, _ in group}
+    since, until = _span(records, deviating)
+    return Draft(
+        ids[0] if len(ids) == 1 else f"{alike.requirement}[*]",
+        max(_matched(record, alike.requirement, ids) for record in records),
+        alike.verdict,
+        _common([_message(case) for _, case in group]),
+        alike.teardown,
+        implementation,
+        since,
+        until,
+    )
+
+
+def _matched(record: Record, requirement: str, ids: Sequence[str]) -> int:
+    """How many cases of a record the entry is about."""
+    applicable = [
+        case
+        for case in record.cases
+        if case.requirement == requirement and case.verdict is not Verdict.NOT_APPLICABLE
+    ]
+    return len(applicable) if len(ids) > 1 else 1
+
+
+def _span(records: Sequence[Record], deviating: set[str]) -> tuple[str, str]:
+    """The first and the last level that deviates, where a level below or above does not."""
+    levels: Mapping[bool, list[PythonLevel]] = {True: [], False: []}
+    for record in records:
+        levels[record.iut_id in deviating].append(parse_python_level(record.implementation.level))
+    low, high = min(levels[True]), max(levels[True])
+    since = format_python_level(low) if any(level < low for level in levels[False]) else ""
+    until = format_python_level(high) if any(level > high for level in levels[False]) else ""
+    return since, until

@@ -1,0 +1,225 @@
+"""Known deviations: how they are written down, when they hold, what a run says of stale ones."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from pathlib import Path
+
+import pytest
+
+from fixtures.partners import partner
+from sockproof.errors import UsageError
+from sockproof.judge.expectations import (
+    Circumstances,
+    Expectation,
+    known_expectations,
+    read_expectations,
+)
+from sockproof.judge.verdict import TeardownVerdict, Verdict
+from sockproof.spec.catalogue import load_catalogue
+from suites.selftest.runs import REFUSED, SPEC, case_of, play, records_in
+
+CLEAN, LEAKED = TeardownVerdict.CLEAN, TeardownVerdict.LEAKED
+WHOLE = """
+[[expectation]]
+case = "dispatch/refused-request-is-closed[*]"
+at_most = 3
+verdict = "FAIL"
+contains = "end of stream"
+reason = "It keeps what it refused."
+link = "https://example.org/issue/1"
+implementation = "CPython"
+since = "3.6"
+until = "3.13"
+lacks = ["teleport"]
+"""
+ENTRY = Expectation("a/b[*]", Verdict.FAIL, "a reason", contains="boom", at_most=9)
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "expected.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_expectation_is_read_and_passed_on(tmp_path: Path) -> None:
+    """All its fields arrive, also through the plan's JSON."""
+    (one,) = read_expectations(write(tmp_path, WHOLE))
+
+    assert (one.verdict, one.at_most, one.file) == (Verdict.FAIL, 3, "expected.toml")
+    assert (one.since, one.until, one.lacks) == ((3, 6), (3, 13), ("teleport",))
+    assert Expectation.from_json(one.to_json()) == one
+
+
+@pytest.mark.parametrize(
+    ("case", "matching", "others"),
+    [
+        ("a/b[TCP/inet]", ["a/b[TCP/inet]"], ["a/b[TCP/inet6]", "a/b", "a/bT"]),
+        ("a/b[*inet]", ["a/b[TCP/inet]", "a/b[UDP/inet]"], ["a/b[TCP/inet6]"]),
+        ("a/*", ["a/b", "a/c[TCP/inet,x]"], ["b/a"]),
+        ("a/b", ["a/b"], ["a/b[TCP/inet]"]),
+    ],
+)
+def test_only_a_star_is_special(case: str, matching: list[str], others: list[str]) -> None:
+    """Brackets, dots and plus signs of case ids stand for themselves."""
+    one = dataclasses.replace(ENTRY, case=case)
+
+    assert [other for other in matching + others if one.matches(other)] == matching
+
+
+@pytest.mark.parametrize(
+    ("level", "implementation", "there", "holds"),
+    [
+        ((3, 13), "cpython", {}, True),
+        ((3, 13), "cpython", {"teleport": True}, False),
+        ((3, 5), "cpython", {}, False),
+        ((3, 14), "cpython", {}, False),
+        ((3, 9), "pypy", {}, False),
+    ],
+)
+def test_conditions_decide(
+    tmp_path: Path,
+    level: tuple[int, ...],
+    implementation: str,
+    there: dict[str, bool],
+    holds: bool,
+) -> None:
+    """It holds for the implementation and levels it names, and where what it lacks is absent."""
+    (one,) = read_expectations(write(tmp_path, WHOLE))
+
+    assert one.holds_in(Circumstances(implementation, level, there)) is holds
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words", "teardown", "problem"),
+    [
+        (Verdict.FAIL, "went boom", CLEAN, ""),
+        (Verdict.NOT_APPLICABLE, "", CLEAN, ""),
+        (Verdict.PASS, "", CLEAN, "FAIL was expected, and it is PASS"),
+        (Verdict.ERROR, "boom", CLEAN, "FAIL was expected, and it is ERROR"),
+        (Verdict.FAIL, "a hush", CLEAN, "the message no longer contains 'boom'"),
+    ],
+)
+def test_an_expectation_is_stale_when_the_case_ends_otherwise(
+    verdict: Verdict, words: str, teardown: TeardownVerdict, problem: str
+) -> None:
+    """Verdict and message are held against what was written down."""
+    assert ENTRY.problem(verdict, words, teardown) == problem
+
+
+def test_an_expected_leak_is_stale_when_nothing_leaks() -> None:
+    """The teardown is held against what was written down, where anything was."""
+    leaking = dataclasses.replace(ENTRY, teardown=LEAKED)
+
+    assert leaking.problem(Verdict.FAIL, "boom", LEAKED) == ""
+    assert "clean" in leaking.problem(Verdict.FAIL, "boom", CLEAN)
+
+
+def test_expired_after_its_day() -> None:
+    """On the day itself it still holds."""
+    one = dataclasses.replace(ENTRY, expires="2030-05-05")
+
+    assert not one.expired(datetime.date(2030, 5, 5))
+    assert one.expired(datetime.date(2030, 5, 6))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        (WHOLE, "case = [", "cannot read expectations"),
+        (WHOLE, "x = 1", "holds no expectations"),
+        ('reason = "It keeps what it refused."', "", "the key 'reason' is missing"),
+        ("at_most = 3", "", "needs 'at_most'"),
+        ("at_most = 3", 'at_most = "3"', "'at_most' is not a int"),
+        ('contains = "end of stream"', "", "a FAIL needs 'contains'"),
+        ('verdict = "FAIL"', 'verdict = "PASS"', "PASS is no deviation"),
+        ('verdict = "FAIL"', 'verdict = "BAD"', "'BAD' is not a valid Verdict"),
+        ('since = "3.6"', 'since = "three"', "'three' is not a Python level"),
+        ('since = "3.6"', 'expires = "soon"', "soon"),
+        ('since = "3.6"', 'sincs = "3.6"', "unknown key 'sincs'"),
+    ],
+)
+def test_wrong_files_are_refused(tmp_path: Path, old: str, new: str, problem: str) -> None:
+    """The error names the file, the entry and what is wrong with it."""
+    assert WHOLE.count(old) == 1
+    path = write(tmp_path, WHOLE.replace(old, new))
+
+    with pytest.raises(UsageError) as caught:
+        read_expectations(path)
+
+    assert str(path) in str(caught.value)
+    assert problem in str(caught.value)
+
+
+def test_what_ships_is_about_the_catalogue() -> None:
+    """Each is of requirements that exist and has a link; CPython is known to keep every MUST."""
+    catalogue = load_catalogue()
+
+    for one in known_expectations():
+        ids = [id_ for id_ in catalogue if one.requirement_pattern.fullmatch(id_)]
+        assert ids, one.case
+        assert one.link.startswith("https://"), one.case
+        if one.implementation == "CPython":
+            assert {catalogue[id_].level.value for id_ in ids} == {"SHOULD"}, one.case
+
+
+IN_PROCESS = ("-n", "0", "--spec", SPEC)
+EXPECTED = f"""
+[[expectation]]
+case = "{REFUSED}[{SPEC}]"
+verdict = "FAIL"
+contains = "end of stream"
+reason = "It keeps what it refused."
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "said"),
+    [
+        (EXPECTED, 0, "nothing needs attention"),
+        (EXPECTED.replace("end of stream", "a reset"), 2, "no longer contains 'a reset'"),
+        (EXPECTED + 'expires = "2020-01-01"', 2, "expired on 2020-01-01"),
+        (EXPECTED.replace('verdict = "FAIL"', 'verdict = "ERROR"'), 2, "ERROR was expected"),
+        (EXPECTED.replace(f"[{SPEC}]", "[UDP/inet]"), 1, "FAIL"),
+    ],
+)
+def test_run_ends_as_the_expectations_say(
+    tmp_path: Path, text: str, status: int, said: str
+) -> None:
+    """0 when a deviation is known, 2 when what is known is stale, 1 for any other deviation."""
+    path = write(tmp_path, text)
+
+    ended = play(
+        tmp_path,
+        [partner("keeps_refused")],
+        REFUSED,
+        options=(*IN_PROCESS, "--expectations", str(path)),
+    )
+
+    assert ended.status == status, ended
+    assert said in ended.stdout
+    row = case_of(records_in(tmp_path)["keeps_refused"], REFUSED)
+    assert (row.verdict, bool(row.known)) == (Verdict.FAIL, status != 1)
+
+
+def test_expectation_of_a_healthy_server_is_stale(tmp_path: Path) -> None:
+    """A deviation that is gone is told, and the status is 2."""
+    path = write(tmp_path, EXPECTED)
+
+    ended = play(tmp_path, [], REFUSED, options=(*IN_PROCESS, "--expectations", str(path)))
+
+    assert ended.status == 2
+    assert "STALE" in ended.stdout
+    assert "FAIL was expected, and it is PASS" in ended.stdout
+
+
+def test_unreadable_or_unknown_expectations_end_with_4(tmp_path: Path) -> None:
+    """One line says which file and why; nothing is played."""
+    unknown = write(tmp_path, EXPECTED.replace("refused-request", "refusal-request"))
+
+    for given, said in ((unknown, "did you mean"), (tmp_path / "none.toml", "No such file")):
+        ended = play(tmp_path, [], REFUSED, options=(*IN_PROCESS, "--expectations", str(given)))
+        assert ended.status == 4
+        assert said in ended.error
+    assert not (tmp_path / "out").exists()
