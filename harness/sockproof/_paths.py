@@ -6,11 +6,15 @@ from pathlib import Path
 
 from sockproof.errors import HarnessError
 
-__all__ = ["kit_dir"]
+__all__ = ["REFERENCE", "kit_dir"]
+
+REFERENCE = Path("reports", "reference")
+"""Where below :func:`kit_dir` the shipped records are."""
 
 
 def kit_dir() -> Path:
-    """The folder that holds ``pyproject.toml``, ``conftest.py``, ``suites`` and ``fixtures``.
+    """The folder that holds ``pyproject.toml``, ``conftest.py``, ``suites``, ``fixtures``, and
+    ``reports/reference``.
 
     A clone (or an editable install of one) is preferred over an installed copy.
     """

@@ -6,23 +6,21 @@ A pytest plugin by the names of its methods; it needs nothing of pytest itself.
 from __future__ import annotations
 
 import json
-import platform
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Protocol
 
-from sockproof import __version__
 from sockproof.case_id import case_id_of, iut_id_of
 from sockproof.errors import HarnessError
 from sockproof.iut.capabilities import ProbedIut
+from sockproof.judge.expectations import Expectation
 from sockproof.judge.verdict import Verdict
 from sockproof.plan import RunPlan
-from sockproof.report.record import CaseRow, RecordWriter, RequirementRow
+from sockproof.record_header import record_header, requirement_row, without_home
+from sockproof.report.record import CaseRow, RecordWriter
 from sockproof.spec.catalogue import Catalogue
-from sockproof.spec.levels import format_python_level
-from sockproof.spec.requirement import Requirement
-from sockproof.timing import scale
 
 __all__ = ["ROW_PROPERTY", "Audience", "RunMonitor"]
 
@@ -66,6 +64,7 @@ class RunMonitor:
         self._settings = settings or {}
         self._audience = audience
         self._writers: dict[str, RecordWriter] = {}
+        self._met: dict[str, Counter[Expectation]] = {}
 
     def paths(self) -> list[Path]:
         """The records written, in the order of the plan."""
@@ -77,27 +76,12 @@ class RunMonitor:
     def _writer(self, iut_id: str) -> RecordWriter:
         if iut_id not in self._writers:
             iut = self.plan.iut(iut_id)
-            header = json.loads(_without_home(json.dumps(self._header(iut))))
+            header = record_header(iut, {"keep": self.plan.keep, **self._settings})
             writer = self._writers[iut_id] = RecordWriter(self._path(iut), header)
             for requirement in self._catalogue.values():  # in its order, whoever is played first
                 if requirement.id in self._selected[iut_id]:
-                    writer.requirement(_requirement_row(requirement))
+                    writer.requirement(requirement_row(requirement))
         return self._writers[iut_id]
-
-    def _header(self, iut: ProbedIut) -> dict[str, Any]:
-        return {
-            "suite_version": __version__,
-            "started": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "implementation": _implementation(iut),
-            "capabilities": iut.capabilities.to_json(),
-            "platform": {
-                "system": platform.system(),
-                "release": platform.release(),
-                "machine": platform.machine(),
-            },
-            "settings": {"keep": self.plan.keep, "timeout_scale": scale(), **self._settings},
-            "seed": 0,
-        }
 
     def pytest_collection_finish(self, session: Any) -> None:
         """Without workers: the cases are known."""
@@ -126,7 +110,7 @@ class RunMonitor:
         """Every report passes here, from whatever worker."""
         for name, value in report.user_properties:
             if name == ROW_PROPERTY and report.when == "teardown":
-                row = CaseRow.from_json(json.loads(_without_home(value)))
+                row = CaseRow.from_json(json.loads(without_home(value)))
                 self._take(iut_id_of(report.nodeid), row)
         if report.when not in ("setup", "call", "teardown"):
             self._lost(report)
@@ -149,6 +133,9 @@ class RunMonitor:
 
     def _take(self, iut_id: str, row: CaseRow) -> None:
         self._writer(iut_id).case(row)
+        expected = self.plan.expected(iut_id, row.id)
+        if expected:
+            self._met.setdefault(iut_id, Counter())[expected] += 1
         self.rows += 1
         if self._audience:
             self._audience.case(iut_id, row)
@@ -178,54 +165,37 @@ class RunMonitor:
         missing = f"only {self.rows} of {self._total} cases were played"
         if 0 < self.rows < self._total and missing not in self.problems:
             self.problems.append(missing)
-        for writer in self._writers.values():
+        for iut_id, writer in self._writers.items():
             try:
                 if isinstance(self._failure, HarnessError | OSError):
                     writer.abandon()
                 else:
-                    writer.close(complete=not self.problems, reason="; ".join(self.problems))
+                    reason = "; ".join(self.problems)
+                    writer.close(not self.problems, reason, list(self._stale(iut_id)))
             except OSError as error:
                 self._failure = error
                 self.problems.append(f"{writer.path}: {_in_words(error)}")
 
+    def _stale(self, iut_id: str) -> Iterator[str]:
+        """The expectations that are stale whatever the cases say. One whose cases were not all
+        selected may well match nothing."""
+        met, today = self._met.get(iut_id, Counter()), datetime.now(timezone.utc).date()
+        for one in self.plan.expectations.get(iut_id, ()):
+            place = f"{one.file}: {one.case}"
+            if one.expired(today):
+                yield f"{place} expired on {one.expires}"
+            if met[one] > one.at_most:
+                yield f"{place} matches {met[one]} cases, more than its at_most {one.at_most}"
+            if not met[one] and self._whole and not self.problems:
+                yield f"{place} matches no case"
+
+    @property
+    def _whole(self) -> bool:
+        """Whether every case was selected."""
+        cut = self.plan.only or self.plan.shard != (1, 1)
+        narrowed = self._settings.get("select") or self._settings.get("specs") or cut
+        return "select" in self._settings and not narrowed
+
 
 def _in_words(error: BaseException) -> str:
     return str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
-
-
-def _without_home(text: str) -> str:
-    """JSON text with the user's home folder as ``~``: records are published."""
-    home = json.dumps(f"{Path.home()}/")[1:-1]
-    return text.replace(home, "~/") if len(home) > 2 else text
-
-
-def _implementation(iut: ProbedIut) -> dict[str, Any]:
-    return {
-        "id": iut.id,
-        "given": iut.implementation.given,
-        "level": format_python_level(iut.level),
-        "name": {"cpython": "CPython", "pypy": "PyPy"}.get(
-            iut.hello["implementation"], iut.hello["implementation"]
-        ),
-        "version": ".".join(str(part) for part in iut.hello["version"]),
-        "executable": iut.hello["executable"],
-        "module": iut.implementation.module or "socketserver",
-        "module_file": iut.hello["module_file"],
-        "argv": list(iut.implementation.argv),
-    }
-
-
-def _requirement_row(requirement: Requirement) -> RequirementRow:
-    since, until = (
-        format_python_level(level) if level else None
-        for level in (requirement.since, requirement.until)
-    )
-    return RequirementRow(
-        requirement.id,
-        requirement.area,
-        requirement.title,
-        requirement.level,
-        requirement.source,
-        since,
-        until,
-    )

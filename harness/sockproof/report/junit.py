@@ -1,7 +1,8 @@
 """JUnit XML: a suite per implementation, a test case per case.
 
 The format has four outcomes: FAIL and an unclean teardown become ``failure``, ERROR and
-INCONCLUSIVE ``error`` (nothing was found out), NOT_APPLICABLE ``skipped``.
+INCONCLUSIVE ``error`` (nothing was found out), NOT_APPLICABLE and known deviations ``skipped``; a
+stale expectation is a ``failure``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sockproof.errors import RecordError
 from sockproof.judge.verdict import Verdict
 from sockproof.report.reader import Record
 from sockproof.report.rows import CaseRow
-from sockproof.report.tally import what_happened
+from sockproof.report.tally import STALE, what_happened
 from sockproof.report.text import one_line, visible
 
 __all__ = ["write_junit"]
@@ -61,6 +62,7 @@ def _suite(record: Record) -> ET.Element:
     suite.extend(_case(record, case) for case in record.cases)
     if not record.complete:
         suite.append(_incomplete(record))
+    suite.extend(_stale(record, number, text) for number, text in enumerate(record.stale, 1))
     _count(suite)
     suite.set("time", f"{record.duration_s or sum(case.duration_s for case in record.cases):.3f}")
     return suite
@@ -97,15 +99,23 @@ def _case(record: Record, case: CaseRow) -> ET.Element:
     facts = {"requirement": case.requirement, "level": requirement.level.value, "spec": case.spec}
     teardown = {"teardown": case.teardown.verdict.value}
     element.append(_properties((facts | teardown).items()))
-    outcome = _outcome(case)
+    outcome = _known(case) if case.as_known else _outcome(case)
     if outcome is not None:
         element.append(outcome)
         element.extend(_captured(case))
     return element
 
 
+def _known(case: CaseRow) -> ET.Element:
+    """A deviation as was expected: the format has no other word for it than skipped."""
+    reason = case.known.reason if case.known else ""
+    return ET.Element("skipped", message=one_line(f"known {case.verdict}: {reason}", 500))
+
+
 def _outcome(case: CaseRow) -> ET.Element | None:
     """The one child that says how the case ended; none for a clean pass."""
+    if case.known and case.known.stale:
+        return _result("failure", STALE, what_happened(case), _why(case))
     if case.verdict is Verdict.FAIL:
         return _result("failure", "FAIL", case.actual or case.reason, _why(case))
     if case.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE):
@@ -141,6 +151,13 @@ def _captured(case: CaseRow) -> Iterable[ET.Element]:
             element = ET.Element(tag)
             element.text = visible(text[:_CUT])
             yield element
+
+
+def _stale(record: Record, number: int, text: str) -> ET.Element:
+    name = visible(f"{record.iut_id}.run")
+    element = ET.Element("testcase", name=f"stale expectation {number}", classname=name, time="0")
+    element.append(_result("failure", STALE, text, visible(text)))
+    return element
 
 
 def _incomplete(record: Record) -> ET.Element:

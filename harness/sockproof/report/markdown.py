@@ -10,11 +10,14 @@ from collections.abc import Iterable, Sequence
 
 from sockproof.judge.verdict import Verdict
 from sockproof.report.reader import Record
+from sockproof.report.reference import difference_groups, value_text
 from sockproof.report.tally import (
     Attention,
     Tally,
     attention_across,
     count_cases,
+    extra_texts,
+    shown_extra,
     shown_levels,
     tally,
     teardown_words,
@@ -22,7 +25,7 @@ from sockproof.report.tally import (
 )
 from sockproof.report.text import one_line, seconds
 
-__all__ = ["summary_markdown"]
+__all__ = ["code", "summary_markdown"]
 
 SHOWN = 50
 """Lines of the list of what needs attention; the rest is counted."""
@@ -36,14 +39,16 @@ def summary_markdown(records: Sequence[Record]) -> str:
     blocks = [
         ["## sockproof"],
         *([_alarm(record)] for record in records if not record.complete),
+        *([_stale(record)] for record in records if record.stale),
         [_headline(records)],
         list(_table(records, tallies)),
         list(_attention(records)),
+        *([list(_differing(records))] if any(map(difference_groups, records)) else []),
     ]
     return "\n\n".join("\n".join(lines) for lines in blocks) + "\n"
 
 
-def _code(text: str, limit: int = 200) -> str:
+def code(text: str, limit: int = 200) -> str:
     """A code span: longer fences than any run of backticks within, pipes kept from tables."""
     line = one_line(text, limit).replace("|", "\\|") or " "
     longest = max((len(run) for run in re.findall("`+", line)), default=0)
@@ -54,8 +59,15 @@ def _code(text: str, limit: int = 200) -> str:
 
 def _alarm(record: Record) -> str:
     return (
-        f"> [!CAUTION]\n> **INCOMPLETE RUN** of {_code(record.iut_id, 80)}: "
-        f"{_code(record.incomplete_reason, 1000)}. Cases are missing below."
+        f"> [!CAUTION]\n> **INCOMPLETE RUN** of {code(record.iut_id, 80)}: "
+        f"{code(record.incomplete_reason, 1000)}. Cases are missing below."
+    )
+
+
+def _stale(record: Record) -> str:
+    told = "; ".join(record.stale)
+    return (
+        f"> [!WARNING]\n> **STALE EXPECTATIONS** of {code(record.iut_id, 80)}: {code(told, 1000)}"
     )
 
 
@@ -65,19 +77,21 @@ def _headline(records: Sequence[Record]) -> str:
     plural = "" if n_iuts == 1 else "s"
     return (
         f"{count_cases(records):,} cases, {n_iuts} implementation{plural}, "
-        f"suite {_code(', '.join(versions), 40)}"
+        f"suite {code(', '.join(versions), 40)}"
     )
 
 
 def _table(records: Sequence[Record], tallies: Sequence[Tally]) -> Iterable[str]:
     levels = shown_levels(tallies)
     names = ["implementation", *(level.value for level in levels), "n/a", "inconclusive", "error"]
-    names += ["teardown", "conformance", "complete", "time"]
+    extra = shown_extra(tallies)
+    names += [*extra, "teardown", "conformance", "complete", "time"]
     yield "| " + " | ".join(names) + " |"
-    yield "|:--|" + "--:|" * (len(levels) + 3) + ":--|" * 3 + "--:|"
+    yield "|:--|" + "--:|" * (len(levels) + len(extra) + 3) + ":--|" * 3 + "--:|"
     for record, counted in zip(records, tallies, strict=True):
-        cells = [_code(record.iut_id, 80), *(str(counted.levels[level]) for level in levels)]
+        cells = [code(record.iut_id, 80), *(str(counted.levels[level]) for level in levels)]
         cells += [str(counted.verdicts[verdict]) for verdict in _COUNTED]
+        cells += extra_texts(counted, extra)
         cells += [teardown_words(counted), counted.conformance.value]
         cells += ["yes" if record.complete else "**NO**", seconds(record.duration_s)]
         yield "| " + " | ".join(cells) + " |"
@@ -97,14 +111,32 @@ def _attention(records: Sequence[Record]) -> Iterable[str]:
         yield f"- and {len(entries) - SHOWN} more, see the report"
 
 
+def _differing(records: Sequence[Record]) -> Iterable[str]:
+    """Folded away: it is no trouble."""
+    groups = [(record, group) for record in records for group in difference_groups(record)]
+    yield "<details><summary>Observations that differ from the reference of the level</summary>"
+    yield ""
+    for record, group in groups[:SHOWN]:
+        one = group.difference
+        more = f" and {len(group.cases) - 1} more of it" if len(group.cases) > 1 else ""
+        yield (
+            f"- {code(record.iut_id, 80)}: {code(group.cases[0])}{more}: {code(one.name)} is "
+            f"{code(value_text(one.seen))}, not {code(value_text(one.reference))}"
+        )
+    if len(groups) > SHOWN:
+        yield f"- and {len(groups) - SHOWN} more, see the report"
+    yield ""
+    yield "</details>"
+
+
 def _entry(record: Record, group: Attention) -> str:
     others = len(group.cases) - 1
     more = f" and {others} more of it" if others else ""
     expected = group.first.expected if group.first.verdict is Verdict.FAIL else ""
-    promise = f"expected {_code(expected)}, " if expected else ""
+    promise = f"expected {code(expected)}, " if expected else ""
     happened = what_happened(group.first)
-    found = f": {promise}{'got ' if promise else ''}{_code(happened)}" if happened else ""
+    found = f": {promise}{'got ' if promise else ''}{code(happened)}" if happened else ""
     return (
-        f"- **{group.kind}** {group.level.value} on {_code(record.iut_id, 80)}: "
-        f"{_code(group.first.id)}{more}{found}"
+        f"- **{group.kind}** {group.level.value} on {code(record.iut_id, 80)}: "
+        f"{code(group.first.id)}{more}{found}"
     )

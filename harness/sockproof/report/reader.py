@@ -41,7 +41,10 @@ class ImplementationInfo:
 
 @dataclass(frozen=True)
 class Record:
-    """One implementation's run. ``incomplete_reason`` is empty when the run is complete."""
+    """One implementation's run. ``incomplete_reason`` is empty when the run is complete.
+
+    ``reference`` is the record it is held against, see :mod:`sockproof.report.reference`.
+    """
 
     path: Path
     header: Mapping[str, Any]
@@ -49,6 +52,12 @@ class Record:
     cases: tuple[CaseRow, ...]
     footer: FooterRow | None
     incomplete_reason: str
+    reference: Record | None = None
+
+    @property
+    def stale(self) -> tuple[str, ...]:
+        """The stale expectations that no single case shows."""
+        return self.footer.stale if self.footer else ()
 
     @property
     def complete(self) -> bool:
@@ -156,7 +165,7 @@ def _header(path: Path, first: tuple[int, Mapping[str, Any]] | None) -> Mapping[
         raise RecordError(f"{path} is not a record of sockproof", "its first line is no header")
     if isinstance(schema, int) and schema > SCHEMA:
         raise RecordError(f"{path} was made by a newer sockproof (schema {schema})", "upgrade")
-    if schema != SCHEMA or isinstance(schema, bool):
+    if schema not in range(1, SCHEMA + 1) or isinstance(schema, bool):
         raise RecordError(f"{path} is not a record of sockproof", f"its schema is {schema!r}")
     if not isinstance(implementation, dict):
         raise RecordError(f"{path} line 1: the header names no implementation", "run again")

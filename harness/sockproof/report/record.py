@@ -6,15 +6,9 @@ without its footer is an incomplete run. ``schema/record.schema.json`` is the pu
 
 from __future__ import annotations
 
+from sockproof.report.evidence import Octets, TranscriptEvent
 from sockproof.report.reader import ImplementationInfo, Record, read_record
-from sockproof.report.rows import (
-    CaseRow,
-    FooterRow,
-    Octets,
-    RequirementRow,
-    Teardown,
-    TranscriptEvent,
-)
+from sockproof.report.rows import CaseRow, FooterRow, Known, RequirementRow, Teardown
 from sockproof.report.validate import record_schema, validate_record
 from sockproof.report.writer import SCHEMA, RecordWriter
 
@@ -23,6 +17,7 @@ __all__ = [
     "CaseRow",
     "FooterRow",
     "ImplementationInfo",
+    "Known",
     "Octets",
     "Record",
     "RecordWriter",

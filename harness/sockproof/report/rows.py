@@ -10,18 +10,17 @@ from typing import Any, TypeVar
 from sockproof.errors import RecordError
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.report import fields
+from sockproof.report.evidence import Json, TranscriptEvent
 from sockproof.spec.levels import Level
 
 __all__ = [
     "CaseRow",
     "FooterRow",
-    "Octets",
+    "Known",
     "RequirementRow",
     "Teardown",
-    "TranscriptEvent",
 ]
 
-Json = dict[str, Any]
 _Word = TypeVar("_Word", bound=Enum)
 
 
@@ -31,56 +30,6 @@ def _word(kind: type[_Word], value: str, key: str) -> _Word:
     except ValueError:
         known = ", ".join(str(word.value) for word in kind)
         raise RecordError(f"{key!r} is {value!r}", f"it is one of: {known}") from None
-
-
-@dataclass(frozen=True)
-class Octets:
-    """What went over a socket: a latin-1 excerpt, the whole length in octets, a digest of all."""
-
-    text: str
-    length: int
-    sha256: str = ""
-
-    @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> Octets:
-        length = fields.whole(row, "length")
-        return cls(fields.text(row, "text"), length, fields.text(row, "sha256", ""))
-
-    def to_json(self) -> Json:
-        return {"text": self.text, "length": self.length, "sha256": self.sha256}
-
-
-@dataclass(frozen=True)
-class TranscriptEvent:
-    """One thing that one end did or saw, ``t_s`` seconds after the case began.
-
-    ``lane`` says who: ``peer``, ``peer-2``, ``server``, ``thread Thread-1``, ``child 2``.
-    """
-
-    t_s: float
-    lane: str
-    what: str
-    octets: Octets | None = None
-    note: str = ""
-    error: str = ""
-
-    @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> TranscriptEvent:
-        octets = fields.word_map(row, "octets") if row.get("octets") is not None else None
-        return cls(
-            t_s=fields.number(row, "t_s"),
-            lane=fields.text(row, "lane"),
-            what=fields.text(row, "what"),
-            octets=None if octets is None else Octets.from_json(octets),
-            note=fields.optional_text(row, "note") or "",
-            error=fields.optional_text(row, "error") or "",
-        )
-
-    def to_json(self) -> Json:
-        row: Json = {"t_s": self.t_s, "lane": self.lane, "what": self.what}
-        if self.octets is not None:
-            row["octets"] = self.octets.to_json()
-        return row | {key: text for key in ("note", "error") if (text := getattr(self, key))}
 
 
 @dataclass(frozen=True)
@@ -101,7 +50,33 @@ class Teardown:
         return cls(verdict, fields.texts(row, "leaks"))
 
     def to_json(self) -> Json:
-        return {"verdict": self.verdict.value, "leaks": list(self.leaks)}
+        return {
+            "verdict": self.verdict.value,
+            **({"leaks": list(self.leaks)} if self.leaks else {}),
+        }
+
+
+@dataclass(frozen=True)
+class Known:
+    """The expectation that a case met: a known deviation, why it is known, and whether it still is.
+
+    ``stale`` says what is no longer so; it is empty when the case ended as was expected.
+    """
+
+    reason: str
+    link: str = ""
+    file: str = ""
+    stale: str = ""
+    teardown: bool = False
+    """Whether the teardown that the case ended with was expected, too."""
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Known:
+        texts = {key: fields.text(row, key, "") for key in ("link", "file", "stale")}
+        return cls(fields.text(row, "reason"), **texts, teardown=fields.flag(row, "teardown"))
+
+    def to_json(self) -> Json:
+        return dict(vars(self))
 
 
 @dataclass(frozen=True)
@@ -134,7 +109,12 @@ class RequirementRow:
 
 
 _CASE_TEXTS = ("reason", "expected", "actual", "stderr", "stdout", "stacks")
-_ALWAYS_WRITTEN = ("reason", "expected", "actual")
+
+
+def _named_by(case_id: str) -> tuple[str, str]:
+    """The requirement and the server spec that a case id names, as ids are usually made."""
+    requirement, _, inner = case_id.partition("[")
+    return requirement, inner.removesuffix("]").partition(",")[0]
 
 
 @dataclass(frozen=True)
@@ -159,12 +139,28 @@ class CaseRow:
     stdout: str = ""
     stacks: str = ""
     transcript: tuple[TranscriptEvent, ...] = ()
+    known: Known | None = None
+    generated: Mapping[str, Any] | None = None
+    """Of a case that plays generated plans: ``seed``, how many ``plans`` were played, and the one
+    that failed, shrunk, as ``failing``."""
+
+    @property
+    def deviates(self) -> bool:
+        """FAIL, ERROR, INCONCLUSIVE, or an unclean teardown, expected or not."""
+        quiet = (Verdict.PASS, Verdict.NOT_APPLICABLE)
+        return self.verdict not in quiet or self.teardown.unclean
 
     @property
     def needs_attention(self) -> bool:
-        """FAIL, ERROR, INCONCLUSIVE, or an unclean teardown."""
-        quiet = (Verdict.PASS, Verdict.NOT_APPLICABLE)
-        return self.verdict not in quiet or self.teardown.unclean
+        """It deviates and nobody expected that, or what was expected of it is stale."""
+        if self.known is None:
+            return self.deviates
+        return bool(self.known.stale) or (self.teardown.unclean and not self.known.teardown)
+
+    @property
+    def as_known(self) -> bool:
+        """It deviates just as was expected."""
+        return self.known is not None and self.deviates and not self.needs_attention
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> CaseRow:
@@ -173,26 +169,36 @@ class CaseRow:
         Raises:
             RecordError: a key is missing or of the wrong type, or a verdict is unknown.
         """
+        case_id = fields.text(row, "id")
+        requirement, spec = _named_by(case_id)
         return cls(
-            id=fields.text(row, "id"),
-            requirement=fields.text(row, "requirement"),
-            spec=fields.text(row, "spec", ""),
+            id=case_id,
+            requirement=fields.text(row, "requirement", requirement),
+            spec=fields.text(row, "spec", spec),
             verdict=_word(Verdict, fields.text(row, "verdict"), "verdict"),
             teardown=Teardown.from_json(fields.word_map(row, "teardown", required=True)),
             observations=fields.word_map(row, "observations"),
             duration_s=fields.number(row, "duration_s", 0.0),
             transcript=tuple(map(TranscriptEvent.from_json, fields.items(row, "transcript"))),
+            known=Known.from_json(fields.word_map(row, "known")) if "known" in row else None,
+            generated=fields.word_map(row, "generated") if "generated" in row else None,
             **{key: fields.text(row, key, "") for key in _CASE_TEXTS},
         )
 
     def to_json(self) -> Json:
-        """The line as an object; empty stderr, stdout, stacks and transcript are left out."""
-        row: Json = {"kind": "case", "id": self.id, "requirement": self.requirement}
-        row |= {"spec": self.spec, "verdict": self.verdict.value}
-        texts = {key: getattr(self, key) for key in _CASE_TEXTS}
-        row |= {key: text for key, text in texts.items() if text or key in _ALWAYS_WRITTEN}
-        row |= {"teardown": self.teardown.to_json(), "observations": dict(self.observations)}
-        row["duration_s"] = self.duration_s
+        """The line as an object, without what is empty, and without what the id names already."""
+        row: Json = {"kind": "case", "id": self.id}
+        named = dict(zip(("requirement", "spec"), _named_by(self.id), strict=True))
+        row |= {key: getattr(self, key) for key in named if getattr(self, key) != named[key]}
+        row["verdict"] = self.verdict.value
+        row |= {key: text for key in _CASE_TEXTS if (text := getattr(self, key))}
+        row |= {"teardown": self.teardown.to_json(), "duration_s": self.duration_s}
+        if self.observations:
+            row["observations"] = dict(self.observations)
+        if self.known:
+            row["known"] = self.known.to_json()
+        if self.generated:
+            row["generated"] = dict(self.generated)
         if self.transcript:
             row["transcript"] = [event.to_json() for event in self.transcript]
         return row
@@ -200,13 +206,17 @@ class CaseRow:
 
 @dataclass(frozen=True)
 class FooterRow:
-    """How the run ended; ``counts`` has the number of cases by verdict, ``ended`` is ISO 8601."""
+    """How the run ended; ``counts`` has the number of cases by verdict, ``ended`` is ISO 8601.
+
+    ``stale`` are the expectations that no single case shows to be stale.
+    """
 
     complete: bool
     reason: str
     ended: str
     counts: Mapping[str, int]
     duration_s: float
+    stale: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> FooterRow:
@@ -216,7 +226,9 @@ class FooterRow:
             ended=fields.text(row, "ended", ""),
             counts=fields.counts(row, "counts"),
             duration_s=fields.number(row, "duration_s", 0.0),
+            stale=fields.texts(row, "stale"),
         )
 
     def to_json(self) -> Json:
-        return {"kind": "footer", **vars(self), "counts": dict(self.counts)}
+        lists = {"counts": dict(self.counts), "stale": list(self.stale)}
+        return {"kind": "footer", **vars(self), **lists}

@@ -11,18 +11,22 @@ from dataclasses import dataclass
 
 from sockproof.judge.verdict import Conformance, TeardownVerdict, Verdict, conformance
 from sockproof.report.reader import Record
+from sockproof.report.reference import differing
 from sockproof.report.rows import CaseRow
 from sockproof.spec.levels import Level
 
 __all__ = [
+    "STALE",
     "Attention",
     "LevelCount",
     "Tally",
     "attention_across",
     "attention_groups",
     "count_cases",
+    "extra_texts",
     "kind_of_attention",
     "needs_attention",
+    "shown_extra",
     "shown_levels",
     "tally",
     "teardown_words",
@@ -31,6 +35,8 @@ __all__ = [
 
 _FIRST = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE)
 _LEVELS = tuple(Level)
+STALE = "STALE"
+"""The kind of attention that an expectation needs which is no longer so."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +63,16 @@ class LevelCount:
 
 @dataclass(frozen=True)
 class Tally:
-    """One implementation's run, counted."""
+    """One implementation's run, counted.
+
+    ``known`` cases deviate as was expected; ``differs`` cases observed something else than the
+    reference, None where there is none.
+    """
 
     levels: Mapping[Level, LevelCount]
     verdicts: Mapping[Verdict, int]
+    known: int
+    differs: int | None
     teardown: Mapping[TeardownVerdict, int]
     conformance: Conformance
 
@@ -78,6 +90,8 @@ def tally(record: Record) -> Tally:
     return Tally(
         levels={level: _level_count(level, by_pair) for level in Level},
         verdicts={verdict: by_verdict[verdict] for verdict in Verdict},
+        known=sum(case.as_known for case in record.cases),
+        differs=len(differing(record)) if record.reference else None,
         teardown={verdict: by_teardown[verdict] for verdict in TeardownVerdict},
         conformance=conformance(pairs),
     )
@@ -92,6 +106,17 @@ def shown_levels(tallies: Sequence[Tally]) -> tuple[Level, ...]:
     """The levels worth a column: MAY only where some implementation has a case at it."""
     has_may = any(one.levels[Level.MAY].total for one in tallies)
     return tuple(level for level in Level if level is not Level.MAY or has_may)
+
+
+def shown_extra(tallies: Sequence[Tally]) -> list[str]:
+    """The columns that only some runs need: ``known`` deviations, and what ``differs``."""
+    return [name for name in ("known", "differs") if any(getattr(one, name) for one in tallies)]
+
+
+def extra_texts(counted: Tally, names: Sequence[str]) -> list[str]:
+    """The cells of those columns; a dash where there is nothing to be held against."""
+    values = [getattr(counted, name) for name in names]
+    return ["–" if value is None else str(value) for value in values]
 
 
 def count_cases(records: Sequence[Record]) -> int:
@@ -111,9 +136,10 @@ def teardown_words(counted: Tally) -> str:
 
 
 def needs_attention(record: Record) -> list[CaseRow]:
-    """The cases that FAIL, ERROR or are INCONCLUSIVE, or left something behind; gravest first.
+    """The cases that FAIL, ERROR or are INCONCLUSIVE, left something behind, or are stale.
 
-    Order: FAIL by level, ERROR, INCONCLUSIVE, unclean teardown; then as recorded.
+    None of those that ended as was expected of them. Gravest first: FAIL by level, ERROR,
+    INCONCLUSIVE, unclean teardown, stale; then as recorded.
     """
     return sorted(
         (case for case in record.cases if case.needs_attention),
@@ -124,16 +150,21 @@ def needs_attention(record: Record) -> list[CaseRow]:
 def _gravity(case: CaseRow, level: Level) -> tuple[int, int]:
     """The lower, the graver: verdict first, then level."""
     verdict = _FIRST.index(case.verdict) if case.verdict in _FIRST else len(_FIRST)
+    verdict += kind_of_attention(case) == STALE
     return verdict, _LEVELS.index(level)
 
 
 def kind_of_attention(case: CaseRow) -> str:
     """One word or two: the verdict, or the teardown verdict where the verdict is no trouble."""
+    if case.known and case.known.stale:
+        return STALE
     return case.verdict.value if case.verdict in _FIRST else case.teardown.verdict.value
 
 
 def what_happened(case: CaseRow) -> str:
     """The one text that says most: the actual behaviour, the reason, or what was left behind."""
+    if case.known and case.known.stale:
+        return f"{case.known.stale} ({case.known.file}: {case.known.reason})"
     if case.verdict in _FIRST:
         return case.actual or case.reason
     return ", ".join(case.teardown.leaks) or case.reason

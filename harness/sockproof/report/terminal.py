@@ -13,12 +13,20 @@ from rich.text import Text
 
 from sockproof.judge.verdict import Verdict
 from sockproof.report.reader import Record
+from sockproof.report.reference import (
+    DifferenceGroup,
+    deviates_as_well,
+    difference_groups,
+    value_text,
+)
 from sockproof.report.tally import (
     Attention,
     LevelCount,
     Tally,
     attention_across,
     count_cases,
+    extra_texts,
+    shown_extra,
     shown_levels,
     tally,
     teardown_words,
@@ -31,6 +39,8 @@ __all__ = ["print_summary"]
 
 SHOWN = 20
 """Entries of "needs attention" that are printed; the rest is counted."""
+DIFFERING_SHOWN = 8
+"""Entries of "differs" that are printed."""
 
 _STYLES = {"FAIL": "bold red", "ERROR": "bold magenta", "INCONCLUSIVE": "yellow"}
 _TEARDOWN_STYLE = "dark_orange"
@@ -47,14 +57,19 @@ def print_summary(records: Sequence[Record], console: Console) -> None:
     for record in records:
         if not record.complete:
             console.print(_incomplete(record), soft_wrap=True)
+        for stale in record.stale:
+            console.print(_stale(record, stale), soft_wrap=True)
     _print_attention(records, console)
+    _print_differing(records, console)
 
 
 def _headline(records: Sequence[Record]) -> Text:
     n_iuts = len(records)
     words = [f"{count_cases(records):,} cases"]
     words.append(f"{n_iuts} implementation{'' if n_iuts == 1 else 's'}")
-    took = [seconds(span_s)] if (span_s := _span_s(records)) else []
+    took = []
+    if span_s := _span_s(records):
+        took = [seconds(span_s), f"{count_cases(records) / span_s:.0f} cases/s"]
     return Text("  " + ", ".join([*words, *took]))
 
 
@@ -76,12 +91,15 @@ def _time(text: object) -> str:
 def _table(records: Sequence[Record], tallies: Sequence[Tally]) -> Iterable[Text]:
     """The lines of the table; wider than the terminal rather than with a count cut short."""
     levels = shown_levels(tallies)
+    extra = shown_extra(tallies)
     heads = ("implementation", *(level.value for level in levels), "n/a", "teardown")
+    heads += tuple(extra)
     rows = [[Text(head, "dim") for head in heads]]
     for record, counted in zip(records, tallies, strict=True):
         counts = [_level_cell(level, counted.levels[level]) for level in levels]
         absent = Text(str(counted.verdicts[Verdict.NOT_APPLICABLE]))
-        rows.append([_name(record), *counts, absent, _teardown_cell(counted)])
+        more = map(Text, extra_texts(counted, extra))
+        rows.append([_name(record), *counts, absent, _teardown_cell(counted), *more])
     widths = [max(cell.cell_len for cell in column) for column in zip(*rows, strict=True)]
     return [_row(row, widths) for row in rows]
 
@@ -117,9 +135,16 @@ def _incomplete(record: Record) -> Text:
     return line.append(f" {one_line(record.iut_id, 60)}: {reason}", "bold red")
 
 
+def _stale(record: Record, text: str) -> Text:
+    line = Text("\n  ").append(" STALE ", "bold black on yellow")
+    return line.append(f" {one_line(record.iut_id, 60)}: {one_line(text, 1000)}")
+
+
 def _print_attention(records: Sequence[Record], console: Console) -> None:
     entries = attention_across(records)
-    title = "needs attention" if entries else "nothing needs attention"
+    stale = any(record.stale for record in records)
+    title = "needs attention" if entries else "nothing else" if stale else "nothing"
+    title = title if entries else f"{title} needs attention"
     if not entries and not all(record.complete for record in records):
         title = "nothing needs attention in what was recorded; the run is incomplete"
     console.print(Text(f"\n  {title}", "bold" if entries else ""), soft_wrap=True)
@@ -128,6 +153,31 @@ def _print_attention(records: Sequence[Record], console: Console) -> None:
             console.print(line, soft_wrap=True)
     if len(entries) > SHOWN:
         console.print(Text(f"  and {len(entries) - SHOWN} more, see the report"), soft_wrap=True)
+
+
+def _print_differing(records: Sequence[Record], console: Console) -> None:
+    groups = [(record, group) for record in records for group in difference_groups(record)]
+    if not groups:
+        return
+    title = "  differs from the reference of its level (--strict makes it count)"
+    console.print(Text("\n" + title, "bold"), soft_wrap=True)
+    for record, group in groups[:DIFFERING_SHOWN]:
+        console.print(_difference_line(record, group), soft_wrap=True)
+    if len(groups) > DIFFERING_SHOWN:
+        left = len(groups) - DIFFERING_SHOWN
+        console.print(Text(f"  and {left} more, see the report"), soft_wrap=True)
+
+
+def _difference_line(record: Record, group: DifferenceGroup) -> Text:
+    others = f" and {len(group.cases) - 1} more" if len(group.cases) > 1 else ""
+    one = group.difference
+    was, now = (one_line(value_text(value), 60) for value in (one.reference, one.seen))
+    return (
+        Text("  ")
+        .append(f"{one_line(record.iut_id, 60)}  {one_line(group.cases[0])}{others}  ")
+        .append(f"{one_line(one.name, 60)}: ", "dim")
+        .append(f"{now}, not {was}")
+    )
 
 
 def _entry(record: Record, group: Attention) -> Iterable[Text]:
@@ -152,6 +202,8 @@ def _details(record: Record, group: Attention) -> Iterable[tuple[str, str]]:
     if first.teardown.unclean and what_happened(first) != ", ".join(first.teardown.leaks):
         leaks = ", ".join(first.teardown.leaks)
         yield "teardown", one_line(f"{first.teardown.verdict.value}: {leaks}")
+    if deviates_as_well(record, first) and record.reference:
+        yield "reference", f"{one_line(record.reference.iut_id, 60)} does the same"
     yield "as well", _others(group)
     yield "again", one_line(rerun_command(record.implementation.given, first.id), 400)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
@@ -15,9 +15,9 @@ from sockproof.errors import RecordError
 from sockproof.judge.verdict import Verdict
 from sockproof.report.rows import CaseRow, FooterRow, RequirementRow
 
-__all__ = ["SCHEMA", "RecordWriter"]
+__all__ = ["SCHEMA", "RecordWriter", "write_lines"]
 
-SCHEMA = 1
+SCHEMA = 2
 """The version of the record's form that this sockproof writes, and the newest it reads."""
 
 
@@ -77,14 +77,18 @@ class RecordWriter:
         self._last_s = time.monotonic()
         self._counts[row.verdict.value] += 1
 
-    def close(self, complete: bool = True, reason: str = "") -> None:
-        """Write the footer and close the file; ``reason`` says why a run is not complete."""
+    def close(self, complete: bool = True, reason: str = "", stale: Sequence[str] = ()) -> None:
+        """Write the footer and close the file.
+
+        ``reason`` says why a run is not complete; ``stale`` are expectations that no single case
+        shows to be stale.
+        """
         if self._file.closed:
             return
         counts = {verdict.value: self._counts[verdict.value] for verdict in Verdict}
         ended = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         duration_s = round(self._last_s - self._began_s, 3)  # others may have been played since
-        footer = FooterRow(complete, reason, ended, counts, duration_s)
+        footer = FooterRow(complete, reason, ended, counts, duration_s, tuple(stale))
         self._put(_line(footer.to_json(), "footer"))
         self._file.close()
 
@@ -109,6 +113,32 @@ class RecordWriter:
             self.close()
         else:
             self.abandon()
+
+
+def write_lines(
+    path: Path,
+    header: Mapping[str, Any],
+    requirements: Iterable[RequirementRow],
+    cases: Iterable[CaseRow],
+    footer: FooterRow,
+) -> None:
+    """Write a whole record at once: one that was made of others.
+
+    Raises:
+        RecordError: the file cannot be written.
+    """
+    rows: Iterable[Mapping[str, Any]] = (
+        {**header, "schema": SCHEMA},
+        *(requirement.to_json() for requirement in requirements),
+        *(case.to_json() for case in cases),
+        footer.to_json(),
+    )
+    lines = [_line(row, str(path)) for row in rows]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"".join(lines))
+    except OSError as error:
+        raise RecordError(f"cannot write {path}: {error.strerror}") from error
 
 
 def _line(row: Mapping[str, Any], what: str) -> bytes:

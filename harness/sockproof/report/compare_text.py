@@ -1,0 +1,110 @@
+"""A comparison in a terminal. What an implementation said is never a control sequence or markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from sockproof.report.changes import Change, Kind
+from sockproof.report.compare import Comparison
+from sockproof.report.compare_words import PROMISED, Fold, folds, is_folded, summary, told, where
+from sockproof.report.reader import Record
+from sockproof.report.text import one_line
+
+__all__ = ["print_changes", "print_comparisons", "print_incomplete"]
+
+SHOWN = 20
+"""Entries of one kind that are printed; the rest is counted."""
+SHORT = 90
+"""Characters of an observation and its two values that stand in one line."""
+
+_STYLES = {
+    Kind.FAILING: "bold red",
+    Kind.UNCLEAN: "bold dark_orange",
+    Kind.GONE: "bold red",
+    Kind.LOST: "bold red",
+    Kind.UNKNOWN: "bold magenta",
+    Kind.PASSING: "green",
+    Kind.CLEAN: "green",
+}
+
+
+def print_comparisons(
+    comparisons: Sequence[Comparison], names: Sequence[str], console: Console
+) -> None:
+    """Print each comparison; ``names`` are those of the baseline and of each other record."""
+    records = [comparisons[0].baseline, *(one.other for one in comparisons)]
+    print_incomplete(records, names, console)
+    for comparison, name in zip(comparisons, names[1:], strict=True):
+        console.print(_headline(comparison, names[0], name), soft_wrap=True)
+        for kind, changes in comparison.by_kind.items():
+            title = Text(f"\n  {kind}", _STYLES.get(kind, "bold")).append(
+                f"  {len(changes)}", "dim"
+            )
+            console.print(title, soft_wrap=True)
+            print_changes(kind, changes, console, SHOWN)
+        if not comparison.identical:
+            console.print()
+
+
+def print_incomplete(records: Sequence[Record], names: Sequence[str], console: Console) -> None:
+    """Say loudly which records are not whole."""
+    for record, name in zip(records, names, strict=True):
+        if not record.complete:
+            line = Text("  ").append(" INCOMPLETE RUN ", "bold white on red")
+            reason = one_line(record.incomplete_reason, 1000)
+            line.append(f" {one_line(name, 80)}: {reason}\n", "bold red")
+            console.print(line, soft_wrap=True)
+
+
+def _headline(comparison: Comparison, baseline: str, other: str) -> Text:
+    names = [one_line(name, 80) for name in (other, baseline)]
+    recorded = " in what was recorded" if comparison.incomplete else ""
+    if comparison.identical:
+        cases = summary(comparison).partition(", ")[2]
+        return Text(f"  {names[0]} and {names[1]} are identical{recorded}: {cases}", "bold")
+    line = Text(f"  {names[0]} beside {names[1]}", "bold")
+    regressions = len(comparison.regressions)
+    line.append(f": {summary(comparison).partition(':')[0]}{recorded}")
+    plural = "" if regressions == 1 else "s"
+    return line.append(f", {regressions} regression{plural}", "bold red" if regressions else "")
+
+
+def print_changes(kind: Kind, changes: Sequence[Change], console: Console, shown: int) -> None:
+    """Print the changes of one kind, those of one reason together where they come by the dozen."""
+    entries: Sequence[Iterable[Text]]
+    if is_folded(kind):
+        entries = [_fold_lines(fold) for fold in folds(changes)]
+    else:
+        entries = [_change_lines(change) for change in changes]
+    for lines in entries[:shown]:
+        for line in lines:
+            console.print(line, soft_wrap=True)
+    if len(entries) > shown:
+        console.print(Text(f"  and {len(entries) - shown} more"), soft_wrap=True)
+
+
+def _change_lines(change: Change) -> Iterable[Text]:
+    row = change.requirement
+    line = Text(f"  {row.level.value:<9}").append(one_line(row.id, 120))
+    if places := where(change):
+        line.append(f"  {one_line(places, 160)}", "dim")
+    yield line
+    if change.kind in PROMISED:
+        yield Text("     ").append(one_line(row.title, 300), "dim")
+    short = f"{change.name}: {change.was} → {change.now}"
+    if change.kind is Kind.OBSERVATION and len(short) <= SHORT:
+        yield Text("     ").append(one_line(short))
+        return
+    for label, text in told(change):
+        start = Text("     ").append(f"{label:<8}" if label else "", "dim")
+        yield start.append(one_line(text, 300) or "(nothing)", "" if label else "italic")
+
+
+def _fold_lines(fold: Fold) -> Iterable[Text]:
+    levels = "/".join(level.value for level in fold.levels)
+    line = Text(f"  {levels}  {fold.count}")
+    yield line.append(f"  {one_line(fold.where, 160)}", "dim")
+    yield Text("     ").append(f"{fold.label:<8}", "dim").append(one_line(fold.why, 300))
