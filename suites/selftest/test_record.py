@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from sockproof.errors import RecordError
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.report.record import (
+    SCHEMA,
     CaseRow,
+    Known,
     Octets,
     Record,
     RecordWriter,
@@ -80,6 +82,7 @@ CASES = st.builds(
     stdout=ANY_TEXT,
     stacks=ANY_TEXT,
     transcript=st.lists(EVENTS, max_size=3).map(tuple),
+    known=st.none() | st.builds(Known, ANY_TEXT, ANY_TEXT, ANY_TEXT, ANY_TEXT, st.booleans()),
 )
 
 
@@ -108,7 +111,7 @@ def test_header_and_requirements_are_read_back(tmp_path: Path) -> None:
     record = write_record(tmp_path / "a.jsonl", [], rows)
 
     assert list(record.requirements.values()) == rows
-    assert record.header["schema"] == 1
+    assert record.header["schema"] == SCHEMA
     assert record.header["capabilities"]["fork"] is True
     assert (record.iut_id, record.implementation.given) == ("cpython-3.13.0", "python3.13")
 
@@ -290,10 +293,26 @@ def test_missing_file_is_refused(tmp_path: Path) -> None:
         read_record(tmp_path / "none.jsonl")
 
 
+def test_older_schema_is_read(tmp_path: Path) -> None:
+    """A record of the first form, which knew no expectations, is read and is valid."""
+    path = write_record(tmp_path / "a.jsonl", [case_row()]).path
+    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    lines[0]["schema"] = 1
+    del lines[-1]["stale"]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+
+    validate_record(path)
+    record = read_record(path)
+
+    assert record.complete
+    assert record.stale == ()
+
+
 def test_newer_schema_is_refused(tmp_path: Path) -> None:
     """A record of a later form says to upgrade."""
     path = tmp_path / "a.jsonl"
-    path.write_text(json.dumps({"kind": "header", "suite": "sockproof", "schema": 2}) + "\n")
+    header = {"kind": "header", "suite": "sockproof", "schema": SCHEMA + 1}
+    path.write_text(json.dumps(header) + "\n")
 
     with pytest.raises(RecordError, match=r"made by a newer sockproof .*; upgrade"):
         read_record(path)

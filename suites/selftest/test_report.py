@@ -15,6 +15,7 @@ import pytest
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.report.html import write_html
 from sockproof.report.html.page import render_html
+from sockproof.report.html.runs import bar_parts
 from sockproof.report.record import CaseRow, Record, RequirementRow, Teardown
 from sockproof.spec.levels import Level
 from suites.selftest.record_data import (
@@ -100,6 +101,8 @@ def test_only_our_script_may_run(tmp_path: Path) -> None:
 
     assert f"script-src 'sha256-{digest}';" in policy
     assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert not any("style" in attributes for _, attributes in page.tags)
     assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script)
 
@@ -109,7 +112,7 @@ def test_hostile_record_is_inert(tmp_path: Path) -> None:
     page = page_of(hostile_record(tmp_path / "a.jsonl"))
 
     assert [attributes.get("id") for attributes, _ in page.scripts] == ["data", "details", None]
-    assert "alert" not in page.scripts[2][1]
+    assert "alert(" not in page.scripts[2][1]
     assert not any(tag == "img" for tag, _ in page.tags)
     assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
     links = [attributes["href"] for tag, attributes in page.tags if tag == "a"]
@@ -144,9 +147,9 @@ def test_scripts_hold_no_markup(tmp_path: Path) -> None:
 def test_octets_are_kept_for_the_transcript(tmp_path: Path) -> None:
     """Every octet of an excerpt is in the data, to be shown as text or hexadecimal."""
     page = page_of(hostile_record(tmp_path / "a.jsonl"))
-    ((_, _, _, _, _, octets),) = page.details[0]["events"]
+    ((_, _, _, _, _, payload),) = page.details[0]["events"]
 
-    assert octets == ["".join(map(chr, range(256))), 1 << 20, ""]
+    assert page.data["payloads"][payload - 1] == ["".join(map(chr, range(256))), 1 << 20, ""]
 
 
 def test_only_web_addresses_become_links(tmp_path: Path) -> None:
@@ -246,22 +249,22 @@ def test_implementations_stand_side_by_side(tmp_path: Path) -> None:
         [True, False],
         [True, True],
     ]
-    assert requirement["differs"] is True
-    assert page_of(first, first).data["requirements"][0]["differs"] is False
+    assert requirement["varies"] is True
+    assert page_of(first, first).data["requirements"][0]["varies"] is False
 
 
 @pytest.mark.parametrize(
-    ("one", "two", "differs"),
+    ("one", "two", "varies"),
     [({"errno": 98}, {"errno": 48}, True), ({"s": 0.1}, {"s": 0.2}, False), ({}, {"a": 1}, True)],
 )
 def test_observations_can_differ(
-    tmp_path: Path, one: dict[str, Any], two: dict[str, Any], differs: bool
+    tmp_path: Path, one: dict[str, Any], two: dict[str, Any], varies: bool
 ) -> None:
     """Observations that are not the same mark the requirement; measured times do not."""
     first = write_record(tmp_path / "a.jsonl", [case_row(observations=one)])
     second = write_record(tmp_path / "b.jsonl", [case_row(observations=two)])
 
-    assert page_of(first, second).data["requirements"][0]["differs"] is differs
+    assert page_of(first, second).data["requirements"][0]["varies"] is varies
 
 
 def test_case_ids_of_any_form_can_be_found(tmp_path: Path) -> None:
@@ -304,3 +307,43 @@ def test_two_runs_of_one_implementation_are_two_columns(tmp_path: Path) -> None:
         "#iut=cpython-3.13.0",
         "#iut=cpython-3.13.0+%232",
     }
+
+
+def test_known_and_stale_are_told_in_words(tmp_path: Path) -> None:
+    """A known deviation needs no attention, a stale expectation does; cells and counts say so."""
+    page = page_of(*write_demo(tmp_path, known=True))
+    titles = [attributes.get("title", "") for _, attributes in page.tags]
+
+    assert "cpython-3.8.18: fail, 19 of 20 passed, known deviation" in titles
+    assert "cpython-3.13.0: pass, 40 of 40 passed, stale expectation" in titles
+    assert "FAIL was expected (cpython.toml: Once out of order.)" in page.text
+    assert "stale, 1 of 40 cases" in page.text
+    for words in ("K known deviation", "S stale expectation", "≠ differs from the reference"):
+        assert words in page.text
+    for words in ("known 2", "stale 1", "differs 40"):
+        assert words in page.text
+
+
+def test_differences_stand_beside_the_verdict(tmp_path: Path) -> None:
+    """A cell counts the cases that differ from the reference; the detail has both values."""
+    page = page_of(*write_demo(tmp_path, known=True))
+    strings = page.data["strings"]
+    (turns,) = [
+        [strings[number] for number in seen]
+        for detail in page.details
+        for seen in detail.get("seen", ())
+        if len(seen) == 3
+    ]
+    (cell,) = [a for _, a in page.tags if "differing" in a.get("title", "")]
+
+    assert turns == ["turns", "56", "55"]
+    assert cell["title"].endswith("40 of 40 passed, 40 differing from the reference")
+
+
+def test_no_bar_hides_a_failure() -> None:
+    """One failure of ten thousand is a part that can be seen; the parts fill the bar."""
+    parts = bar_parts({"P": 9999, "F": 1, "I": 0})
+
+    assert [letter for letter, _, _ in parts] == ["P", "F"]
+    assert parts[1][2] > 4
+    assert sum(width for _, _, width in parts) == pytest.approx(100, abs=0.1)

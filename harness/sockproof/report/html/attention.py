@@ -11,7 +11,7 @@ from sockproof.judge.verdict import Verdict
 from sockproof.report.html.matrix import case_label, letter
 from sockproof.report.reader import Record
 from sockproof.report.rows import RequirementRow
-from sockproof.report.tally import Attention, attention_groups, what_happened
+from sockproof.report.tally import STALE, Attention, attention_groups, what_happened
 from sockproof.report.text import one_line, visible
 
 __all__ = ["AttentionEntry", "Finding", "attention_list", "fragment"]
@@ -57,7 +57,9 @@ class Finding:
 
     @property
     def letter(self) -> str:
-        """The mark; T for an unclean teardown."""
+        """The mark; T for an unclean teardown, S for a stale expectation."""
+        if self.kind == STALE:
+            return "S"
         trouble = self.group.first.verdict
         known = trouble in (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE)
         return letter(trouble, self.group.level) if known else "T"

@@ -8,6 +8,7 @@ from typing import Any
 
 from sockproof.judge.verdict import TeardownVerdict, Verdict, worst
 from sockproof.report.reader import Record
+from sockproof.report.reference import differences
 from sockproof.report.rows import CaseRow, RequirementRow
 from sockproof.report.text import visible
 from sockproof.spec.levels import Level
@@ -21,6 +22,9 @@ _LETTERS = {
     Verdict.ERROR: "E",
     Verdict.NOT_APPLICABLE: "N",
 }
+
+
+_LETTER_WORDS = {"K": ", known deviation", "S": ", stale expectation"}
 
 
 def letter(verdict: Verdict, level: Level) -> str:
@@ -65,12 +69,12 @@ class MatrixRow:
         return [by_iut[iut] for by_iut in self.cases.values() if iut in by_iut]
 
     @property
-    def differs(self) -> bool:
+    def varies(self) -> bool:
         """Some case has another verdict or observation on another implementation."""
-        return any(_differ(by_iut.values()) for by_iut in self.cases.values())
+        return any(_vary(by_iut.values()) for by_iut in self.cases.values())
 
 
-def _differ(cases: Iterable[CaseRow]) -> bool:
+def _vary(cases: Iterable[CaseRow]) -> bool:
     """Not all of those that the case is applicable to show the same."""
     shown = [
         (case.verdict, _steady(case.observations))
@@ -94,6 +98,7 @@ class Cell:
     passed: int
     total: int
     unclean: str
+    differs: int = 0
 
     @property
     def count(self) -> str:
@@ -103,22 +108,33 @@ class Cell:
     def says(self) -> str:
         """The cell in words, for whoever cannot see it."""
         words = f"{self.verdict.replace('_', ' ').lower()}, {self.passed} of {self.total} passed"
+        words += _LETTER_WORDS.get(self.letter, "")
+        words += f", {self.differs} differing from the reference" if self.differs else ""
         return words + (f", teardown {self.unclean}" if self.unclean else "")
 
 
-def cell(cases: Sequence[CaseRow], level: Level) -> Cell | None:
+def cell(cases: Sequence[CaseRow], level: Level, record: Record) -> Cell | None:
     """The cases of one requirement on one implementation as a cell; None when there are none."""
     if not cases:
         return None
     verdict = worst(case.verdict for case in cases if case.verdict is not Verdict.NOT_APPLICABLE)
     unclean = {case.teardown.verdict for case in cases if case.teardown.unclean}
     return Cell(
-        letter(verdict, level),
+        _cell_letter(cases, letter(verdict, level)),
         verdict.value,
         sum(case.verdict is Verdict.PASS for case in cases),
         sum(case.verdict is not Verdict.NOT_APPLICABLE for case in cases),
         _gravest(unclean),
+        sum(bool(differences(record, case)) for case in cases),
     )
+
+
+def _cell_letter(cases: Sequence[CaseRow], otherwise: str) -> str:
+    """S when an expectation is stale, K when all that deviates is known."""
+    if any(case.known and case.known.stale for case in cases):
+        return "S"
+    deviating = [case for case in cases if case.deviates]
+    return "K" if deviating and all(case.as_known for case in deviating) else otherwise
 
 
 def _gravest(unclean: set[TeardownVerdict]) -> str:

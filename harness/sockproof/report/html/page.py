@@ -23,8 +23,42 @@ from sockproof.report.text import one_line, visible
 
 __all__ = ["render_html", "write_html"]
 
-STYLES = ("page.css", "attention.css", "matrix.css", "drawer.css")
-SCRIPTS = ("state.js", "matrix.js", "transcript.js", "drawer.js", "main.js")
+STYLES = (
+    "page.css",
+    "attention.css",
+    "matrix.css",
+    "documentation.css",
+    "drawer.css",
+    "sequence.css",
+    "comparison.css",
+    "print.css",
+)
+SCRIPTS = (
+    "state.js",
+    "matrix.js",
+    "documentation.js",
+    "transcript.js",
+    "conversation.js",
+    "sequence_words.js",
+    "sequence.js",
+    "evidence.js",
+    "copies.js",
+    "drawer.js",
+    "record_file.js",
+    "comparison.js",
+    "comparison_view.js",
+    "record_drop.js",
+    "main.js",
+)
+_NARROW = """
+@media screen and (max-width: {}px) {{ .matrix-frame {{ overflow: auto; max-height: 88vh; }} }}
+"""
+"""Where so many columns do not fit, the matrix scrolls by itself."""
+FILTER_TITLES = {
+    "known": "deviates as an expectation says",
+    "stale": "an expectation is no longer so",
+    "differs": "an observation is not that of the reference record of the level",
+}
 ATTENTION_OPEN = 6
 ATTENTION_MAX = 300
 """Entries of the attention list: shown at once, and written at all. The matrix has every case."""
@@ -64,16 +98,19 @@ def _breakable(text: str) -> Markup:
 
 
 def _page(records: Sequence[Record]) -> dict[str, Any]:
-    """Style and script, and the digest that lets this script run and no other."""
+    """Style and script, and the digests that let these in and no other."""
     script = '"use strict";\n(() => {\n' + _assets(SCRIPTS) + "})();\n"
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    narrow = 560 + 104 * len(records)
+    style = "\n" + _assets(STYLES) + _NARROW.format(560 + 104 * len(records))
     return {
-        "style": Markup(_assets(STYLES)),
+        "style": Markup(style),
+        "style_digest": _digest(style),
         "script": Markup(script),
-        "script_digest": digest,
-        "narrow": narrow,
+        "script_digest": _digest(script),
     }
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _assets(names: Sequence[str]) -> str:
@@ -103,11 +140,12 @@ def _matrix_context(records: Sequence[Record]) -> dict[str, Any]:
     rows = [row for rows in areas.values() for row in rows]
     payload = Payload(records, column_names(records), rows)
     numbers = range(len(records))
-    cells = [[cell(row.of(n), row.requirement.level) for n in numbers] for row in rows]
+    cells = [[cell(row.of(n), row.requirement.level, records[n]) for n in numbers] for row in rows]
     return {
         "areas": areas,
         "cells": cells,
         "counts": case_counts(records),
+        "titles": FILTER_TITLES,
         "data": Markup(payload.data),
         "details": Markup(payload.details),
     }

@@ -1,7 +1,9 @@
 """The data inside the page: compact cells that are read at once, details that are read on demand.
 
-A cell is ``[verdict + 8 × teardown, milliseconds, detail line]`` without its trailing zero, or 0
-where the case does not exist. Repeated strings and whole repeated details are stored once.
+A cell is ``[code, milliseconds, detail line]`` without its trailing zero, or 0 where the case does
+not exist; the code is verdict + 8 × teardown, and 32 for a known deviation, 64 for a stale
+expectation, 128 for observations that differ from the reference's. Repeated strings and whole
+repeated details are stored once.
 """
 
 from __future__ import annotations
@@ -11,17 +13,25 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sockproof.judge.verdict import TeardownVerdict, Verdict
+from sockproof.report.evidence import Octets, TranscriptEvent
+from sockproof.report.html.chapters import Chapter, chapters_of
 from sockproof.report.html.matrix import MatrixRow, link
 from sockproof.report.reader import Record
-from sockproof.report.rows import CaseRow, Octets, TranscriptEvent
+from sockproof.report.reference import Difference, deviates_as_well, differences, value_text
+from sockproof.report.rows import CaseRow, Known
 from sockproof.report.text import visible
+from sockproof.report.writer import SCHEMA
 
 __all__ = ["Payload", "script_json"]
 
 MAX_CHARACTERS = 20_000
 MAX_EVENTS = 600
-BUDGET_CHARACTERS = 24_000_000
+QUIET_CHARACTERS = 6_000_000
 """Past this, transcripts of cases that need no attention stay in the record file."""
+EVIDENCE_CHARACTERS = 9_000_000
+"""Past this, every further transcript and all that was captured stays there: the page must open."""
+_TEXTS = ("reason", "expected", "actual")
+_CAPTURED = ("stderr", "stdout", "stacks")
 _VERDICTS = tuple(Verdict)
 _TEARDOWNS = tuple(TeardownVerdict)
 _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
@@ -42,8 +52,9 @@ def _cut(text: str) -> str:
     return visible(text[:MAX_CHARACTERS]) + f"\n… cut here: the record has {len(text):,} characters"
 
 
-def _value(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _known_texts(known: Known) -> Iterable[tuple[str, str]]:
+    texts = {"reason": known.reason, "link": known.link, "file": known.file, "stale": known.stale}
+    return texts.items()
 
 
 class Payload:
@@ -53,25 +64,49 @@ class Payload:
         self, records: Sequence[Record], names: Sequence[str], rows: Iterable[MatrixRow]
     ) -> None:
         self._strings: dict[str, int] = {}
+        self._payloads: dict[tuple[str, int, str], int] = {}
         self._details: dict[str, int] = {}
         self._spent = 0
-        self._n_iuts = len(records)
+        self._records = records
         columns = zip(names, records, strict=True)
         implementations = [self._implementation(name, record) for name, record in columns]
-        requirements = [self._requirement(row) for row in rows]
+        shown = list(rows)
+        requirements = [self._requirement(row) for row in shown]
         self.data = script_json(
             {
+                "schema": SCHEMA,
+                "limit": MAX_CHARACTERS,
                 "verdicts": [verdict.value for verdict in Verdict],
                 "teardowns": [verdict.value for verdict in TeardownVerdict],
                 "implementations": implementations,
                 "requirements": requirements,
+                "chapters": self._chapters(shown),
                 "strings": list(self._strings),
+                "payloads": list(self._payloads),
             }
         )
         self.details = "\n".join(self._details)
 
     def _string(self, text: str) -> int:
-        return self._strings.setdefault(_cut(text), len(self._strings))
+        shown = _cut(text)
+        if shown not in self._strings:
+            self._strings[shown] = len(self._strings)
+            self._spent += len(script_json(shown))
+        return self._strings[shown]
+
+    def _chapters(self, rows: Sequence[MatrixRow]) -> list[dict[str, Any]]:
+        """The documentation's headings, with the requirements of each by number."""
+        chapters: list[Chapter] = chapters_of(row.requirement.source for row in rows)
+        return [
+            {
+                "title": chapter.title,
+                "entries": [
+                    {"title": visible(entry.title), "link": visible(entry.link), "r": entry.numbers}
+                    for entry in chapter.entries
+                ],
+            }
+            for chapter in chapters
+        ]
 
     def _implementation(self, name: str, record: Record) -> dict[str, str]:
         about = record.implementation
@@ -80,7 +115,7 @@ class Payload:
         return {key: visible(text) for key, text in facts.items()}
 
     def _requirement(self, row: MatrixRow) -> dict[str, Any]:
-        requirement = row.requirement
+        requirement, numbers = row.requirement, range(len(self._records))
         return {
             "id": row.id,
             "area": visible(requirement.area),
@@ -90,34 +125,39 @@ class Payload:
             "link": visible(link(requirement.source)),
             "since": visible(requirement.since or ""),
             "until": visible(requirement.until or ""),
-            "differs": row.differs,
+            "varies": row.varies,
             "rows": [
-                [self._string(label), *(self._cell(by_iut.get(n)) for n in range(self._n_iuts))]
+                [self._string(label), *(self._cell(n, by_iut.get(n)) for n in numbers)]
                 for label, by_iut in row.cases.items()
             ],
         }
 
-    def _cell(self, case: CaseRow | None) -> list[float] | int:
+    def _cell(self, number: int, case: CaseRow | None) -> list[float] | int:
         if case is None:
             return 0
-        teardown = _TEARDOWNS.index(case.teardown.verdict)
-        code = _VERDICTS.index(case.verdict) + 8 * teardown
-        detail = self._detail(case)
+        told = differences(self._records[number], case)
+        stale = bool(case.known and case.known.stale)
+        code = _VERDICTS.index(case.verdict) + 8 * _TEARDOWNS.index(case.teardown.verdict)
+        code += 32 * case.as_known + 64 * stale + 128 * bool(told)
+        detail = self._detail(self._records[number], case, told)
         milliseconds = round(case.duration_s * 1000, 1)
         return [code, milliseconds, detail] if detail else [code, milliseconds]
 
-    def _detail(self, case: CaseRow) -> int:
+    def _detail(self, record: Record, case: CaseRow, told: Sequence[Difference]) -> int:
         """The number of the case's detail line, from 1; 0 when there is nothing to tell."""
         detail: dict[str, Any] = {
             name: self._string(text)
-            for name in ("reason", "expected", "actual", "stderr", "stdout", "stacks")
+            for name in _TEXTS + (_CAPTURED if self._spent < EVIDENCE_CHARACTERS else ())
             if (text := getattr(case, name))
         }
         if case.teardown.leaks:
             detail["leaks"] = [self._string(leak) for leak in case.teardown.leaks]
-        if case.observations:
-            pairs = case.observations.items()
-            detail["seen"] = [[self._string(n), self._string(_value(value))] for n, value in pairs]
+        if case.observations or told:
+            detail |= self._observations(record, case, told)
+        if case.known:
+            detail["known"] = {key: _cut(text) for key, text in _known_texts(case.known)}
+        if record.reference and deviates_as_well(record, case):
+            detail["likewise"] = self._string(record.reference.iut_id)
         if case.transcript:
             detail |= self._transcript(case)
         if not detail:
@@ -126,9 +166,23 @@ class Payload:
         self._spent += len(line)
         return self._details.setdefault(line, len(self._details) + 1)
 
+    def _observations(
+        self, record: Record, case: CaseRow, told: Sequence[Difference]
+    ) -> dict[str, Any]:
+        """Name and value of each, and the reference's value where that is another."""
+        unlike = {one.name: one.reference for one in told}
+        values = {**case.observations, **{one.name: one.seen for one in told}}
+        seen = []
+        for name, value in values.items():
+            other = [self._string(value_text(unlike[name]))] if name in unlike else []
+            seen.append([self._string(name), self._string(value_text(value)), *other])
+        reference = record.reference.iut_id if record.reference and told else ""
+        return {"seen": seen, **({"reference": self._string(reference)} if reference else {})}
+
     def _transcript(self, case: CaseRow) -> dict[str, Any]:
         """The events, and how many of them are left to the record; none past the page's budget."""
-        affordable = case.needs_attention or self._spent < BUDGET_CHARACTERS
+        budget = EVIDENCE_CHARACTERS if case.needs_attention else QUIET_CHARACTERS
+        affordable = self._spent < budget
         shown = case.transcript[:MAX_EVENTS] if affordable else ()
         left_out = len(case.transcript) - len(shown)
         return {"events": [self._event(event) for event in shown], "left_out": left_out}
@@ -137,7 +191,12 @@ class Payload:
         words = (event.lane, event.what, event.note, event.error)
         return [event.t_s, *map(self._string, words), self._octets(event.octets)]
 
-    def _octets(self, octets: Octets | None) -> list[Any] | int:
+    def _octets(self, octets: Octets | None) -> int:
+        """The number of the payload, from 1; 0 for none."""
         if octets is None:
             return 0
-        return [octets.text[:MAX_CHARACTERS], octets.length, visible(octets.sha256)]
+        payload = octets.text[:MAX_CHARACTERS], octets.length, visible(octets.sha256)
+        if payload not in self._payloads:
+            self._payloads[payload] = len(self._payloads) + 1
+            self._spent += len(script_json(payload))
+        return self._payloads[payload]

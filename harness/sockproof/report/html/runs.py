@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sockproof.judge.verdict import Conformance, TeardownVerdict, Verdict
 from sockproof.report.reader import Record
+from sockproof.report.reference import differing
 from sockproof.report.tally import LevelCount, Tally, teardown_words
 from sockproof.report.text import one_line, seconds, visible
 from sockproof.spec.levels import Level
 
-__all__ = ["Run", "case_counts", "column_names", "distinct"]
+__all__ = ["Run", "bar_parts", "case_counts", "column_names", "distinct"]
+
+BAR_LEAST = 5.0
+"""Hundredths of a bar: one failure of a thousand cases is to be seen."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,26 @@ class Run:
     def level(self, level: Level) -> LevelCount:
         return self.counted.levels[level]
 
+    def parts(self, level: Level) -> list[tuple[str, float, float]]:
+        """A level's bar: letter, start and width of each verdict, in hundredths of the whole."""
+        count = self.level(level)
+        numbers = {"P": count.passed, "F": count.failed}
+        return bar_parts(numbers | {"I": count.inconclusive, "E": count.error})
+
     def verdict(self, name: str) -> int:
         return self.counted.verdicts[Verdict(name)]
+
+
+def bar_parts(numbers: Mapping[str, int]) -> list[tuple[str, float, float]]:
+    """Letter, start and width of each number that is not 0; none is too narrow to be seen."""
+    shown = {letter: number for letter, number in numbers.items() if number}
+    widths = {k: max(BAR_LEAST, 100 * n / sum(shown.values())) for k, n in shown.items()}
+    scale, start = 100 / (sum(widths.values()) or 1), 0.0
+    parts = []
+    for letter, width in widths.items():
+        parts.append((letter, round(start, 2), round(width * scale, 2)))
+        start += width * scale
+    return parts
 
 
 def column_names(records: Sequence[Record]) -> list[str]:
@@ -85,7 +107,10 @@ def column_names(records: Sequence[Record]) -> list[str]:
 def case_counts(records: Sequence[Record]) -> dict[str, int]:
     """The cases of all columns by verdict, and how many left something behind, for the filters."""
     cases = [case for record in records for case in record.cases]
-    counts = Counter(case.verdict.value for case in cases)
+    counts = Counter(case.verdict.value for case in cases if not case.as_known)
+    counts["known"] = sum(case.as_known for case in cases)
+    counts["stale"] = sum(bool(case.known and case.known.stale) for case in cases)
+    counts["differs"] = sum(len(differing(record)) for record in records)
     unclean = (TeardownVerdict.LEAKED, TeardownVerdict.STILL_RUNNING)
     counts["teardown"] = sum(case.teardown.verdict in unclean for case in cases)
     return dict(counts)

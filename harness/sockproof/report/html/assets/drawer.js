@@ -2,28 +2,6 @@
 const drawer = document.getElementById("drawer");
 let cameFrom = null;
 
-function quoted(text) {
-  return "'" + text.replaceAll("'", `'"'"'`) + "'";
-}
-
-function commandOf(iut, id) {
-  const plain = /^[\w@%+=:,./-]+$/.test(iut.given);
-  return `sockproof run --iut ${plain ? iut.given : quoted(iut.given)} -k ${quoted(id)}`;
-}
-
-async function copy(text, button, source) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    getSelection().selectAllChildren(source); // a page from a file may not have the clipboard
-    document.execCommand("copy");
-  }
-  button.textContent = "copied";
-  setTimeout(() => {
-    button.textContent = "copy";
-  }, 1500);
-}
-
 function sourceOf(requirement) {
   if (!requirement.source) return "";
   if (!/^https?:\/\//i.test(requirement.link)) return build("span", null, requirement.source);
@@ -79,83 +57,11 @@ function columnsOf(requirement, row, current) {
   );
 }
 
-function saysOf(cell, detail) {
-  const list = build("dl", { class: "says" });
-  const say = (name, text, style) => {
-    if (text) list.append(build("dt", null, name), build("dd", { class: style }, text));
-  };
-  say("expected", words(detail.expected));
-  say("actual", words(detail.actual), cell.verdict === "FAIL" ? "bad-news" : null);
-  say("reason", words(detail.reason));
-  const leaks = (detail.leaks || []).map(words).join("\n");
-  say(
-    "teardown",
-    cell.teardown + (leaks ? ":\n" + leaks : ""),
-    unclean(cell) ? "left-behind" : null,
-  );
-  say("took", `${cell.milliseconds} ms`);
-  return list;
-}
-
-// What each other implementation observed where it is not the same.
-function othersOf(row, current, name, value) {
-  const by = new Map();
-  row.cells.forEach((cell, i) => {
-    const pair =
-      i === current || !cell ? null : (detailOf(cell).seen || []).find(([other]) => other === name);
-    if (!pair || pair[1] === value) return;
-    by.set(pair[1], [...(by.get(pair[1]) || []), page.implementations[i].id]);
-  });
-  return [...by].map(([seen, iuts]) =>
-    build("div", { class: "other" }, build("code", null, words(seen)), " on ", iuts.join(", ")),
-  );
-}
-
-function observationsOf(row, current, detail) {
-  if (!detail.seen) return [];
-  const rows = detail.seen.map(([name, value]) =>
-    build(
-      "tr",
-      null,
-      build("td", null, words(name)),
-      build("td", null, build("code", null, words(value))),
-      build("td", null, othersOf(row, current, name, value)),
-    ),
-  );
-  const heads = ["observed", "value", "elsewhere"].map((name) =>
-    build("th", { scope: "col" }, name),
-  );
-  return [
-    build("h4", null, "Observations"),
-    build(
-      "table",
-      { class: "grid" },
-      build("thead", null, build("tr", null, heads)),
-      build("tbody", null, rows),
-    ),
-  ];
-}
-
-function capturedOf(detail) {
-  const parts = ["stderr", "stdout", "stacks"]
-    .filter((name) => words(detail[name]))
-    .map((name) =>
-      build(
-        "details",
-        { class: "captured", open: name !== "stdout" },
-        build("summary", null, name === "stacks" ? "thread stacks" : name),
-        build("pre", null, words(detail[name])),
-      ),
-    );
-  return parts.length ? [build("h4", null, "Captured"), ...parts] : [];
-}
-
-function againOf(iut, id) {
-  const text = commandOf(iut, id);
-  const code = build("code", null, text);
-  const button = build("button", { type: "button", class: "small" }, "copy");
-  button.addEventListener("click", () => copy(text, button, code));
-  return [build("h4", null, "Run it again"), build("div", { class: "command" }, code, button)];
+function verdictWords(cell, requirement) {
+  const letter = letterOf(cell, requirement);
+  const word = letter === "O" ? "OBSERVED" : cell.verdict.replace("_", " ");
+  const more = { K: ", known", S: ", stale expectation" }[letter] || "";
+  return word + more + (cell.differs ? ", ≠ differs" : "");
 }
 
 function barOf(requirement, cell, iut) {
@@ -169,11 +75,7 @@ function barOf(requirement, cell, iut) {
     "div",
     { class: "drawer-bar" },
     mark(letterOf(cell, requirement)),
-    build(
-      "span",
-      { class: "verdict" },
-      letterOf(cell, requirement) === "O" ? "OBSERVED" : cell.verdict.replace("_", " "),
-    ),
+    build("span", { class: "verdict" }, verdictWords(cell, requirement)),
     build(
       "span",
       { class: "who" },
@@ -199,6 +101,8 @@ function showDrawer() {
   }
   const detail = detailOf(cell);
   const iut = page.implementations[i];
+  if (drawer.hidden) cameFrom = document.activeElement;
+  drawer.hidden = false;
   drawer.replaceChildren(
     barOf(requirement, cell, iut),
     build(
@@ -210,13 +114,12 @@ function showDrawer() {
       columnsOf(requirement, row, i),
       saysOf(cell, detail),
       observationsOf(row, i, detail),
+      detail.events ? sequenceOf(detail) : [],
       detail.events ? transcriptOf(detail) : [],
       capturedOf(detail),
-      againOf(iut, row.id),
+      copiesOf({ iut, row, cell, detail }),
     ),
   );
-  if (drawer.hidden) cameFrom = document.activeElement;
-  drawer.hidden = false;
   drawer.scrollTop = 0;
 }
 
@@ -228,10 +131,13 @@ function openCase(id, iut) {
 }
 
 function closeCase() {
+  const here = document.querySelector(".cell.here");
   change({ case: "", iut: "" }, true);
   showDrawer();
   showHere();
-  if (cameFrom && cameFrom.isConnected) cameFrom.focus({ preventScroll: true });
+  const known = cameFrom && cameFrom.isConnected && cameFrom !== document.body;
+  const back = known ? cameFrom : here;
+  if (back) back.focus({ preventScroll: true });
 }
 
 // Another case of the same requirement that this implementation has.
@@ -254,3 +160,44 @@ function stepColumn(by) {
     if (cells[n]) return void openCase(state.case, page.implementations[n].id);
   }
 }
+
+// One event is in the picture and in the transcript: what is pointed at in one is lit in both.
+function light(target) {
+  const one = target.closest && target.closest("[data-e]");
+  const numbers = new Set(one ? one.dataset.e.split(" ") : []);
+  for (const other of drawer.querySelectorAll("[data-e]"))
+    other.classList.toggle(
+      "lit",
+      other.dataset.e.split(" ").some((number) => numbers.has(number)),
+    );
+  return one;
+}
+
+function counterpart(one) {
+  const tag = one.tagName === "tr" || one.tagName === "TR" ? "g" : "tr";
+  return drawer.querySelector(`${tag}.lit`);
+}
+
+// Up and down go from event to event; the rows and the picture are one stop of the Tab key each.
+function stepEvent(one, by) {
+  const next = by > 0 ? one.nextElementSibling : one.previousElementSibling;
+  if (!next || !next.dataset.e) return;
+  one.setAttribute("tabindex", "-1");
+  next.setAttribute("tabindex", "0");
+  next.focus();
+}
+
+drawer.addEventListener("mouseover", (event) => light(event.target));
+drawer.addEventListener("mouseleave", () => light(document.activeElement));
+drawer.addEventListener("focusin", (event) => light(event.target));
+drawer.addEventListener("click", (event) => {
+  const one = event.target.closest("[data-e]");
+  if (one && counterpart(one)) counterpart(one).scrollIntoView({ block: "nearest" });
+});
+drawer.addEventListener("keydown", (event) => {
+  const one = event.target.closest("[data-e]");
+  const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (!one || !by) return;
+  event.preventDefault();
+  stepEvent(one, by);
+});

@@ -23,30 +23,40 @@ function filter(changes) {
   showMatrix();
 }
 
-table.addEventListener("click", (event) => {
-  const tr = event.target.closest("tr[data-r]");
-  if (!tr) return;
-  const requirement = page.requirements[Number(tr.dataset.r)];
+// A cell opens its case; that of a whole requirement, the case that explains it.
+function openCell(cell) {
+  const { r, k } = cell.closest("[data-r]").dataset;
+  const requirement = page.requirements[Number(r)];
+  const i = Number(cell.dataset.i);
+  const row = k ? casesOf(requirement)[Number(k)] : tellingCase(requirement, i);
+  cell.focus({ preventScroll: true });
+  openCase(row.id, page.implementations[i].id);
+}
+
+frame.addEventListener("click", (event) => {
   const cell = event.target.closest(".cell");
-  if (cell) {
-    const i = Number(cell.dataset.i);
-    const row = tr.dataset.k
-      ? casesOf(requirement)[Number(tr.dataset.k)]
-      : tellingCase(requirement, i);
-    cell.focus({ preventScroll: true });
-    openCase(row.id, page.implementations[i].id);
-  } else if (event.target.closest(".unfold")) {
+  const unfolder = event.target.closest(".unfold");
+  const promise = event.target.closest(".promise-title");
+  if (cell) openCell(cell);
+  else if (promise) openCell(promise.closest(".promise").querySelector(".cell"));
+  else if (unfolder) {
+    const requirement = page.requirements[Number(unfolder.closest("[data-r]").dataset.r)];
     filter({ open: toggled(state.open, requirement.id) });
   }
 });
 
+document.querySelector(".views").addEventListener("click", (event) => {
+  const button = event.target.closest("[data-view]");
+  if (button) filter({ view: button.dataset.view });
+});
+
 document.getElementById("filters").addEventListener("click", (event) => {
-  const button = event.target.closest(".toggle");
+  const button = event.target.closest(".toggle[data-filter]");
   if (!button) return;
   const { filter: name, value } = button.dataset;
   filter(
-    name === "differs"
-      ? { differs: state.differs ? "" : "1" }
+    name === "varies"
+      ? { varies: state.varies ? "" : "1" }
       : { [name]: toggled(state[name], value) },
   );
 });
@@ -54,7 +64,7 @@ document.getElementById("filters").addEventListener("submit", (event) => event.p
 controls.area.addEventListener("change", () => filter({ area: controls.area.value }));
 controls.q.addEventListener("input", () => filter({ q: controls.q.value }));
 controls.clear.addEventListener("click", () =>
-  filter({ v: new Set(), level: new Set(), area: "", q: "", differs: "" }),
+  filter({ v: new Set(), level: new Set(), area: "", q: "", varies: "" }),
 );
 
 document.getElementById("theme").addEventListener("click", () => {
@@ -83,6 +93,9 @@ document.addEventListener("keydown", (event) => {
   } else if (!drawer.hidden && KEYS[event.key] && (!typing || event.key === "Escape")) {
     event.preventDefault();
     KEYS[event.key]();
+  } else if (event.key === "Escape" && isComparing()) {
+    event.preventDefault();
+    closeComparison();
   }
 });
 
@@ -92,3 +105,4 @@ addEventListener("popstate", () => {
 });
 root.classList.add("scripted");
 showAll();
+if (state.view) frame.parentElement.scrollIntoView();

@@ -15,7 +15,7 @@ function wants(requirement) {
   if (!hits(state.v, requirement.has) || !hits(state.level, new Set([requirement.level])))
     return false;
   if (state.area && requirement.area !== state.area) return false;
-  if (state.differs && !requirement.differs) return false;
+  if (state.varies && !requirement.varies) return false;
   return !state.q || matches(requirement);
 }
 
@@ -59,12 +59,13 @@ function caseRow(requirement, r, row, k) {
 function cellButton(requirement, row, cell, i) {
   const verdict = cell.verdict.replace("_", " ").toLowerCase();
   const trouble = unclean(cell);
-  const title = `${page.implementations[i].id}: ${verdict}${trouble ? ", teardown " + trouble : ""}`;
+  const more = [trouble && "teardown " + trouble, cell.known && "known", cell.differs && "differs"];
+  const title = [`${page.implementations[i].id}: ${verdict}`, ...more.filter(Boolean)].join(", ");
   return build(
     "button",
     { type: "button", class: "cell", "data-i": i, "data-t": trouble, title },
     mark(letterOf(cell, requirement)),
-    build("span", { class: "of" }),
+    build("span", { class: "of" }, cell.differs ? "≠" : ""),
   );
 }
 
@@ -94,18 +95,21 @@ function showMatrix() {
     shown += visible;
   });
   for (const body of table.tBodies) body.hidden = !body.querySelector("tr.req:not([hidden])");
+  showDocumentation();
   showControls(shown);
   showHere();
 }
 
 function showControls(shown) {
   const all = requirementRows.length;
-  const filtered = state.v.size || state.level.size || state.area || state.q || state.differs;
-  for (const button of document.querySelectorAll(".toggle")) {
+  const filtered = state.v.size || state.level.size || state.area || state.q || state.varies;
+  for (const button of document.querySelectorAll(".toggle[data-filter]")) {
     const { filter, value } = button.dataset;
-    const on = filter === "differs" ? Boolean(state.differs) : state[filter].has(value);
+    const on = filter === "varies" ? Boolean(state.varies) : state[filter].has(value);
     button.setAttribute("aria-pressed", String(on));
   }
+  for (const button of document.querySelectorAll(".toggle[data-view]"))
+    button.setAttribute("aria-pressed", String(button.dataset.view === state.view));
   controls.area.value = state.area;
   if (controls.q.value !== state.q) controls.q.value = state.q;
   controls.clear.hidden = !filtered;
@@ -116,14 +120,17 @@ function showControls(shown) {
 
 // The cell whose case is in the drawer.
 function showHere() {
-  for (const cell of table.querySelectorAll(".here")) cell.classList.remove("here");
+  for (const cell of document.querySelectorAll(".cell.here")) cell.classList.remove("here");
   const place = state.case && findCase(state.case);
   if (!place) return;
   const i = page.implementations.findIndex((one) => one.id === state.iut);
-  const exact = table.querySelector(
-    `tr.sub[data-r="${place[0]}"][data-k="${place[1]}"] .cell[data-i="${i}"]`,
-  );
-  const cell = exact || table.querySelector(`tr.req[data-r="${place[0]}"] .cell[data-i="${i}"]`);
+  const [r, k] = place;
+  const inDocumentation = `.promise[data-r="${r}"] .cell[data-i="${i}"]`;
+  const exact = `tr.sub[data-r="${r}"][data-k="${k}"] .cell[data-i="${i}"]`;
+  const summed = `tr.req[data-r="${r}"] .cell[data-i="${i}"]`;
+  const cell = state.view
+    ? documentation.querySelector(inDocumentation)
+    : table.querySelector(exact) || table.querySelector(summed);
   if (cell) cell.classList.add("here");
 }
 

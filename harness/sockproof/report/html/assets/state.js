@@ -3,7 +3,7 @@ const root = document.documentElement;
 const page = JSON.parse(document.getElementById("data").textContent);
 const LETTERS = { PASS: "P", FAIL: "F", INCONCLUSIVE: "I", ERROR: "E", NOT_APPLICABLE: "N" };
 const SETS = ["v", "level", "open"];
-const TEXTS = ["area", "q", "differs", "theme", "iut", "case"];
+const TEXTS = ["view", "area", "q", "varies", "theme", "iut", "case"];
 
 // Builds an element. Texts become text nodes: nothing here ever parses markup out of data.
 function build(tag, attributes, ...children) {
@@ -29,7 +29,10 @@ function decodeCell(cell) {
   const [code, milliseconds, line] = cell;
   return {
     verdict: page.verdicts[code & 7],
-    teardown: page.teardowns[code >> 3],
+    teardown: page.teardowns[(code >> 3) & 3],
+    known: Boolean(code & 32),
+    stale: Boolean(code & 64),
+    differs: Boolean(code & 128),
     milliseconds,
     line: line || 0,
   };
@@ -60,13 +63,18 @@ function caseId(requirement, label) {
 function marksOf(cells) {
   const marks = new Set();
   for (const cell of cells) {
-    if (cell) marks.add(cell.verdict);
-    if (cell && unclean(cell)) marks.add("teardown");
+    if (!cell) continue;
+    marks.add(cell.known ? "known" : cell.verdict);
+    if (unclean(cell)) marks.add("teardown");
+    if (cell.stale) marks.add("stale");
+    if (cell.differs) marks.add("differs");
   }
   return marks;
 }
 
 function letterOf(cell, requirement) {
+  if (cell.stale) return "S";
+  if (cell.known) return "K";
   const observed = requirement.level === "OBSERVED" && cell.verdict === "PASS";
   return observed ? "O" : LETTERS[cell.verdict];
 }

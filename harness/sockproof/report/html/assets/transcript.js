@@ -27,9 +27,16 @@ function textOf(text) {
   return [...parts, plain];
 }
 
+// A payload is stored once, however often it went to and fro.
+function payloadOf(number) {
+  if (!number) return null;
+  const [text, length, digest] = page.payloads[number - 1];
+  return { text, length, digest };
+}
+
 function octetsOf(octets) {
   if (!octets) return [];
-  const [text, length, digest] = octets;
+  const { text, length, digest } = octets;
   const unit = length === 1 ? "octet" : "octets";
   const count =
     text.length < length
@@ -50,13 +57,13 @@ function laneOf(lane) {
   return build("span", { class: `lane lane-${kind ? kind[1] : "other"}` }, lane);
 }
 
-function eventRow([seconds, lane, what, note, error, octets]) {
-  const details = [...octetsOf(octets)];
+function eventRow([seconds, lane, what, note, error, octets], number) {
+  const details = [...octetsOf(payloadOf(octets))];
   if (words(note)) details.push(" ", build("span", { class: "event-note" }, words(note)));
   if (words(error)) details.push(" ", build("span", { class: "event-error" }, words(error)));
   return build(
     "tr",
-    null,
+    { "data-e": number, tabindex: number ? -1 : 0 },
     build("td", { class: "n" }, (seconds * 1000).toFixed(1)),
     build("td", null, laneOf(words(lane))),
     build("td", null, words(what)),
@@ -89,7 +96,12 @@ function transcriptOf(detail) {
       detail.events.length ? toggle : "",
     ),
     detail.events.length
-      ? build("table", { class: "grid" }, build("thead", null, build("tr", null, heads)), body)
+      ? build(
+          "table",
+          { class: "grid transcript" },
+          build("thead", null, build("tr", null, heads)),
+          body,
+        )
       : "",
     detail.left_out
       ? build("p", { class: "more" }, `${detail.left_out} events are in the record file only`)

@@ -1,0 +1,93 @@
+// A record file that was dropped on the page: read as hostile text, line by line, without hanging.
+const HIDDEN =
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufffe\uffff]/gu;
+const SLICE_MS = 12; // work this long, then let the page breathe
+
+function escapedCharacter(character) {
+  const code = character.codePointAt(0);
+  if (code === 13) return "\\r";
+  return code < 256
+    ? "\\x" + code.toString(16).padStart(2, "0")
+    : "\\u" + code.toString(16).padStart(4, "0");
+}
+
+// Text as the page shows it: the same escapes, and cut at the same length, as those that are here.
+function shownText(value) {
+  const text = typeof value === "string" ? value : "";
+  if (text.length <= page.limit) return text.replace(HIDDEN, escapedCharacter);
+  const characters = Array.from(text);
+  if (characters.length <= page.limit) return text.replace(HIDDEN, escapedCharacter);
+  const start = characters.slice(0, page.limit).join("").replace(HIDDEN, escapedCharacter);
+  return `${start}\n… cut here: the record has ${characters.length.toLocaleString("en")} characters`;
+}
+
+// An observed value as the page writes it; JSON has its separators' blanks.
+function valueText(value) {
+  return typeof value === "string" ? value : jsonText(value);
+}
+
+function jsonText(value) {
+  if (Array.isArray(value)) return `[${value.map(jsonText).join(", ")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const pairs = Object.entries(value).map(([k, v]) => `${JSON.stringify(k)}: ${jsonText(v)}`);
+  return `{${pairs.join(", ")}}`;
+}
+
+async function inSlices(items, step) {
+  let until = performance.now() + SLICE_MS;
+  for (let n = 0; n < items.length; n += 1) {
+    step(items[n], n);
+    if (performance.now() < until) continue;
+    await new Promise((resume) => setTimeout(resume));
+    until = performance.now() + SLICE_MS;
+  }
+}
+
+function objectOf(line) {
+  try {
+    const value = JSON.parse(line);
+    return value && typeof value === "object" && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function refuseHeader(header) {
+  if (!header || header.kind !== "header" || header.suite !== "sockproof")
+    throw new Error("it is no record of sockproof: its first line is no header");
+  if (!Number.isInteger(header.schema) || header.schema < 1)
+    throw new Error("it is no record of sockproof: its header names no schema");
+  if (header.schema > page.schema)
+    throw new Error(`it was made by a newer sockproof (schema ${header.schema})`);
+  if (!header.implementation || typeof header.implementation.id !== "string")
+    throw new Error("its header names no implementation");
+}
+
+// Reads { name, iut, about, cases: Map, titles: Map, incomplete }; `incomplete` says why, or is "".
+async function readRecord(file) {
+  const lines = (await file.text()).split("\n");
+  const header = objectOf(lines[0]);
+  refuseHeader(header);
+  const record = { name: shownText(file.name), cases: new Map(), requirements: new Map() };
+  record.iut = shownText(header.implementation.id);
+  record.about = [header.started, header.suite_version && `suite ${header.suite_version}`]
+    .filter((text) => typeof text === "string")
+    .map(shownText);
+  record.incomplete = "the run ended before the record's last line was written";
+  await inSlices(lines.slice(1), (line, n) => {
+    const row = line ? objectOf(line) : {};
+    if (row) addRow(record, row);
+    else if (n === lines.length - 2) record.incomplete = `its last line, ${n + 2}, is cut short`;
+    else throw new Error(`its line ${n + 2} is malformed`);
+  });
+  return record;
+}
+
+function addRow(record, row) {
+  if (row.kind === "case" && typeof row.id === "string") record.cases.set(shownText(row.id), row);
+  if (row.kind === "requirement" && typeof row.id === "string")
+    record.requirements.set(shownText(row.id), { title: shownText(row.title), level: row.level });
+  if (row.kind === "footer")
+    record.incomplete =
+      row.complete === true ? "" : shownText(row.reason) || "the run was not completed";
+}
