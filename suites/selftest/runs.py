@@ -45,7 +45,7 @@ SPEC = "ThreadingTCP/inet"
 HANDLED = "threading/threads-share-the-server"
 REFUSED = "dispatch/refused-request-is-closed"
 """A requirement whose case needs handlers, and one whose case never comes to one."""
-REPORTS = {"report.html", "summary.md", "junit.xml"}
+REPORTS = {"report.html", "summary.md", "junit.xml", "badge.json"}
 
 
 @dataclass(frozen=True)

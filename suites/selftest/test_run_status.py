@@ -155,7 +155,7 @@ def test_disk_full_in_mid_run_is_one_line(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         timeout=150,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (12000, 12000)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (40000, 40000)),
     )
 
     assert ended.returncode == 3

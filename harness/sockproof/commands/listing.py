@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +19,9 @@ from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.levels import format_python_level
 from sockproof.spec.matrix import ALL_SPECS
 from sockproof.spec.requirement import Requirement
+from sockproof.spec.untestable import load_untestable
 
-__all__ = ["explain", "list_cases", "list_iuts", "list_requirements", "list_specs"]
+__all__ = ["LISTS", "explain", "list_cases"]
 
 
 def list_requirements(console: Console) -> None:
@@ -41,6 +42,21 @@ def list_iuts(console: Console) -> None:
     """Every interpreter found here: its path, as ``--iut`` takes it, and what it is."""
     for found in discover_interpreters():
         console.print(escape(f"{found.path!s:60} {found.problem or found.name}"))
+
+
+def list_untestable(console: Console) -> None:
+    """Every promise that has no case: what it says, where, and why it cannot be tested."""
+    for entry in load_untestable():
+        console.print(escape(f"{entry.promise}\n    {entry.source}\n    {entry.because}"))
+
+
+LISTS: Mapping[str, Callable[[Console], None]] = {
+    "requirements": list_requirements,
+    "specs": list_specs,
+    "iuts": list_iuts,
+    "untestable": list_untestable,
+}
+"""What can be listed without collecting cases, by the name of its option."""
 
 
 @dataclass(frozen=True)

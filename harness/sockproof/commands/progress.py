@@ -43,7 +43,7 @@ class Progress:
 
     def case(self, iut_id: str, row: CaseRow) -> None:
         """One case ended."""
-        self._verdicts[row.verdict] += 1
+        self._verdicts[Verdict.PASS if row.as_known else row.verdict] += 1
         done = self._verdicts.total()
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], completed=done, iut=iut_id, bad=self._bad())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,7 +39,13 @@ def _files(path: Path) -> list[Path]:
     """
     if not path.is_dir():
         return [path]
-    found = sorted(path.glob("*.jsonl"))
+    found = sorted(path.glob("*.jsonl"), key=_by_version)
     if not found:
         raise UsageError(f"no records in {path}", "they end with .jsonl")
     return found
+
+
+def _by_version(path: Path) -> list[tuple[int, str]]:
+    """For sorting: the numbers in a name count as numbers, so that 3.10 comes after 3.9."""
+    parts = re.split(r"(\d+)", path.stem)
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]

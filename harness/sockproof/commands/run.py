@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sockproof._paths import REFERENCE, kit_dir
 from sockproof.commands.output import Output, warn
 from sockproof.commands.playing import (
     INTERRUPTED,
@@ -18,21 +20,24 @@ from sockproof.commands.playing import (
 )
 from sockproof.commands.progress import Progress
 from sockproof.errors import HarnessError, RecordError, UsageError
+from sockproof.generating import Generating
 from sockproof.judge.verdict import Verdict
 from sockproof.lifetime import interrupt_once_by
 from sockproof.monitor import RunMonitor
 from sockproof.plan import RunPlan, make_plan, planned
+from sockproof.report.badge import write_badge
 from sockproof.report.html.page import write_html
 from sockproof.report.junit import write_junit
 from sockproof.report.markdown import summary_markdown
 from sockproof.report.record import CaseRow, Record, read_record
+from sockproof.report.reference import differing, with_references
 from sockproof.report.terminal import print_summary
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.timing import scale
 
-__all__ = ["RunSettings", "exit_status", "run"]
+__all__ = ["RunSettings", "exit_status", "played", "refuse_unwritable", "run", "tell"]
 
-AS_EXPECTED, DEVIATION, INCOMPLETE = 0, 1, HarnessError.exit_status
+AS_EXPECTED, DEVIATION, STALE, INCOMPLETE = 0, 1, 2, HarnessError.exit_status
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,10 @@ class RunSettings:
     workers: int
     keep: str
     report_dir: Path
+    expectations: Sequence[Path] = ()
+    strict: bool = False
+    shard: tuple[int, int] = (1, 1)
+    generating: Generating = Generating()
 
 
 def run(settings: RunSettings) -> int:
@@ -53,10 +62,22 @@ def run(settings: RunSettings) -> int:
     Raises:
         UsageError: an option is wrong, or it selects no case. Nothing is written then.
     """
-    _refuse_unwritable(settings.report_dir)
+    monitor = played(settings)
+    return tell(monitor.paths(), settings.report_dir, monitor.problems, strict=settings.strict)
+
+
+def played(settings: RunSettings) -> RunMonitor:
+    """Play and write records: the monitor has their paths, and what makes them incomplete.
+
+    Raises:
+        UsageError: an option is wrong, or it selects no case. Nothing is written then.
+        HarnessError: no implementation could be started, or no case played.
+    """
+    refuse_unwritable(settings.report_dir)
     scale()  # a wrong environment variable is refused before anything starts
     interrupt_once_by(signal.SIGTERM)
-    plan = make_plan(settings.iuts, settings.specs, settings.keep)
+    plan = make_plan(settings.iuts, settings.specs, settings.keep, settings.expectations)
+    plan = dataclasses.replace(plan, shard=settings.shard, generating=settings.generating)
     for _, problem in plan.unavailable:
         warn(problem)
     if not plan.iuts:
@@ -66,17 +87,31 @@ def run(settings: RunSettings) -> int:
         raise HarnessError(f"no case was played: {'; '.join(monitor.problems)}")
     if not monitor.rows:
         raise UsageError("no case is selected", "see 'sockproof list --cases'")
-    records = [read_record(path) for path in monitor.paths()]
-    _write_reports(records, settings.report_dir)
+    return monitor
+
+
+def tell(
+    paths: Iterable[Path], folder: Path, problems: Sequence[str], *, strict: bool = False
+) -> int:
+    """Make the reports of records, print the summary; the exit status.
+
+    ``problems`` say why the run is incomplete, beside what the records say.
+    """
+    records = with_references(map(read_record, paths), kit_dir() / REFERENCE)
+    _write_reports(records, folder)
     console = Output(highlight=False)
     print_summary(records, console)
-    for problem in monitor.problems:
+    for problem in problems:
         warn(problem)
-    console.print(f"  report  {settings.report_dir / 'report.html'}", soft_wrap=True)
-    return exit_status((case for record in records for case in record.cases), monitor.problems)
+    console.print(f"  report  {folder / 'report.html'}", soft_wrap=True)
+    cases = [case for record in records for case in record.cases]
+    incomplete = [record.incomplete_reason for record in records if not record.complete]
+    stale = any(record.stale for record in records)
+    differs = strict and any(map(differing, records))
+    return exit_status(cases, [*problems, *incomplete], stale=stale, differs=differs)
 
 
-def _refuse_unwritable(folder: Path) -> None:
+def refuse_unwritable(folder: Path) -> None:
     """Better said before the run than after it. Nothing is made yet."""
     nearest = next(
         place for place in (folder, *folder.absolute().parents) if os.access(place, os.F_OK)
@@ -85,17 +120,35 @@ def _refuse_unwritable(folder: Path) -> None:
         raise UsageError(f"--report-dir {folder}: cannot write in {nearest}", "choose another")
 
 
-def exit_status(cases: Iterable[CaseRow], problems: Sequence[str]) -> int:
-    """What a run ends with. Incomplete wins: what was not seen may be worse than what was."""
-    found = list(cases)
-    unknown = any(case.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE) for case in found)
-    if problems or unknown or not found:
+def exit_status(
+    cases: Sequence[CaseRow],
+    problems: Sequence[str] = (),
+    *,
+    stale: bool = False,
+    differs: bool = False,
+) -> int:
+    """What a run ends with. Incomplete wins: what was not seen may be worse than what was.
+
+    ``stale``: an expectation is stale that no case shows to be. ``differs``: an observation is not
+    the reference's, and that counts.
+    """
+    attention = [case for case in cases if case.needs_attention]
+    unknown = any(case.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE) for case in attention)
+    if problems or unknown or not cases:
         return INCOMPLETE
-    return DEVIATION if any(case.needs_attention for case in found) else AS_EXPECTED
+    if differs or not all(case.known and case.known.stale for case in attention):
+        return DEVIATION
+    return STALE if stale or attention else AS_EXPECTED
 
 
 def _play(plan: RunPlan, settings: RunSettings) -> RunMonitor:
-    asked = {"select": settings.keyword, "specs": list(settings.specs), "workers": settings.workers}
+    asked = {
+        "select": settings.keyword,
+        "specs": list(settings.specs),
+        "workers": settings.workers,
+        "shard": "/".join(map(str, settings.shard)),
+        "examples": settings.generating.examples,
+    }
     monitor = RunMonitor(plan, load_catalogue(), settings.report_dir, asked, Progress())
     with planned(plan) as plan_path:
         try:
@@ -114,5 +167,6 @@ def _write_reports(records: Sequence[Record], folder: Path) -> None:
         write_html(records, folder / "report.html")
         (folder / "summary.md").write_text(summary_markdown(records), "utf-8")
         write_junit(records, folder / "junit.xml")
+        write_badge(records, folder / "badge.json")
     except OSError as error:
         raise RecordError(f"cannot write the report: {error}", "the records are whole") from None
