@@ -27,8 +27,9 @@ report: $(ready) ## judge the socketserver of $(PYTHON); the report is in report
 check-report: $(ready) ## the same on a few cases of every area: does a run work from end to end?
 	@$(iut) && "$(bin)/sockproof" run --iut "$$iut" --report-dir reports/out/check -n $(WORKERS) --spec 'TCP/inet' --spec 'Threading*/path' --spec 'Forking+UDP/inet6' $(ARGS)
 
-reference: $(ready) ## the records of $(IUTS) anew, and their page, in reports/reference
+reference: $(ready) ## the records of $(IUTS) anew, their page and atlas, in reports/reference
 	@"$(bin)/sockproof" run $(addprefix --iut ,$(IUTS)) --report-dir reports/reference -n $(WORKERS) $(ARGS)
+	@"$(bin)/sockproof" atlas --html reports/reference/atlas.html >/dev/null
 
 bench: $(ready) ## what a case costs, beside an echo over bare sockets
 	@$(iut) && "$(bin)/sockproof" bench --iut "$$iut" $(ARGS)
