@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["sockproof.plugin", "fixtures.servers"]
+pytest_plugins = ["sockproof.plugin", "fixtures.servers", "fixtures.generated"]

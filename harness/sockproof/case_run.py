@@ -18,12 +18,13 @@ from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S, ServerOrder
 from sockproof.judge.checks import Crash, Hang, Mismatch, NotApplicable, verdict_of
-from sockproof.judge.verdict import TeardownVerdict
+from sockproof.judge.expectations import Expectation
+from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.peer.client import StreamPeer
 from sockproof.peer.datagram import DatagramPeer
 from sockproof.peer.script import HandlerScript, Hook, Step, describe_hooks
 from sockproof.peer.transcript import Transcript
-from sockproof.report.record import CaseRow, Teardown, TranscriptEvent
+from sockproof.report.record import CaseRow, Known, Teardown, TranscriptEvent
 from sockproof.spec.matrix import ServerSpec
 from sockproof.spec.requirement import Requirement
 
@@ -40,7 +41,8 @@ class ServerOptions:
     """How a case wants its server. ``handler`` are the steps of ``handle()``, or of each phase.
 
     ``base`` names the handler class of socketserver to follow the script; empty for the one that
-    fits the spec. ``source`` is source text that defines ``Handler`` instead of a script.
+    fits the spec. ``source`` is source text that defines ``Handler`` instead of a script, and
+    ``class_source`` one that defines ``Server`` instead of the spec's class (see ServerOrder).
     """
 
     handler: Sequence[Step] | HandlerScript = ()
@@ -50,6 +52,7 @@ class ServerOptions:
     handler_attributes: Mapping[str, Any] = field(default_factory=dict)
     hooks: Mapping[str, Hook] = field(default_factory=dict)
     bind_and_activate: bool | None = None
+    class_source: str = ""
     address: Any = None
     poll_interval_s: float = POLL_INTERVAL_S
 
@@ -58,7 +61,8 @@ class CaseRun:
     """A case on one implementation and server spec.
 
     ``channel`` gives the warm agent, starting it if need be. Nothing of the implementation runs
-    until the case first asks for it. ``variant`` is the value of the case's own parameter.
+    until the case first asks for it. ``variant`` is the value of the case's own parameter;
+    ``expected`` the deviation that is known of it.
     """
 
     def __init__(
@@ -70,20 +74,25 @@ class CaseRun:
         channel: Callable[[], Channel],
         addresses: Addresses,
         variant: Any = None,
+        expected: Expectation | None = None,
     ) -> None:
         self.case_id = case_id
         self.requirement = requirement
         self.iut = iut
         self.variant = variant
+        self.expected = expected
         self._spec = spec
         self._channel = channel
         self._addresses = addresses
         self._process: CaseProcess | None = None
+        self._left: tuple[str, ...] = ()
         self._servers = 0
         self._peers: list[StreamPeer | DatagramPeer] = []
         self._began_s = time.monotonic()
         self.transcript = Transcript()
         self.observations: dict[str, Any] = {}
+        self.generated: dict[str, Any] | None = None
+        """Of a case that plays generated plans: what its row tells of them."""
 
     @property
     def spec(self) -> ServerSpec:
@@ -111,6 +120,37 @@ class CaseRun:
             self._process = CaseProcess(self._channel())
         return self._process
 
+    def begin_anew(self) -> None:
+        """Forget what was played: another plan is played next, in the same process if it lives."""
+        if self._left:
+            self.replace_process()
+        self._close_peers()
+        self._peers.clear()
+        self.transcript = Transcript()
+        if self._process is not None:
+            self._process.events.clear()
+
+    def clear(self, bound_s: float) -> tuple[str, ...]:
+        """Close the peers and stop the servers: what is left behind then.
+
+        Raises:
+            Mismatch: stopping raised. Hang: something did not end within ``bound_s``.
+        """
+        self._close_peers()
+        self._left = self.process.renew(bound_s).leaks
+        return self._left
+
+    def replace_process(self) -> None:
+        """End the case's process, whatever it is at; another is started when it is asked for."""
+        self._close_peers()
+        if self._process is not None:
+            process, self._process, self._left = self._process, None, ()
+            process.end()
+
+    def _close_peers(self) -> None:
+        for peer in self._peers:
+            peer.close()
+
     def construct(self, options: ServerOptions, *, serve: bool = False) -> Server | RaisedError:
         """Make a server; with ``serve``, also start its loop. What the constructor raised is given
         back."""
@@ -129,6 +169,7 @@ class CaseRun:
             options.handler_attributes,
             describe_hooks(options.hooks, self.process.gate),
             options.bind_and_activate,
+            options.class_source,
         )
         handle, self._servers = self._servers, self._servers + 1
         arguments = order.describe(handle)
@@ -167,8 +208,7 @@ class CaseRun:
         """
         if isinstance(problem, Hang):
             self._add_stacks(problem)
-        for peer in self._peers:
-            peer.close()
+        self._close_peers()
         if self._process is None:
             return Teardown(TeardownVerdict.NOT_CHECKED)
         try:
@@ -213,12 +253,27 @@ class CaseRun:
             actual=told.get("actual", ""),
             teardown=teardown,
             observations=dict(self.observations),
-            duration_s=round(time.monotonic() - self._began_s, 6),
+            duration_s=round(time.monotonic() - self._began_s, 4),
             stacks=getattr(problem, "stacks", ""),
+            generated=self.generated,
         )
-        if keep == "all" or (keep == "fail" and row.needs_attention):
+        row = dataclasses.replace(row, known=self._known(row))
+        if keep == "all" or (keep == "fail" and row.deviates):
             return self._with_evidence(row)
         return row
+
+    def _known(self, row: CaseRow) -> Known | None:
+        """What was expected of the case, and whether it came so."""
+        if self.expected is None or row.verdict is Verdict.NOT_APPLICABLE:
+            return None
+        words = "\n".join((row.expected, row.actual, row.reason))
+        return Known(
+            self.expected.reason,
+            self.expected.link,
+            self.expected.file,
+            self.expected.problem(row.verdict, words, row.teardown.verdict),
+            row.teardown.verdict is self.expected.teardown,
+        )
 
     def _with_evidence(self, row: CaseRow) -> CaseRow:
         output = self._output()

@@ -2,13 +2,14 @@
 
 ==  ==========================================================================================
 0   every case as expected
-1   a deviation: a FAIL at any level, or an unclean teardown
+1   a deviation: a FAIL at any level, or an unclean teardown, that no expectation knows of
+2   a stale expectation: what was expected is no longer so
 3   incomplete, or the harness's own fault: a case in ERROR or INCONCLUSIVE, an implementation
     that cannot be started, a worker that died, an interrupt
 4   bad usage: a wrong option, an unknown id, nothing selected
 ==  ==========================================================================================
 
-2 is kept for a stale expectation. The status is never a count.
+3 before 1 before 2. The status is never a count.
 """
 
 from __future__ import annotations
@@ -22,12 +23,18 @@ from pathlib import Path
 import click
 
 from sockproof import __version__
+from sockproof.cli_case import add_case_commands
+from sockproof.cli_proof import add_proof_command
+from sockproof.cli_records import add_record_commands
 from sockproof.commands.bench import print_bench
 from sockproof.commands.doctor import print_doctor
-from sockproof.commands.listing import explain, list_cases, list_iuts, list_requirements, list_specs
+from sockproof.commands.expect import expect, prune
+from sockproof.commands.listing import LISTS, explain, list_cases
 from sockproof.commands.output import Output, warn
+from sockproof.commands.report import report
 from sockproof.commands.run import RunSettings, run
 from sockproof.errors import HarnessError, UsageError
+from sockproof.generating import EXAMPLES, SEED, Generating
 from sockproof.plan import KEEP
 
 __all__ = ["main", "run_command"]
@@ -70,6 +77,14 @@ def _workers(_context: click.Context, _option: click.Parameter, value: str) -> i
     raise click.BadParameter(f"{value!r} is neither 'auto' nor a number up to 64")
 
 
+def _shard(_context: click.Context, _option: click.Parameter, value: str) -> tuple[int, int]:
+    """``2/5`` is the second of five parts."""
+    number, slash, of = value.partition("/")
+    if slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of) <= 1000:
+        return int(number), int(of)
+    raise click.BadParameter(f"{value!r} is not such as 2/5: the second of five parts")
+
+
 _iut = click.option(
     "--iut",
     multiple=True,
@@ -91,6 +106,20 @@ _keyword = click.option(
     default="",
     metavar="EXPR",
     help="Cases to play, by parts of their id: 'dispatch/', 'forking and not abstract'.",
+)
+
+
+_report_dir = click.option(
+    "--report-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("sockproof-report"),
+    show_default=True,
+    help="Where records and reports are written.",
+)
+_strict = click.option(
+    "--strict",
+    is_flag=True,
+    help="An observation that differs from the reference record of the level is a deviation.",
 )
 
 
@@ -119,12 +148,36 @@ def main() -> None:
     show_default=True,
     help="Of which cases the record keeps transcript and captured output.",
 )
+@_report_dir
 @click.option(
-    "--report-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("sockproof-report"),
+    "--expectations",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Deviations that are known, in TOML. Repeat for several. Those known of the modules of "
+    "CPython and PyPy are always there.",
+)
+@_strict
+@click.option(
+    "--shard",
+    default="1/1",
+    metavar="K/N",
+    callback=_shard,
+    help="Play the K-th of N parts of the cases; 'sockproof report' puts the records together.",
+)
+@click.option(
+    "--seed",
+    default=SEED,
+    metavar="N",
     show_default=True,
-    help="Where records and reports are written.",
+    help="What generated plans of clients are made from: the same seed, the same plans.",
+)
+@click.option(
+    "--examples",
+    default=EXAMPLES,
+    metavar="N",
+    show_default=True,
+    help="Generated plans that each case of the area 'generated' plays.",
 )
 def run_(
     iut: tuple[str, ...],
@@ -133,9 +186,72 @@ def run_(
     workers: int,
     keep: str,
     report_dir: Path,
+    expectations: tuple[Path, ...],
+    strict: bool,
+    shard: tuple[int, int],
+    seed: int,
+    examples: int,
 ) -> int:
     """Play the cases and write the conformance report."""
-    return run(RunSettings(iut or (sys.executable,), spec, keyword, workers, keep, report_dir))
+    iuts = iut or (sys.executable,)
+    return run(
+        RunSettings(
+            iuts,
+            spec,
+            keyword,
+            workers,
+            keep,
+            report_dir,
+            expectations,
+            strict,
+            shard,
+            Generating(seed, examples),
+        )
+    )
+
+
+@main.command("report")
+@click.argument(
+    "records", metavar="RECORD...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+@_report_dir
+@_strict
+def report_(records: tuple[Path, ...], report_dir: Path, strict: bool) -> int:
+    """Make the reports of records (files, or folders of them) again; shards become one record."""
+    return report(records, report_dir, strict=strict)
+
+
+@main.command("expect")
+@click.argument(
+    "records", metavar="RECORD...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Add the entries to this file. [default: print them]",
+)
+@click.option("--reason", default="", help="The reason of every entry; to be filled in otherwise.")
+@click.option(
+    "--prune",
+    "prune_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Instead, take out of this file what the records no longer bear out.",
+)
+def expect_(
+    records: tuple[Path, ...], output: Path | None, reason: str, prune_file: Path | None
+) -> None:
+    """Write down as expectations what deviated in records; several tell since when and until."""
+    console = Output(highlight=False, soft_wrap=True)
+    if prune_file:
+        gone = prune(prune_file, records)
+        for case in gone:
+            console.print(f"taken out: {case}", markup=False)
+        warn(f"{len(gone)} stale expectations taken out of {prune_file}")
+    else:
+        n_drafts = expect(console, records, output, reason)
+        warn(f"{n_drafts} expectations{f' added to {output}' if output else ''}")
 
 
 @main.command("list")
@@ -145,6 +261,9 @@ def run_(
 @click.option("--specs", "what", flag_value="specs", help="Server specs.")
 @click.option("--cases", "what", flag_value="cases", help="Case ids, as -k and --spec select them.")
 @click.option("--iuts", "what", flag_value="iuts", help="Interpreters found on this machine.")
+@click.option(
+    "--untestable", "what", flag_value="untestable", help="Promises without a case, and why."
+)
 @_spec
 @_keyword
 def list_(what: str, spec: tuple[str, ...], keyword: str) -> None:
@@ -153,7 +272,12 @@ def list_(what: str, spec: tuple[str, ...], keyword: str) -> None:
     if what == "cases":
         list_cases(console, spec, keyword)
     else:
-        {"requirements": list_requirements, "specs": list_specs, "iuts": list_iuts}[what](console)
+        LISTS[what](console)
+
+
+add_record_commands(main, run_.params)
+add_proof_command(main, run_.params)
+add_case_commands(main)
 
 
 @main.command("explain")

@@ -76,7 +76,8 @@ class RunMonitor:
     def _writer(self, iut_id: str) -> RecordWriter:
         if iut_id not in self._writers:
             iut = self.plan.iut(iut_id)
-            header = record_header(iut, {"keep": self.plan.keep, **self._settings})
+            settings = {"keep": self.plan.keep, **self._settings}
+            header = record_header(iut, settings, self.plan.generating.seed)
             writer = self._writers[iut_id] = RecordWriter(self._path(iut), header)
             for requirement in self._catalogue.values():  # in its order, whoever is played first
                 if requirement.id in self._selected[iut_id]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sockproof.errors import IutUnavailable, UsageError
+from sockproof.generating import Generating
 from sockproof.iut.capabilities import ProbedIut, interpreter_id, probe
 from sockproof.iut.implementation import Implementation, parse_iut
 from sockproof.iut.strays import RUN_MARK, end_strays
@@ -45,7 +46,7 @@ class RunPlan:
     is wrong). ``only`` maps implementations to the requirements and specs to play on them, as
     ``requirement id[spec id]`` without a variant; those that it does not name are played on all.
     ``expectations`` maps implementations to those whose conditions they meet. ``shard`` is which
-    part of the cases is played, of how many.
+    part of the cases is played, of how many; ``generating`` how plans of clients are generated.
     """
 
     iuts: tuple[ProbedIut, ...]
@@ -55,6 +56,7 @@ class RunPlan:
     only: Mapping[str, frozenset[str]] = field(default_factory=dict)
     expectations: Mapping[str, tuple[Expectation, ...]] = field(default_factory=dict)
     shard: tuple[int, int] = (1, 1)
+    generating: Generating = field(default_factory=Generating)
 
     def in_shard(self, case_id: str) -> bool:
         """Whether the case is in the part that is played: the same for everybody, by its id."""
@@ -85,6 +87,7 @@ class RunPlan:
             "unavailable": [list(entry) for entry in self.unavailable],
             "only": {iut_id: sorted(cases) for iut_id, cases in self.only.items()},
             "shard": list(self.shard),
+            "generating": self.generating.to_json(),
             "expectations": {
                 iut_id: [one.to_json() for one in known]
                 for iut_id, known in self.expectations.items()
@@ -107,6 +110,7 @@ class RunPlan:
                 for iut_id, known in data["expectations"].items()
             },
             tuple(data["shard"]),
+            Generating.from_json(data["generating"]),
         )
 
 

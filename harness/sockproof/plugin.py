@@ -11,6 +11,7 @@ The command imports this module before it starts pytest, which is in order: PYTE
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import sys
 import traceback
@@ -23,9 +24,10 @@ import pytest
 from sockproof.case_id import CaseParameter
 from sockproof.case_run import CaseRun
 from sockproof.errors import HarnessError, UsageError
+from sockproof.generating import EXAMPLES, SEED, Generating
 from sockproof.iut.addresses import Addresses
 from sockproof.iut.pool import AgentPool
-from sockproof.judge.checks import NotApplicable
+from sockproof.judge.checks import NotApplicable, verdict_of
 from sockproof.judge.verdict import Verdict
 from sockproof.lifetime import end_with_run, interrupt_workers
 from sockproof.monitor import ROW_PROPERTY, RunMonitor
@@ -35,7 +37,7 @@ from sockproof.spec.catalogue import Catalogue, load_catalogue
 from sockproof.spec.matrix import ServerSpec
 from sockproof.spec.requirement import Requirement
 
-__all__ = ["run_pytest"]
+__all__ = ["agent_pool", "case_parameter", "play_again", "run_pytest"]
 
 MARKER = "requirement"
 _PLAN = pytest.StashKey[RunPlan]()
@@ -43,11 +45,34 @@ _CATALOGUE = pytest.StashKey[Catalogue]()
 _CASE = pytest.StashKey[CaseRun]()
 _PROBLEM = pytest.StashKey[BaseException | None]()
 _TEARDOWN = pytest.StashKey[Teardown]()
+_FAILED = pytest.StashKey[bool]()
+_AGENTS = pytest.StashKey[AgentPool]()
 
 
 def run_pytest(arguments: Sequence[str], plugins: Sequence[object]) -> int:
     """Run pytest in this process with our plugins beside its own; its exit status."""
     return int(pytest.main(list(arguments), plugins=list(plugins)))
+
+
+def agent_pool(config: pytest.Config) -> AgentPool:
+    """The warm agents of this process."""
+    if _AGENTS not in config.stash:
+        config.stash[_AGENTS] = AgentPool()
+    return config.stash[_AGENTS]
+
+
+def case_parameter(item: Any) -> CaseParameter | None:
+    """What case a collected item is; None of an item that is no case."""
+    return _parameter(item)
+
+
+def play_again(item: Any, parameter: CaseParameter) -> None:
+    """Play a collected case, as often as one likes, on the implementation that ``parameter``
+    names. Session fixtures stay."""
+    item.callspec.params["case"] = parameter
+    item.stash = pytest.Stash()
+    item._initrequest()
+    item.config.hook.pytest_runtest_protocol(item=item, nextitem=item.session)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -58,7 +83,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--spec", action="append", default=[], metavar="GLOB", help="server specs, e.g. '*TCP/inet'"
     )
+    group.addoption(
+        "--expectations",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="deviations that are known, in TOML",
+    )
     group.addoption("--keep", default="fail", choices=KEEP, help="whose transcript is kept")
+    group.addoption(
+        "--seed", type=int, default=SEED, metavar="N", help="what generated plans are made from"
+    )
+    group.addoption(
+        "--examples", type=int, default=EXAMPLES, metavar="N", help="generated plans a case"
+    )
     group.addoption("--report-dir", default="", metavar="DIR", help="write records and reports")
     group.addoption("--sockproof-plan", default="", help="a plan made before (internal)")
 
@@ -87,7 +125,10 @@ def _plan(config: pytest.Config) -> RunPlan:
 def _write_plan(config: pytest.Config) -> str:
     option = config.option
     try:
-        plan = make_plan(option.iut or [sys.executable], option.spec, option.keep)
+        files = [Path(file) for file in option.expectations]
+        plan = make_plan(option.iut or [sys.executable], option.spec, option.keep, files)
+        generating = Generating(option.seed, option.examples)
+        plan = dataclasses.replace(plan, generating=generating)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
     if plan.unavailable:
@@ -152,19 +193,25 @@ def _requirement(metafunc: pytest.Metafunc, marker: pytest.Mark) -> Requirement:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """One implementation after the other, so that few agents are alive at a time.
 
-    pytest makes a place-holder of a function that has no case in this plan: it is taken out.
+    pytest makes a place-holder of a function that has no case in this plan: it is taken out, and
+    so are the cases of other shards.
     """
-    empty = [item for item in items if MARKER in item.keywords and _parameter(item) is None]
-    if empty:
-        config.hook.pytest_deselected(items=empty)
+    out = [item for item in items if MARKER in item.keywords and not _is_wanted(config, item)]
+    if out:
+        config.hook.pytest_deselected(items=out)
     order = {iut.id: n for n, iut in enumerate(_plan(config).iuts)} if _PLAN in config.stash else {}
 
     def position(item: pytest.Item) -> int:
         parameter = _parameter(item)
         return order[parameter.iut.id] if parameter else -1
 
-    left_out = set(empty)
+    left_out = set(out)
     items[:] = sorted((item for item in items if item not in left_out), key=position)
+
+
+def _is_wanted(config: pytest.Config, item: pytest.Item) -> bool:
+    parameter = _parameter(item)
+    return parameter is not None and _plan(config).in_shard(parameter.case_id)
 
 
 def _parameter(item: pytest.Item) -> CaseParameter | None:
@@ -174,9 +221,15 @@ def _parameter(item: pytest.Item) -> CaseParameter | None:
 
 
 @pytest.fixture(scope="session")
-def agents() -> Iterator[AgentPool]:
+def generating(pytestconfig: pytest.Config) -> Generating:
+    """How this run generates plans."""
+    return _plan(pytestconfig).generating
+
+
+@pytest.fixture(scope="session")
+def agents(pytestconfig: pytest.Config) -> Iterator[AgentPool]:
     """The warm agents of this worker."""
-    pool = AgentPool()
+    pool = agent_pool(pytestconfig)
     yield pool
     pool.close()
 
@@ -204,6 +257,7 @@ def case(
         lambda: agents.channel(parameter.iut.implementation),
         addresses,
         parameter.variant[1] if parameter.variant else None,
+        _plan(request.config).expected(parameter.iut.id, parameter.case_id),
     )
     request.node.stash[_CASE] = run
     run.refuse_inapplicable()
@@ -234,21 +288,42 @@ def pytest_runtest_makereport(
     if isinstance(problem, NotApplicable):
         report.outcome = "skipped"
         report.longrepr = (str(item.path), 0, f"not applicable: {problem}")
+    elif problem is not None or call.when == "call":
+        _allow_known(item.stash.get(_CASE, None), problem, report)
     if call.when == "teardown":
         _judge(item, report)
+    item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
     return report
 
 
+def _allow_known(
+    run: CaseRun | None, problem: BaseException | None, report: pytest.TestReport
+) -> None:
+    """What ended as was expected is no failure; what was to deviate and did not, is one."""
+    if run is None or run.expected is None or run.expected.verdict is Verdict.PASS:
+        return
+    verdict, told = verdict_of(problem, "")
+    stale = run.expected.problem(verdict, "\n".join(told.values()), run.expected.teardown)
+    if problem is not None and not stale:
+        report.outcome = "skipped"
+        report.wasxfail = run.expected.reason
+    elif problem is None:
+        report.outcome = "failed"
+        report.longrepr = f"stale expectation in {run.expected.file}: {stale}"
+
+
 def _judge(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Attach the case's row to its last report; a leak alone makes that report a failure."""
+    """Attach the case's row to its last report, which fails if no earlier one says what is wrong,
+    as of a leak."""
     run = item.stash.get(_CASE, None)
     if run is None:
         return
     problem = item.stash.get(_PROBLEM, None)
     trace = "".join(traceback.format_exception(problem)[-6:]) if problem else ""
     teardown = item.stash.get(_TEARDOWN, Teardown())
-    row = run.row(problem, teardown, item.config.option.keep, trace)
+    row = run.row(problem, teardown, _plan(item.config).keep, trace)
     report.user_properties.append((ROW_PROPERTY, json.dumps(row.to_json())))
-    if teardown.unclean and row.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
+    if row.needs_attention and not item.stash.get(_FAILED, False) and report.passed:
+        stale = f"stale expectation: {row.known.stale}" if row.known and row.known.stale else ""
         report.outcome = "failed"
-        report.longrepr = f"teardown {teardown.verdict}: {'; '.join(teardown.leaks)}"
+        report.longrepr = stale or f"teardown {teardown.verdict}: {'; '.join(teardown.leaks)}"

@@ -19,8 +19,9 @@ from sockproof.timing import scale
 __all__ = ["record_header", "requirement_row", "without_home"]
 
 
-def record_header(iut: ProbedIut, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The header line of an implementation's record; ``settings`` are the options of the run."""
+def record_header(iut: ProbedIut, settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """The header line of an implementation's record; ``settings`` are the options of the run,
+    ``seed`` is what generated plans are made from."""
     header = {
         "suite_version": __version__,
         "started": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -32,7 +33,7 @@ def record_header(iut: ProbedIut, settings: Mapping[str, Any]) -> dict[str, Any]
             "machine": platform.machine(),
         },
         "settings": {"timeout_scale": scale(), **settings},
-        "seed": 0,
+        "seed": seed,
     }
     told: dict[str, Any] = json.loads(without_home(json.dumps(header)))
     return told

@@ -94,17 +94,19 @@ def test_only_an_activated_server_lets_clients_in(
 def test_bound_datagram_server_needs_no_activation(
     construct: Construct, sender: DatagramPeer, observe: Observe
 ) -> None:
-    """A datagram sent before server_activate() is answered, and activating does no harm."""
+    """A datagram is answered before server_activate() was called, and activating does no harm."""
     server = construct([ReadLine(), Echo()], bind_and_activate=False)
     server.call("server_bind")
     server.ask_address()
 
     sender.connect(server).send(b"early\n")
+    server.call("handle_request")
+    sender.expect(b"early\n")
     server.call("server_activate")
     observe("SO_ACCEPTCONN", server.evaluate(_LISTENS))
     server.spawn("serve_forever", POLL_INTERVAL_S)
 
-    sender.expect(b"early\n")
+    sender.send(b"later\n").expect(b"later\n")
 
 
 @requirement("construction/server-bind-updates-the-address")

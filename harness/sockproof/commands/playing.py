@@ -11,7 +11,15 @@ from sockproof import plugin
 from sockproof._paths import kit_dir
 from sockproof.errors import UsageError
 
-__all__ = ["INTERRUPTED", "NOTHING_COLLECTED", "PLAYED", "collect", "play", "refuse_bad_keyword"]
+__all__ = [
+    "INTERRUPTED",
+    "NOTHING_COLLECTED",
+    "PLAYED",
+    "collect",
+    "play",
+    "play_here",
+    "refuse_bad_keyword",
+]
 
 PLAYED = (0, 1)
 """pytest's exit statuses when it played what it selected: all passed, some failed."""
@@ -29,6 +37,11 @@ def play(plan_path: Path, keyword: str, workers: int, watcher: object) -> int:
     arguments = [f"--max-worker-restart={_RESTARTS}", f"--numprocesses={workers}", "--dist=load"]
     arguments.append(f"--basetemp={plan_path.parent / 'pytest'}")  # xdist makes folders there
     return _pytest([*_selection(plan_path, keyword), *arguments, str(_suites())], watcher)
+
+
+def play_here(plan_path: Path, watcher: object) -> int:
+    """Collect all cases in this process, and leave it to the watcher what to play of them."""
+    return _pytest([*_selection(plan_path, ""), str(_suites())], watcher)
 
 
 def collect(plan_path: Path, keyword: str, watcher: object) -> int:

@@ -6,7 +6,7 @@ import dataclasses
 import os
 import signal
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sockproof._paths import REFERENCE, kit_dir
@@ -53,7 +53,7 @@ class RunSettings:
     expectations: Sequence[Path] = ()
     strict: bool = False
     shard: tuple[int, int] = (1, 1)
-    generating: Generating = Generating()
+    generating: Generating = field(default_factory=Generating)
 
 
 def run(settings: RunSettings) -> int:

@@ -32,7 +32,12 @@ __all__ = [
 
 
 class Mismatch(AssertionError):
-    """The implementation did something else than the requirement says."""
+    """The implementation did something else than the requirement says.
+
+    ``values`` are the two that were compared, expected and actual, where two values were.
+    """
+
+    values: tuple[Any, Any] | None = None
 
     def __init__(self, expected: str, actual: str) -> None:
         super().__init__(f"expected {expected}; actual {actual}")
@@ -79,7 +84,9 @@ def same(expected: Any, actual: Any, what: str) -> None:
     """
     __tracebackhide__ = True
     if expected != actual:
-        raise Mismatch(f"{what}: {show(expected)}", f"{what}: {show(actual)}")
+        mismatch = Mismatch(f"{what}: {show(expected)}", f"{what}: {show(actual)}")
+        mismatch.values = (expected, actual)
+        raise mismatch
 
 
 def show(value: object) -> str:

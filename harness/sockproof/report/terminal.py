@@ -19,6 +19,7 @@ from sockproof.report.reference import (
     difference_groups,
     value_text,
 )
+from sockproof.report.rows import CaseRow
 from sockproof.report.tally import (
     Attention,
     LevelCount,
@@ -51,6 +52,8 @@ def print_summary(records: Sequence[Record], console: Console) -> None:
     """Print what one needs after a run: how it went, what needs attention, how to see it again."""
     tallies = [tally(record) for record in records]
     console.print(_headline(records), soft_wrap=True, highlight=False)
+    if generated := _generated(records):
+        console.print(generated, soft_wrap=True, highlight=False)
     console.print()
     for line in _table(records, tallies):
         console.print(line, soft_wrap=True)
@@ -71,6 +74,18 @@ def _headline(records: Sequence[Record]) -> Text:
     if span_s := _span_s(records):
         took = [seconds(span_s), f"{count_cases(records) / span_s:.0f} cases/s"]
     return Text("  " + ", ".join([*words, *took]))
+
+
+def _generated(records: Sequence[Record]) -> Text | None:
+    """How many plans were played, of which seed, and how fast; nothing if there were none."""
+    cases = [case for record in records for case in record.cases if case.generated]
+    n_plans = sum(int(case.generated.get("plans", 0)) for case in cases if case.generated)
+    took_s = sum(case.duration_s for case in cases)
+    if not n_plans or not took_s:
+        return None
+    seeds = sorted({str(case.generated.get("seed")) for case in cases if case.generated})
+    speed = f"{n_plans / took_s:.0f} plans/s a worker"
+    return Text(f"  {n_plans:,} generated plans, seed {one_line(', '.join(seeds))}, {speed}", "dim")
 
 
 def _span_s(records: Sequence[Record]) -> float:
@@ -205,7 +220,18 @@ def _details(record: Record, group: Attention) -> Iterable[tuple[str, str]]:
     if deviates_as_well(record, first) and record.reference:
         yield "reference", f"{one_line(record.reference.iut_id, 60)} does the same"
     yield "as well", _others(group)
-    yield "again", one_line(rerun_command(record.implementation.given, first.id), 400)
+    again = rerun_command(record.implementation.given, first.id) + _generating(record, first)
+    yield "again", one_line(again, 400)
+
+
+def _generating(record: Record, case: CaseRow) -> str:
+    """The options without which a case would play other plans, or too few."""
+    settings = record.header.get("settings", {})
+    examples = settings.get("examples") if isinstance(settings, dict) else None
+    seed = case.generated.get("seed") if case.generated else None
+    options = {"--seed": seed, "--examples": examples if case.generated else None}
+    told = {name: value for name, value in options.items() if isinstance(value, int)}
+    return "".join(f" {name} {value}" for name, value in told.items())
 
 
 def _others(group: Attention) -> str:

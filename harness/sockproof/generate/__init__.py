@@ -1,0 +1,1 @@
+"""Generated clients: plans that Hypothesis makes, and what a right server may answer to them."""

@@ -1,0 +1,224 @@
+"""The life of a server, and of clients meanwhile: its steps as data, and the model that says which
+of them are legal when, and who is answered by each.
+
+Steps of the server: it is constructed (whole, or unbound), bound, activated, its loop is started,
+shut down, and started again, handle_request() is called, the server is closed and opened anew at
+the same address. Steps of clients: one asks at once; one connects and holds the connection without
+a word, to speak or to leave later. The end of a life is not among its steps: those who hold a
+connection speak, the loop is shut down, the server closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sockproof.spec.matrix import ServerSpec
+
+__all__ = ["Client", "Life", "LifeModel", "LifeStep"]
+
+WAITING_MAX = 4
+"""Clients in the queue: no more than the smallest default of request_queue_size lets wait."""
+HELD_MAX = 2
+
+
+@dataclass(frozen=True)
+class LifeStep:
+    """One step; ``client`` counts from 1, and is 0 for what the server is made to do."""
+
+    do: str
+    client: int = 0
+
+    def __str__(self) -> str:
+        return f"client {self.client}: {self.do}" if self.client else self.do
+
+    def to_json(self) -> dict[str, Any]:
+        return {"do": self.do, **({"client": self.client} if self.client else {})}
+
+
+@dataclass(frozen=True)
+class Life:
+    """The life of a server of ``spec`` (an id)."""
+
+    spec: str
+    moves: tuple[LifeStep, ...]
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """What makes a life longer than another: steps, and clients."""
+        return len(self.moves), max((step.client for step in self.moves), default=0)
+
+    def words(self) -> list[str]:
+        return [self.spec, *map(str, self.moves)]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"spec": self.spec, "moves": [step.to_json() for step in self.moves]}
+
+
+@dataclass
+class Client:
+    """``spoken``: it has sent its line and ended its sending. ``served``: a handler is at it, or
+    was. ``answered``: it got its reply. ``left``: it went without a word. ``dropped``: the server
+    was closed while it waited.
+    """
+
+    number: int
+    spoken: bool
+    served: bool = False
+    answered: bool = False
+    left: bool = False
+    dropped: bool = False
+
+    @property
+    def line(self) -> bytes:
+        """What it says, and is answered by."""
+        return b"client %d\n" % self.number
+
+    @property
+    def holds(self) -> bool:
+        """It is at a handler that waits for it."""
+        return self.served and not (self.spoken or self.left)
+
+
+@dataclass
+class LifeModel:
+    """Where a server stands in its life. ``phase`` is one of "made", "bound", "listening" and
+    "closed"; ``loop`` one of "", "runs" and "ends", when shutdown() waits for a handler.
+
+    ``queue`` are the clients that wait to be served, first come first. ``close_waits``: from Python
+    3.7 on server_close() waits for children, which hold the listener as long as they live.
+    """
+
+    spec: ServerSpec
+    close_waits: bool = True
+    phase: str = ""
+    loop: str = ""
+    clients: dict[int, Client] = field(default_factory=dict)
+    queue: list[Client] = field(default_factory=list)
+
+    @property
+    def in_turn(self) -> bool:
+        return self.spec.mixin == "none"
+
+    @property
+    def held(self) -> list[Client]:
+        return [client for client in self.clients.values() if client.holds]
+
+    @property
+    def silent(self) -> list[Client]:
+        """Those who have said nothing so far, at a handler or waiting for one."""
+        return [c for c in self.clients.values() if not (c.spoken or c.left or c.dropped)]
+
+    @property
+    def is_gone(self) -> bool:
+        """The server is closed, and nobody has its listener any more."""
+        known = self.close_waits or self.spec.mixin != "Forking"
+        return self.phase == "closed" and not self.silent and known
+
+    @property
+    def starts(self) -> int:
+        """Handlers that have been started so far."""
+        return sum(client.served for client in self.clients.values())
+
+    @property
+    def takes_clients(self) -> bool:
+        """A datagram server takes datagrams once it is bound."""
+        bound = self.phase == "listening" or (self.phase == "bound" and not self.spec.is_stream)
+        return bound and len(self.queue) < WAITING_MAX
+
+    def legal(self, do: str) -> bool:
+        """Whether a step may be taken now, and all of what must come of it is determined."""
+        return _LEGAL[do](self)
+
+    def take(self, step: LifeStep) -> list[Client]:
+        """A step is taken: the clients that must have been answered when it is done."""
+        before = [client.number for client in self.clients.values() if client.answered]
+        _TAKEN[step.do](self, step)
+        if self.loop == "runs":
+            self._serve_queue()
+        if self.loop == "ends" and not self.held:
+            self.loop = ""
+        for client in self.clients.values():
+            client.answered = client.answered or (client.served and client.spoken)
+        return [c for c in self.clients.values() if c.answered and c.number not in before]
+
+    def _serve_queue(self) -> None:
+        while self.queue and not (self.in_turn and self.held):
+            self.queue.pop(0).served = True
+
+    def ask(self, step: LifeStep, *, spoken: bool) -> None:
+        client = self.clients[step.client] = Client(step.client, spoken)
+        self.queue.append(client)
+
+    def serve_one(self) -> None:
+        if self.queue:
+            self.queue.pop(0).served = True
+
+    def shut_down(self) -> None:
+        """The loop ends with the handler it is at, where it waits for handlers at all."""
+        self.loop = "ends" if self.in_turn and self.held else ""
+
+    def close(self) -> None:
+        """Those who wait are not answered any more; those at handlers are."""
+        self.phase = "closed"
+        for client in self.queue:
+            client.dropped = True
+        self.queue.clear()
+
+
+def _first_may_be_served(model: LifeModel) -> bool:
+    """handle_request() of a server without mixin would wait for a client that says nothing."""
+    return not model.in_turn or not model.queue or model.queue[0].spoken or model.queue[0].left
+
+
+_LEGAL: dict[str, Callable[[LifeModel], bool]] = {
+    "construct": lambda m: not m.phase,
+    "construct unbound": lambda m: not m.phase,
+    "server_bind()": lambda m: m.phase == "made",
+    "server_activate()": lambda m: m.phase == "bound",
+    "serve_forever()": lambda m: m.phase == "listening" and not m.loop,
+    "handle_request()": lambda m: m.phase == "listening" and not m.loop and _first_may_be_served(m),
+    "shutdown()": lambda m: m.loop == "runs",
+    "server_close()": lambda m: m.phase not in ("", "closed") and not m.loop,
+    "reopen": lambda m: m.is_gone,
+    "ask": lambda m: m.takes_clients,
+    "hold": lambda m: m.takes_clients and m.spec.is_stream and len(m.silent) < HELD_MAX,
+    "speak": lambda m: bool(m.silent),
+    "leave": lambda m: bool(m.silent),
+    "find nobody": lambda m: m.is_gone and m.spec.is_stream,
+}
+
+
+def _speak(model: LifeModel, step: LifeStep) -> None:
+    model.clients[step.client].spoken = True
+
+
+def _leave(model: LifeModel, step: LifeStep) -> None:
+    model.clients[step.client].left = True
+
+
+def _to_phase(phase: str) -> Callable[[LifeModel, LifeStep], None]:
+    return lambda model, _step: setattr(model, "phase", phase)
+
+
+def _to_loop(model: LifeModel, _step: LifeStep) -> None:
+    model.loop = "runs"
+
+
+_TAKEN: dict[str, Callable[[LifeModel, LifeStep], None]] = {
+    "construct": _to_phase("listening"),
+    "construct unbound": _to_phase("made"),
+    "server_bind()": _to_phase("bound"),
+    "server_activate()": _to_phase("listening"),
+    "serve_forever()": _to_loop,
+    "handle_request()": lambda model, _: model.serve_one(),
+    "shutdown()": lambda model, _: model.shut_down(),
+    "server_close()": lambda model, _: model.close(),
+    "reopen": _to_phase("listening"),
+    "ask": lambda model, step: model.ask(step, spoken=True),
+    "hold": lambda model, step: model.ask(step, spoken=False),
+    "speak": _speak,
+    "leave": _leave,
+    "find nobody": lambda _model, _step: None,
+}

@@ -1,0 +1,214 @@
+"""Looks for a plan that fails: has Hypothesis make plans, plays them, and shrinks one that fails.
+
+Many plans share the case's process, one after the other; after a failure the next gets a new one.
+What failed is kept in a folder and tried first the next time.
+
+Shrinking goes by moves (see :mod:`sockproof.generate.shrinking`) and not by Hypothesis' choices, of
+which a hundred come to the same plan: it takes fewer plays, and the same ones everywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis.database import DirectoryBasedExampleDatabase
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+
+from sockproof.case_run import CaseRun
+from sockproof.generate.alike import without_constants_of_modules
+from sockproof.generate.plan import Playable
+from sockproof.generating import Generating
+from sockproof.judge.checks import Mismatch
+from sockproof.timing import case_deadline_s, hang_bound_s
+
+__all__ = ["Search", "hypothesis_settings"]
+
+_Plan = TypeVar("_Plan", bound=Playable)
+
+_STEPS = 14
+"""Of a state machine, at most."""
+_PROCESS_S_PART = 0.2
+"""The part of its deadline after which a process gets no more plans."""
+_SHRINK_BOUND_PART = 0.1
+"""While shrinking, a hang is told so much sooner; what came of it is confirmed afterwards."""
+_SHRINK_PLANS = 300
+_SHRINK_S_PART = 6.0
+"""How long shrinking may take, in hang bounds."""
+_REPLAYS = 4
+"""How often the smallest plans that failed are played again, for one that fails now as then."""
+
+
+class Falsified(Exception):
+    """A plan failed."""
+
+
+def hypothesis_settings(generating: Generating, folder: Path | None) -> settings:
+    """Nothing of it depends on how fast anything is; ``folder`` keeps what failed."""
+    return settings(
+        max_examples=generating.examples,
+        database=DirectoryBasedExampleDatabase(folder) if folder else None,
+        phases=(Phase.reuse, Phase.generate),
+        stateful_step_count=_STEPS,
+        deadline=None,
+        derandomize=False,
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        print_blob=False,
+        verbosity=Verbosity.quiet,
+    )
+
+
+class Search(Generic[_Plan]):
+    """The plans of one case. ``play`` plays one, with a bound in seconds for whatever it waits for,
+    and raises Mismatch if it fails; ``smaller`` gives plans that may be tried instead of one."""
+
+    def __init__(
+        self,
+        case: CaseRun,
+        generating: Generating,
+        play: Callable[[_Plan, float], None],
+        smaller: Callable[[_Plan], Iterable[_Plan]],
+    ) -> None:
+        self._case = case
+        self._generating = generating
+        self._play = play
+        self._smaller = smaller
+        self._outcomes: dict[_Plan, bool] = {}
+        self._failed: list[tuple[_Plan, Mismatch]] = []
+        self._fault: BaseException | None = None
+        set_hypothesis_home_dir(generating.cache)
+
+    def among(self, strategy: st.SearchStrategy[_Plan]) -> None:
+        """Play plans that the strategy gives.
+
+        Raises:
+            Mismatch: one failed; it says what the smallest such plan is.
+        """
+
+        def test(plan: _Plan) -> None:
+            self.attempt(plan)
+
+        with self._told():
+            self._settings(seed(self.seed)(given(strategy)(test)))()  # seed() forgets the database
+
+    def among_machines(self, machine: type[RuleBasedStateMachine]) -> None:
+        """Play plans that a state machine puts together, which gives each to :meth:`attempt`.
+
+        Raises:
+            Mismatch: as :meth:`among`.
+        """
+        with self._told():
+            run_state_machine_as_test(seed(self.seed)(machine), settings=self._settings)
+
+    @property
+    def seed(self) -> int:
+        """The case's own: the same for every implementation, and another for every spec."""
+        text = f"{self._generating.seed} {self._case.case_id}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+    @property
+    def _settings(self) -> settings:
+        case = self._case
+        name = "".join(char if char.isalnum() or char in "-+." else "_" for char in case.case_id)
+        folder = self._generating.cache / "examples" / case.iut.id / name
+        return hypothesis_settings(self._generating, folder)
+
+    def attempt(self, plan: _Plan) -> None:
+        """Play a plan that Hypothesis made, unless it was played before, or one has failed.
+
+        Raises:
+            Falsified: it fails.
+        """
+        known = plan in self._outcomes
+        if not known and not self._failed and not self._fault:
+            self._outcomes[plan] = self._passes(plan, hang_bound_s())
+        if not self._outcomes.get(plan, True):
+            raise Falsified
+
+    def _passes(self, plan: _Plan, bound_s: float) -> bool:
+        try:
+            self._play_alone(plan, bound_s)
+        except Mismatch as error:
+            self._failed.append((plan, error))
+            return False
+        except BaseException as error:
+            self._fault = error
+            raise
+        return True
+
+    def _play_alone(self, plan: _Plan, bound_s: float) -> None:
+        """Play with nothing left of another plan; what it leaves itself ends with its process."""
+        case = self._case
+        case.begin_anew()
+        if time.monotonic() - case.process.began_s > _PROCESS_S_PART * case_deadline_s():
+            case.replace_process()
+        try:
+            self._play(plan, bound_s)
+        except Mismatch:
+            case.replace_process()
+            raise
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What Hypothesis raises becomes a Mismatch of the smallest plan that fails, or the fault
+        of ours that it was; the case's row tells of the plans."""
+        try:
+            with without_constants_of_modules():
+                yield
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
+            if self._fault:
+                raise self._fault from None
+            if not self._failed:
+                raise
+        told = {"seed": self._generating.seed, "plans": len(self._outcomes)}
+        self._case.generated = told
+        if self._failed:
+            plan, error = self._smallest()
+            self._case.generated = {**told, "failing": plan.to_json()}
+            error.actual = f"{error.actual}; the plan: {'; '.join(plan.words())}"
+            raise error
+
+    def _smallest(self) -> tuple[_Plan, Mismatch]:
+        """The smallest plan that fails, played once more with all the time it needs; its evidence
+        is that of the case.
+
+        If none fails now, as may be of one that waited for too short a time, the first is told.
+        """
+        self._shrink(self._failed[0][0])
+        for plan, _ in sorted(self._failed, key=lambda failed: failed[0].size)[:_REPLAYS]:
+            for _ in range(_REPLAYS):
+                self._case.begin_anew()
+                try:
+                    self._play(plan, hang_bound_s())
+                except Mismatch as error:
+                    return plan, error
+        plan, seen = self._failed[0]
+        seen.actual += " (once: it passed when it was played again)"
+        return plan, seen
+
+    def _shrink(self, plan: _Plan) -> None:
+        """Try what is smaller as long as something of it fails, and there is time."""
+        limit_s = time.monotonic() + _SHRINK_S_PART * hang_bound_s()
+        bound_s = hang_bound_s() * _SHRINK_BOUND_PART
+        last = len(self._outcomes) + _SHRINK_PLANS
+        while True:
+            for smaller in self._smaller(plan):
+                if time.monotonic() > limit_s or len(self._outcomes) > last:
+                    return
+                if smaller.size < plan.size and smaller not in self._outcomes:
+                    self._outcomes[smaller] = self._passes(smaller, bound_s)
+                    if not self._outcomes[smaller]:
+                        plan = smaller
+                        break
+            else:
+                return

@@ -1,0 +1,145 @@
+"""What is smaller than a plan: the last word on shrinking, in terms of moves and not of choices.
+
+Faults go first, then peers, then single moves, then pieces of the handler, then octets. Every plan
+given is legal; of what a plan gives, only what is smaller by its size is of use.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from sockproof.generate.life import Life, LifeModel, LifeStep
+from sockproof.generate.plan import FAULTS, Move, Payload, Plan, legal
+from sockproof.generate.strategies import BUDGET_OCTETS
+from sockproof.spec.matrix import spec_by_id
+
+__all__ = ["smaller_lives", "smaller_plans"]
+
+_Item = TypeVar("_Item")
+_WHOLE = ("construct unbound", "server_bind()", "server_activate()")
+
+
+def smaller_plans(plan: Plan) -> Iterator[Plan]:
+    """Plans with something less than this one."""
+    moves = plan.moves
+    for number, move in enumerate(moves):
+        if move.do in FAULTS:
+            yield _with(plan, _without(moves, number))
+    for peer in sorted({move.peer for move in moves} - {0}):
+        yield _with(plan, [move for move in moves if move.peer != peer])
+    for number in range(len(moves)):
+        yield _with(plan, _without(moves, number))
+    for number in range(len(moves)):
+        yield _with(plan, _joined(moves, number))
+    yield _with(plan, _renumbered(moves))
+    for number in range(len(plan.handler)):
+        yield dataclasses.replace(plan, handler=tuple(_without(plan.handler, number)))
+    if plan.packet_octets:
+        yield dataclasses.replace(plan, packet_octets=0)
+    for number, move in enumerate(moves):
+        for simpler in _simpler(move):
+            yield _with(plan, [*moves[:number], simpler, *moves[number + 1 :]])
+
+
+def _without(items: Sequence[_Item], number: int) -> list[_Item]:
+    return [*items[:number], *items[number + 1 :]]
+
+
+def _with(plan: Plan, moves: Sequence[Move]) -> Plan:
+    stream = spec_by_id(plan.spec).is_stream
+    return dataclasses.replace(plan, moves=legal(moves, BUDGET_OCTETS, stream=stream))
+
+
+def _joined(moves: Sequence[Move], number: int) -> list[Move]:
+    """What a peer sends next is sent with this move already."""
+    first = moves[number]
+    later = (n for n in range(number + 1, len(moves)) if moves[n].peer == first.peer)
+    second = next(later, number)
+    sent, also = first.payload, moves[second].payload
+    if second == number or sent is None or also is None or not sent.ended:
+        return list(moves)
+    payload = dataclasses.replace(sent, lines=sent.lines + also.lines, ended=also.ended)
+    joined = _without(moves, second)
+    joined[number] = dataclasses.replace(first, payload=payload)
+    return joined
+
+
+def _renumbered(moves: Sequence[Move]) -> list[Move]:
+    """The peers numbered in the order in which they come."""
+    numbers = {0: 0}
+    for move in moves:
+        numbers.setdefault(move.peer, len(numbers))
+    return [dataclasses.replace(move, peer=numbers[move.peer]) for move in moves]
+
+
+def _simpler(move: Move) -> Iterator[Move]:
+    if move.unbound:
+        yield dataclasses.replace(move, unbound=False)
+    if move.cuts:
+        yield dataclasses.replace(move, cuts=move.cuts[1:])
+    if move.payload is not None:
+        for payload in _shorter(move.payload):
+            yield dataclasses.replace(move, payload=payload)
+
+
+def _shorter(payload: Payload) -> Iterator[Payload]:
+    """Fewer lines, then shorter ones: empty, of half the length, of one octet less."""
+    lines = payload.lines
+    if len(lines) > 1:
+        for number in range(len(lines)):
+            yield dataclasses.replace(payload, lines=(*lines[:number], *lines[number + 1 :]))
+    for number, length in enumerate(lines):
+        for less in sorted({0, length // 2, max(0, length - 1)} - {length}):
+            shorter = (*lines[:number], less, *lines[number + 1 :])
+            yield dataclasses.replace(payload, lines=shorter)
+
+
+def smaller_lives(life: Life) -> Iterator[Life]:
+    """Lives with some steps less than this one; what is not legal any more is left out as well."""
+    steps = life.moves
+    for client in sorted({step.client for step in steps} - {0}):
+        rest = [step for step in steps if step.client != client]
+        yield _lived(life, rest)
+        yield _lived(life, _asking_late(rest))
+    for number in range(len(steps)):
+        yield _lived(life, [*steps[:number], *steps[number + 1 :]])
+    for number in range(len(steps) - 1):
+        for other in range(number + 1, len(steps)):
+            rest = [step for n, step in enumerate(steps) if n not in (number, other)]
+            yield _lived(life, rest)
+    if steps and steps[0].do in _WHOLE:
+        rest = [step for step in steps if step.do not in _WHOLE]
+        yield _lived(life, [LifeStep("construct"), *rest])
+
+
+def _asking_late(steps: Sequence[LifeStep]) -> list[LifeStep]:
+    """Whoever asks does so right before the last step: nobody need hold up the loop for them."""
+    asks = [step for step in steps[:-1] if step.do == "ask"]
+    return [*(step for step in steps[:-1] if step.do != "ask"), *asks, *steps[-1:]]
+
+
+def _lived(life: Life, steps: Sequence[LifeStep]) -> Life:
+    """The steps that can be taken, with the clients numbered as they come.
+
+    A step of a client that is not there, or has spoken already, cannot.
+    """
+    model = LifeModel(spec_by_id(life.spec))
+    numbers: dict[int, int] = {}
+    taken: list[LifeStep] = []
+    for step in steps:
+        if step.do in ("ask", "hold"):
+            numbers[step.client] = len(model.clients) + 1
+        one = LifeStep(step.do, numbers.get(step.client, 0))
+        there = step.do not in ("speak", "leave") or one.client in _silent(model)
+        if model.legal(step.do) and there:
+            model.take(one)
+            taken.append(one)
+        elif step.do in ("ask", "hold"):
+            del numbers[step.client]
+    return Life(life.spec, tuple(taken))
+
+
+def _silent(model: LifeModel) -> set[int]:
+    return {client.number for client in model.silent}

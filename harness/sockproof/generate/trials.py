@@ -1,0 +1,53 @@
+"""What a case of the area "generated" does: plays plans, or lives of servers, until one fails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sockproof.case_run import CaseRun
+from sockproof.generate.datagrams import play_datagrams
+from sockproof.generate.life import Life
+from sockproof.generate.life_playing import CLOSE_WAITS_SINCE, play_life
+from sockproof.generate.machine import lives
+from sockproof.generate.plan import Plan, Profile
+from sockproof.generate.playing import play_streams
+from sockproof.generate.properties import Property
+from sockproof.generate.search import Search
+from sockproof.generate.shrinking import smaller_lives, smaller_plans
+from sockproof.generate.strategies import plans
+from sockproof.generating import Generating
+
+__all__ = ["try_lives", "try_plans"]
+
+
+def try_plans(
+    case: CaseRun, generating: Generating, profile: Profile, properties: Sequence[Property]
+) -> None:
+    """Play plans of the profile; every property must hold of each.
+
+    Raises:
+        Mismatch: one does not. It tells of the smallest plan that was found to fail.
+    """
+    play = play_streams if case.spec.is_stream else play_datagrams
+
+    def attempt(plan: Plan, bound_s: float) -> None:
+        played = play(case, plan, bound_s)
+        for holds in properties:
+            holds(played)
+
+    Search(case, generating, attempt, smaller_plans).among(plans(case.spec, profile))
+
+
+def try_lives(case: CaseRun, generating: Generating) -> None:
+    """Play lives of servers, each from its construction to its end.
+
+    Raises:
+        Mismatch: one goes otherwise than the model says.
+    """
+
+    def attempt(life: Life, bound_s: float) -> None:
+        play_life(case, life, bound_s)
+
+    search = Search(case, generating, attempt, smaller_lives)
+    close_waits = case.iut.level >= CLOSE_WAITS_SINCE
+    search.among_machines(lives(case.spec, search.attempt, close_waits=close_waits))

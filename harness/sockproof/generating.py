@@ -1,0 +1,45 @@
+"""How plans are generated: from which seed, how many, and where those that failed are kept.
+
+Apart from what uses it, so that nothing loads Hypothesis that generates nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sockproof.errors import UsageError
+
+__all__ = ["CACHE", "EXAMPLES", "SEED", "Generating"]
+
+SEED = 1
+"""The seed of every run that is not told another: its plans are always the same."""
+EXAMPLES = 15
+"""Plans a case, so that all of them together take some seconds."""
+CACHE = ".sockproof_cache"
+"""The folder, below where the command is run, that keeps plans that failed."""
+
+
+@dataclass(frozen=True)
+class Generating:
+    """What a run says of generated plans; ``examples`` is how many each case plays.
+
+    Raises:
+        UsageError: there would be none.
+    """
+
+    seed: int = SEED
+    examples: int = EXAMPLES
+    cache: Path = Path(CACHE)
+
+    def __post_init__(self) -> None:
+        if self.examples < 1:
+            raise UsageError(f"--examples {self.examples} is below 1", "give how many a case plays")
+
+    def to_json(self) -> dict[str, Any]:
+        return {"seed": self.seed, "examples": self.examples, "cache": str(self.cache.absolute())}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Generating:
+        return cls(data["seed"], data["examples"], Path(data["cache"]))
