@@ -1,0 +1,118 @@
+"""Plays one case again, and says whether it ends as it was stored."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from sockproof.commands.one_case import OneCase, play_case, probed
+from sockproof.commands.output import warn
+from sockproof.commands.stored import Wanted
+from sockproof.errors import RecordError
+from sockproof.iut.capabilities import ProbedIut
+from sockproof.judge.verdict import TeardownVerdict, Verdict
+from sockproof.record_header import record_header, requirement_row, without_home
+from sockproof.report.evidence import TranscriptEvent
+from sockproof.report.record import CaseRow, RecordWriter
+from sockproof.repro.replay import Difference, Ending, ending_of, first_difference
+
+__all__ = ["replay", "write_one"]
+
+AS_STORED, OTHERWISE = 0, 1
+_QUIET = (Verdict.PASS, Verdict.NOT_APPLICABLE)
+
+
+def replay(
+    console: Console, wanted: Wanted, given: str, repeat: int = 1, output: Path | None = None
+) -> int:
+    """Play, print the transcript of the first time that it went otherwise (or of the last), and
+    count; 0 when every time ended as stored, or as promised where nothing is stored.
+
+    Raises:
+        UsageError: there is no such case. HarnessError: it cannot be played.
+    """
+    iut = probed(wanted.iut(given))
+    rows = [one.row for one in play_case(wanted.case, [iut] * repeat)]
+    otherwise = [row for row in rows if not _as_stored(row, wanted.row)]
+    shown = otherwise[0] if otherwise else rows[-1]
+    difference = _difference(shown, wanted.row)
+    _print_transcript(console, shown, difference)
+    if difference:
+        _print_difference(console, difference)
+    _print_counts(console, rows, wanted, len(otherwise))
+    if output:
+        write_one(output, iut, wanted.case, shown)
+    return OTHERWISE if otherwise else AS_STORED
+
+
+def _as_stored(row: CaseRow, stored: CaseRow | None) -> bool:
+    if stored is not None:
+        return ending_of(row) == ending_of(stored)
+    return row.verdict in _QUIET and not row.teardown.unclean
+
+
+def _difference(row: CaseRow, stored: CaseRow | None) -> Difference | None:
+    if stored is None:
+        return None
+    if not stored.transcript:
+        warn("the record keeps no transcript of this case (see --keep all): only the end is held")
+        return None
+    return first_difference(stored.transcript, row.transcript)
+
+
+def _print_transcript(console: Console, row: CaseRow, difference: Difference | None) -> None:
+    for event in row.transcript:
+        mark = ">" if difference and event is difference.found else " "
+        console.print(f"{mark} {_line(event)}", markup=False)
+
+
+def _line(event: TranscriptEvent) -> str:
+    octets = event.octets
+    told = ""
+    if octets is not None:
+        text = repr(octets.text.encode("latin-1"))
+        told = text if octets.length <= 60 else f"{octets.length} octets, {text[:60]}…"
+    more = "  ".join(filter(None, [told, event.note, event.error]))
+    return f"{event.t_s * 1e3:9.2f} ms  {event.lane:9} {event.what}  {more}".rstrip()
+
+
+def _print_difference(console: Console, difference: Difference) -> None:
+    console.print(f"  first difference from the stored transcript, in lane {difference.lane}:")
+    for name, event in (("stored", difference.stored), ("now", difference.found)):
+        console.print(f"  {name:6}  {_line(event) if event else 'nothing more'}", markup=False)
+
+
+def _print_counts(
+    console: Console, rows: Sequence[CaseRow], wanted: Wanted, otherwise: int
+) -> None:
+    stored: Ending | None = ending_of(wanted.row) if wanted.row else None
+    what = "as stored" if stored else "as promised"
+    console.print(f"  {wanted.case.id}", markup=False)
+    if stored:
+        console.print(f"  stored  {stored}", markup=False)
+    for ending, count in Counter(map(ending_of, rows)).most_common():
+        console.print(f"  {count} of {len(rows)}  {ending}", markup=False)
+    for row in rows:
+        if row.teardown.verdict is TeardownVerdict.LEAKED:
+            console.print(f"  left    {'; '.join(row.teardown.leaks)}", markup=False)
+            break
+    console.print(f"  {len(rows) - otherwise} of {len(rows)} ended {what}")
+
+
+def write_one(path: Path, iut: ProbedIut, case: OneCase, row: CaseRow) -> None:
+    """Write a record of one case, with its transcript.
+
+    Raises:
+        RecordError: it cannot be written.
+    """
+    settings = {"keep": "all", "select": case.id, "specs": [case.spec] if case.spec else []}
+    if not path.absolute().parent.is_dir():
+        raise RecordError(f"cannot write {path}: no folder {path.parent}", "make it first")
+    writer = RecordWriter(path, record_header(iut, settings, 0))
+    writer.requirement(requirement_row(case.requirement))
+    writer.case(CaseRow.from_json(json.loads(without_home(json.dumps(row.to_json())))))
+    writer.close(True, "", [])

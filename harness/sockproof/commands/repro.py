@@ -1,0 +1,181 @@
+"""Writes a stand-alone script that shows what a case found, without sockproof."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from sockproof.commands.one_case import OneCase, Playing, play_case, probed
+from sockproof.commands.stored import Wanted
+from sockproof.errors import HarnessError, RecordError, UsageError
+from sockproof.iut.capabilities import ProbedIut, interpreter_id
+from sockproof.iut.implementation import Implementation
+from sockproof.judge.verdict import Verdict
+from sockproof.report.record import CaseRow
+from sockproof.repro.behaviour import Behaviour, differences
+from sockproof.repro.layout import About
+from sockproof.repro.plain import Names
+from sockproof.repro.script import HANG_S, PATIENT, Script, write_script
+from sockproof.repro.telling import Told
+from sockproof.repro.trial import GONE, NOT_TOLD, THERE, Bench, Writing, shortened
+from sockproof.repro.unmet import unmet
+
+__all__ = ["Written", "make_script", "write_script_of"]
+
+_TRYING_S, _IMPATIENT_S = 2.0, 0.6
+"""The hang bounds while it is found out whether a script shows anything, and while it is made
+shorter; the one that is written has the full one."""
+SHORTENING_S = 20.0
+_SURE = 2
+"""How often a finished script must show the behaviour."""
+_MOST_TRIED = 25
+
+
+@dataclass(frozen=True)
+class Written:
+    """A script, and what it shows."""
+
+    text: str
+    behaviour: Behaviour
+    names: Names
+
+    @property
+    def expected(self) -> str:
+        return self.names.code(self.behaviour.expected)
+
+
+def write_script_of(
+    console: Console, wanted: Wanted, given: str, output: Path | None, shorten_s: float
+) -> None:
+    """Make the script of a case, and write or print it.
+
+    Raises:
+        see :func:`make_script`. RecordError: it cannot be written.
+    """
+    if output and not output.absolute().parent.is_dir():
+        raise UsageError(f"cannot write {output}: no folder {output.parent}", "make it first")
+    written = make_script(wanted.case, wanted.iut(given), shorten_s)
+    if output is None:
+        console.out(written.text, end="", highlight=False)
+        return
+    try:
+        output.write_text(written.text, "utf-8")
+    except OSError as error:
+        raise RecordError(f"cannot write {output}: {error.strerror}", "choose another") from None
+    console.print(f"  {output}: {len(written.text.splitlines())} lines", markup=False)
+    console.print(f"  it expects {written.expected}", markup=False)
+
+
+def make_script(case: OneCase, given: str, shorten_s: float = SHORTENING_S) -> Written:
+    """Play the case, find what is different from the interpreter's own module, and write it down;
+    for ``shorten_s`` parts of it are tried to be left out.
+
+    Raises:
+        UsageError: there is no such case or implementation. HarnessError: the case passes, or no
+            script shows what it finds.
+    """
+    iut = probed(given)
+    reference = _untouched(iut)
+    played = play_case(case, [iut, reference, reference])
+    wrong, right, again = (_told(one) for one in played)
+    _refuse_what_is_right(case, wrong, right)
+    about = _about(case, iut, reference, wrong.row)
+    bench = Bench(iut.implementation, reference.implementation)
+    return _first_that_shows(about, bench, (wrong, right, again), shorten_s)
+
+
+def _untouched(iut: ProbedIut) -> ProbedIut:
+    """The interpreter's own module; of an interpreter's own module, that of this Python."""
+    own = iut.implementation
+    if own.module or own.preload:
+        bare = Implementation(own.argv[0], own.argv, env=own.env)
+        return dataclasses.replace(iut, implementation=bare)
+    return probed(sys.executable)
+
+
+def _told(playing: Playing) -> Told:
+    names = Names.of(playing.journal, playing.folder)
+    return Told(playing.row, playing.journal, names)
+
+
+def _refuse_what_is_right(case: OneCase, wrong: Told, right: Told) -> None:
+    row = wrong.row
+    if row.verdict is Verdict.NOT_APPLICABLE:
+        raise HarnessError(f"{case.id} is not applicable: {row.reason}", "nothing to reproduce")
+    if row.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE):
+        raise HarnessError(f"{case.id} ends with {row.verdict}: {row.reason}", "no script")
+    if not row.deviates and row.observations == right.row.observations:
+        raise HarnessError(f"{case.id} passes there", "a script shows what is wrong")
+
+
+def _about(case: OneCase, iut: ProbedIut, reference: ProbedIut, row: CaseRow) -> About:
+    requirement, own = case.requirement, iut.implementation
+    return About(
+        case.id,
+        requirement.title,
+        str(requirement.level.value),
+        str(requirement.source),
+        _described(iut),
+        _described(reference),
+        row.expected,
+        row.actual,
+        own.preload,
+        dict(own.classes),
+    )
+
+
+def _described(iut: ProbedIut) -> str:
+    own = iut.implementation
+    module = Path(own.module_path).name if own.module_path else own.module or own.name
+    interpreter = interpreter_id(dict(iut.hello)).replace("-", " ")
+    interpreter = interpreter.replace("cpython", "CPython").replace("pypy", "PyPy")
+    return f"{module} under {interpreter}" if module else f"the socketserver of {interpreter}"
+
+
+def _first_that_shows(
+    about: About, bench: Bench, told: tuple[Told, Told, Told], shorten_s: float
+) -> Written:
+    """The first difference that a script shows; of what is not right anywhere, what the case
+    waited for in vain."""
+    wrong, right, again = told
+    if right.row.deviates or right.row.verdict is Verdict.NOT_APPLICABLE:
+        alone = Bench(bench.wrong, None)
+        found = [(one, wrong, alone) for one in unmet(wrong)]
+        about = dataclasses.replace(about, unseen="")
+    else:
+        found = [(one, right, bench) for one in differences(wrong, right, again)]
+    for behaviour, source, where in found[:_MOST_TRIED]:
+        writing = functools.partial(_write, about, source, behaviour)
+        text = _shortest(writing, where, shorten_s)
+        if text:
+            return Written(text, behaviour, source.names)
+    raise HarnessError(
+        f"no script shows it: {len(found)} differences were tried", "see its transcript"
+    )
+
+
+def _shortest(writing: Writing, bench: Bench, shorten_s: float) -> str:
+    """The script without what can be left out; empty where it does not show the behaviour."""
+    for least in (frozenset[str](), frozenset({PATIENT})):
+        whole = writing(least, _TRYING_S)
+        wrong, right = bench.statuses(whole.text)
+        if (wrong, right) == (THERE, GONE):
+            omit = shortened(writing, whole.keys, bench, _IMPATIENT_S, shorten_s, least)
+            texts = (writing(less, HANG_S).text for less in (omit, least))
+            shown = next((text for text in texts if bench.shows(text, _SURE)), "")
+            if shown:
+                return shown
+        elif wrong != NOT_TOLD:
+            break
+    return ""
+
+
+def _write(
+    about: About, told: Told, behaviour: Behaviour, omit: frozenset[str], hang_s: float
+) -> Script:
+    return write_script(about, told, behaviour, omit, hang_s)

@@ -1,0 +1,1 @@
+"""Playing one case again: differences of transcripts, stand-alone scripts, packet captures."""

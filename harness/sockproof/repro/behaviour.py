@@ -1,0 +1,204 @@
+"""What tells two playings of a case apart: operations whose outcome differs, events out of order.
+
+A :class:`Behaviour` is one such difference, in the values that a script can ask for itself.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sockproof.iut.outcomes import Event
+from sockproof.repro.journal import Operation
+from sockproof.repro.notes import event_label, label_of
+from sockproof.repro.plain import Names
+from sockproof.repro.telling import Told, detail, outcome, place
+
+__all__ = ["Behaviour", "differences", "of_teardown"]
+
+_MARKS = ("Traceback", "Exception", "Error", "")
+"""What may be printed, by the most telling; the last is anything at all."""
+_MOST_PAIRS = 12
+_MOST_AHEAD = 8
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What is expected, and what is observed instead, of one aspect.
+
+    ``number`` is the operation that shows it, of the playing that went right; None stands for the
+    end of them all. ``labels`` are the events that it is about, ``count`` how many.
+    """
+
+    aspect: str
+    number: int | None
+    expected: Any
+    observed: Any
+    labels: tuple[str, ...] = ()
+    count: int | None = None
+    words: str = ""
+    """What is expected, where no value is known but the one that is observed."""
+
+    @property
+    def comparison(self) -> str:
+        """The expression that is true once the behaviour is gone."""
+        if self.words:
+            return "observed != failing"
+        if self.observed == self.expected:  # though it is of another kind, as 1 is no True
+            return "repr(observed) == repr(expected)"
+        return "observed == expected"
+
+
+def differences(wrong: Told, right: Told, again: Told) -> Iterator[Behaviour]:
+    """The behaviours, the earliest first. ``again`` is the right one played once more: what is not
+    the same there tells nothing."""
+    unstable = {(one.number, one.aspect) for one in _of_operations(right, again)}
+    for one in itertools.chain(_of_operations(wrong, right), _ahead(wrong, right)):
+        if (one.number, one.aspect) not in unstable:
+            yield one
+    yield from of_teardown(wrong, right)
+    yield from _of_output(wrong, right)
+    yield from _of_order(wrong, right)
+    yield from _of_totals(wrong, right)
+
+
+def _of_operations(wrong: Told, right: Told) -> Iterator[Behaviour]:
+    keys = [[_key(one, told.names) for one in told.journal.operations] for told in (wrong, right)]
+    matcher = difflib.SequenceMatcher(None, keys[0], keys[1], autojunk=False)
+    for start, other, size in matcher.get_matching_blocks():
+        for offset in range(size):
+            number = other + offset
+            pair = wrong.journal.operations[start + offset], right.journal.operations[number]
+            yield from _of_pair(wrong, right, *pair, number)
+
+
+def _ahead(wrong: Told, right: Told) -> Iterator[Behaviour]:
+    """What comes after the operation at which the wrong one gave up, such as a send into a closed
+    connection: it may tell more reliably. What would be observed is not known."""
+    number = len(wrong.journal.operations)
+    if not number or not wrong.journal.operations[-1].ending:
+        return
+    rest = list(enumerate(right.journal.operations))[number : number + _MOST_AHEAD]
+    for n, good in rest:
+        if good.name == "wait" and not good.ending:
+            label = label_of(good.arguments["event"], good.arguments["wanted"])
+            values = [detail(event, right) for event in good.outcome]
+            if label and any(value is not None for value in values):
+                yield Behaviour("detail", n, values, None, (label,), len(values))
+            elif label:
+                yield Behaviour("happens", n, True, False, (label,), good.arguments["count"])
+        elif good.name in ("receive", "receive datagram", "until true") and not good.ending:
+            yield Behaviour("outcome", n, outcome(good, right.names), None)
+
+
+def _key(one: Operation, names: Names) -> str:
+    """What is done, without what came of it."""
+    told = one.arguments
+    if one.name == "do":
+        what = told.get("expression") or told.get("source") or told.get("label")
+        label = names.in_source(str(what or told.get("method")))
+        return f"{told['op']} {told.get('handle')} {label}"
+    carried = _CARRIED if one.name in ("wait", "matching", "ends before") else (*_CARRIED, "wanted")
+    kept = {k: v for k, v in told.items() if k not in carried}
+    return f"{one.actor} {one.name} {names.normal(kept)!r} {str(told.get('data'))[:80]}"
+
+
+_CARRIED = ("address", "data", "what", "payload")
+"""Arguments that may name a port, or are long."""
+
+
+def _of_pair(
+    wrong: Told, right: Told, bad: Operation, good: Operation, number: int
+) -> Iterator[Behaviour]:
+    if good.name in ("wait", "matching"):
+        yield from _of_events(wrong, right, bad, good, number)
+        return
+    if good.name == "do" and good.arguments["op"] == "make":
+        yield from _of_addresses(wrong, right, bad, good, number)
+    observed, expected = outcome(bad, wrong.names), outcome(good, right.names)
+    if repr(observed) != repr(expected):  # True is not 1 here
+        yield Behaviour("outcome", number, expected, observed)
+
+
+def _of_addresses(
+    wrong: Told, right: Told, bad: Operation, good: Operation, number: int
+) -> Iterator[Behaviour]:
+    """Where a new server says that it is."""
+    if any(one.ending or "error" in one.outcome for one in (bad, good)):
+        return
+    observed = wrong.names.normal(bad.outcome["value"]["address"])
+    expected = right.names.normal(good.outcome["value"]["address"])
+    if observed != expected:
+        yield Behaviour("address", number, expected, observed)
+
+
+def _of_events(
+    wrong: Told, right: Told, bad: Operation, good: Operation, number: int
+) -> Iterator[Behaviour]:
+    label = label_of(good.arguments["event"], good.arguments["wanted"])
+    found: list[list[Event]] = [[] if one.ending else one.outcome for one in (bad, good)]
+    count = good.arguments.get("count")
+    if not label:
+        labels = [[event_label(event) for event in events] for events in found]
+        if labels[0] != labels[1]:
+            known = tuple(dict.fromkeys(filter(None, labels[1] + labels[0])))
+            yield Behaviour("sequence", number, labels[1], labels[0], known)
+        return
+    if len(found[0]) != len(found[1]):
+        if count is None:
+            yield Behaviour("times", number, len(found[1]), len(found[0]), (label,))
+        else:
+            yield Behaviour("happens", number, not good.ending, not bad.ending, (label,), count)
+        return
+    for aspect, told in (("detail", detail), ("place", place)):
+        values = [
+            [told(event, one) for event in events]
+            for one, events in zip((wrong, right), found, strict=True)
+        ]
+        if repr(values[0]) != repr(values[1]):
+            yield Behaviour(aspect, number, values[1], values[0], (label,), len(found[1]))
+
+
+def of_teardown(wrong: Told, right: Told | None) -> Iterator[Behaviour]:
+    """What is left behind, and is not where it is right."""
+    kinds = sorted(
+        {line.split()[0] for line in wrong.row.teardown.leaks} & {"fd", "thread", "child"}
+    )
+    if kinds and not (right and right.row.teardown.unclean):
+        yield Behaviour("left", None, [], kinds)
+
+
+def _of_output(wrong: Told, right: Told) -> Iterator[Behaviour]:
+    for stream, mark in itertools.product(("stderr", "stdout"), _MARKS):
+        texts = [getattr(told.row, stream) for told in (wrong, right)]
+        found = [bool(text) and mark in text for text in texts]
+        if found[0] != found[1]:
+            yield Behaviour("printed", None, found[1], found[0], (stream, mark))
+
+
+def _labels(told: Told) -> list[str]:
+    return [label for event in told.journal.events if (label := event_label(event))]
+
+
+def _of_order(wrong: Told, right: Told) -> Iterator[Behaviour]:
+    """Pairs of events that come the other way round."""
+    orders = [list(dict.fromkeys(_labels(told))) for told in (wrong, right)]
+    both = [label for label in orders[1] if label in orders[0]]
+    turned = (
+        (a, b)
+        for a, b in itertools.combinations(both, 2)
+        if orders[0].index(a) > orders[0].index(b)
+    )
+    for pair in itertools.islice(turned, _MOST_PAIRS):
+        yield Behaviour("order", None, list(pair), list(reversed(pair)), pair)
+
+
+def _of_totals(wrong: Told, right: Told) -> Iterator[Behaviour]:
+    counts = [Counter(_labels(told)) for told in (wrong, right)]
+    for label in dict.fromkeys(_labels(right) + _labels(wrong)):
+        if counts[0][label] != counts[1][label]:
+            yield Behaviour("times", None, counts[1][label], counts[0][label], (label,))

@@ -1,0 +1,157 @@
+"""The end of a script: what is expected, what is observed, and the statements that find it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sockproof.repro.behaviour import Behaviour
+from sockproof.repro.journal import Operation
+from sockproof.repro.notes import Notes
+from sockproof.repro.plain import Names, peer_name, server_name
+from sockproof.repro.step_code import StepWriter
+
+__all__ = ["Decision"]
+
+Lines = list[str]
+
+_VERDICT = [
+    'print("expected: %r\\nobserved: %r" % (expected, observed){to})',
+    "{flush}",
+    "end(0 if {gone} else 1)",
+]
+_SETTLED = "time.sleep(0.1)  # whatever has happened is noted by now"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Writes what decides about ``behaviour``: its ``operation``, if it is that of one.
+
+    ``steps`` are the statements before it, and ``before`` the operations that they carry out.
+    """
+
+    behaviour: Behaviour
+    operation: Operation | None
+    before: Sequence[Operation]
+    names: Names
+    notes: Notes
+
+    def lines(self, writer: StepWriter, steps: Lines) -> Lines:
+        """The statements: what has to be done first, the two values, and the end."""
+        aspect = self.behaviour.aspect
+        *lines, value = self._left(writer, steps) if aspect == "left" else self._of(writer)
+        words, failing = self.behaviour.words, self.names.code(self.behaviour.observed)
+        expected = repr(words) if words else self.names.code(self.behaviour.expected)
+        lines += [f"failing = {failing}"] if words else []
+        is_captured = aspect == "printed"
+        told = [
+            line.format(
+                gone=self.behaviour.comparison,
+                to=", file=out" if is_captured else "",
+                flush="out.flush()" if is_captured else "",
+            )
+            for line in _VERDICT
+        ]
+        return [*lines, f"expected = {expected}", f"observed = {value}", *filter(None, told)]
+
+    def _of(self, writer: StepWriter) -> Lines:
+        return _DECISIONS[self.behaviour.aspect](self, writer)
+
+    def outcome(self, writer: StepWriter) -> Lines:
+        """The value of one operation."""
+        one = self.operation
+        assert one is not None
+        if one.name == "do" and one.arguments["op"] == "make":
+            return [f"attempt(lambda: bool({writer.making(one.arguments)}))"]
+        if one.name == "do" and one.arguments["op"] == "execute":
+            body = [f"    {line}" for line in writer.source_of(one.arguments)]
+            return ["def decisive():", *body, "", "attempt(decisive)"]
+        if one.name == "until true":
+            return [writer.until_true(one)[0].removeprefix("assert ")]
+        if one.name == "connect at once":
+            return [*writer.peers.lines(one), writer.value(one)]
+        if one.name == "stop":
+            calls = [line for line in writer.stop(one) if line.startswith("stop(")]
+            return [f"bounded(lambda: [{', '.join(calls)}] and None)"]
+        return [writer.value(one)]
+
+    def address(self, _: StepWriter) -> Lines:
+        """Where a server says that it is."""
+        assert self.operation is not None
+        return [f"{server_name(self.operation.arguments['handle'])}.server_address"]
+
+    def _label(self) -> str:
+        label = self.behaviour.labels[0]
+        self.notes.wanted.add(label)
+        return label
+
+    def happens(self, _: StepWriter) -> Lines:
+        """Whether something happens, so often."""
+        count = self.behaviour.count
+        return [f'wait_for("{self._label()}"{f", {count}" if count != 1 else ""})']
+
+    def details(self, writer: StepWriter) -> Lines:
+        """What is told of something, each time that it happens."""
+        waiting = self.happens(writer)[0]
+        return [f"assert {waiting}", f'details("{self._label()}", {self.behaviour.count})']
+
+    def times(self, _: StepWriter) -> Lines:
+        """How often something has happened."""
+        return [_SETTLED, f'times("{self._label()}")']
+
+    def sequence(self, _: StepWriter) -> Lines:
+        """What of these has happened, in which order."""
+        labels = self.behaviour.labels
+        self.notes.wanted.update(labels)
+        return [_SETTLED, f"[entry[0] for entry in log if entry[0] in {labels!r}]"]
+
+    def order(self, _: StepWriter) -> Lines:
+        """Which of two comes first."""
+        first, second = self.behaviour.labels
+        self.notes.wanted.update((first, second))
+        both = f'assert wait_for("{first}") and wait_for("{second}")'
+        at = "[entry[0] for entry in log].index"
+        return [both, f"sorted({[first, second]!r}, key={at})"]
+
+    def _left(self, writer: StepWriter, steps: Lines) -> Lines:
+        """What there is more of than at first, once all is closed."""
+        lanes = dict.fromkeys(one.actor for one in self.before if one.actor)
+        made = [name for lane in lanes if any(_makes(name := peer_name(lane), s) for s in steps)]
+        more = "lambda: [kind for kind in before if left_open()[kind] > before[kind]]"
+        return [
+            *(f"{name}.close()" for name in made),
+            *writer.stop(Operation("stop", "", {})),
+            f"more = {more}",
+            "wait_until(lambda: not more())",
+            "sorted(more())",
+        ]
+
+    def printed(self, _: StepWriter) -> Lines:
+        """Whether something is printed."""
+        stream, mark = self.behaviour.labels
+        fd = {"stdout": 1, "stderr": 2}[stream]
+        return [
+            "time.sleep(0.3)  # whatever is printed is printed by now",
+            "sys.stdout.flush()",
+            f"captured[{fd}].seek(0)",
+            f"text = captured[{fd}].read().decode()",
+            f"{mark!r} in text" if mark else "bool(text)",
+        ]
+
+
+def _makes(name: str, statement: str) -> bool:
+    return statement.startswith(f"{name} = ")
+
+
+_DECISIONS: Mapping[str, Callable[[Decision, StepWriter], Lines]] = {
+    "outcome": Decision.outcome,
+    "address": Decision.address,
+    "happens": Decision.happens,
+    "detail": Decision.details,
+    "place": Decision.details,
+    "times": Decision.times,
+    "sequence": Decision.sequence,
+    "order": Decision.order,
+    "printed": Decision.printed,
+}
+"""By aspect: the statements before the value, and then the value."""

@@ -1,0 +1,132 @@
+"""How a script is laid out: what it says of itself, its imports and functions, and the rest."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sockproof.repro.snippets import functions_for, modules_for
+
+__all__ = ["About", "assembled"]
+
+_WATCHDOG = 6
+"""How many hang bounds a script may take before it ends itself."""
+_SHORT = 95
+"""Lines of a script that can afford two empty ones between its parts."""
+_LONG = 104
+"""Lines of a script that can not even afford docstrings of their own."""
+_WIDTH = 99
+
+_OURS = re.compile(r"[^\s'\"(\[]*sockproof[^\s'\")\]]*")
+"""Paths and names that the case made up."""
+
+_START = [
+    "sys.excepthook = cannot_tell",
+    f'start("watchdog", lambda: time.sleep({_WATCHDOG} * HANG_S) or end(2))',
+    'own = "socketserver" if sys.version_info[0] > 2 else "SocketServer"',
+    "socketserver = load(sys.argv[1]) if len(sys.argv) > 1 else __import__(own)",
+]
+
+
+@dataclass(frozen=True)
+class About:
+    """What the script says of itself, and how its module is loaded.
+
+    ``seen`` and ``unseen`` are implementations in words: that which shows the behaviour, and that
+    which does not. ``preload`` is run before the module is loaded; ``classes`` are the names that
+    it gives to classes of socketserver.
+    """
+
+    case: str
+    title: str
+    level: str
+    source: str
+    seen: str
+    unseen: str
+    expected: str = ""
+    actual: str = ""
+    preload: str = ""
+    classes: Mapping[str, str] = field(default_factory=dict)
+
+
+def assembled(about: About, main: list[str], forking: bool, hang_s: float) -> str:
+    """The whole text. ``main`` is what comes after the functions, ``hang_s`` the longest wait."""
+    functions = functions_for("\n".join([*_START, *main]), forking=forking)
+    renames = [
+        f'socketserver.{name} = getattr(socketserver, "{own}", socketserver.{name})'
+        for name, own in about.classes.items()
+    ]
+    start = [*about.preload.splitlines(), *_START, *renames]
+    modules = modules_for([*functions, *start, *main])
+    parts = [
+        _header(about),
+        "from __future__ import print_function\n",
+        "\n".join(f"import {name}" for name in modules) + "\n",
+        f"HANG_S = {hang_s}  # nothing is waited for any longer\n",
+        *(f"\n{text.strip()}\n" for text in functions),
+        "\n" + "\n".join([*start, *main]),
+    ]
+    lines = [line.rstrip() for line in "\n".join(parts).rstrip().splitlines()]
+    kept = list(_squeezed(lines, 2))
+    if len(kept) > _SHORT:
+        kept = list(_squeezed(lines, 1))
+    if len(kept) > _LONG:
+        kept = list(_folded(kept))
+    return "\n".join(kept).replace("sockproof", "scripted") + "\n"
+
+
+def _folded(lines: list[str]) -> Iterator[str]:
+    """What a function is, beside its first line instead of below it, where there is room."""
+    docstring = ""
+    for line, below in zip(lines, [*lines[1:], ""], strict=True):
+        told = below.strip().removeprefix('"""').removesuffix('"""')
+        is_told = line.startswith("def ") and below.endswith('"""') and told != below.strip()
+        beside = f"{line}  # {told[:1].lower()}{told[1:].rstrip('.')}"
+        if is_told and len(beside) <= _WIDTH:
+            docstring = below
+            yield beside
+        elif line != docstring:
+            yield line
+        else:
+            docstring = ""
+
+
+def _header(about: About) -> str:
+    texts = [
+        (about.title, ""),
+        (f"Promised ({about.level}): {about.case}", "\n"),
+        (about.source, ""),
+        (f"Not so with {about.seen}.", "\n"),
+        (f"expected  {about.expected}" if about.expected else "", ""),
+        (f"actual    {about.actual}" if about.actual else "", ""),
+        (f"So it is with {about.unseen}." if about.unseen else "", ""),
+    ]
+    told = [f"{gap}{textwrap.fill(_harmless(text), _WIDTH)}" for text, gap in texts if text]
+    usage = [
+        "",
+        "usage: python THIS_FILE [path/to/socketserver.py or a module's name]",
+        "exit status: 1 the behaviour is there, 0 it is gone, 2 it could not be told",
+        '"""',
+        "",
+    ]
+    first, *rest = "\n".join([*told, *usage]).splitlines()
+    return "\n".join([f'"""{first}', *rest, ""])
+
+
+def _harmless(text: str) -> str:
+    """A text that ends no docstring and begins no escape."""
+    named = _OURS.sub("...", text)
+    short = named if len(named) < 300 else f"{named[:300]}..."
+    plain = short.replace("\\", "/").replace('"', "'")
+    return plain.encode("ascii", "replace").decode("ascii").replace("\0", "")
+
+
+def _squeezed(lines: list[str], most: int) -> Iterator[str]:
+    """Never more than so many empty lines in a row."""
+    empty = 0
+    for line in lines:
+        empty = 0 if line.strip() else empty + 1
+        if empty <= most:
+            yield line

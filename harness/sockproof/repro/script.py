@@ -1,0 +1,217 @@
+"""A stand-alone script of one case: its server, its peers, and the one thing that is looked at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sockproof.iut.values import decode
+from sockproof.repro.behaviour import Behaviour
+from sockproof.repro.deciding import Decision
+from sockproof.repro.handler_code import HandlerWriter, tidy
+from sockproof.repro.journal import Operation
+from sockproof.repro.layout import About, assembled
+from sockproof.repro.notes import Notes
+from sockproof.repro.server_code import ServerWriter
+from sockproof.repro.snippets import NOTING
+from sockproof.repro.step_code import StepWriter
+from sockproof.repro.telling import Told, is_long
+
+__all__ = ["HANG_S", "PATIENT", "Script", "write_script"]
+
+HANG_S = 5.0
+PATIENT = "errors of sending"
+"""May be left out, too: a server that is wrong may be gone while a client still sends."""
+_CAPTURING = [
+    'out = os.fdopen(os.dup(1), "w")',
+    "captured = {1: tempfile.TemporaryFile(), 2: tempfile.TemporaryFile()}",
+    "for fd, file in captured.items():",
+    "    os.dup2(file.fileno(), fd)",
+]
+_OWN_GROUP = ["if os.getpgrp() != os.getpid():", "    os.setpgrp()  # with all children"]
+
+
+@dataclass(frozen=True)
+class Script:
+    """The text, and the keys of the parts that might be left out of it."""
+
+    text: str
+    keys: tuple[str, ...]
+
+
+def write_script(
+    about: About,
+    told: Told,
+    behaviour: Behaviour,
+    omit: frozenset[str] = frozenset(),
+    hang_s: float = HANG_S,
+) -> Script:
+    """Write it from what was noted while the case was played; ``omit`` parts are left out."""
+    writer = _ScriptWriter(told, behaviour, omit)
+    writer.main()  # what is waited for decides what the classes note, and they come first
+    main = writer.main()
+    text = assembled(about, main, writer.notes.forking, hang_s)
+    return Script(text, tuple(writer.keys))
+
+
+class _ScriptWriter:
+    """Writes what comes after the functions. ``keys`` are of the parts that may be left out."""
+
+    def __init__(self, told: Told, behaviour: Behaviour, omit: frozenset[str]) -> None:
+        self.told, self.behaviour, self.omit = told, behaviour, omit
+        self.names = told.names
+        operations, number = told.journal.operations, behaviour.number
+        stop = len(operations) if number is None else number + (behaviour.aspect == "address")
+        self.before = operations[:stop]
+        decisive = None if number is None else operations[number]
+        upto = [*self.before, *([decisive] if decisive else [])]
+        self.makes = [one for one in upto if one.name == "do" and one.arguments["op"] == "make"]
+        self.notes = _notes(self.makes, upto, told, behaviour)
+        self.decision = Decision(behaviour, decisive, self.before, self.names, self.notes)
+        self.keys: list[str] = []
+
+    def main(self) -> list[str]:
+        """Everything but functions: what is set up, classes, statements, decision."""
+        self.keys = []
+        used: dict[int, tuple[str, str]] = {}
+        classes = self._classes(used)
+        steps, decision = self._steps(used)
+        written = [line for text in classes.values() for line in text]
+        lines = [*written, *steps]
+        prelude = self._prelude("\n".join([*lines, *decision]))
+        return [*prelude, *self._gates(lines), *_spaced(classes.values()), *steps, "", *decision]
+
+    def _classes(self, used: dict[int, tuple[str, str]]) -> dict[str, list[str]]:
+        """The text of each class by its name; puts into ``used`` what each server is made of."""
+        found: dict[str, list[str]] = {}
+        named: dict[str, str] = {}
+        for one in self.makes:
+            told = one.arguments
+            handler = _named(named, "Handler", told["handler"])
+            about = {key: told[key] for key in ("spec", "attributes", "hooks", "class_source")}
+            server = _named(named, "Server", about)
+            handlers = HandlerWriter(handler, told["handler"], self.names, self.notes, self.omit)
+            servers = ServerWriter(server, told, self.names, self.notes, self.omit)
+            self.keys += [*handlers.keys(), *servers.keys()]
+            found[handler] = self._brief(tidy(handlers.lines()))
+            found[server] = servers.lines()
+            used[told["handle"]] = (servers.used, handler)
+        return found
+
+    def _brief(self, lines: list[str]) -> list[str]:
+        """Long payloads are told by their digest."""
+        if not is_long(self.told.journal.events):
+            return lines
+        return [
+            line.replace("bytes(data))", "brief(data))").replace(
+                "bytes(self.data))", "brief(self.data))"
+            )
+            for line in lines
+        ]
+
+    def _gates(self, lines: Iterable[str]) -> list[str]:
+        text = "\n".join(lines)
+        used = [name for name in sorted(self._gate_names) if self.notes.gate(name) in text]
+        return [self.notes.making(name) for name in used]
+
+    @property
+    def _gate_names(self) -> set[str]:
+        found = {one.arguments["gate"] for one in self.before if one.name == "open gate"}
+        for one in self.makes:
+            found |= set(_gates_in(one.arguments["handler"]["script"]))
+            found |= set(_gates_in(one.arguments["hooks"]))
+        return found
+
+    def _steps(self, used: Mapping[int, tuple[str, str]]) -> tuple[list[str], list[str]]:
+        """The statements of what is done, and those of the decision."""
+        addresses = {one.arguments["handle"]: _address(one) for one in self.makes}
+        writer = StepWriter(self.names, self.notes, used, addresses, gates=self._gate_names)
+        writer.peers.patient = PATIENT in self.omit
+        units = [
+            writer.unit(number, one)
+            for number, one in enumerate(self.before)
+            if f"step {number}" not in self.omit and not self._counts_clients(one)
+        ]
+        self.keys += [unit.key for unit in units if unit.key and unit.lines]
+        steps = [line for unit in units for line in unit.lines]
+        return steps, self.decision.lines(writer, steps)
+
+    def _counts_clients(self, one: Operation) -> bool:
+        """What waits until nothing is left would count the clients, which live here as well."""
+        return self.behaviour.aspect == "left" and one.name == "until true"
+
+    def _prelude(self, text: str) -> list[str]:
+        """What the statements stand on."""
+        aspect = self.behaviour.aspect
+        is_noting = "note(" in text or "log" in text or "telling" in text
+        parts = (
+            ("folder" in text, ["folder = tempfile.mkdtemp()"]),
+            ("place()" in text, ["OWN_PID = os.getpid()"]),
+            (self.notes.forking, _OWN_GROUP),
+            (is_noting, NOTING[self.notes.forking]),
+            (aspect == "printed", _CAPTURING),
+            (aspect == "left", ["before = left_open()"]),
+        )
+        return [line for needed, lines in parts if needed for line in lines]
+
+
+def _address(one: Operation) -> Any:
+    """Free addresses are of the machine that the script runs on."""
+    address = decode(one.arguments["address"])
+    if isinstance(address, tuple) and len(address) == 2 and address[1] == 0:
+        return ("127.0.0.1", 0) if str(address[0]).startswith("127.") else address
+    return address
+
+
+def _named(named: dict[str, str], kind: str, about: Any) -> str:
+    """The same name for what is the same."""
+    key = kind + json.dumps(about, sort_keys=True, default=str)
+    if key not in named:
+        number = sum(name.startswith(kind) for name in named.values()) + 1
+        named[key] = kind if number == 1 else f"{kind}{number}"
+    return named[key]
+
+
+def _gates_in(told: Any) -> Iterator[str]:
+    if isinstance(told, dict):
+        if "index" in told or "gate" in told:
+            yield told["name"]
+        for value in told.values():
+            yield from _gates_in(value)
+    elif isinstance(told, list):
+        for value in told:
+            yield from _gates_in(value)
+
+
+def _notes(
+    makes: list[Operation], operations: list[Operation], told: Told, behaviour: Behaviour
+) -> Notes:
+    """What is to be noted, as far as it is known before the statements are written."""
+    specs = [one.arguments["spec"] for one in makes]
+    is_about_more = behaviour.aspect in ("detail", "place")
+    return Notes(
+        forking=any("Forking" in spec["class"] + spec["mixin"] for spec in specs),
+        is_stream=all("TCP" in spec["class"] or "Stream" in spec["class"] for spec in specs),
+        is_unix=any("Unix" in spec["class"] for spec in specs),
+        detail=behaviour.labels[0] if is_about_more else "",
+        aspect=behaviour.aspect if is_about_more else "",
+        failing={
+            str(event.fields["do"])
+            for event in told.journal.events
+            if event.name == "step" and "error" in event.fields
+        },
+        counted={
+            one.arguments["gate"]
+            for one in operations
+            if one.name == "open gate" and one.arguments["count"] < 100
+        },
+    )
+
+
+def _spaced(classes: Iterable[list[str]]) -> Iterator[str]:
+    for lines in classes:
+        if lines:
+            yield from ("", "", *lines)
+    yield from ("", "")

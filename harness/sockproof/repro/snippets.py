@@ -1,0 +1,285 @@
+"""The small functions that scripts are made with; each script has those that it calls.
+
+They run on Python 2.7 and 3 alike, and wait for nothing longer than HANG_S.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from sockproof.repro.client_functions import CLIENT_FUNCTIONS
+
+__all__ = ["NOTING", "functions_for", "modules_for"]
+
+_LOAD = '''
+def load(module):
+    """The module to look at: a path that ends with .py, or a dotted name."""
+    place, name = os.path.split(os.path.abspath(module))
+    sys.path.insert(0, place)
+    return importlib.import_module(name[:-3] if name.endswith(".py") else name)
+'''
+_END = '''
+def end(status):
+    """Leave at once, whatever still runs."""
+    sys.stdout.flush()
+{more}    os._exit(status)
+'''
+_END_FORKING = '''
+def end(status):
+    """Leave at once, and take every child along."""
+    sys.stdout.flush()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.killpg(os.getpgrp(), signal.SIGTERM)
+{more}    os._exit(status)
+'''
+_CANNOT_TELL = """
+def cannot_tell(*problem):
+    traceback.print_exception(*problem)
+    end(2)
+"""
+_NOTE = '''
+def note(what, *more):
+    """Remember that it happened, here or in another thread."""
+    log.append((what,) + more)
+'''
+_NOTE_FORKING = '''
+def note(what, *more):
+    """Remember that it happened, here or in a child: one line of a pipe."""
+    os.write(told, (repr((what,) + more) + "\\n").encode())
+
+def listen():
+    for line in iter(os.fdopen(heard).readline, ""):
+        log.append(ast.literal_eval(line))
+'''
+_NOTE_WITH_PIDS = '''
+def note(what, *more):
+    """Remember that it happened, here or in a child: one line of a pipe."""
+    os.write(told, (repr((what,) + more + (os.getpid(),)) + "\\n").encode())
+
+def listen():
+    for line in iter(os.fdopen(heard).readline, ""):
+        entry = ast.literal_eval(line)
+        pids.append(entry[-1])
+        log.append(entry[:-1])
+'''
+"""Where children are named."""
+NOTING = {
+    False: ["log = []  # what happened, in this order"],
+    True: [
+        "log, pids, (heard, told) = [], [], os.pipe()  # what happened, in this order",
+        'start("listener", listen)',
+    ],
+}
+"""What noting stands on, by whether the server forks."""
+
+_FUNCTIONS = {
+    "wait_until": '''
+def wait_until(condition):
+    """Whether it becomes true within HANG_S."""
+    limit = time.time() + HANG_S
+    while not condition() and time.time() < limit:
+        time.sleep(0.005)
+    return bool(condition())
+''',
+    "times": '''
+def times(what):
+    """How often it has happened so far."""
+    return sum(entry[0] == what for entry in log)
+''',
+    "wait_for": '''
+def wait_for(what, count=1):
+    """Whether it happens so often within HANG_S."""
+    return wait_until(lambda: times(what) >= count)
+''',
+    "details": '''
+def details(what, count=None):
+    """What was told each time that it happened."""
+    return [entry[1] for entry in list(log) if entry[0] == what and len(entry) > 1][:count]
+''',
+    "children": '''
+def children():
+    """The children that have told something, in this order."""
+    own = os.getpid()
+    return [pid for n, pid in enumerate(pids) if pid != own and pid not in pids[:n]]
+''',
+    "place": '''
+def place():
+    """Where this runs."""
+    if os.getpid() != OWN_PID:
+        return "a child"
+    name = threading.current_thread().name
+    known = name == "MainThread" or "serve_forever" in name
+    return {"MainThread": "main thread"}.get(name, "the loop's thread") if known else "a thread"
+''',
+    "plain": '''
+def plain(value):
+    """Plain data as it is, a socket and anything else by its kind."""
+    if isinstance(value, dict):
+        return dict((key, plain(one)) for key, one in value.items())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return (tuple if isinstance(value, tuple) else list)(map(plain, value))
+    if value is None or isinstance(value, (bool, int, float, str, bytes, type(u""))):
+        return value
+    return "a socket" if hasattr(value, "recv") else "<%s>" % type(value).__name__
+''',
+    "attempt": '''
+def attempt(call, *arguments):
+    """Its value, or what it raises."""
+    try:
+        return call(*arguments)
+    except Exception as error:
+        number = errno.errorcode.get(getattr(error, "errno", None) or 0, "")
+        return ("raises %s %s" % (type(error).__name__, number)).strip()
+''',
+    "bounded": '''
+def bounded(call, *arguments):
+    """The same of a call that may not return."""
+    ended = []
+    thread = threading.Thread(target=lambda: ended.append(attempt(call, *arguments)))
+    thread.daemon = True
+    thread.start()
+    thread.join(HANG_S)
+    return ended[0] if ended else "does not return"
+''',
+    "start": '''
+def start(name, call, *arguments, **keywords):
+    """Call it in a thread of its own."""
+    thread = threading.Thread(target=call, name=name, args=arguments, kwargs=keywords)
+    thread.daemon = True
+    thread.start()
+    return thread
+''',
+    "telling": '''
+def telling(name, call):
+    """The same function, which notes its end."""
+    def body(*arguments, **keywords):
+        try:
+            call(*arguments, **keywords)
+        finally:
+            note(name + " ended")
+    return body
+''',
+    "telling_how": '''
+def telling_how(name, call):
+    """The same function, which notes how it ends."""
+    def body(*arguments, **keywords):
+        try:
+            value = plain(call(*arguments, **keywords))
+        except BaseException as error:
+            value = "raises " + type(error).__name__
+        note(name + " ended", value)
+    return body
+''',
+    "comes_to_wait": '''
+def comes_to_wait(thread, inside):
+    """Whether the thread comes to wait inside of that function, rather than to its end."""
+    limit = time.time() + HANG_S
+    while thread.is_alive() and time.time() < limit:
+        frame, names = sys._current_frames().get(thread.ident), []
+        while frame is not None:
+            names.append(frame.f_code.co_name)
+            frame = frame.f_back
+        if inside in names[1:]:
+            return True
+    return False
+''',
+    **CLIENT_FUNCTIONS,
+    "stop": '''
+def stop(server, *loops):
+    """End its loops and close it."""
+    if any(loop.is_alive() for loop in loops):
+        server.shutdown()
+    for loop in loops:
+        loop.join(HANG_S)
+    server.server_close()
+''',
+    "left_open": '''
+def left_open():
+    """What there is now: open descriptors, threads."""
+    gc.collect()
+    return {
+        "fd": len(os.listdir("/proc/self/fd")),
+        "thread": threading.active_count(),
+        "child": len(open("/proc/self/task/%d/children" % os.getpid()).read().split()),
+    }
+''',
+    "fail": """
+def fail(exception, message="on purpose"):
+    raise {"ValueError": ValueError, "OSError": OSError, "socket.error": socket.error,
+           "SystemExit": SystemExit, "KeyboardInterrupt": KeyboardInterrupt}[exception](message)
+""",
+    "brief": '''
+def brief(data):
+    """Long octets as their length and digest."""
+    return (len(data), hashlib.sha256(data).hexdigest()[:16]) if len(data) > 256 else data
+''',
+    "find": """
+def find(name):
+    return getattr(socketserver, name)
+""",
+    "own_name": """
+def own_name(name):
+    return name
+""",
+    "emit": """
+def emit(what, **more):
+    note(what, more)
+""",
+}
+_ONLY_WAIT = '''
+def wait_for(what, count=1):
+    """Whether it happens so often within HANG_S."""
+    limit = time.time() + HANG_S
+    while sum(entry[0] == what for entry in log) < count and time.time() < limit:
+        time.sleep(0.005)
+    return sum(entry[0] == what for entry in log) >= count
+'''
+"""Where nothing else counts or waits."""
+_CLASSES = {
+    "OwnExit": "\nclass OwnExit(BaseException):\n    pass\n",
+    "Unprintable": "\nclass Unprintable(Exception):\n    def __str__(self):\n        raise "
+    'RuntimeError("no words")\n',
+}
+_MODULES = (
+    *(
+        "ast",
+        "errno",
+        "gc",
+        "hashlib",
+        "importlib",
+        "os",
+        "select",
+        "shutil",
+        "signal",
+        "socket",
+        "struct",
+    ),
+    *("sys", "tempfile", "threading", "time", "traceback"),
+)
+
+
+def functions_for(text: str, *, forking: bool) -> list[str]:
+    """The functions that a text calls, and those that these call, each before its callers."""
+    more = "    shutil.rmtree(folder, True)\n" if re.search(r"\bfolder\b", text) else ""
+    end = (_END_FORKING if forking else _END).format(more=more)
+    note = _NOTE_WITH_PIDS if "children()" in text else _NOTE_FORKING
+    always = {"load": _LOAD, "end": end, "cannot_tell": _CANNOT_TELL}
+    known = {**_CLASSES, "note": note if forking else _NOTE, **_FUNCTIONS}
+    if not re.search(r"\b(wait_until|times)\(", text):
+        known["wait_for"] = _ONLY_WAIT
+    wanted: dict[str, str] = {}
+    pending = [text]
+    while pending:
+        told = pending.pop()
+        for name, source in known.items():
+            if name not in wanted and re.search(rf"(?<![\w.]){name}\(", told):
+                wanted[name] = source
+                pending.append(source)
+    return [*always.values(), *(known[name] for name in known if name in wanted)]
+
+
+def modules_for(texts: Iterable[str]) -> list[str]:
+    """The modules of the standard library that the texts use."""
+    text = "\n".join(texts)
+    return [name for name in _MODULES if re.search(rf"(?<![\w.\"']){name}\.", text)]

@@ -1,0 +1,231 @@
+"""The operations of a journal as statements of a script, one after the other."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sockproof.repro.handler_code import described
+from sockproof.repro.journal import Operation
+from sockproof.repro.notes import Notes, label_of
+from sockproof.repro.peer_code import PeerWriter
+from sockproof.repro.plain import Names, server_name
+
+__all__ = ["StepWriter", "Unit", "thread_name"]
+
+_SIMPLE = (bool, int, float, str, bytes)
+_SENSELESS = ("fence", "stack")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Statements that stay or go together; ``key`` is empty where they must stay."""
+
+    key: str
+    lines: list[str]
+
+
+def _may_go(operation: Operation) -> bool:
+    """What the case is about stays: making servers, calling their methods, gates, signals."""
+    if operation.name == "do":
+        return operation.arguments["op"] in ("evaluate", "execute")
+    at_gate = operation.name == "wait" and operation.arguments["wanted"].get("do") == "gate"
+    return operation.name not in ("open gate", "signal", "stop", "comes to wait") and not at_gate
+
+
+def thread_name(label: str) -> str:
+    """The variable of the thread that a method runs in, by the label of the call."""
+    name = re.sub(r"\W", "_", label.replace("-0.", "_").replace("-0", ""))
+    return name.replace("serve_forever", "loop")
+
+
+@dataclass
+class StepWriter:
+    """Writes statements. ``classes`` are the server and handler class by a server's handle."""
+
+    names: Names
+    notes: Notes
+    classes: Mapping[int, tuple[str, str]]
+    addresses: Mapping[int, Any]
+    loops: dict[int, list[str]] = field(default_factory=dict)
+    closed: set[int] = field(default_factory=set)
+    gates: set[str] = field(default_factory=set)
+    peers: PeerWriter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.peers = PeerWriter(self.names, self.notes)
+
+    def unit(self, number: int, operation: Operation) -> Unit:
+        """The statements of one operation; its value is not looked at."""
+        if operation.actor:
+            lines = self.peers.lines(operation)
+        else:
+            writer = _WRITERS.get(operation.name)
+            lines = list(writer(self, operation)) if writer else []
+        return Unit(f"step {number}" if _may_go(operation) else "", lines)
+
+    def value(self, operation: Operation) -> str:
+        """The expression whose value the operation tells."""
+        if operation.actor:
+            return self.peers.value(operation)
+        return _VALUES[operation.name](self, operation)
+
+    # The server's side
+
+    def do(self, operation: Operation) -> list[str]:
+        told = operation.arguments
+        op = told["op"]
+        raised = bool(operation.ending) or "error" in (operation.outcome or {})
+        if op == "make":
+            return self._make(told, raised)
+        if op in ("spawn", "call_in_main"):
+            return self._spawn(told)
+        if op == "execute":
+            return self._execute(told, raised)
+        if op in _SENSELESS or op not in ("call", "evaluate"):
+            return []
+        if told.get("method") == "server_close":
+            self.closed.add(told["handle"])
+        return [self._attempt(operation) if raised else self._plain_value(told)]
+
+    def _make(self, told: Mapping[str, Any], raised: bool) -> list[str]:
+        handle = told["handle"]
+        call = self.making(told)
+        if raised:
+            server_class, rest = call.split("(", 1)
+            return [f"attempt({server_class}, {rest}"]
+        lines = [f"{server_name(handle)} = {call}"]
+        if told.get("serve"):
+            lines += self._spawn(told["serve"])
+        return lines
+
+    def making(self, told: Mapping[str, Any]) -> str:
+        """The expression that makes a server."""
+        server_class, handler_class = self.classes[told["handle"]]
+        given = [self.names.code(self.addresses[told["handle"]]), handler_class]
+        if told["bind_and_activate"] is not None:
+            given.append(f"bind_and_activate={told['bind_and_activate']}")
+        return f"{server_class}({', '.join(given)})"
+
+    def _spawn(self, told: Mapping[str, Any]) -> list[str]:
+        handle, label, method = told["handle"], told["label"], told["method"]
+        name = thread_name(label)
+        if method == "serve_forever":
+            self.loops.setdefault(handle, []).append(name)
+        if method == "server_close":
+            self.closed.add(handle)
+        call = f"{server_name(handle)}.{method}"
+        if f"{label} ended" in self.notes.wanted:
+            how = "_how" if self.notes.detail == f"{label} ended" else ""
+            call = f'telling{how}("{label}", {call})'
+        given = [f'"{label}"', call]
+        given += [self.names.code(described(one)) for one in told["arguments"]]
+        given += [f"{k}={self.names.code(v)}" for k, v in told.get("keywords", {}).items()]
+        return [f"{name} = start({', '.join(given)})"]
+
+    def _execute(self, told: Mapping[str, Any], raised: bool) -> list[str]:
+        lines = self.source_of(told)
+        if raised:
+            return ["try:", *(f"    {one}" for one in lines), "except Exception:", "    pass"]
+        return lines
+
+    def source_of(self, told: Mapping[str, Any]) -> list[str]:
+        """The lines of source text that the case has executed."""
+        return self._source(textwrap.dedent(told["source"]).strip("\n"), told).splitlines()
+
+    def _source(self, text: str, told: Mapping[str, Any]) -> str:
+        """Source text of the case, where ``server`` is the one that it is about."""
+        text = self.names.in_source(text)
+        handle = int(told.get("handle") or 0)
+        handler_class = self.classes.get(handle, ("", "Handler"))[1]
+        for name, own in (("server", server_name(handle)), ("handler_class", handler_class)):
+            text = re.sub(rf"(?<![\w.'\"]){name}(?=[.)\],\s]|$)(?!\s*=[^=])", own, text)
+        return text
+
+    def _plain_value(self, told: Mapping[str, Any]) -> str:
+        if told["op"] == "evaluate":
+            return self._source(told["expression"], told)
+        given = ", ".join(self.names.code(described(one)) for one in told["arguments"])
+        return f"{server_name(told['handle'])}.{told['method']}({given})"
+
+    def _attempt(self, operation: Operation) -> str:
+        """The value or what it raises, also of what may not come back."""
+        told = operation.arguments
+        if told["op"] == "make":
+            server_class, rest = self.making(told).split("(", 1)
+            return f"attempt({server_class}, {rest}"
+        value = self._plain_value(told)
+        known = operation.outcome.get("value", 0) if isinstance(operation.outcome, dict) else 0
+        is_simple = isinstance(known, _SIMPLE) or known is None
+        value = value if is_simple else f"plain({value})"
+        may_hang = told["op"] == "call" or bool(operation.ending)
+        return f"{'bounded' if may_hang else 'attempt'}(lambda: {value})"
+
+    def stop(self, _operation: Operation) -> list[str]:
+        """End the loops of all servers and close them, as far as that is not done."""
+        gates = [line for name in sorted(self.gates) for line in self.notes.opening(name, 100)]
+        lines = []
+        for handle in sorted(self.classes):
+            if handle not in self.closed:
+                self.closed.add(handle)
+                told = ", ".join([server_name(handle), *self.loops.get(handle, [])])
+                lines.append(f"stop({told})")
+        return [*gates, *lines]
+
+    def open_gate(self, operation: Operation) -> list[str]:
+        count = min(operation.arguments["count"], 100)
+        return self.notes.opening(operation.arguments["gate"], count)
+
+    def wait(self, operation: Operation) -> list[str]:
+        told = operation.arguments
+        label = label_of(told["event"], told["wanted"])
+        if not label or operation.ending:
+            return []
+        self.notes.wanted.add(label)
+        return [f"assert {self._waiting(label, told['count'])}"]
+
+    def _waiting(self, label: str, count: int) -> str:
+        return f'wait_for("{label}"{f", {count}" if count != 1 else ""})'
+
+    def until_true(self, operation: Operation) -> list[str]:
+        text = self._source(operation.arguments["expression"], {"handle": 0})
+        return [f"assert wait_until(lambda: {text})"]
+
+    def comes_to_wait(self, operation: Operation) -> str:
+        told = operation.arguments
+        return f'comes_to_wait({thread_name(told["label"])}, "{told["inside"]}")'
+
+    def ends_before(self, operation: Operation) -> str:
+        told = operation.arguments
+        label = label_of(told["event"], told["wanted"])
+        self.notes.wanted.update((label, f"{told['label']} ended"))
+        ended = f'times("{told["label"]} ended")'
+        return (
+            f'wait_until(lambda: {ended} or times("{label}") >= {told["count"]}) '
+            f'and times("{label}") < {told["count"]}'
+        )
+
+
+_VALUES: Mapping[str, Callable[[StepWriter, Operation], str]] = {
+    "do": StepWriter._attempt,
+    "comes to wait": StepWriter.comes_to_wait,
+    "ends before": StepWriter.ends_before,
+}
+"""By operation: the expression of what it tells."""
+
+_WRITERS: Mapping[str, Callable[[StepWriter, Operation], list[str]]] = {
+    "do": StepWriter.do,
+    "stop": StepWriter.stop,
+    "open gate": StepWriter.open_gate,
+    "signal": lambda _, one: [f"os.kill(os.getpid(), signal.{one.arguments['signal']})"],
+    "wait": StepWriter.wait,
+    "something": lambda *_: ["time.sleep(0.3)"],
+    "until true": StepWriter.until_true,
+    "let others run": lambda *_: ["time.sleep(0.1)  # ample chance for whatever else can happen"],
+    "comes to wait": lambda w, one: [w.comes_to_wait(one)],
+    "ends before": lambda w, one: [w.ends_before(one)],
+}
+"""By operation: the statements that carry it out."""

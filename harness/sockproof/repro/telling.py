@@ -1,0 +1,114 @@
+"""Outcomes and events of a playing as the values that a script would get of them."""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sockproof.iut.outcomes import Event
+from sockproof.iut.values import octets
+from sockproof.report.record import CaseRow
+from sockproof.repro.journal import HANG, Journal, Operation
+from sockproof.repro.plain import Names
+
+__all__ = ["Told", "detail", "is_long", "outcome", "place"]
+
+
+@dataclass(frozen=True)
+class Told:
+    """One playing of a case: what its journal noted, in the names of a script."""
+
+    row: CaseRow
+    journal: Journal
+    names: Names
+
+
+def outcome(one: Operation, names: Names) -> Any:
+    """What a script would get of the same operation."""
+    if one.ending:
+        return _ENDINGS.get((one.name, one.ending)) or _raised(str(one.outcome))
+    if one.name == "do":
+        if "error" in one.outcome:
+            error = one.outcome["error"]
+            return f"raises {error['type']} {error['errno']}".strip()
+        is_made = one.arguments["op"] == "make"
+        return True if is_made else names.normal(one.outcome["value"])
+    if one.name == "until true":
+        return True
+    if one.name == "receive":
+        told = one.outcome or one.arguments["wanted"]
+        return names.normal((told["data"], told["ending"]))
+    if one.name == "receive datagram":
+        return names.normal(one.outcome or one.arguments["wanted"])
+    if one.name in ("connect", "open"):
+        return True
+    if one.name == "stop":
+        return None
+    return names.normal(one.outcome)
+
+
+_ENDINGS = {
+    ("do", HANG): "does not return",
+    ("stop", HANG): "does not return",
+    ("receive datagram", HANG): ("nothing", None),
+    ("until true", HANG): False,
+}
+
+
+def _raised(text: str) -> str:
+    """A refusal of the kernel as a script's ``attempt()`` tells it."""
+    found = re.match(r"\[Errno (\d+)\]", text)
+    if found is None:
+        return text or "does not return"
+    error = OSError(int(found.group(1)), "")
+    return f"raises {type(error).__name__} {errno.errorcode.get(error.errno or 0, '')}".strip()
+
+
+def place(event: Event, told: Told) -> str:
+    """Where it happened, as a script's ``place()`` tells it."""
+    if event.pid != told.journal.pid:
+        return "a child"
+    if event.thread == "MainThread":
+        return "main thread"
+    return "the loop's thread" if event.thread.startswith("serve_forever") else "a thread"
+
+
+def detail(event: Event, told: Told) -> Any:
+    """More of what happened, as handlers and hooks of a script note it."""
+    fields, names = event.fields, told.names
+    if event.name == "step" and "error" in fields:
+        return f"raises {fields['error']['type']}"
+    if event.name == "call":
+        error: Mapping[str, Any] = fields.get("error") or {}
+        more = [error["type"], error["text"]] if error else []
+        return [names.normal(one) for one in fields.get("arguments", ())] + more
+    for key in ("client", "octets", "values", "outcomes", "value"):
+        if key in fields:
+            return _MORE.get(key, lambda value, of: of.normal(value))(fields[key], names)
+    return f"raises {fields['error']['type']}" if "error" in fields else None
+
+
+def _payload(told: Mapping[str, Any], _names: Names) -> Any:
+    if told["length"] <= 256:
+        return told["text"].encode("latin-1")
+    return (told["length"], told["sha256"][:16])
+
+
+def _outcomes(told: list[Mapping[str, Any]], names: Names) -> list[Any]:
+    return [
+        f"raises {one['error']['type']} {one['error']['errno_name']}".strip()
+        if "error" in one
+        else names.normal(one["value"])
+        for one in told
+    ]
+
+
+_MORE: Mapping[str, Any] = {"octets": _payload, "outcomes": _outcomes}
+
+
+def is_long(events: list[Event]) -> bool:
+    """Whether a payload is told by its digest."""
+    return any((e.fields.get("octets") or octets(b""))["length"] > 256 for e in events)

@@ -1,0 +1,106 @@
+"""Runs scripts on implementations, finds one that shows a behaviour, and makes it shorter."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sockproof.iut.implementation import Implementation
+from sockproof.repro.script import Script
+
+__all__ = ["GONE", "NOT_TOLD", "THERE", "Bench", "Writing", "run_script", "shortened"]
+
+GONE, THERE, NOT_TOLD = 0, 1, 2
+DEADLINE_S = 90.0
+
+Writing = Callable[[frozenset[str], float], Script]
+"""Writes the script without some of its parts, with a bound for what hangs."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where scripts are tried: on what shows a behaviour, and on what does not, if there is one."""
+
+    wrong: Implementation
+    right: Implementation | None
+
+    def statuses(self, text: str) -> tuple[int, int]:
+        """How the script ends on the one and on the other, at the same time; where there is no
+        other, as it shall."""
+        if self.right is None:
+            return run_script(text, self.wrong), GONE
+        with ThreadPoolExecutor(2) as pool:
+            ended = pool.map(partial(run_script, text), (self.wrong, self.right))
+            return next(ended), next(ended)
+
+    def shows(self, text: str, times: int = 1) -> bool:
+        """Whether the script says "there" on the one and "gone" on the other, each time."""
+        return all(self.statuses(text) == (THERE, GONE) for _ in range(times))
+
+
+def run_script(text: str, implementation: Implementation) -> int:
+    """The exit status of a script with the implementation's interpreter and module.
+
+    A command of several words (``ssh host python3``) gets it over standard input.
+    """
+    with TemporaryDirectory(prefix="repro-") as name:
+        path = Path(name) / "repro.py"
+        path.write_text(text, "utf-8")
+        is_far = len(implementation.argv) > 1
+        script = "-" if is_far else str(path)
+        module = implementation.module_path or implementation.module
+        command = [*implementation.argv, script, *([module] if module else [])]
+        return _ended(command, text if is_far else "", implementation)
+
+
+def _ended(command: Sequence[str], text: str, implementation: Implementation) -> int:
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**implementation.environment(), "PYTHONDONTWRITEBYTECODE": "1"},
+        start_new_session=True,
+    )
+    try:
+        process.communicate(text.encode(), timeout=DEADLINE_S)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    return process.returncode
+
+
+def shortened(
+    write: Writing,
+    keys: Iterable[str],
+    bench: Bench,
+    hang_s: float,
+    limit_s: float,
+    omit: frozenset[str],
+) -> frozenset[str]:
+    """``omit`` and the parts without which the script still shows the behaviour, found within
+    ``limit_s``: all that may go at once, then each half of them by itself, and so on; the last
+    come first."""
+    until_s = time.monotonic() + limit_s
+    pending = [list(dict.fromkeys(keys))]
+    while pending and time.monotonic() < until_s:
+        part = pending.pop()
+        if not part:
+            continue
+        if bench.shows(write(omit | frozenset(part), hang_s).text):
+            omit |= frozenset(part)
+        elif len(part) > 1:
+            pending += [part[: len(part) // 2], part[len(part) // 2 :]]
+    return omit

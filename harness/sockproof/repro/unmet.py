@@ -1,0 +1,80 @@
+"""What a case waited for, or compared, in vain: for what is right nowhere, so that there is
+nothing to hold it against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sockproof.repro.behaviour import Behaviour, of_teardown
+from sockproof.repro.journal import Operation
+from sockproof.repro.notes import label_of
+from sockproof.repro.telling import Told, outcome
+
+__all__ = ["unmet"]
+
+_VALUED = ("do", "comes to wait")
+
+
+def unmet(wrong: Told) -> Iterator[Behaviour]:
+    """The behaviours, the surest first: the last operation, where it did not come to its end;
+    what was compared at last; what was looked at last, whose failing value alone is known."""
+    numbered = list(enumerate(wrong.journal.operations))
+    if numbered:
+        yield from _of_last(wrong, *numbered[-1])
+    yield from _of_compared(wrong, numbered)
+    yield from of_teardown(wrong, None)
+    for number, one in reversed(numbered):
+        found = list(_looked_at(wrong, number, one))
+        yield from found
+        if found:
+            return
+
+
+def _of_last(wrong: Told, number: int, last: Operation) -> Iterator[Behaviour]:
+    observed = outcome(last, wrong.names) if last.name not in ("wait", "matching") else None
+    if last.name == "wait" and last.ending:
+        label = label_of(last.arguments["event"], last.arguments["wanted"])
+        if label:
+            yield Behaviour("happens", number, True, False, (label,), last.arguments["count"])
+    elif "wanted" in last.arguments and last.ending and last.name.startswith("receive"):
+        done = Operation(last.name, last.actor, last.arguments)
+        yield Behaviour("outcome", number, outcome(done, wrong.names), observed)
+    elif (last.name in ("connect", "until true") and last.ending) or (
+        last.name == "do" and last.arguments["op"] == "make" and observed is not True
+    ):
+        yield Behaviour("outcome", number, True, observed)
+
+
+def _of_compared(wrong: Told, numbered: list[tuple[int, Operation]]) -> Iterator[Behaviour]:
+    """The operation that gave the value that was not as expected."""
+    if wrong.journal.compared is None:
+        return
+    wanted, found = map(wrong.names.normal, wrong.journal.compared)
+    for number, one in reversed(numbered):
+        if one.name in _VALUED and outcome(one, wrong.names) == found:
+            yield Behaviour("outcome", number, wanted, found)
+        elif one.name == "matching" and _size(found) == len(one.outcome) != _size(wanted):
+            label = label_of(one.arguments["event"], one.arguments["wanted"])
+            if label:
+                yield Behaviour("times", number, _size(wanted), _size(found), (label,))
+
+
+def _size(value: Any) -> int | None:
+    """How many it says that there are; None where it says no such thing."""
+    if isinstance(value, int):
+        return int(value)
+    return len(value) if isinstance(value, list) else None
+
+
+def _looked_at(wrong: Told, number: int, one: Operation) -> Iterator[Behaviour]:
+    words = wrong.row.expected
+    if not words or one.ending:
+        return
+    if one.name in _VALUED:
+        yield Behaviour("outcome", number, None, outcome(one, wrong.names), words=words)
+    elif one.name == "matching":
+        label = label_of(one.arguments["event"], one.arguments["wanted"])
+        if label:
+            count = len(one.outcome)
+            yield Behaviour("times", number, None, count, (label,), words=words)

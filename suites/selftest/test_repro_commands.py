@@ -1,0 +1,118 @@
+"""replay, repro, pcap and bisect as their user sees them: what they print, how they end."""
+
+from __future__ import annotations
+
+import socketserver
+import sys
+from pathlib import Path
+
+import pytest
+
+from fixtures.mutants.build import load_mutants, write_mutant
+from sockproof.report.record import read_record
+from suites.selftest.runs import sockproof_
+
+CASE = "dispatch/refused-request-is-closed[TCP/inet]"
+SILENT = "names/server-methods"
+BROKEN = "streams/reply-in-two-writes[TCP/inet]"
+MUTANT = next(mutant for mutant in load_mutants() if mutant.id == "only-the-first-write-is-sent")
+AS_STORED, OTHERWISE, USAGE, FAULT = 0, 1, 4, 3
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a broken module, ``broken.py``, and records of one case and of another."""
+    place = tmp_path_factory.mktemp("replayed")
+    write_mutant(MUTANT, Path(socketserver.__file__), place).rename(place / "broken.py")
+    for iut, case, name in ((sys.executable, BROKEN, "right"), ("./broken.py", BROKEN, "wrong")):
+        ended = sockproof_(place, "replay", case, "--iut", iut, "-o", f"{name}.jsonl")
+        assert ended.status in (AS_STORED, OTHERWISE), ended.stderr
+    return place
+
+
+def test_case_that_keeps_its_promise_ends_with_0(folder: Path) -> None:
+    """Each time is counted, and the transcript is printed."""
+    ended = sockproof_(folder, "replay", CASE, "--iut", sys.executable, "--repeat", "3")
+
+    assert ended.status == AS_STORED, ended.stderr
+    assert "3 of 3  PASS" in ended.stdout
+    assert "peer      end of stream" in ended.stdout
+
+
+def test_record_is_kept_with_its_transcript(folder: Path) -> None:
+    """What ``-o`` writes is a record of the one case."""
+    record = read_record(folder / "wrong.jsonl")
+
+    assert record.complete
+    assert [case.id for case in record.cases] == [BROKEN]
+    assert record.cases[0].transcript
+
+
+def test_stored_failure_is_the_same_again(folder: Path) -> None:
+    """A record of one case names case and implementation, and ending the same way is success."""
+    ended = sockproof_(folder, "replay", "wrong.jsonl")
+
+    assert ended.status == AS_STORED, ended.stderr
+    assert "1 of 1 ended as stored" in ended.stdout
+    assert "first difference" not in ended.stdout
+
+
+def test_first_difference_is_marked(folder: Path) -> None:
+    """Against the record of an implementation that is right, the step that differs is marked."""
+    ended = sockproof_(folder, "replay", "right.jsonl", "--iut", "./broken.py")
+
+    assert ended.status == OTHERWISE, ended.stderr
+    assert "first difference from the stored transcript, in lane peer" in ended.stdout
+    assert [line for line in ended.stdout.splitlines() if line.startswith("> ")]
+    assert "0 of 1 ended as stored" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["replay", "nothing/like-it"], USAGE, "no requirement 'nothing/like-it'"),
+        (["replay", f"{CASE[:-1]},odd]"], USAGE, f"there is no case {CASE[:-1]},odd]; {CASE}"),
+        (["replay", "dispatch/refused-request-is-closed"], USAGE, "names no server spec"),
+        (["replay", "right.jsonl", CASE], USAGE, f"right.jsonl holds no case {CASE}"),
+        (["replay", "missing.jsonl"], FAULT, "there is no record missing.jsonl"),
+        (["replay", CASE, "--iut", "python9.9"], USAGE, "no interpreter 'python9.9'"),
+        (["repro", CASE, "--iut", sys.executable], FAULT, "passes there"),
+        (["repro", CASE, "-o", "no/where.py"], USAGE, "no folder no"),
+        (["pcap", SILENT, "-o", "x.pcapng"], USAGE, "is about no server"),
+        (["bisect", CASE, "--iut", sys.executable], USAGE, "name two or more"),
+    ],
+)
+def test_error_is_one_line(folder: Path, arguments: list[str], status: int, words: str) -> None:
+    """What is wrong is said in one line, with the status of its kind."""
+    ended = sockproof_(folder, *arguments)
+
+    assert words in ended.error
+    assert ended.status == status
+
+
+def test_transcript_becomes_a_capture(folder: Path) -> None:
+    """A record's case is written as pcapng: section, interface, and the octets that went."""
+    ended = sockproof_(folder, "pcap", "wrong.jsonl", "-o", "case.pcapng")
+
+    assert ended.status == 0, ended.stderr
+    data = (folder / "case.pcapng").read_bytes()
+    assert data[:4] == b"\x0a\x0d\x0d\x0a"
+    assert b"Synthesised from a transcript" in data
+
+
+def test_bisect_names_the_first_change(folder: Path) -> None:
+    """Every result is told, with what changed, old and new, and where for the first time."""
+    same, other = sys.executable, "./broken.py"
+    ended = sockproof_(folder, "bisect", BROKEN, "--iut", same, "--iut", same, "--iut", other)
+
+    assert ended.status == 1, ended.stderr
+    assert "PASS -> FAIL" in ended.stdout
+    assert "first change at broken" in ended.stdout
+
+
+def test_bisect_without_a_change_ends_with_0(folder: Path) -> None:
+    """Nothing changed is said, too."""
+    ended = sockproof_(folder, "bisect", CASE, "--iut", sys.executable, "--iut", sys.executable)
+
+    assert ended.status == 0, ended.stderr
+    assert "nothing changed" in ended.stdout

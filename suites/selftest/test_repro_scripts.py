@@ -1,0 +1,242 @@
+"""Stand-alone scripts: what they show is there on the broken module, and gone on the untouched."""
+
+from __future__ import annotations
+
+import ast
+import socketserver
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fixtures.mutants.build import load_mutants, write_mutant
+from sockproof.iut.discovery import find_interpreter
+from suites.selftest.runs import DEADLINE_S, Ended, sockproof_
+
+MUTANTS = {mutant.id: mutant for mutant in load_mutants()}
+LINES_MAX = 110
+THERE, GONE, NOT_TOLD = 1, 0, 2
+PYTHON_2 = find_interpreter("python2.7")
+HURRY = ("--shorten", "4")
+
+SHOWN: list[tuple[str, str]] = [
+    (
+        "refused-request-stays-open",
+        "dispatch/refused-request-is-closed[TCP/inet6]",
+    ),
+    (
+        "handled-request-is-kept",
+        "dispatch/handled-request-is-shut-down[TCP/inet]",
+    ),
+    (
+        "get-request-gives-the-servers-address",
+        "dispatch/get-request-returns-request-and-address[TCP/inet]",
+    ),
+    (
+        "datagram-closes-the-server",
+        "dispatch/closed-datagram-leaves-the-server-open[UDP/inet]",
+    ),
+    (
+        "verify-request-returns-one",
+        "dispatch/verify-request-default-is-true[TCP/inet]",
+    ),
+    (
+        "shutdown-does-not-wait",
+        "serving/shutdown-waits-for-the-loop[UDP/inet]",
+    ),
+    (
+        "timeout-is-not-told",
+        "serving/handle-request-times-out[TCP/inet6]",
+    ),
+    (
+        "port-stays-zero",
+        "construction/ephemeral-port-is-known[UDP/inet]",
+    ),
+    (
+        "with-gives-nothing",
+        "construction/context-manager-returns-the-server[UnixDatagram/abstract]",
+    ),
+    (
+        "reuse-address-is-always-on",
+        "binding/reuse-address-off-by-default[TCP/inet6]",
+    ),
+    (
+        "waiting-datagrams-are-joined",
+        "datagrams/one-datagram-one-request[UDP/inet6]",
+    ),
+    (
+        "max-packet-size-is-ignored",
+        "datagrams/max-packet-size-truncates[UDP/inet,lowered]",
+    ),
+    (
+        "reply-goes-to-the-first-client",
+        "datagrams/interleaved-senders-get-their-own[UDP/inet]",
+    ),
+    (
+        "unix-client-is-not-answered",
+        "unix/bound-datagram-client-gets-reply[ThreadingUnixDatagram/abstract]",
+    ),
+    (
+        "missing-folder-is-made",
+        "unix/path-in-missing-folder[UnixStream/path]",
+    ),
+    (
+        "abstract-name-becomes-a-path",
+        "unix/abstract-name-makes-no-file[UnixStream/abstract]",
+    ),
+    (
+        "only-the-first-write-is-sent",
+        "streams/reply-in-two-writes[TCP/inet]",
+    ),
+    (
+        "line-takes-the-rest-with-it",
+        "streams/coalesced-requests[TCP/inet]",
+    ),
+    (
+        "half-closed-handler-is-deaf",
+        "streams/half-close-by-server-is-end-of-stream[UnixStream/path]",
+    ),
+    (
+        "request-is-cut-at-a-limit",
+        "streams/large-request-arrives-whole[TCP/inet]",
+    ),
+    (
+        "write-returns-nothing",
+        "handlers/wfile-write-returns-the-count[TCP/inet]",
+    ),
+    (
+        "nagle-stays-on",
+        "handlers/disable-nagle-sets-nodelay[TCP/inet,on]",
+    ),
+    (
+        "handler-gets-the-servers-socket",
+        "handlers/attributes-are-set[TCP/inet]",
+    ),
+    (
+        "exception-ends-the-loop",
+        "errors/exception-leaves-server-serving[UDP/inet]",
+    ),
+    (
+        "traceback-is-left-out",
+        "errors/traceback-is-printed[TCP/inet]",
+    ),
+    (
+        "setup-errors-are-swallowed",
+        "errors/exception-in-setup-calls-handle-error[UnixStream/abstract]",
+    ),
+    (
+        "handle-error-gets-the-servers-address",
+        "errors/handle-error-gets-request-and-address[TCP/inet6]",
+    ),
+    (
+        "children-run-one-at-a-time",
+        "forking/requests-run-at-once[ForkingUDP/inet]",
+    ),
+    (
+        "handler-runs-in-the-parent",
+        "forking/handler-runs-in-a-child[ForkingTCP/inet6]",
+    ),
+    (
+        "error-in-a-child-stops-the-listener",
+        "forking/error-in-a-child-leaves-server-serving[ForkingTCP/inet]",
+    ),
+    (
+        "threads-run-one-at-a-time",
+        "threading/requests-run-at-once[ThreadingUDP/inet]",
+    ),
+    (
+        "handler-runs-in-the-loops-thread",
+        "threading/handler-runs-in-its-own-thread[ThreadingTCP/inet]",
+    ),
+    (
+        "threads-outlive-server-close",
+        "threading/server-close-waits-for-threads[Threading+TCP/inet]",
+    ),
+    (
+        "request-leaves-a-watchdog-thread",
+        "threading/server-close-waits-for-threads[ThreadingTCP/inet]",
+    ),
+    (
+        "exported-name-is-misspelt",
+        "names/exported-names-exist",
+    ),
+    (
+        "poll-interval-is-shorter",
+        "names/poll-interval-default",
+    ),
+]
+
+
+def write_script(folder: Path, mutant: str, case: str) -> tuple[Path, Path]:
+    """The broken module, and the script that ``sockproof repro`` writes for it."""
+    module = write_mutant(MUTANTS[mutant], Path(socketserver.__file__), folder)
+    script = folder / "repro.py"
+    ended = sockproof_(folder, "repro", case, "--iut", str(module), "-o", script.name, *HURRY)
+    assert ended.status == 0, ended.stderr
+    return module, script
+
+
+def run_alone(script: Path, *arguments: str, python: str = sys.executable) -> Ended:
+    """Run a script without anything of ours on its path."""
+    ended = subprocess.run(
+        [python, "-sE", str(script), *arguments],
+        cwd=script.parent,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+    )
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+@pytest.mark.parametrize(("mutant", "case"), SHOWN, ids=[case for _, case in SHOWN])
+def test_script_shows_the_behaviour(mutant: str, case: str, tmp_path: Path) -> None:
+    """It ends with 1 on the broken module and with 0 on the untouched, and is short and clean."""
+    module, script = write_script(tmp_path, mutant, case)
+
+    broken, untouched = run_alone(script, str(module)), run_alone(script)
+
+    assert (broken.status, untouched.status) == (THERE, GONE), broken.stderr + untouched.stderr
+    assert "expected: " in broken.stdout
+    assert "observed: " in broken.stdout
+    text = script.read_text("ascii")
+    assert len(text.splitlines()) <= LINES_MAX
+    assert "sockproof" not in text
+    assert imports_of(text) <= sys.stdlib_module_names
+    assert PYTHON_2 is None or compiles(script, str(PYTHON_2))
+
+
+def compiles(script: Path, python: str) -> bool:
+    return subprocess.run([python, "-m", "py_compile", str(script)]).returncode == 0
+
+
+def imports_of(text: str) -> set[str]:
+    tree = ast.walk(ast.parse(text))
+    return {alias.name for node in tree if isinstance(node, ast.Import) for alias in node.names}
+
+
+@pytest.mark.skipif(PYTHON_2 is None, reason="no python2.7 here")
+def test_script_runs_on_python_2(tmp_path: Path) -> None:
+    """A broken SocketServer of Python 2.7 is shown by that Python itself."""
+    closes = "        else:\n            self.shutdown_request(request)"
+    ask = [str(PYTHON_2), "-c", "import SocketServer as s; print(s.__file__.rstrip('c'))"]
+    source = Path(subprocess.check_output(ask, text=True).strip()).read_text("utf-8")
+    assert source.count(closes) == 1
+    module, script = tmp_path / "broken.py", tmp_path / "repro.py"
+    module.write_text(source.replace(closes, "        else:\n            self.kept = request"))
+    case, iut = "dispatch/refused-request-is-closed[TCP/inet]", f"./broken.py@{PYTHON_2}"
+
+    made = sockproof_(tmp_path, "repro", case, "--iut", iut, "-o", script.name, *HURRY)
+
+    assert made.status == 0, made.stderr
+    assert run_alone(script, str(module), python=str(PYTHON_2)).status == THERE
+    assert run_alone(script, python=str(PYTHON_2)).status == GONE
+
+
+def test_script_that_cannot_tell_ends_with_2(tmp_path: Path) -> None:
+    """A module of which nothing can be used is neither right nor wrong."""
+    case = "construction/context-manager-returns-the-server[TCP/inet]"
+    _, script = write_script(tmp_path, "with-gives-nothing", case)
+    (tmp_path / "empty.py").write_text("")
+
+    assert run_alone(script, "empty.py").status == NOT_TOLD
