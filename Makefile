@@ -16,7 +16,7 @@ ready = $(VENV)/.ready
 # The interpreter itself: neither a pyenv shim nor a virtual environment's link to it.
 iut = iut=$$("$(PYTHON)" -c 'import os, sys; print(os.path.realpath(sys.executable))')
 
-.PHONY: help report check-report reference bench test lint types lock clean
+.PHONY: help report check-report reference bench proof test lint types lock clean
 
 help: ## this list (the default)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ reference: $(ready) ## the records of $(IUTS) anew, their page and atlas, in rep
 
 bench: $(ready) ## what a case costs, beside an echo over bare sockets
 	@$(iut) && "$(bin)/sockproof" bench --iut "$$iut" $(ARGS)
+
+proof: $(ready) ## does the suite bite? the socketserver of $(PYTHON) broken in every way; the matrix is in reports/out/proof
+	@$(iut) && "$(bin)/sockproof" selftest --iut "$$iut" --report-dir reports/out/proof -n $(WORKERS) --against cpython-tests $(ARGS)
 
 test: $(ready) ## all the tests, the harness's own among them
 	@"$(bin)/python" -m pytest -n $(WORKERS) $(ARGS)

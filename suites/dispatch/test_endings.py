@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Observe, Peers, Serve, StreamPeer, requirement, same
+from fixtures import Construct, Observe, Peers, Serve, StreamPeer, requirement, same
 from sockproof.iut.server import Server
 from sockproof.peer.script import Echo, Gate, Hook, ReadLine, Record, Reply, Run
 
@@ -18,6 +18,21 @@ GONE = {
     "closed by the handler": "self.request.close()",
 }
 """What a handler does, so that nothing is left to shut down: the first sees the reset."""
+
+END_ODD_REQUEST = """
+class OddRequest(object):
+    closed = 0
+    def shutdown(self, how):
+        raise ValueError("no shutdown")
+    def close(self):
+        self.closed += 1
+
+odd, told = OddRequest(), "nothing"
+try:
+    server.shutdown_request(odd)
+except Exception as error:
+    told = type(error).__name__
+"""
 
 
 @requirement("dispatch/end-of-stream-while-a-copy-is-open")
@@ -74,6 +89,17 @@ def test_lost_connection_is_no_error(
     server.expect_calls(without="handle_error")
     if variant != GONE["reset by the client"]:
         observe("the client reads", str(client.receive_to_end()[1]))
+
+
+@requirement("dispatch/shutdown-raises-no-oserror")
+def test_request_whose_shutdown_raises(construct: Construct, observe: Observe) -> None:
+    """What shutdown_request() raises then, and whether it closes the request all the same."""
+    server = construct()
+
+    server.execute(END_ODD_REQUEST)
+
+    observe("shutdown_request() raises", server.evaluate("told"))
+    observe("the request is closed", server.evaluate("odd.closed"))
 
 
 @requirement("dispatch/closed-datagram-leaves-the-server-open")

@@ -67,12 +67,15 @@ def test_finish_request_is_called_once(serve: Serve, peers: Peers) -> None:
 @requirement("dispatch/handled-request-is-shut-down")
 def test_handled_request_is_shut_down_once(serve: Serve, peers: Peers) -> None:
     """shutdown_request() is called once for a request, after its handler is done."""
-    server = serve(ECHO_LINE, hooks=_recorded("shutdown_request"))
+    server = serve(ECHO_LINE, hooks=_recorded("get_request", "shutdown_request"))
 
     peers().connect(server).send(b"goodbye\n").expect(b"goodbye\n").expect_end()
 
     server.stop()
-    same(["shutdown_request"], server.calls(), "calls of shutdown_request()")
+    same(1, server.calls().count("shutdown_request"), "calls of shutdown_request()")
+    request = server.process.matching("return", method="get_request")[0].fields["value"][0]
+    given = server.expect_call("shutdown_request")[0].fields["arguments"]
+    same([request], given, "arguments of shutdown_request()")
     events = server.process.events
     finish, shut_down = (
         server.expect_handler("finish")[0],

@@ -31,7 +31,7 @@ IN_A_THREAD = Instead(
 )
 QUEUE_SERVER = """
 inlet, outlet = os.pipe()[::-1]
-entries = []
+entries, closed = [], []
 
 class QueueServer(socketserver.BaseServer):
     def fileno(self):
@@ -43,6 +43,8 @@ class QueueServer(socketserver.BaseServer):
         if len(entries) == 2:
             self.ending = threading.Thread(target=self.shutdown)
             self.ending.start()
+    def close_request(self, request):
+        closed.append(bytearray(request))
 
 os.write(inlet, b'ab')
 queue_server = QueueServer('nowhere', None)
@@ -134,6 +136,16 @@ def test_base_server_serves_what_is_no_socket(process: CaseProcess, observe: Obs
     ended = process.do("evaluate", expression="queue_server.handle_request()")
     observe("handle_request() of it", ended.error.type_name if ended.error else "returns")
     process.do("execute", source="os.close(inlet)\nos.close(outlet)")
+
+
+@requirement("dispatch/base-server-closes-requests")
+def test_base_server_closes_what_is_done(process: CaseProcess) -> None:
+    """Both entries of the queue are given to close_request() in the order they were processed."""
+    same(None, process.do("execute", source=QUEUE_SERVER).error, "what serving a queue raises")
+
+    closed = process.do("evaluate", expression="closed").value
+    process.do("execute", source="os.close(inlet)\nos.close(outlet)")
+    same([b"a", b"b"], closed, "what close_request() was called for")
 
 
 @requirement("dispatch/hooks-are-looked-up-anew")

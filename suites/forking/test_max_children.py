@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from fixtures import Construct, Observe, Peers, Serve, requirement, same
+from fixtures.children import Children
 from fixtures.closing import waits_for_held_handler
 from sockproof.iut.server import Server
 from sockproof.peer.script import Echo, Gate, ReadLine
 
 CHANCES = 20
+NEVER_S = 60.0
+"""A poll_interval that does not pass: the loop does something when a request comes, and no sooner."""
+IGNORE_CHILDREN = """
+import signal
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+"""
 
 
 def _give_every_chance(server: Server, count: int) -> None:
@@ -40,6 +47,37 @@ def test_handle_request_waits_at_max_children(construct: Construct, peers: Peers
     server.open_gate("hold")
     for line, client in zip(lines, clients, strict=True):
         client.expect(line).expect_end()
+
+
+@requirement(
+    "forking/ended-children-do-not-count",
+    variants={"reaped-by-the-server": "", "reaped-by-the-system": IGNORE_CHILDREN},
+)
+def test_ended_children_make_room(construct: Construct, peers: Peers, variant: str) -> None:
+    """With max_children = 3, one child that has ended and two held at a gate, one more request is
+    handled beside these two."""
+    server = construct([ReadLine(), Gate("hold"), Echo()], attributes={"max_children": 3})
+    children = Children(server)
+    server.execute(variant)
+    loop = server.spawn("serve_forever", NEVER_S)
+    ended = peers().connect(server).send(b"ended\n")
+    server.expect_at_gate("hold", 1)
+    server.open_gate("hold", 1)
+    ended.expect(b"ended\n").expect_end()
+    children.expect_ended(server.expect_handled(1)[-1].pid)
+
+    clients = []
+    for number in range(2, 5):
+        clients.append(peers().connect(server).send(b"held\n"))
+        server.expect_at_gate("hold", number)
+
+    server.open_gate("hold")
+    for client in clients:
+        client.expect(b"held\n").expect_end()
+    stopping = server.spawn("shutdown")
+    stopping.comes_to_wait()
+    peers().connect(server)  # wakes the loop
+    loop.expect_return()
 
 
 @requirement("forking/shutdown-at-max-children")

@@ -39,6 +39,22 @@ def test_serve_forever_returns(construct: Construct, peers: Peers, observe: Obse
 def test_shutdown_waits_for_the_request_at_work(construct: Construct, peers: Peers) -> None:
     """While a handler is at work shutdown() waits, and it returns only after the request's end."""
     server = construct([ReadLine(), Gate("at work")], hooks={"shutdown_request": Record()})
+
+    _expect_shutdown_to_wait(server, peers)
+
+
+@requirement("serving/shutdown-waits-for-a-later-loop")
+def test_shutdown_waits_for_the_second_loop(construct: Construct, peers: Peers) -> None:
+    """That an earlier loop has ended does not count: shutdown() waits for the one that runs."""
+    server = construct([ReadLine(), Gate("at work")], hooks={"shutdown_request": Record()})
+    earlier = _start(server)
+    server.call("shutdown")
+    earlier.expect_return()
+
+    _expect_shutdown_to_wait(server, peers)
+
+
+def _expect_shutdown_to_wait(server: Server, peers: Peers) -> None:
     loop = _start(server)
     peers().connect(server).send(b"hold on\n")
     server.expect_at_gate("at work")

@@ -8,6 +8,8 @@ from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S
 from sockproof.peer.script import Echo, Gate, ReadLine, Run, When
 
+NEVER_S = 60.0
+"""A poll_interval that does not pass."""
 SHUT_DOWN = Run("self.server.shutdown()")
 ON_A_SIGNAL = """
 import signal
@@ -36,6 +38,28 @@ def test_both_calls_wait_and_return(construct: Construct, peers: Peers) -> None:
     for call in (*stopping, loop):
         call.expect_return()
     peer.expect(b"hold on\n").expect_end()
+
+
+@requirement("serving/shutdown-during-a-request")
+def test_loop_after_a_request_during_shutdown(
+    construct: Construct, peers: Peers, observe: Observe
+) -> None:
+    """Whether the loop comes to wait for requests again, once the one that it was at has ended."""
+    server = construct([ReadLine(), Gate("at work"), Echo()])
+    loop = server.spawn("serve_forever", NEVER_S)
+    peer = peers().connect(server).send(b"hold on\n")
+    server.expect_at_gate("at work")
+    stopping = server.spawn("shutdown")
+    stopping.comes_to_wait()
+
+    server.open_gate("at work")
+    peer.expect(b"hold on\n").expect_end()
+
+    observe("the loop waits for poll_interval", loop.comes_to_wait("select"))
+    if not loop.has_ended:
+        peers().connect(server)  # wakes it
+    loop.expect_return()
+    stopping.expect_return()
 
 
 @requirement("serving/shutdown-in-the-loops-own-thread", variants={"handler": 0, "signal": 1})

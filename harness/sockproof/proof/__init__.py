@@ -1,0 +1,1 @@
+"""The proof that the suite bites: socketservers broken on purpose, and which cases tell."""

@@ -1,0 +1,114 @@
+"""The same mutants judged by CPython's own ``test.test_socketserver``, for comparison.
+
+Each runs in a process of the interpreter with the mutant first on its path, with the resource
+``network``, and with regrtest's own accounting of threads and children (``--fail-env-changed``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sockproof.iut.implementation import Implementation
+
+__all__ = ["Judgement", "judge_by_cpython", "why_not"]
+
+KILLED, SURVIVED = "killed", "survived"
+_PROGRAM = """
+import runpy, sys
+sys.path.insert(0, {folder!r})
+import socketserver
+if not socketserver.__file__.startswith({folder!r}):
+    sys.exit("another socketserver came first: " + socketserver.__file__)
+sys.argv[:] = ["test", "-u", "network", "--fail-env-changed", "test_socketserver"]
+runpy.run_module("test", run_name="__main__", alter_sys=True)
+"""
+_LEAST_S = 10.0
+_TIMES = 8
+"""The bound for a mutant: so many times what the untouched module takes, and no less than 10 s."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """``status`` of the process, or None when it took too long and was killed."""
+
+    status: int | None
+    output: str
+    duration_s: float
+
+    @property
+    def word(self) -> str:
+        return SURVIVED if self.status == 0 else KILLED
+
+
+def why_not(implementation: Implementation, folder: Path) -> tuple[str, float]:
+    """Why the tests cannot judge here, or nothing; and the bound for a mutant in seconds.
+
+    ``folder`` holds the untouched module, which they must pass.
+    """
+    judged = _run(implementation, folder, 120.0)
+    if judged.status == 0:
+        return "", max(_LEAST_S, _TIMES * judged.duration_s)
+    if "No module named" in judged.output or "test_socketserver failed" not in judged.output:
+        lines = [line for line in judged.output.splitlines() if line.strip()]
+        reason = lines[-1] if lines else f"exit status {judged.status}"
+        return f"the interpreter has no test.test_socketserver that runs: {reason}", 0.0
+    return "test.test_socketserver does not pass on the untouched module", 0.0
+
+
+def judge_by_cpython(
+    implementation: Implementation,
+    folders: Sequence[Path],
+    bound_s: float,
+    workers: int,
+    progress: Callable[[int, int], None],
+) -> dict[Path, str]:
+    """``killed`` or ``survived`` for each folder that holds a socketserver.py."""
+    found: dict[Path, str] = {}
+    with ThreadPoolExecutor(max(1, workers)) as pool:
+        judged = pool.map(lambda folder: _run(implementation, folder, bound_s), folders)
+        for folder, one in zip(folders, judged, strict=True):
+            found[folder] = one.word
+            progress(len(found), len(folders))
+    return found
+
+
+def _run(implementation: Implementation, folder: Path, bound_s: float) -> Judgement:
+    program = _PROGRAM.format(folder=str(folder))
+    began_s = time.monotonic()
+    with TemporaryDirectory(dir=folder) as place:
+        process = subprocess.Popen(
+            [*implementation.argv, "-c", program],
+            cwd=place,
+            env={**implementation.environment(), "PYTHONDONTWRITEBYTECODE": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        try:
+            output, status = process.communicate(timeout=bound_s)[0], process.returncode
+        except subprocess.TimeoutExpired:
+            output, status = "", None
+        finally:
+            _end(process)
+    return Judgement(status, output, time.monotonic() - began_s)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Kill whatever is left of its session's group."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if process.stdout:
+        process.stdout.close()

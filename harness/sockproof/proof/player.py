@@ -1,0 +1,133 @@
+"""What plays cases in a worker: the suites collected once, then case after case on whatever module.
+
+A pytest plugin by the names of its methods; it needs nothing of pytest itself. It takes jobs from
+a connection and sends what it saw, case by case.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from sockproof import plugin
+from sockproof.errors import HarnessError, IutUnavailable
+from sockproof.iut.capabilities import Capabilities, ProbedIut
+from sockproof.monitor import ROW_PROPERTY
+from sockproof.plan import RunPlan
+from sockproof.proof.jobs import Ending, Job, Seen
+from sockproof.proof.order import Case, in_order
+from sockproof.report.record import CaseRow
+
+__all__ = ["READY", "Player"]
+
+READY = "ready"
+_TRUSTED = 40
+"""A kill by one of so many first cases counts at once. A later one must come again: with hundreds
+of chances, a case that fails now and then would kill what nothing kills."""
+_TRIES = 2
+_HANGS = 6
+"""So many slow kills, and nothing more is asked of a mutant: it hangs wherever it is touched."""
+_SLOW_S = 1.5
+
+
+class Player:
+    """Plays jobs until the connection is closed or says None. ``plan_path`` is of a plan with the
+    untouched interpreter alone; what it can do, the mutants can, as far as they have the names."""
+
+    def __init__(self, plan_path: Path, connection: Connection) -> None:
+        self._iut = RunPlan.read(plan_path).iuts[0]
+        self._connection = connection
+        self._items: dict[str, Any] = {}
+        self._cases: list[Case] = []
+        self._row: CaseRow | None = None
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        """Instead of pytest's own: true says that all was played."""
+        if session.testsfailed:
+            self._connection.send("a test file does not load")
+            return True
+        for item in session.items:
+            parameter = plugin.case_parameter(item)
+            if parameter is not None:
+                spec = parameter.spec.id if parameter.spec else ""
+                self._items[parameter.case_id] = item
+                self._cases.append(Case(parameter.case_id, parameter.requirement.id, spec))
+        self._connection.send(READY)
+        while (job := self._next_job()) is not None:
+            self._connection.send(self._play(job, session.config))
+        return True
+
+    def _next_job(self) -> Job | None:
+        try:
+            job: Job | None = self._connection.recv()
+        except EOFError:
+            return None
+        return job
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """The row of the case that was played comes with its last report."""
+        for name, value in report.user_properties:
+            if name == ROW_PROPERTY and report.when == "teardown":
+                self._row = CaseRow.from_json(json.loads(value))
+
+    def _play(self, job: Job, config: Any) -> Ending:
+        try:
+            iut = self._loaded(job, config)
+        except IutUnavailable as error:
+            return Ending(job.subject, unloadable=str(error).removeprefix(f"{job.path}: "))
+        except HarnessError as error:
+            return Ending(job.subject, lost=str(error))
+        unsteady: list[str] = []
+        for seen in self._rows(job, iut, unsteady):
+            self._connection.send(seen)
+        return Ending(job.subject, unsteady=tuple(unsteady))
+
+    def _loaded(self, job: Job, config: Any) -> ProbedIut:
+        """The module as an implementation: its agent runs, and has said what names there are."""
+        own = self._iut.implementation
+        implementation = dataclasses.replace(
+            own, given=job.path, module="socketserver", module_path=job.path
+        )
+        hello = plugin.agent_pool(config).channel(implementation).hello
+        features = self._iut.capabilities.features
+        capabilities = Capabilities(features, frozenset(hello["names"]))
+        return dataclasses.replace(
+            self._iut, implementation=implementation, capabilities=capabilities
+        )
+
+    def _rows(self, job: Job, iut: ProbedIut, unsteady: list[str]) -> Iterator[Seen]:
+        if job.only:
+            yield from (self._case(case, iut) for case in job.only if case in self._items)
+            return
+        first, rest = in_order(self._cases, job.aim)
+        killed: set[str] = set()
+        slow = 0
+        for number, case in enumerate([*first, *rest]):
+            if case.requirement in killed or (killed and number >= len(first)):
+                continue
+            seen = self._case(case.id, iut)
+            if seen.kills and not killed and number >= _TRUSTED and not self._again(case.id, iut):
+                unsteady.append(case.id)
+                continue
+            yield seen
+            if seen.kills:
+                killed.add(case.requirement)
+                slow += seen.duration_s > _SLOW_S
+                if not job.full or slow >= _HANGS:
+                    return
+
+    def _again(self, case_id: str, iut: ProbedIut) -> bool:
+        return any(self._case(case_id, iut).kills for _ in range(_TRIES))
+
+    def _case(self, case_id: str, iut: ProbedIut) -> Seen:
+        item = self._items[case_id]
+        parameter = plugin.case_parameter(item)
+        assert parameter is not None
+        self._row = None
+        plugin.play_again(item, dataclasses.replace(parameter, iut=iut))
+        assert self._row is not None
+        return Seen.of(self._row)

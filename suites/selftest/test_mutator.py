@@ -1,0 +1,200 @@
+"""Generic mutants: small changes that compile, none twice, always the same; and equivalents."""
+
+from __future__ import annotations
+
+import ast
+import socketserver
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from fixtures.mutants.build import MutationError
+from sockproof.iut.implementation import parse_iut
+from sockproof.proof.equivalents import MOST, Equivalent, fitting_reasons, read_equivalents
+from sockproof.proof.mutator import GenericMutant, generic_mutants, present_in
+from sockproof.proof.operators import OPERATORS
+
+SOURCE = Path(socketserver.__file__).read_text("utf-8")
+
+
+def everything_present(_expression: str) -> bool:
+    return True
+
+
+@cache
+def own_mutants() -> tuple[GenericMutant, ...]:
+    return generic_mutants(SOURCE, present_in(parse_iut(sys.executable), SOURCE))
+
+
+def told(source: str, operator: str = "") -> list[str]:
+    """What the mutants of a small source say of themselves."""
+    found = generic_mutants(source, everything_present)
+    return [mutant.words for mutant in found if operator in ("", mutant.operator)]
+
+
+def test_every_mutant_compiles_and_differs() -> None:
+    """No two are the same module, none is the source, and line numbers stay."""
+    trees = {ast.dump(ast.parse(mutant.text)) for mutant in own_mutants()}
+
+    assert len(trees) == len(own_mutants()) >= 300
+    assert ast.dump(ast.parse(SOURCE)) not in trees
+    assert {mutant.text.count("\n") for mutant in own_mutants()} == {SOURCE.count("\n")}
+    for mutant in own_mutants():
+        compile(mutant.text, mutant.id, "exec", dont_inherit=True)
+
+
+def test_mutants_are_always_the_same() -> None:
+    """The same source gives the same mutants, numbers and keys; keys are of one mutant each."""
+    again = generic_mutants(SOURCE, present_in(parse_iut(sys.executable), SOURCE))
+
+    assert again == own_mutants()
+    assert len({mutant.key for mutant in again}) == len(again)
+    assert [mutant.number for mutant in again] == list(range(1, len(again) + 1))
+    assert again[0].id == "generic-0001"
+
+
+def test_every_operator_has_work() -> None:
+    """Each operator changes something in the module, or in a small source that it is made for."""
+    used = {mutant.operator for mutant in own_mutants()}
+    used |= {m.operator for m in generic_mutants("x = a or b\n", everything_present)}
+
+    assert used == set(OPERATORS)
+
+
+@pytest.mark.parametrize(
+    ("operator", "source", "words"),
+    [
+        ("delete", "def f():\n    g(\n        1)\n", ["`g( 1)` deleted"]),
+        ("delete", "class A:\n    def f(self): pass\nx = A\n", ["`def f(self): pass` deleted",
+                                                                  "`x = A` deleted"]),
+        ("return", "def f():\n    return x\n", ["`return x` → `return None`"]),
+        ("return", "def f():\n    if x: return y\n    g()\n", ["`return y` → `return None`",
+                                                               "`return y` → `y`"]),
+        ("condition", "if not a: b\n", ["`not a` → `True`", "`not a` → `False`", "`not a` → `a`"]),
+        ("condition", "while a: b\n", ["`a` → `True`", "`a` → `False`", "`a` → `not (a)`"]),
+        ("comparison", "x = a is not b\n", ["`a is not b` → `a is b`"]),
+        ("comparison", "x = a < b\n", ["`a < b` → `a <= b`", "`a < b` → `a >= b`"]),
+        ("boolean", "x = a and b\n", ["`a and b` → `a or b`", "`a` left out of `a and b`",
+                                      "`b` left out of `a and b`"]),
+        ("arithmetic", "x = a - b\n", ["`a - b` → `a + b`"]),
+        ("constant", "x = 5\n", ["`5` → `6`", "`5` → `0`"]),
+        ("constant", "x = -1\n", ["`-1` → `0`", "`-1` → `1`"]),
+        ("constant", "x = None\n", ["`None` → `0`"]),
+        ("constant", "x = 'rb'\n", ["`'rb'` → `''`"]),
+        ("swap", "f(a, b)\n", ["`a` and `b` swapped in `f(a, b)`"]),
+        ("swap", "min(a, b)\n", []),
+        ("swap", "class A(B, C): pass\n", ["`B` and `C` swapped in `class A(B, C): pass`"]),
+        ("leave out", "f(a, b, c=d)\n", ["`b` left out of `f(a, b, c=d)`",
+                                         "`c=d` left out of `f(a, b, c=d)`"]),
+        ("leave out", "x = ['a', 'b']\n", ["`'a'` left out of `[…]`", "`'b'` left out of `[…]`"]),
+        ("leave out", "class A(B): pass\n", ["`class A(B): pass` → `class A(object): pass`"]),
+        ("except", "try: a\nexcept: b\n", ["`except: b` → `except (): b`",
+                                           "`except: b` → `except Exception: b`"]),
+        ("except", "try: a\nexcept ValueError: b\n", ["`except ValueError: b` → `except (): b`"]),
+        ("loop", "for a in b: break\n", ["`break` → `continue`"]),
+        ("sibling", "x = socket.AF_UNIX\n", ["`socket.AF_UNIX` → `socket.AF_INET`"]),
+    ],
+)  # fmt: skip
+def test_an_operator(operator: str, source: str, words: list[str]) -> None:
+    """What it makes of a line."""
+    assert told(source, operator) == words
+
+
+@pytest.mark.parametrize(
+    ("source", "changed"),
+    [
+        ("try:\n    a\nfinally:\n    b\n", "if True:\n    a\nif True:\n    b\n"),
+        ("try: a\nexcept E: b\nfinally: c\n", "try: a\nexcept E: b\nelse: c\n"),
+    ],
+)
+def test_finally_only_when_nothing_was_raised(source: str, changed: str) -> None:
+    """The clean-up is still there, and no longer for errors."""
+    found = generic_mutants(source, everything_present)
+
+    assert changed in [mutant.text for mutant in found if mutant.operator == "finally"]
+
+
+def test_what_nobody_could_tell_is_left_out() -> None:
+    """Docstrings, the version, imports at the top, and what a presence test asks for, stay."""
+    source = '"""Doc."""\nimport os\n__version__ = "1"\nif hasattr(os, "fork"): f()\n'
+
+    assert told(source) == ['`hasattr(os, "fork")` → `False`', "`f()` deleted"]
+
+
+def test_what_the_platform_does_not_have_is_left_out() -> None:
+    """Below a presence test that is false here, only the other branch is changed."""
+    source = 'if hasattr(os, "fork"): f()\nelse: g()\n'
+
+    words = [mutant.words for mutant in generic_mutants(source, lambda _: False)]
+
+    assert "`g()` deleted" in words
+    assert "`f()` deleted" not in words
+
+
+def test_a_key_outlives_the_numbers() -> None:
+    """A line that is put before a change moves its number and line, not its key."""
+    source = "def f():\n    g()\n"
+    (before,) = generic_mutants(source, everything_present)
+    (_, after) = generic_mutants("x()\n" + source, everything_present)
+
+    assert after.key == before.key == "f | delete | g() deleted"
+    assert (after.number, after.line) == (before.number + 1, before.line + 1)
+
+
+def test_the_second_of_two_like_changes_has_a_key_of_its_own() -> None:
+    """Where the same text stands twice in a function, the second one's key says so."""
+    keys = [m.key for m in generic_mutants("def f():\n    g()\n    g()\n", everything_present)]
+
+    assert keys == ["f | delete | g() deleted", "f | delete | g() deleted #2"]
+
+
+def test_the_listed_equivalents_fit() -> None:
+    """Each entry is of a mutant of the running Python, and they are few."""
+    reasons = fitting_reasons(
+        read_equivalents(), {mutant.key for mutant in own_mutants()}, sys.version_info[:2]
+    )
+
+    assert len(reasons) <= MOST * len(own_mutants())
+    assert all(reason.endswith(".") for reason in reasons.values())
+
+
+KEYS = {f"key-{n}" for n in range(40)}
+
+
+def test_an_equivalent_that_fits_no_mutant_is_refused() -> None:
+    """Its key is no mutant's; outside its levels nobody asks for it."""
+    entry = Equivalent("gone", "Nobody sees it.", since=(3, 11))
+
+    with pytest.raises(MutationError, match="no generic mutant 'gone'; take the entry out"):
+        fitting_reasons([entry], KEYS, (3, 12))
+    assert fitting_reasons([entry], KEYS, (3, 10)) == {}
+
+
+def test_too_many_equivalents_are_refused() -> None:
+    """More than one in twenty explains survivors away."""
+    entries = [Equivalent(f"key-{n}", "Nobody sees it.") for n in range(3)]
+
+    assert len(fitting_reasons(entries[:2], KEYS, (3, 12))) == 2
+    with pytest.raises(MutationError, match="3 of 40 mutants are listed; at most 5% may be"):
+        fitting_reasons(entries, KEYS, (3, 12))
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[[equivalent]]\nkey = "a"\n', "unknown or missing key 'reason'"),
+        ('[[equivalent]]\nkey = "a"\nreason = " "\n', "a: no reason; say why"),
+        ('[[equivalent]]\nkey = "a"\nreason = "b"\nwhy = "c"\n', "missing key 'why'"),
+        ('[[equivalent]]\nkey = "a"\nreason = "b"\nsince = "3"\n', "'3' is not a Python level"),
+        ("[[equivalent]", "correct the file"),
+    ],
+)
+def test_a_wrong_entry_is_refused(text: str, problem: str, tmp_path: Path) -> None:
+    """Unknown and missing keys, empty reasons and levels that are none."""
+    path = tmp_path / "equivalents.toml"
+    path.write_text(text, "utf-8")
+
+    with pytest.raises(MutationError, match=problem):
+        read_equivalents(path)
