@@ -12,6 +12,7 @@ from sockproof.peer.script import Attempt, HandlerScript, ReadLine, Reply, Repor
 TIMEOUT_S = 0.0625
 """Exact in binary, so that it is told as it was given."""
 WRITE_TIMEOUT_S = 0.03
+LONG_S = 64
 SMALL_BUFFER_OCTETS = 4096
 SHRINK_SEND_BUFFER = (
     f"self.request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, {SMALL_BUFFER_OCTETS})"
@@ -113,6 +114,17 @@ def test_buffered_reply_that_times_out(serve: Serve, client: StreamPeer, observe
     server.stop()
     observe("a write that fills the buffer", "raises" if "error" in write else "returns")
     observe("finishing past the timeout: handle_error() for", errors_told(server))
+
+
+@requirement("handlers/default-timeout-of-sockets")
+def test_program_with_a_default_timeout(serve: Serve, client: StreamPeer, observe: Observe) -> None:
+    """The handler itself asks for no timeout; the program sets one for all of its new sockets."""
+    server = serve([Report({"timeout": "self.connection.gettimeout()"})])
+    server.execute(f"socket.setdefaulttimeout({LONG_S})")
+
+    client.connect(server)
+
+    observe("the connection's timeout", server.expect_report()["timeout"])
 
 
 @requirement("handlers/timeout-of-zero")

@@ -14,6 +14,16 @@ UNTIL_GONE = "import select; select.select([self.request], [], [])"
 """Readable once the client's reset or end of stream has come."""
 CLOSE_RFILE = Run("self.rfile.close()")
 """By hand: a finish() that cannot send the reply leaves rfile to the garbage collector."""
+NO_FLUSH = Run(
+    "class Odd(object):\n"
+    "    closed = False\n"
+    "    def flush(self):\n"
+    "        raise ValueError('no flush')\n"
+    "    def close(self):\n"
+    "        pass\n"
+    "self.wfile.close()\n"
+    "self.wfile = Odd()\n"
+)
 TELL_FILES = """
 class Handler(base):
     wbufsize = 4096
@@ -103,3 +113,15 @@ def _observe_files(server: Server, number: int, when: str, observe: Observe) -> 
     told = server.process.wait_events(number, "files")[-1].fields
     for name in ("rfile", "wfile"):
         observe(f"{when}: {name} closed", told[name])
+
+
+@requirement("handlers/flush-raises-no-oserror")
+def test_wfile_whose_flush_raises(serve: Serve, client: StreamPeer, observe: Observe) -> None:
+    """The handler has put another file in the place of wfile."""
+    server = serve(HandlerScript([NO_FLUSH], finish=[CLOSE_RFILE]), hooks=ERROR_TOLD)
+
+    client.connect(server)
+
+    server.expect_handled()
+    server.stop()
+    observe("handle_error() for", errors_told(server))
