@@ -10,7 +10,7 @@ from sockproof.peer.script import Echo, Gate, ReadLine
 
 CHANCES = 20
 NEVER_S = 60.0
-"""A poll_interval that does not pass: the loop does something when a request comes, and no sooner."""
+"""A poll_interval that does not pass: the loop does something when a request comes, no sooner."""
 IGNORE_CHILDREN = """
 import signal
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
