@@ -247,5 +247,5 @@ def test_the_summary_names_survivors() -> None:
 
     lines = [" ".join(line.split()) for line in captured.get().splitlines()]
     assert "generic 2 0 1 1 0" in lines
-    assert "untouched nothing in 1 cases, twice" in lines
+    assert "untouched module nothing in 1 cases, played twice" in lines
     assert lines.index("survivors") > lines.index("only noticed, by an observation")

@@ -233,6 +233,17 @@ def test_script_runs_on_python_2(tmp_path: Path) -> None:
     assert run_alone(script, python=str(PYTHON_2)).status == GONE
 
 
+def test_behaviour_of_every_version_is_shown(tmp_path: Path) -> None:
+    """Where this Python's own module is not right either, the script shows what the case saw."""
+    case, script = "forking/max-children-under-handle-request[ForkingTCP/inet]", "repro.py"
+    made = sockproof_(tmp_path, "repro", case, "--iut", sys.executable, "-o", script, *HURRY)
+
+    assert made.status == 0, made.stderr
+    shown = run_alone(tmp_path / script)
+    assert shown.status == THERE, shown.stderr
+    assert "expected: 2\nobserved: 3" in shown.stdout
+
+
 def test_script_that_cannot_tell_ends_with_2(tmp_path: Path) -> None:
     """A module of which nothing can be used is neither right nor wrong."""
     case = "construction/context-manager-returns-the-server[TCP/inet]"

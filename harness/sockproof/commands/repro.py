@@ -46,7 +46,7 @@ class Written:
 
     @property
     def expected(self) -> str:
-        return self.names.code(self.behaviour.expected)
+        return self.behaviour.words or self.names.code(self.behaviour.expected)
 
 
 def write_script_of(

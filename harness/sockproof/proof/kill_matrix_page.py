@@ -20,8 +20,8 @@ from sockproof.report.text import one_line, visible
 __all__ = ["render_page", "write_page"]
 
 STYLES = ("page.css", "changes.css", "kill_matrix.css")
-CELL = 5
-"""The side of a cell of the picture, in units of its view box."""
+COLUMN, ROW = 5, 10
+"""The width and height of a cell of the picture, in units of its view box."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,12 @@ def _values(matrix: KillMatrix) -> dict[str, Any]:
         "groups": groups,
         "outcomes": list(Outcome),
         "cells": list(_cells(matrix, names)),
-        "rows": [(n * CELL, name) for n, name in enumerate(names)],
         "areas": _areas(matrix, names),
-        "width": len(results) * CELL,
-        "height": max(1, len(names)) * CELL,
-        "size": CELL,
-        "boundary": sum(one.subject.kind is Kind.NAMED for one in results) * CELL,
+        "width": len(results) * COLUMN,
+        "height": max(1, len(names)) * ROW,
+        "column": COLUMN,
+        "row": ROW,
+        "boundary": sum(one.subject.kind is Kind.NAMED for one in results) * COLUMN,
     }
 
 
@@ -85,7 +85,7 @@ def _cells(matrix: KillMatrix, names: list[str]) -> Iterator[Cell]:
         for found in result.detections:
             verb = "kills" if found.how.kills else "notices"
             words = f"{found.case} {verb} {result.subject.id}: {one_line(found.told, 120)}"
-            place = column * CELL, rows[found.requirement] * CELL
+            place = column * COLUMN, rows[found.requirement] * ROW
             yield Cell(*place, found.how.kills, words)
 
 
@@ -94,7 +94,7 @@ def _areas(matrix: KillMatrix, names: list[str]) -> list[tuple[int, int, str]]:
     found: dict[str, list[int]] = {}
     for number, name in enumerate(names):
         found.setdefault(matrix.catalogue[name].area, []).append(number)
-    return [(rows[0] * CELL, (rows[-1] + 1) * CELL, area) for area, rows in found.items()]
+    return [(rows[0] * ROW, (rows[-1] + 1) * ROW, area) for area, rows in found.items()]
 
 
 def _style() -> str:

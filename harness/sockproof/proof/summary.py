@@ -36,17 +36,17 @@ def _totals(matrix: KillMatrix) -> Table:
     if matrix.cpython_asked:
         shown.append(CPYTHON_KILLED)
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column("  mutants")
+    table.add_column("  mutants", no_wrap=True)
     for name in shown:
-        table.add_column("by CPython's tests" if name == CPYTHON_KILLED else name, justify="right")
+        table.add_column("CPython kills" if name == CPYTHON_KILLED else name, justify="right")
     for kind, counts in matrix.totals.items():
         table.add_row(f"  {kind.value}", *(str(counts[name]) for name in shown))
-    state = f"{len(matrix.proof.alarms)} false alarms" if matrix.proof.alarms else "nothing"
-    table.add_row("  untouched", f"{state} in {matrix.proof.cases} cases, twice")
     return table
 
 
 def _lines(matrix: KillMatrix) -> Iterator[str]:
+    state = f"{len(matrix.proof.alarms)} false alarms" if matrix.proof.alarms else "nothing"
+    yield f"  untouched module  {state} in {matrix.proof.cases} cases, played twice"
     for heading, results in (
         ("only noticed, by an observation", matrix.noticed),
         ("survivors", matrix.survivors),

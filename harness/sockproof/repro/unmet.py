@@ -40,10 +40,15 @@ def _of_last(wrong: Told, number: int, last: Operation) -> Iterator[Behaviour]:
     elif "wanted" in last.arguments and last.ending and last.name.startswith("receive"):
         done = Operation(last.name, last.actor, last.arguments)
         yield Behaviour("outcome", number, outcome(done, wrong.names), observed)
-    elif (last.name in ("connect", "until true") and last.ending) or (
-        last.name == "do" and last.arguments["op"] == "make" and observed is not True
-    ):
+    elif _is_refused(last, observed):
         yield Behaviour("outcome", number, True, observed)
+
+
+def _is_refused(last: Operation, observed: Any) -> bool:
+    """Whether a client or a server could not be made, or something never became true."""
+    if last.name == "do":
+        return last.arguments["op"] == "make" and observed is not True
+    return last.name in ("connect", "until true") and bool(last.ending)
 
 
 def _of_compared(wrong: Told, numbered: list[tuple[int, Operation]]) -> Iterator[Behaviour]:

@@ -3,10 +3,23 @@ function quoted(text) {
   return "'" + text.replaceAll("'", `'"'"'`) + "'";
 }
 
+function givenOf(iut) {
+  return /^[\w@%+=:,./-]+$/.test(iut.given) ? iut.given : quoted(iut.given);
+}
+
 function runOf({ iut, row }) {
-  const plain = /^[\w@%+=:,./-]+$/.test(iut.given);
-  const given = plain ? iut.given : quoted(iut.given);
-  return `sockproof run --iut ${given} -k ${quoted(row.id)} --keep all`;
+  return `sockproof run --iut ${givenOf(iut)} -k ${quoted(row.id)} --keep all`;
+}
+
+function replayOf({ iut, row }) {
+  return `sockproof replay ${quoted(row.id)} --iut ${givenOf(iut)} --repeat 20`;
+}
+
+// Of what deviates; generated plans are told in words.
+function scriptOf({ iut, row, cell }) {
+  const shown = TROUBLE.includes(cell.verdict) || unclean(cell);
+  if (!shown || row.id.startsWith("generated/")) return "";
+  return `sockproof repro ${quoted(row.id)} --iut ${givenOf(iut)} -o repro.py`;
 }
 
 function tomlString(text) {
@@ -44,6 +57,8 @@ const TROUBLE = ["FAIL", "INCONCLUSIVE", "ERROR"];
 // What can be copied: its heading, and its text; nothing where there is no text.
 const COPIES = [
   ["Run it again", runOf],
+  ["How often does it end so?", replayOf],
+  ["Write a script that shows it without sockproof", scriptOf],
   ["Write it down as a known deviation (fill in the reason)", expectationOf],
 ];
 
