@@ -38,7 +38,7 @@ proof: $(ready) ## does the suite bite? the socketserver of $(PYTHON) broken in 
 	@$(iut) && "$(bin)/sockproof" selftest --iut "$$iut" --report-dir reports/out/proof -n $(WORKERS) --against cpython-tests $(ARGS)
 
 test: $(ready) ## all the tests, the harness's own among them
-	@"$(bin)/python" -m pytest -n $(WORKERS) $(ARGS)
+	@"$(bin)/python" -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: $(ready) ## ruff: mistakes and format
 	"$(bin)/ruff" check .

@@ -47,6 +47,7 @@ _PROBLEM = pytest.StashKey[BaseException | None]()
 _TEARDOWN = pytest.StashKey[Teardown]()
 _FAILED = pytest.StashKey[bool]()
 _AGENTS = pytest.StashKey[AgentPool]()
+_GENERATING = pytest.StashKey[Generating]()
 
 
 def run_pytest(arguments: Sequence[str], plugins: Sequence[object]) -> int:
@@ -66,9 +67,10 @@ def case_parameter(item: Any) -> CaseParameter | None:
     return _parameter(item)
 
 
-def play_again(item: Any, parameter: CaseParameter) -> None:
+def play_again(item: Any, parameter: CaseParameter, generating: Generating) -> None:
     """Play a collected case, as often as one likes, on the implementation that ``parameter``
-    names. Session fixtures stay."""
+    names, with plans generated as ``generating`` says. Session fixtures stay."""
+    item.config.stash[_GENERATING] = generating
     item.callspec.params["case"] = parameter
     item.stash = pytest.Stash()
     item._initrequest()
@@ -220,10 +222,10 @@ def _parameter(item: pytest.Item) -> CaseParameter | None:
     return parameter if isinstance(parameter, CaseParameter) else None
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def generating(pytestconfig: pytest.Config) -> Generating:
     """How this run generates plans."""
-    return _plan(pytestconfig).generating
+    return pytestconfig.stash.get(_GENERATING, _plan(pytestconfig).generating)
 
 
 @pytest.fixture(scope="session")

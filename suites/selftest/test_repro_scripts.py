@@ -19,6 +19,8 @@ LINES_MAX = 110
 THERE, GONE, NOT_TOLD = 1, 0, 2
 PYTHON_2 = find_interpreter("python2.7")
 HURRY = ("--shorten", "4")
+QUICK = {"SOCKPROOF_TIMEOUT_SCALE": "0.5"}
+"""What hangs here hangs for good."""
 
 SHOWN: list[tuple[str, str]] = [
     (
@@ -172,7 +174,9 @@ def write_script(folder: Path, mutant: str, case: str) -> tuple[Path, Path]:
     """The broken module, and the script that ``sockproof repro`` writes for it."""
     module = write_mutant(MUTANTS[mutant], Path(socketserver.__file__), folder)
     script = folder / "repro.py"
-    ended = sockproof_(folder, "repro", case, "--iut", str(module), "-o", script.name, *HURRY)
+    ended = sockproof_(
+        folder, "repro", case, "--iut", str(module), "-o", script.name, *HURRY, **QUICK
+    )
     assert ended.status == 0, ended.stderr
     return module, script
 
@@ -226,7 +230,7 @@ def test_script_runs_on_python_2(tmp_path: Path) -> None:
     module.write_text(source.replace(closes, "        else:\n            self.kept = request"))
     case, iut = "dispatch/refused-request-is-closed[TCP/inet]", f"./broken.py@{PYTHON_2}"
 
-    made = sockproof_(tmp_path, "repro", case, "--iut", iut, "-o", script.name, *HURRY)
+    made = sockproof_(tmp_path, "repro", case, "--iut", iut, "-o", script.name, *HURRY, **QUICK)
 
     assert made.status == 0, made.stderr
     assert run_alone(script, str(module), python=str(PYTHON_2)).status == THERE
@@ -236,7 +240,9 @@ def test_script_runs_on_python_2(tmp_path: Path) -> None:
 def test_behaviour_of_every_version_is_shown(tmp_path: Path) -> None:
     """Where this Python's own module is not right either, the script shows what the case saw."""
     case, script = "forking/max-children-under-handle-request[ForkingTCP/inet]", "repro.py"
-    made = sockproof_(tmp_path, "repro", case, "--iut", sys.executable, "-o", script, *HURRY)
+    made = sockproof_(
+        tmp_path, "repro", case, "--iut", sys.executable, "-o", script, *HURRY, **QUICK
+    )
 
     assert made.status == 0, made.stderr
     shown = run_alone(tmp_path / script)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sockproof.commands.output import Output, warn
 from sockproof.commands.playing import play_here
@@ -28,7 +29,7 @@ from sockproof.proof.kill_matrix_page import write_page
 from sockproof.proof.mutator import generic_mutants, present_in
 from sockproof.proof.named import load_mutants
 from sockproof.proof.player import Player
-from sockproof.proof.proving import prove
+from sockproof.proof.proving import UNTOUCHED, prove
 from sockproof.proof.subjects import Kind, Subject, generic_subjects, named_subjects, write_module
 from sockproof.proof.summary import print_proof
 from sockproof.spec.catalogue import load_catalogue
@@ -75,6 +76,7 @@ def selftest(settings: ProofSettings) -> int:
     source = read_source(iut)
     subjects, unfit = _subjects(settings, iut, source)
     chosen = _chosen(subjects, settings)
+    plan = _for_all(plan, chosen)
     with started_crew(plan, settings.workers, len(chosen)) as (crew, folder):
         console = Output(stderr=True, highlight=False)
         proof = prove(crew, source, chosen, folder, full=settings.full, progress=_Lines(console))
@@ -110,16 +112,29 @@ def read_source(iut: ProbedIut) -> str:
         raise UsageError(f"--iut {given}: cannot read {path}: {error.strerror}") from None
 
 
+def _for_all(plan: RunPlan, subjects: Sequence[Subject]) -> RunPlan:
+    """What is known of the interpreter's own module is known of every copy of it."""
+    known = plan.expectations.get(plan.iuts[0].id, ())
+    names = (*UNTOUCHED, *(subject.id for subject in subjects))
+    return dataclasses.replace(plan, expectations=dict.fromkeys(names, known))
+
+
 @contextmanager
 def started_crew(plan: RunPlan, workers: int, n_jobs: int) -> Iterator[tuple[Crew, Path]]:
     """Workers for a plan of the untouched interpreter alone, and a folder for mutants."""
-    with planned(plan) as plan_path:
+    with TemporaryDirectory() as cache, planned(_caching(plan, Path(cache))) as plan_path:
         try:
             with Crew(_work, plan_path, max(1, min(workers, n_jobs))) as crew:
                 yield crew, plan_path.parent / "m"
         except KeyboardInterrupt:
             interrupt_workers(plan_path)
             raise
+
+
+def _caching(plan: RunPlan, folder: Path) -> RunPlan:
+    """Generated plans that fail on a mutant are none of the user's."""
+    generating = dataclasses.replace(plan.generating, cache=folder)
+    return dataclasses.replace(plan, generating=generating)
 
 
 def _work(plan_path: Path, connection: Connection) -> None:

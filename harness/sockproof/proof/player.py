@@ -29,6 +29,8 @@ _TRUSTED = 40
 """A kill by one of so many first cases counts at once. A later one must come again: with hundreds
 of chances, a case that fails now and then would kill what nothing kills."""
 _TRIES = 2
+_THOROUGH = 2000
+"""Generated plans for a case that a mutant is said to be killed by: it stops at the first."""
 _HANGS = 6
 """So many slow kills, and nothing more is asked of a mutant: it hangs wherever it is touched."""
 _SLOW_S = 1.5
@@ -39,10 +41,13 @@ class Player:
     untouched interpreter alone; what it can do, the mutants can, as far as they have the names."""
 
     def __init__(self, plan_path: Path, connection: Connection) -> None:
-        self._iut = RunPlan.read(plan_path).iuts[0]
+        plan = RunPlan.read(plan_path)
+        self._iut = plan.iuts[0]
+        self._generating = plan.generating
         self._connection = connection
         self._items: dict[str, Any] = {}
         self._cases: list[Case] = []
+        self._names: dict[str, str] = {}
         self._row: CaseRow | None = None
 
     def pytest_runtestloop(self, session: Any) -> bool:
@@ -56,6 +61,7 @@ class Player:
                 spec = parameter.spec.id if parameter.spec else ""
                 self._items[parameter.case_id] = item
                 self._cases.append(Case(parameter.case_id, parameter.requirement.id, spec))
+                self._names[parameter.case_id] = self._cases[-1].without_variant
         self._connection.send(READY)
         while (job := self._next_job()) is not None:
             self._connection.send(self._play(job, session.config))
@@ -96,12 +102,12 @@ class Player:
         features = self._iut.capabilities.features
         capabilities = Capabilities(features, frozenset(hello["names"]))
         return dataclasses.replace(
-            self._iut, implementation=implementation, capabilities=capabilities
+            self._iut, id=job.subject, implementation=implementation, capabilities=capabilities
         )
 
     def _rows(self, job: Job, iut: ProbedIut, unsteady: list[str]) -> Iterator[Seen]:
         if job.only:
-            yield from (self._case(case, iut) for case in job.only if case in self._items)
+            yield from (self._case(case, iut, job) for case in job.only if case in self._items)
             return
         first, rest = in_order(self._cases, job.aim)
         killed: set[str] = set()
@@ -109,8 +115,9 @@ class Player:
         for number, case in enumerate([*first, *rest]):
             if case.requirement in killed or (killed and number >= len(first)):
                 continue
-            seen = self._case(case.id, iut)
-            if seen.kills and not killed and number >= _TRUSTED and not self._again(case.id, iut):
+            seen = self._case(case.id, iut, job)
+            late = not killed and number >= _TRUSTED
+            if seen.kills and late and not self._again(case.id, iut, job):
                 unsteady.append(case.id)
                 continue
             yield seen
@@ -120,14 +127,17 @@ class Player:
                 if not job.full or slow >= _HANGS:
                     return
 
-    def _again(self, case_id: str, iut: ProbedIut) -> bool:
-        return any(self._case(case_id, iut).kills for _ in range(_TRIES))
+    def _again(self, case_id: str, iut: ProbedIut, job: Job) -> bool:
+        return any(self._case(case_id, iut, job).kills for _ in range(_TRIES))
 
-    def _case(self, case_id: str, iut: ProbedIut) -> Seen:
+    def _case(self, case_id: str, iut: ProbedIut, job: Job) -> Seen:
         item = self._items[case_id]
         parameter = plugin.case_parameter(item)
         assert parameter is not None
         self._row = None
-        plugin.play_again(item, dataclasses.replace(parameter, iut=iut))
+        generating = self._generating
+        if self._names[case_id] in job.aim.cases:
+            generating = dataclasses.replace(generating, examples=_THOROUGH)
+        plugin.play_again(item, dataclasses.replace(parameter, iut=iut), generating)
         assert self._row is not None
         return Seen.of(self._row)

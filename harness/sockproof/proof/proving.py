@@ -15,8 +15,10 @@ from sockproof.proof.jobs import Ending, Job, Seen
 from sockproof.proof.judging import Outcome, Result, alarms, judge
 from sockproof.proof.subjects import Subject, write_module
 
-__all__ = ["Proof", "prove"]
+__all__ = ["UNTOUCHED", "Proof", "prove"]
 
+UNTOUCHED = ("untouched", "control")
+"""The names under which the untouched module is played."""
 _CHUNK = 150
 _TO_CONFIRM = 8
 """Cases of a mutant that was merely noticed which are played once more."""
@@ -56,8 +58,7 @@ def prove(
     played = _collected(crew.play(jobs), len(jobs), progress)
     cases = sorted({seen.case for one in played.values() for seen in one.seen})
     first, second = (
-        _untouched(crew, write_module(folder, name, source), cases)
-        for name in ("untouched", "control")
+        _untouched(crew, write_module(folder, name, source), cases) for name in UNTOUCHED
     )
     results = [judge(one, *_found(played[one.id]), first) for one in subjects]
     merely = [one for one in results if one.outcome is Outcome.NOTICED]
