@@ -13,7 +13,7 @@ from sockproof.cli import run_command
 def test_a_small_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Named and generic mutants are killed, the untouched module shows nothing, and both files
     are there."""
-    arguments = ["-n", "2", "--report-dir", str(tmp_path), "-k", "shutdown", "--sample", "6"]
+    arguments = ["-n", "2", "--report-dir", str(tmp_path), "-k", "serve_forever("]
 
     status = run_command(["selftest", *arguments])
 
