@@ -70,6 +70,14 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "sockproof", *arguments]
 
 
+AS_IN_A_TERMINAL = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""Heeds Ctrl-C, also where we ourselves were told to ignore it: by ``nohup`` or ``run &``."""
+
+
 def environment(**variables: str) -> dict[str, str]:
     """The environment of a user's shell: nothing of the run of pytest that we are part of."""
     dropped = ("PYTEST_", "SOCKPROOF_", "COLUMNS")
@@ -116,7 +124,10 @@ def started(
     selection = ["-k", f"{HANDLED} or {REFUSED}", "--spec", SPEC, "--report-dir", "out"]
     with (folder / "printed").open("wb") as printed:
         return subprocess.Popen(
-            command("run", *chosen, *selection, *(options or ("-n", "2"))),
+            [
+                *(sys.executable, "-c", AS_IN_A_TERMINAL),
+                *command("run", *chosen, *selection, *(options or ("-n", "2"))),
+            ],
             cwd=folder,
             env=environment(**variables),
             stdout=printed,

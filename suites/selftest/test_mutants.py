@@ -105,8 +105,12 @@ def test_every_mutant_of_an_area_is_detected(area: str, tmp_path: Path) -> None:
     records = play(tmp_path, chosen, SHORT)
 
     assert set(records) == {mutant.module_name for mutant in mutants}
-    detected = {name for name, record in records.items() if any(map(detects, record.cases))}
-    assert [mutant.id for mutant in mutants if mutant.module_name not in detected] == []
+    assert {
+        mutant.id: [f"{case.id} {case.verdict} {case.reason}" for case in record.cases]
+        for mutant in mutants
+        for record in [records[mutant.module_name]]
+        if not any(map(detects, record.cases))
+    } == {}
 
 
 def test_the_untouched_module_shows_nothing(tmp_path: Path) -> None:

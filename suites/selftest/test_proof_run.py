@@ -7,31 +7,31 @@ from pathlib import Path
 
 import pytest
 
-from sockproof.cli import run_command
+from suites.selftest.runs import sockproof_
 
 
-def test_a_small_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_small_run(tmp_path: Path) -> None:
     """Named and generic mutants are killed, the untouched module shows nothing, and both files
     are there."""
-    arguments = ["-n", "2", "--report-dir", str(tmp_path), "-k", "serve_forever("]
+    ended = sockproof_(
+        tmp_path, "selftest", "-n", "2", "--report-dir", "out", "-k", "serve_forever("
+    )
 
-    status = run_command(["selftest", *arguments])
-
-    told = json.loads((tmp_path / "kill-matrix.json").read_text("utf-8"))
+    told = json.loads((tmp_path / "out" / "kill-matrix.json").read_text("utf-8"))
     assert told["untouched"]["false_alarms"] == []
     assert {one["kind"] for one in told["mutants"]} == {"named", "generic"}
     assert {one["outcome"] for one in told["mutants"]} <= {"killed", "unloadable"}
-    assert (status, told["problems"]) == (0, [])
-    assert (tmp_path / "kill-matrix.html").is_file()
-    assert "untouched" in capfd.readouterr().out
+    assert (ended.status, told["problems"]) == (0, []), ended
+    assert (tmp_path / "out" / "kill-matrix.html").is_file()
+    assert "untouched" in ended.stdout
 
 
 def test_a_mutant_that_cannot_be_imported_is_told_apart(tmp_path: Path) -> None:
     """It is killed before any case."""
-    arguments = ["-n", "1", "--report-dir", str(tmp_path), "-k", "`__all__ = ["]
+    ended = sockproof_(tmp_path, "selftest", "-n", "1", "--report-dir", "out", "-k", "`__all__ = [")
 
-    assert run_command(["selftest", *arguments]) == 0
-    (told,) = json.loads((tmp_path / "kill-matrix.json").read_text("utf-8"))["mutants"]
+    assert ended.status == 0, ended
+    (told,) = json.loads((tmp_path / "out" / "kill-matrix.json").read_text("utf-8"))["mutants"]
     assert (told["outcome"], told["cases"]) == ("unloadable", 0)
     assert "NameError" in told["told"]
 
@@ -48,15 +48,10 @@ def test_a_mutant_that_cannot_be_imported_is_told_apart(tmp_path: Path) -> None:
         (["--against", "luck"], "Invalid value for '--against'"),
     ],
 )
-def test_bad_usage(
-    arguments: list[str], problem: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_bad_usage(arguments: list[str], problem: str, tmp_path: Path) -> None:
     """A wrong option ends with 4, before anything is played."""
-    given = ["selftest", "--report-dir", str(tmp_path / "out"), *arguments]
+    ended = sockproof_(tmp_path, "selftest", "--report-dir", "out", *arguments)
 
-    status = run_command(given)
-
-    told = capfd.readouterr().err
-    assert status == 4
-    assert problem in told
+    assert ended.status == 4
+    assert problem in ended.error
     assert not (tmp_path / "out").exists()

@@ -77,8 +77,10 @@ class Crew:
         self._run = run
         self._plan_path = plan_path
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[Played | BaseException] = queue.SimpleQueue()
-        self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(size)]
+        self._done: queue.SimpleQueue[Played | Exception] = queue.SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._run_worker, daemon=True) for _ in range(size)
+        ]
 
     def __enter__(self) -> Crew:
         for thread in self._threads:
@@ -96,14 +98,21 @@ class Crew:
 
         Raises:
             HarnessError: no worker starts.
+            Exception: whatever else a thread of ours met: it must not end in silence.
         """
         for job in jobs:
             self._jobs.put(job)
         for _ in jobs:
             played = self._done.get()
-            if isinstance(played, BaseException):
+            if isinstance(played, Exception):
                 raise played
             yield played
+
+    def _run_worker(self) -> None:
+        try:
+            self._serve()
+        except Exception as error:
+            self._done.put(error)
 
     def _serve(self) -> None:
         worker: _Worker | None = None
@@ -115,8 +124,6 @@ class Crew:
                 if worker:
                     worker.end()
                 worker = self._once_more(job)
-            except HarnessError as error:
-                self._done.put(error)
         if worker:
             worker.end()
 
