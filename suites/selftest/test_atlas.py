@@ -232,3 +232,12 @@ def test_command_reads_the_shipped_records(capsys: pytest.CaptureFixture[str]) -
     line = command(capsys)[0]
 
     assert re.search(r"\d+ versions of CPython, 2\.7 to 3\.\d+; beside them .*pypy-", line)
+
+
+def test_what_does_not_change_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """Between two versions nearly every requirement is the same, and none of these is listed."""
+    last = command(capsys, "--from", "3.12", "--to", "3.13")[-1]
+
+    found = re.fullmatch(r" *(\d+) requirements the same in every version; .*", last)
+    assert found
+    assert int(found[1]) > 300

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from sockproof.report.atlas import make_atlas
+from sockproof.report.compare import compare
+from sockproof.report.html.changes import atlas_html, compare_html
+from sockproof.report.record import Record
 from suites.selftest.browser import ReportPage, launched, open_report, shoot
 from suites.selftest.record_data import hostile_record
 
@@ -99,3 +103,26 @@ def test_state_in_the_address_is_inert(hostile: ReportPage) -> None:
     hostile.go(view=evil, q=evil, v=evil, level=evil, area=evil, theme=evil, iut=evil, case=evil)
 
     assert_inert(hostile)
+
+
+def atlas_page(record: Record) -> str:
+    return atlas_html(make_atlas([record]))
+
+
+def comparison_page(record: Record) -> str:
+    return compare_html([compare(record, record)], ["one", "two"])
+
+
+@pytest.mark.parametrize("page_of", [atlas_page, comparison_page])
+def test_pages_without_script_are_inert(
+    browser: Browser, tmp_path: Path, page_of: Callable[[Record], str]
+) -> None:
+    """Their policy lets in the style that they were written with, and nothing else."""
+    path = tmp_path / "page.html"
+    path.write_text(page_of(hostile_record(tmp_path / "hostile.jsonl")), "utf-8")
+    page = ReportPage(browser, path, "wide")
+    tab = page.go()
+
+    assert page.faults == []
+    assert tab.locator(f"script, {ELEMENTS_MADE_OF_DATA}").count() == 0
+    assert tab.evaluate("getComputedStyle(document.querySelector('header.top')).display") == "flex"

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from sockproof import __version__
 from sockproof.proof.judging import Outcome, Result
 from sockproof.proof.kill_matrix import KillMatrix
 from sockproof.proof.subjects import Kind
+from sockproof.report.html.inlined import assets, inlined
 from sockproof.report.text import one_line, visible
 
 __all__ = ["render_page", "write_page"]
@@ -63,7 +62,7 @@ def _values(matrix: KillMatrix) -> dict[str, Any]:
         groups.setdefault((result.subject.kind, result.subject.group), []).append(result)
     names = [name for name, told in matrix.by_requirement.items() if told.kills or told.notices]
     return {
-        "style": Markup(_style()),
+        **inlined("style", assets(STYLES)),
         "named": [],
         "version": __version__,
         "matrix": matrix,
@@ -95,8 +94,3 @@ def _areas(matrix: KillMatrix, names: list[str]) -> list[tuple[int, int, str]]:
     for number, name in enumerate(names):
         found.setdefault(matrix.catalogue[name].area, []).append(number)
     return [(rows[0] * ROW, (rows[-1] + 1) * ROW, area) for area, rows in found.items()]
-
-
-def _style() -> str:
-    folder = resources.files("sockproof.report.html").joinpath("assets")
-    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in STYLES)

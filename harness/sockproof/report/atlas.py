@@ -54,13 +54,17 @@ class Entry:
 
 @dataclass(frozen=True)
 class Atlas:
-    """``versions`` are in order; ``others`` follow them, as columns of every strand, too."""
+    """``versions`` are in order; ``others`` follow them, as columns of every strand, too.
+
+    ``unchanged`` is how many requirements are the same in all versions, told in ``entries`` or not.
+    """
 
     versions: tuple[Column, ...]
     others: tuple[Column, ...]
     boundaries: tuple[Boundary, ...]
     beside: tuple[Boundary, ...]
     entries: tuple[Entry, ...]
+    unchanged: int
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -99,9 +103,10 @@ def make_atlas(records: Sequence[Record], first: str = "", last: str = "") -> At
         if (level := _level(column.record.implementation.level)) in peers
     ]
     entries = _entries((*versions, *others), len(versions))
-    if first or last:
-        entries = [entry for entry in entries if entry.changes]
-    return Atlas(versions, others, tuple(boundaries), tuple(beside), tuple(entries))
+    changed = [entry for entry in entries if entry.changes]
+    told = changed if first or last else entries
+    unchanged = len(entries) - len(changed)
+    return Atlas(versions, others, tuple(boundaries), tuple(beside), tuple(told), unchanged)
 
 
 def _boundary(old: Column, new: Column) -> Boundary:

@@ -71,8 +71,7 @@ def print_atlas(atlas: Atlas, console: Console, *, index: bool) -> None:
     if index:
         _print_index(atlas, console)
     else:
-        same = sum(not entry.changes for entry in atlas.entries)
-        told = f"{counted(same, 'requirement')} the same in every version"
+        told = f"{counted(atlas.unchanged, 'requirement')} the same in every version"
         console.print(Text(f"\n  {told}; -k shows those it names, --html all"), soft_wrap=True)
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from sockproof.report.atlas import Atlas, Entry
 from sockproof.report.atlas_words import (
@@ -20,6 +18,7 @@ from sockproof.report.atlas_words import (
 )
 from sockproof.report.compare import Comparison
 from sockproof.report.compare_words import PROMISED, counted, folds, is_folded, summary, told, where
+from sockproof.report.html.inlined import assets, inlined
 from sockproof.report.places import place_words
 from sockproof.report.strands import segments
 from sockproof.report.text import one_line
@@ -80,14 +79,10 @@ def _render(template: str, **values: object) -> str:
     )
     environment.filters |= {"one_line": one_line, "anchor": _anchor}
     environment.globals |= _TOOLS
-    return environment.get_template(template).render(style=Markup(_style()), **values)
+    style = inlined("style", assets(STYLES))
+    return environment.get_template(template).render(style | values)
 
 
 def _anchor(text: str) -> str:
     """A name that links lead to, the same whatever is escaped where."""
     return re.sub(r"[^A-Za-z0-9/_.+-]", "-", text)
-
-
-def _style() -> str:
-    folder = resources.files("sockproof.report.html").joinpath("assets")
-    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in STYLES)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ from markupsafe import Markup, escape
 
 from sockproof.errors import RecordError
 from sockproof.report.html.attention import attention_list
+from sockproof.report.html.inlined import assets, inlined
 from sockproof.report.html.matrix import build_matrix, cell
 from sockproof.report.html.payload import Payload
 from sockproof.report.html.runs import Run, case_counts, column_names, distinct
@@ -99,23 +97,9 @@ def _breakable(text: str) -> Markup:
 
 def _page(records: Sequence[Record]) -> dict[str, Any]:
     """Style and script, and the digests that let these in and no other."""
-    script = '"use strict";\n(() => {\n' + _assets(SCRIPTS) + "})();\n"
-    style = "\n" + _assets(STYLES) + _NARROW.format(560 + 104 * len(records))
-    return {
-        "style": Markup(style),
-        "style_digest": _digest(style),
-        "script": Markup(script),
-        "script_digest": _digest(script),
-    }
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _assets(names: Sequence[str]) -> str:
-    folder = resources.files("sockproof.report.html").joinpath("assets")
-    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
+    script = '"use strict";\n(() => {\n' + assets(SCRIPTS) + "})();\n"
+    style = "\n" + assets(STYLES) + _NARROW.format(560 + 104 * len(records))
+    return {**inlined("style", style), **inlined("script", script)}
 
 
 def _run_context(records: Sequence[Record]) -> dict[str, Any]:
