@@ -53,11 +53,17 @@ def test_parent_of_a_handlers_process(serve: Serve, peers: Peers, observe: Obser
     observe("the parent is the server's process", parent == server.process.pid)
 
 
-@requirement("forking/max-children-limits")
-def test_third_request_waits_for_one_of_two_children(serve: Serve, peers: Peers) -> None:
+@requirement(
+    "forking/max-children-limits",
+    variants={"ordinary": [], "leads-a-process-group": [Run("os.setpgid(0, 0)")]},
+)
+def test_third_request_waits_for_one_of_two_children(
+    serve: Serve, peers: Peers, variant: Any
+) -> None:
     """With max_children = 2, three requests and a closed gate, two handlers start; the third does
-    once one of them has ended."""
-    server = serve([ReadLine(), Gate("hold"), Echo()], attributes={"max_children": 2})
+    once one of them has ended. A handler that leads a process group counts like any other."""
+    script = [ReadLine(), *variant, Gate("hold"), Echo()]
+    server = serve(script, attributes={"max_children": 2})
 
     lines = [b"%d\n" % number for number in range(3)]
     clients = [peers().connect(server).send(line) for line in lines]

@@ -18,6 +18,7 @@ from sockproof.proof.jobs import Aim, Ending, Seen
 from sockproof.proof.judging import How, Outcome, Result, alarms, judge
 from sockproof.proof.kill_matrix import KillMatrix
 from sockproof.proof.kill_matrix_page import render_page
+from sockproof.proof.kill_matrix_picture import drawn
 from sockproof.proof.order import Case, aim_at, in_order
 from sockproof.proof.proving import Proof
 from sockproof.proof.subjects import Kind, Subject
@@ -237,6 +238,41 @@ def test_the_page_is_one_file_and_escapes() -> None:
     assert "<b>x</b>" not in page
     assert "&lt;b&gt;x&lt;/b&gt;" in page
     assert page.count('class="k"') == page.count('class="n"') == 2  # the key, and one cell each
+
+
+def test_the_page_begins_with_the_figures_and_the_survivors() -> None:
+    """Both suites' figures stand side by side; who is listed as equivalent counts in neither."""
+    killed = dataclasses.replace(judged(FAILING), cpython="killed")
+    equivalent = judged(PASSING, equivalent="Nobody sees it.")
+    results = [killed, judged(OTHER), judged(PASSING), equivalent]
+
+    page = render_page(matrix_of(*results, cpython_asked=True))
+
+    assert "Of 3 mutants that are not listed as equivalent" in page
+    assert "this suite detects <strong>2</strong> (66.7 %)" in page
+    assert "CPython's own tests detect <strong>1</strong> (33.3 %)" in page
+    first = page.index("<details")
+    assert page.index("<h2>Survivors") < first < page.index("<h2>Requirement × mutant")
+    assert "o-survived" in page[first : page.index("</details>")]
+    assert page.count("o-survived") == 1 + page.partition("</style>")[0].count("o-survived")
+
+
+def test_the_picture_names_areas_and_groups_without_overlap() -> None:
+    """Names keep their order and their distance, however narrow what they belong to is."""
+    rows = [Seen(name, name, Verdict.FAIL, "clean", True, "") for name in ("names/a", "unix/b")]
+    known = load_catalogue()
+    names = [next(one for one in known if one.startswith(f"{area}/")) for area in ("names", "unix")]
+    seen = [dataclasses.replace(r, requirement=n) for r, n in zip(rows, names, strict=True)]
+    many = [judged(PASSING)] * 200
+
+    picture = drawn(matrix_of(judged(*seen), *many))
+
+    assert [band.name for band in picture.areas] == ["names", "unix"]
+    assert [(cell.x, cell.y) for cell in picture.cells] == [(0, 0), (0, 10)]
+    first, second = (band.label for band in picture.areas)
+    assert second - first >= picture.letters
+    assert [band.name for band in picture.groups] == ["TCPServer"]
+    assert picture.top + picture.height > second
 
 
 def test_the_summary_names_survivors() -> None:

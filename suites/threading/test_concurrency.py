@@ -106,16 +106,19 @@ def test_later_handlers_see_what_earlier_ones_changed(serve: Serve, peers: Peers
 
 @requirement("threading/each-request-gets-a-new-thread")
 def test_no_thread_handles_two_requests(serve: Serve, peers: Peers, observe: Observe) -> None:
-    """None of three handlers that run one after another finds the mark of another in its thread."""
+    """None of many handlers that run one after another finds the mark of another in its thread.
+
+    They are more than the threads of an ordinary pool, one of which would have to serve again.
+    """
     server = serve([ReadLine(), IS_MARKED, MARK_THREAD, Echo()])
 
-    for number in range(1, 4):
+    for number in range(1, MANY + 1):
         peers().connect(server).send(b"x\n").expect(b"x\n").expect_end()
         same({"marked": False}, server.expect_report(number), f"the thread of request {number}")
 
-    names = {event.thread for event in server.expect_step("report", 3)}
+    names = {event.thread for event in server.expect_step("report", MANY)}
     observe("names of the threads", sorted({re.sub(r"\d+", "N", name) for name in names}))
-    observe("are different", len(names) == 3)
+    observe("are different", len(names) == MANY)
 
 
 @requirement("threading/many-requests-at-once")

@@ -46,6 +46,7 @@ def test_program_exits_after_its_handlers(
     program = programs(_source(construct.new_address(), daemonic=False))
     client.connect(programs.place(program.expect_word("address")))
     same("ends", program.expect_word("main"), "the main thread")
+    program.comes_to_rest()  # or exits already, as a wrong one does
 
     client.offer(b"at last\n")
     same((b"at last\n", END_OF_STREAM), client.receive_to_end(), "what the client gets")

@@ -35,9 +35,10 @@ def _hold(server: Server, peers: Peers, count: int) -> list[str]:
 
 
 def _close_while_held(server: Server) -> RunningCall:
-    """Stop the loop and start server_close(), with ample chance to return."""
+    """Stop the loop and start server_close(), with ample chance to return once it has begun."""
     server.call("shutdown")
     closing = server.spawn("server_close")
+    closing.comes_to_wait()
     server.let_others_run()
     return closing
 

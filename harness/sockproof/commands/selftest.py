@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from sockproof.commands.output import Output, warn
 from sockproof.commands.playing import play_here
@@ -26,8 +27,8 @@ from sockproof.proof.equivalents import fitting_reasons, read_equivalents
 from sockproof.proof.judging import Outcome
 from sockproof.proof.kill_matrix import KillMatrix
 from sockproof.proof.kill_matrix_page import write_page
-from sockproof.proof.mutator import generic_mutants, present_in
-from sockproof.proof.named import load_mutants
+from sockproof.proof.mutator import GenericMutant, generic_mutants, present_in
+from sockproof.proof.named import Mutant, load_mutants
 from sockproof.proof.player import Player
 from sockproof.proof.proving import UNTOUCHED, prove
 from sockproof.proof.subjects import Kind, Subject, generic_subjects, named_subjects, write_module
@@ -74,8 +75,7 @@ def selftest(settings: ProofSettings) -> int:
         raise IutUnavailable(problem)
     iut = plan.iuts[0]
     source = read_source(iut)
-    subjects, unfit = _subjects(settings, iut, source)
-    chosen = _chosen(subjects, settings)
+    chosen, unfit = _subjects(settings, iut, source)
     plan = _for_all(plan, chosen)
     with started_crew(plan, settings.workers, len(chosen)) as (crew, folder):
         console = Output(stderr=True, highlight=False)
@@ -146,21 +146,29 @@ def _work(plan_path: Path, connection: Connection) -> None:
 def _subjects(
     settings: ProofSettings, iut: ProbedIut, source: str
 ) -> tuple[list[Subject], list[str]]:
+    """Those asked for; and the ids of named ones among them that this source has no place for."""
     catalogue = load_catalogue()
-    named, unfit = named_subjects(load_mutants(), source, iut.level, catalogue)
-    generic = generic_mutants(source, present_in(iut.implementation, source))
-    keys = {mutant.key for mutant in generic}
-    reasons = fitting_reasons(read_equivalents(), keys, iut.level)
-    subjects = [*named, *generic_subjects(generic, source, reasons)]
-    return [one for one in subjects if one.kind in settings.kinds], unfit
-
-
-def _chosen(subjects: Sequence[Subject], settings: ProofSettings) -> list[Subject]:
-    word = settings.keyword.casefold()
-    found = [one for one in subjects if word in f"{one.id} {one.title}".casefold()]
-    if not found:
+    subjects: list[Subject] = []
+    unfit: list[str] = []
+    if Kind.NAMED in settings.kinds:
+        named = _wanted(load_mutants(catalogue=catalogue), settings)
+        subjects, unfit = named_subjects(named, source, iut.level, catalogue)
+    if Kind.GENERIC in settings.kinds:
+        generic = generic_mutants(source, present_in(iut.implementation, source))
+        keys = {mutant.key for mutant in generic}
+        reasons = fitting_reasons(read_equivalents(), keys, iut.level)
+        subjects += generic_subjects(_wanted(generic, settings), source, reasons)
+    if not subjects:
         raise UsageError(f"-k {settings.keyword!r} names no mutant", "give a part of id or title")
-    return found[:: settings.sample]
+    return subjects[:: settings.sample], unfit
+
+
+_AnyMutant = TypeVar("_AnyMutant", Mutant, GenericMutant)
+
+
+def _wanted(mutants: Iterable[_AnyMutant], settings: ProofSettings) -> list[_AnyMutant]:
+    word = settings.keyword.casefold()
+    return [one for one in mutants if word in f"{one.id} {one.title}".casefold()]
 
 
 class _Lines:

@@ -21,6 +21,9 @@ __all__ = ["CaseProcess"]
 GATES = 8
 OPEN_FOR_ALL = 1000
 """How many may pass an opened gate: more than any case makes."""
+AGENT_FAILED = 70
+"""The exit status when our own part of the process met an error, such as a descriptor of ours that
+the implementation has closed; its traceback is the last that was printed."""
 _QUIET_S = 0.25
 
 
@@ -119,7 +122,9 @@ class CaseProcess:
             return f"the case took more than {case_deadline_s():g} s and was killed"
         if os.WIFSIGNALED(status):
             return f"the process was killed by {signal.Signals(os.WTERMSIG(status)).name}"
-        return f"the process ended with exit status {os.WEXITSTATUS(status)}"
+        number = os.WEXITSTATUS(status)
+        lines = self.output["stderr"].strip().splitlines()[-1:] if number == AGENT_FAILED else []
+        return ": ".join([f"the process ended with exit status {number}", *lines])
 
     def stacks(self) -> str:
         """Where every thread stands now, as far as the interpreter can tell; may be empty."""
@@ -181,8 +186,11 @@ class CaseProcess:
             self._raise_why("the process goes on", bound_s)
         return False
 
-    def wait_events(self, count: int, event: str, /, **wanted: Any) -> list[Event]:
-        """The first ``count`` events of this name and these fields, once they have come."""
+    def wait_events(
+        self, count: int, event: str, /, *, bound_s: float | None = None, **wanted: Any
+    ) -> list[Event]:
+        """The first ``count`` events of this name and these fields, once they have come, which
+        may take as long as the hang bound, or ``bound_s``."""
         found: list[Event] = []
 
         def enough() -> bool:
@@ -190,7 +198,7 @@ class CaseProcess:
             return len(found) >= count
 
         described = " ".join(str(value) for value in wanted.values() if value is not None)
-        self._wait(enough, f"{count} × {event} {described}".rstrip())
+        self._wait(enough, f"{count} × {event} {described}".rstrip(), bound_s)
         return found
 
     def wait_first(self, what: str, wanted: Callable[[Event], bool]) -> Event:

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import time
 from importlib import resources
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -21,6 +22,10 @@ from sockproof.judge.checks import Hang, Mismatch
 from sockproof.timing import hang_bound_s
 
 __all__ = ["Program"]
+
+_LOOK_S = 0.02
+"""Longer than a thread waits for the interpreter's lock before it looks again."""
+_LOOKS = 250
 
 _PROGRAM = """
 import json, os, sys, types
@@ -103,6 +108,31 @@ class Program:
         if name not in said:
             raise Mismatch(f"the program says its {name}", repr(line) if line else "it has ended")
         return said[name]
+
+    def comes_to_rest(self) -> bool:
+        """Whether its main thread comes to wait for something, rather than to say more or to end.
+
+        A thread that merely gets no processor does not count as waiting, where that can be told.
+        """
+        assert self._process.stdout is not None
+        for _ in range(_LOOKS):
+            before = self._switches()
+            if select.select([self._process.stdout], [], [], _LOOK_S)[0]:
+                return False
+            if self._switches() == before:
+                return True
+        return True
+
+    def _switches(self) -> str:
+        """How often the main thread has begun to wait, if it waits now; else what no thread says
+        twice. Nothing where the system does not tell."""
+        try:
+            status = Path(f"/proc/{self._process.pid}/status").read_text("ascii", "replace")
+        except OSError:
+            return ""
+        told = dict(line.split(":", 1) for line in status.splitlines())
+        waits = told["State"].strip().startswith("S")
+        return told["voluntary_ctxt_switches"] if waits else str(time.monotonic())
 
     def expect_exit(self) -> int:
         """The status that the program exits with.

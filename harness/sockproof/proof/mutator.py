@@ -65,7 +65,7 @@ def generic_mutants(text: str, present: Present) -> tuple[GenericMutant, ...]:
     found: list[GenericMutant] = []
     for site in _sites(source, present):
         for mutant in _of_site(site):
-            if mutant.text not in seen and _compiles(mutant.text):
+            if mutant.text not in seen and _compiles(mutant.text, site):
                 seen.add(mutant.text)
                 keys[mutant.key] += 1
                 again = f" #{keys[mutant.key]}" if keys[mutant.key] > 1 else ""
@@ -101,9 +101,11 @@ def present_in(implementation: Implementation, text: str) -> Present:
     return lambda expression: bool(answers.get(expression, True))
 
 
-def _compiles(text: str) -> bool:
+def _compiles(text: str, site: Site) -> bool:
+    """Whether the statement of the module that was changed does, which stands where it stood."""
+    lines = text.split("\n")[site.top_level_lines()]
     try:
-        compile(text, "<mutant>", "exec", dont_inherit=True)
+        compile("\n".join(lines), "<mutant>", "exec", dont_inherit=True)
     except SyntaxError:
         return False
     return True

@@ -37,6 +37,12 @@ class Site:
         functions = [one for one in self.parents if isinstance(one, ast.FunctionDef)]
         return functions[-1] if functions else None
 
+    def top_level_lines(self) -> slice:
+        """Which lines of the source the statement of the module has that the node is in."""
+        around = [*self.parents[1:], self.node][0]
+        first = min([around, *getattr(around, "decorator_list", ())], key=self.source.start)
+        return slice(vars(first)["lineno"] - 1, vars(around)["end_lineno"])
+
 
 def is_presence_test(node: ast.AST) -> bool:
     """Whether it asks what there is on this platform: ``hasattr(os, "fork")``."""

@@ -1,0 +1,135 @@
+"""Signal handlers that raise, as a watchdog's does, while a forking server waits for a child."""
+
+from __future__ import annotations
+
+from fixtures import Construct, Observe, Peers, requirement
+from fixtures.children import Children
+from sockproof.iut.calls import RunningCall
+from sockproof.iut.server import Server
+from sockproof.peer.script import Echo, Gate, ReadLine
+from sockproof.timing import hang_bound_s
+
+NEVER_S = 60.0
+"""A poll_interval that does not pass: the loop does something when a request comes, no sooner."""
+CHANCES = 20
+EXCEPTIONS = {
+    "ValueError": "ValueError('too late')",
+    "OSError": "OSError(errno.ETIMEDOUT, 'too late')",
+}
+"""The second is what a TimeoutError is, and what a failing waitpid() raises as well."""
+
+WATCHDOG = """
+import errno, signal
+
+def fail(number, frame):
+    raise {exception}
+
+signal.signal(signal.SIGALRM, fail)
+main = threading.current_thread().ident
+
+def main_waits_for_a_child():
+    frame = sys._current_frames()[main]
+    while frame is not None and frame.f_code.co_name != "collect_children":
+        frame = frame.f_back
+    return frame is not None
+"""
+REAP = """
+try:
+    os.waitpid({pid}, 0)
+except OSError:
+    pass
+"""
+
+
+@requirement("forking/signal-handler-raises-at-max-children", variants=EXCEPTIONS)
+def test_signal_at_max_children(
+    construct: Construct, peers: Peers, variant: str, observe: Observe
+) -> None:
+    """Whether the loop goes on, whether it takes the third request beside the two that there may
+    be, and whether server_close() still knows of these."""
+    server = construct([ReadLine(), Gate("hold"), Echo()], attributes={"max_children": 2})
+    children = Children(server)
+    server.execute(WATCHDOG.format(exception=variant))
+    loop = server.call_in_main("serve_forever", NEVER_S)
+    for number in (1, 2):
+        peers().connect(server).send(b"held\n")
+        server.expect_at_gate("hold", number)
+    peers().connect(server).offer(b"third\n")
+
+    _raise_while_it_waits(server, loop)
+    server.process.comes(lambda: loop.has_ended or len(_held(server)) > 2, hang_bound_s())
+
+    observe("the loop", _ending(loop))
+    observe("the third request is taken", len(_held(server)) > 2)
+    server.open_gate("hold")
+    pids = _held(server)[:2]
+    children.expect_ended(*pids)
+    _stop(server, loop, peers)
+    server.attempt("server_close")
+    observe("zombies after server_close()", children.zombies(pids))
+    _reap(server, pids)
+
+
+@requirement("forking/signal-handler-raises-at-server-close", variants=EXCEPTIONS)
+def test_signal_at_server_close(
+    construct: Construct, peers: Peers, variant: str, observe: Observe
+) -> None:
+    """How server_close() ends that waits for a held child, and whether the server counts that one
+    as active afterwards."""
+    server = construct([ReadLine(), Gate("hold"), Echo()])
+    children = Children(server)
+    server.execute(WATCHDOG.format(exception=variant))
+    held = peers().connect(server).send(b"held\n")
+    server.call("handle_request")
+    pid = server.expect_at_gate("hold")[0].pid
+    closing = server.call_in_main("server_close")
+
+    _raise_while_it_waits(server, closing)
+    server.process.comes(lambda: closing.has_ended, hang_bound_s())
+
+    observe("server_close()", _ending(closing))
+    observe("active children", server.evaluate("len(server.active_children or ())"))
+    server.open_gate("hold")
+    closing.wait()
+    held.expect(b"held\n").expect_end()
+    children.expect_ended(pid)
+    observe("zombies after server_close()", children.zombies([pid]))
+    _reap(server, [pid])
+
+
+def _raise_while_it_waits(server: Server, running: RunningCall) -> None:
+    """Have the signal handler raise, once the main thread waits for a child and has had ample
+    chance to come to rest; where it never does, as soon as that is certain."""
+    for _ in range(CHANCES):
+        server.let_others_run()
+        if running.has_ended:
+            return
+        if server.evaluate("main_waits_for_a_child()"):
+            break
+    server.let_others_run()
+    server.process.send_signal("SIGALRM")
+
+
+def _held(server: Server) -> list[int]:
+    """The children that have come to the gate."""
+    return [event.pid for event in server.process.matching("step", do="gate", passed=None)]
+
+
+def _ending(running: RunningCall) -> str:
+    if not running.has_ended:
+        return "goes on"
+    error = running.wait().error
+    return f"raises {error.type_name}" if error else "returns"
+
+
+def _stop(server: Server, loop: RunningCall, peers: Peers) -> None:
+    if not loop.has_ended:
+        server.spawn("shutdown").comes_to_wait()
+        peers().connect(server).offer(b"who wakes the loop\n")
+    loop.wait()
+
+
+def _reap(server: Server, pids: list[int]) -> None:
+    """What the server has left behind is told; it is no leak of the case's."""
+    for pid in pids:
+        server.execute(REAP.format(pid=pid))
