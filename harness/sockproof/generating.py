@@ -5,6 +5,7 @@ Apart from what uses it, so that nothing loads Hypothesis that generates nothing
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ CACHE = ".sockproof_cache"
 
 @dataclass(frozen=True)
 class Generating:
-    """What a run says of generated plans; ``examples`` is how many each case plays.
+    """What a run says of generated plans; ``examples`` is how many each case plays. With a
+    ``plan`` (as its ``to_json()`` gave it) that one is played, and nothing is generated.
 
     Raises:
         UsageError: there would be none.
@@ -32,14 +34,16 @@ class Generating:
     seed: int = SEED
     examples: int = EXAMPLES
     cache: Path = Path(CACHE)
+    plan: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if self.examples < 1:
             raise UsageError(f"--examples {self.examples} is below 1", "give how many a case plays")
 
     def to_json(self) -> dict[str, Any]:
-        return {"seed": self.seed, "examples": self.examples, "cache": str(self.cache.absolute())}
+        cache = str(self.cache.absolute())
+        return {"seed": self.seed, "examples": self.examples, "cache": cache, "plan": self.plan}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Generating:
-        return cls(data["seed"], data["examples"], Path(data["cache"]))
+        return cls(data["seed"], data["examples"], Path(data["cache"]), data["plan"])

@@ -9,8 +9,10 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from sockproof.judge.verdict import Verdict
 from suites.selftest.browser import ReportPage, launched, open_report, shoot
 from suites.selftest.record_data import write_demo
+from suites.selftest.small_records import MUST, of, write
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -155,6 +157,19 @@ def test_drawer_gives_what_to_copy(demo: ReportPage) -> None:
         'contains = "shutdown() returned 0.2 ms before the loop ended, 200 of 200"',
         'reason = ""',
     ]
+
+
+def test_commands_of_generated_plans_have_their_seed(browser: Browser, tmp_path: Path) -> None:
+    """Else they would generate other plans."""
+    case = of(MUST, verdict=Verdict.FAIL, generated={"seed": 5, "plans": 3})
+    page = open_report(browser, [write(tmp_path, "3.13.0", [case], [MUST])], tmp_path)
+
+    page.go(iut="cpython-3.13.0", case=case.id)
+
+    commands = page.texts(".command code")[:3]
+    assert [command.split()[1] for command in commands] == ["run", "replay", "repro"]
+    assert all(command.endswith(" --seed 5") for command in commands)
+    page.tab.close()
 
 
 def test_stacks_of_a_hang_are_shown(demo: ReportPage) -> None:

@@ -27,6 +27,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for iut, case, name in ((sys.executable, BROKEN, "right"), ("./broken.py", BROKEN, "wrong")):
         ended = sockproof_(place, "replay", case, "--iut", iut, "-o", f"{name}.jsonl")
         assert ended.status in (AS_STORED, OTHERWISE), ended.stderr
+    (place / "cut.jsonl").write_bytes((place / "wrong.jsonl").read_bytes()[:400])
+    whole = (place / "wrong.jsonl").read_text("utf-8").splitlines(keepends=True)
+    (place / "no-footer.jsonl").write_text("".join(whole[:-1]) + whole[-1][:9], "utf-8")
     return place
 
 
@@ -57,6 +60,14 @@ def test_stored_failure_is_the_same_again(folder: Path) -> None:
     assert "first difference" not in ended.stdout
 
 
+def test_record_that_is_cut_short_is_replayed(folder: Path) -> None:
+    """What it holds of the case is whole: that the run was not, matters to nobody here."""
+    ended = sockproof_(folder, "replay", "no-footer.jsonl")
+
+    assert ended.status == AS_STORED, ended.stderr
+    assert "1 of 1 ended as stored" in ended.stdout
+
+
 def test_first_difference_is_marked(folder: Path) -> None:
     """Against the record of an implementation that is right, the step that differs is marked."""
     ended = sockproof_(folder, "replay", "right.jsonl", "--iut", "./broken.py")
@@ -80,6 +91,18 @@ def test_first_difference_is_marked(folder: Path) -> None:
         (["repro", CASE, "-o", "no/where.py"], USAGE, "no folder no"),
         (["pcap", SILENT, "-o", "x.pcapng"], USAGE, "is about no server"),
         (["bisect", CASE, "--iut", sys.executable], USAGE, "name two or more"),
+        (["bisect", "nothing/like-it"], USAGE, "no requirement 'nothing/like-it'"),
+        (["replay", CASE, CASE], USAGE, "too many cases"),
+        (["replay", "cut.jsonl"], FAULT, "cut.jsonl is not a record of sockproof"),
+        (["repro", "broken.py"], FAULT, "broken.py is not a record of sockproof"),
+        (["repro", "missing.json"], FAULT, "cannot read missing.json: No such file"),
+        (["pcap", "missing.jsonl", "-o", "x.pcapng"], FAULT, "there is no record missing.jsonl"),
+        (["pcap", CASE, "--iut", "python9.9", "-o", "x"], USAGE, "no interpreter 'python9.9'"),
+        (["pcap", "right.jsonl", "-o", "no/where"], FAULT, "cannot write no/where: No such file"),
+        (["bisect", CASE, "--iut", "python9.9", "--iut", "x.py"], USAGE, "no interpreter"),
+        (["replay", CASE, "--repeat", "0"], USAGE, "0 is not in the range"),
+        (["replay", CASE, "--examples", "0"], USAGE, "0 is not in the range"),
+        (["replay", CASE, "-o", "plan.json"], USAGE, f"no plan of {CASE} failed"),
     ],
 )
 def test_error_is_one_line(folder: Path, arguments: list[str], status: int, words: str) -> None:

@@ -6,11 +6,13 @@ import ast
 import socketserver
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from fixtures.mutants.build import load_mutants, write_mutant
+from fixtures.partners import partner
 from sockproof.iut.discovery import find_interpreter
 from suites.selftest.runs import DEADLINE_S, Ended, sockproof_
 
@@ -170,15 +172,18 @@ SHOWN: list[tuple[str, str]] = [
 ]
 
 
-def write_script(folder: Path, mutant: str, case: str) -> tuple[Path, Path]:
-    """The broken module, and the script that ``sockproof repro`` writes for it."""
-    module = write_mutant(MUTANTS[mutant], Path(socketserver.__file__), folder)
+def write_script(folder: Path, iut: str, *given: str) -> Path:
+    """The script that ``sockproof repro`` writes for a case, or what stands for one."""
     script = folder / "repro.py"
-    ended = sockproof_(
-        folder, "repro", case, "--iut", str(module), "-o", script.name, *HURRY, **QUICK
-    )
+    chosen = ("--iut", iut) if iut else ()
+    ended = sockproof_(folder, "repro", *given, *chosen, "-o", script.name, *HURRY, **QUICK)
     assert ended.status == 0, ended.stderr
-    return module, script
+    return script
+
+
+def broken(folder: Path, mutant: str) -> str:
+    """The module that a mutant is."""
+    return str(write_mutant(MUTANTS[mutant], Path(socketserver.__file__), folder))
 
 
 def run_alone(script: Path, *arguments: str, python: str = sys.executable) -> Ended:
@@ -196,13 +201,17 @@ def run_alone(script: Path, *arguments: str, python: str = sys.executable) -> En
 @pytest.mark.parametrize(("mutant", "case"), SHOWN, ids=[case for _, case in SHOWN])
 def test_script_shows_the_behaviour(mutant: str, case: str, tmp_path: Path) -> None:
     """It ends with 1 on the broken module and with 0 on the untouched, and is short and clean."""
-    module, script = write_script(tmp_path, mutant, case)
+    module = broken(tmp_path, mutant)
+    assert_shown(write_script(tmp_path, module, case), module)
 
-    broken, untouched = run_alone(script, str(module)), run_alone(script)
 
-    assert (broken.status, untouched.status) == (THERE, GONE), broken.stderr + untouched.stderr
-    assert "expected: " in broken.stdout
-    assert "observed: " in broken.stdout
+def assert_shown(script: Path, module: str) -> None:
+    """The script shows what is wrong with the module, and nothing wrong with this Python's."""
+    with ThreadPoolExecutor(2) as pool:
+        wrong, right = pool.map(lambda given: run_alone(script, *given), [(module,), ()])
+    assert (wrong.status, right.status) == (THERE, GONE), wrong.stderr + right.stderr
+    assert "expected: " in wrong.stdout
+    assert "observed: " in wrong.stdout
     text = script.read_text("ascii")
     assert len(text.splitlines()) <= LINES_MAX
     assert "sockproof" not in text
@@ -219,6 +228,15 @@ def imports_of(text: str) -> set[str]:
     return {alias.name for node in tree if isinstance(node, ast.Import) for alias in node.names}
 
 
+def test_request_that_is_forgotten_is_not_closed(tmp_path: Path) -> None:
+    """A socket that the server loses stays open: the script keeps it, as the agent does."""
+    module = partner("keeps_refused")
+    script = write_script(tmp_path, module, "dispatch/refused-request-is-closed[ThreadingTCP/inet]")
+
+    assert_shown(script, module)
+    assert "kept.append(request)" in script.read_text("ascii")
+
+
 @pytest.mark.skipif(PYTHON_2 is None, reason="no python2.7 here")
 def test_script_runs_on_python_2(tmp_path: Path) -> None:
     """A broken SocketServer of Python 2.7 is shown by that Python itself."""
@@ -230,22 +248,18 @@ def test_script_runs_on_python_2(tmp_path: Path) -> None:
     module.write_text(source.replace(closes, "        else:\n            self.kept = request"))
     case, iut = "dispatch/refused-request-is-closed[TCP/inet]", f"./broken.py@{PYTHON_2}"
 
-    made = sockproof_(tmp_path, "repro", case, "--iut", iut, "-o", script.name, *HURRY, **QUICK)
+    write_script(tmp_path, iut, case)
 
-    assert made.status == 0, made.stderr
     assert run_alone(script, str(module), python=str(PYTHON_2)).status == THERE
     assert run_alone(script, python=str(PYTHON_2)).status == GONE
 
 
 def test_behaviour_of_every_version_is_shown(tmp_path: Path) -> None:
     """Where this Python's own module is not right either, the script shows what the case saw."""
-    case, script = "forking/max-children-under-handle-request[ForkingTCP/inet]", "repro.py"
-    made = sockproof_(
-        tmp_path, "repro", case, "--iut", sys.executable, "-o", script, *HURRY, **QUICK
-    )
+    case = "forking/max-children-under-handle-request[ForkingTCP/inet]"
 
-    assert made.status == 0, made.stderr
-    shown = run_alone(tmp_path / script)
+    shown = run_alone(write_script(tmp_path, sys.executable, case))
+
     assert shown.status == THERE, shown.stderr
     assert "expected: 2\nobserved: 3" in shown.stdout
 
@@ -253,7 +267,7 @@ def test_behaviour_of_every_version_is_shown(tmp_path: Path) -> None:
 def test_script_that_cannot_tell_ends_with_2(tmp_path: Path) -> None:
     """A module of which nothing can be used is neither right nor wrong."""
     case = "construction/context-manager-returns-the-server[TCP/inet]"
-    _, script = write_script(tmp_path, "with-gives-nothing", case)
+    script = write_script(tmp_path, broken(tmp_path, "with-gives-nothing"), case)
     (tmp_path / "empty.py").write_text("")
 
     assert run_alone(script, "empty.py").status == NOT_TOLD

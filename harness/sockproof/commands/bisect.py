@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from sockproof.commands.one_case import OneCase, play_case, probed
+from sockproof.commands.one_case import play_case, probed
+from sockproof.commands.stored import Wanted
 from sockproof.errors import UsageError
 from sockproof.report.record import CaseRow
 from sockproof.repro.replay import ending_of
@@ -17,7 +18,7 @@ UNCHANGED, CHANGED = 0, 1
 _ABSENT = "not observed"
 
 
-def bisect(console: Console, case: OneCase, given: Sequence[str]) -> int:
+def bisect(console: Console, wanted: Wanted, given: Sequence[str]) -> int:
     """Play the case on all of them, in the order given, and print each result and each change;
     1 when there is one. (All are played: where things changed twice, halving would miss it.)
 
@@ -27,7 +28,8 @@ def bisect(console: Console, case: OneCase, given: Sequence[str]) -> int:
     if len(given) < 2:
         raise UsageError("one implementation has no change", "name two or more with --iut")
     iuts = [probed(one) for one in given]
-    rows = [playing.row for playing in play_case(case, iuts)]
+    case = wanted.case
+    rows = [playing.row for playing in play_case(case, iuts, wanted.generating)]
     console.print(f"  {case.id}", markup=False)
     width = max(len(iut.id) for iut in iuts)
     changes: list[str] = []

@@ -11,6 +11,7 @@ from typing import Any
 from sockproof.case_id import case_id_of, iut_id_of
 from sockproof.commands.playing import INTERRUPTED, NOTHING_COLLECTED, PLAYED, play
 from sockproof.errors import HarnessError, UsageError
+from sockproof.generating import Generating
 from sockproof.iut.capabilities import ProbedIut, probe
 from sockproof.iut.implementation import parse_iut
 from sockproof.monitor import ROW_PROPERTY
@@ -117,8 +118,11 @@ def probed(given: str) -> ProbedIut:
     return probe(parse_iut(given))
 
 
-def play_case(case: OneCase, iuts: Sequence[ProbedIut]) -> list[Playing]:
-    """Play the case on each of these, in this order; one may come several times.
+def play_case(
+    case: OneCase, iuts: Sequence[ProbedIut], generating: Generating | None = None
+) -> list[Playing]:
+    """Play the case on each of these, in this order; one may come several times. ``generating``
+    says which plans, if it is one that generates them.
 
     Raises:
         UsageError: there is no such case. HarnessError: it could not be played.
@@ -126,10 +130,11 @@ def play_case(case: OneCase, iuts: Sequence[ProbedIut]) -> list[Playing]:
     numbered = tuple(iut.renamed(f"{number}") for number, iut in enumerate(iuts))
     only = {iut.id: frozenset({case.place}) for iut in numbered}
     specs = (spec_by_id(case.spec),) if case.spec else ALL_SPECS
-    with planned(RunPlan(numbered, specs, "all", only=only)) as plan_path:
+    plan = RunPlan(numbered, specs, "all", only=only, generating=generating or Generating())
+    with planned(plan) as plan_path:
         watcher = _Watcher(case.id, plan_path.parent)
         with recording(VOCABULARY, lambda: watcher.current):
-            status = play(plan_path, "", 0, watcher)
+            status = play(plan_path, "", 0, watcher, case.requirement.id)
     if watcher.problems:
         raise HarnessError(f"the suites do not load: {'; '.join(watcher.problems)}")
     if status == INTERRUPTED:

@@ -45,7 +45,7 @@ def write_pcap(wanted: Wanted, given: str, path: Path) -> int:
 
 
 def _played(wanted: Wanted, given: str) -> CaseRow:
-    return play_case(wanted.case, [probed(wanted.iut(given))])[0].row
+    return play_case(wanted.case, [probed(wanted.iut(given))], wanted.generating)[0].row
 
 
 def _started_s(wanted: Wanted) -> float:

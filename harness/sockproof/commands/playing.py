@@ -32,11 +32,14 @@ _PLUGINS = ("xdist", "hypothesispytest")
 """Plugins of pytest that we need. What else is installed has no part in a run."""
 
 
-def play(plan_path: Path, keyword: str, workers: int, watcher: object) -> int:
-    """Play the cases that ``keyword`` selects; pytest's exit status."""
+def play(
+    plan_path: Path, keyword: str, workers: int, watcher: object, requirement: str = ""
+) -> int:
+    """Play the cases that ``keyword`` selects; pytest's exit status. Of one ``requirement`` only
+    the files that name it are collected, which takes a tenth of the time."""
     arguments = [f"--max-worker-restart={_RESTARTS}", f"--numprocesses={workers}", "--dist=load"]
     arguments.append(f"--basetemp={plan_path.parent / 'pytest'}")  # xdist makes folders there
-    return _pytest([*_selection(plan_path, keyword), *arguments, str(_suites())], watcher)
+    return _pytest([*_selection(plan_path, keyword), *arguments, *_files(requirement)], watcher)
 
 
 def play_here(plan_path: Path, watcher: object) -> int:
@@ -65,6 +68,14 @@ def refuse_bad_keyword(plan_path: Path, keyword: str) -> None:
 
 def _suites() -> Path:
     return kit_dir() / "suites"
+
+
+def _files(requirement: str) -> list[str]:
+    """The test files of a requirement, or all suites."""
+    named = f'"{requirement}"'
+    files = [path for path in _suites().glob("*/test_*.py") if path.parent.name != "selftest"]
+    naming = [path for path in files if requirement and named in path.read_text("utf-8")]
+    return [str(path) for path in sorted(naming)] or [str(_suites())]
 
 
 def _selection(plan_path: Path, keyword: str) -> list[str]:

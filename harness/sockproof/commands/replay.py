@@ -9,15 +9,17 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sockproof.commands.one_case import OneCase, play_case, probed
+from sockproof.commands.capture import refuse_to_capture, write_capture
+from sockproof.commands.one_case import Playing, play_case, probed
 from sockproof.commands.output import warn
-from sockproof.commands.stored import Wanted
+from sockproof.commands.stored import Wanted, keep_plan
 from sockproof.errors import RecordError
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record_header import record_header, requirement_row, without_home
 from sockproof.report.evidence import TranscriptEvent
 from sockproof.report.record import CaseRow, RecordWriter
+from sockproof.repro.capture import Capture
 from sockproof.repro.replay import Difference, Ending, ending_of, first_difference
 
 __all__ = ["replay", "write_one"]
@@ -27,16 +29,22 @@ _QUIET = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
 def replay(
-    console: Console, wanted: Wanted, given: str, repeat: int = 1, output: Path | None = None
+    console: Console,
+    wanted: Wanted,
+    given: str,
+    repeat: int = 1,
+    output: Path | None = None,
+    capture: Path | None = None,
 ) -> int:
     """Play, print the transcript of the first time that it went otherwise (or of the last), and
-    count; 0 when every time ended as stored, or as promised where nothing is stored.
+    count; 0 when every time ended as stored, or as promised where nothing is stored. ``capture``
+    is the file for the packets.
 
     Raises:
         UsageError: there is no such case. HarnessError: it cannot be played.
     """
     iut = probed(wanted.iut(given))
-    rows = [one.row for one in play_case(wanted.case, [iut] * repeat)]
+    rows = [one.row for one in _played(wanted, [iut] * repeat, capture)]
     otherwise = [row for row in rows if not _as_stored(row, wanted.row)]
     shown = otherwise[0] if otherwise else rows[-1]
     difference = _difference(shown, wanted.row)
@@ -44,9 +52,21 @@ def replay(
     if difference:
         _print_difference(console, difference)
     _print_counts(console, rows, wanted, len(otherwise))
-    if output:
-        write_one(output, iut, wanted.case, shown)
+    if output and output.suffix == ".json":
+        keep_plan(output, wanted.case, shown, wanted)
+    elif output:
+        write_one(output, iut, wanted, shown)
     return OTHERWISE if otherwise else AS_STORED
+
+
+def _played(wanted: Wanted, iuts: Sequence[ProbedIut], capture: Path | None) -> list[Playing]:
+    if capture is None:
+        return play_case(wanted.case, iuts, wanted.generating)
+    refuse_to_capture(wanted.case, capture)
+    with Capture() as packets:
+        played = play_case(wanted.case, iuts, wanted.generating)
+    write_capture(capture, wanted.case, packets, played)
+    return played
 
 
 def _as_stored(row: CaseRow, stored: CaseRow | None) -> bool:
@@ -103,16 +123,18 @@ def _print_counts(
     console.print(f"  {len(rows) - otherwise} of {len(rows)} ended {what}")
 
 
-def write_one(path: Path, iut: ProbedIut, case: OneCase, row: CaseRow) -> None:
+def write_one(path: Path, iut: ProbedIut, wanted: Wanted, row: CaseRow) -> None:
     """Write a record of one case, with its transcript.
 
     Raises:
         RecordError: it cannot be written.
     """
-    settings = {"keep": "all", "select": case.id, "specs": [case.spec] if case.spec else []}
+    case, generating = wanted.case, wanted.generating
+    specs = [case.spec] if case.spec else []
+    settings = {"keep": "all", "select": case.id, "specs": specs, "examples": generating.examples}
     if not path.absolute().parent.is_dir():
         raise RecordError(f"cannot write {path}: no folder {path.parent}", "make it first")
-    writer = RecordWriter(path, record_header(iut, settings, 0))
+    writer = RecordWriter(path, record_header(iut, settings, generating.seed))
     writer.requirement(requirement_row(case.requirement))
     writer.case(CaseRow.from_json(json.loads(without_home(json.dumps(row.to_json())))))
     writer.close(True, "", [])

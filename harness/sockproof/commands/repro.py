@@ -11,8 +11,9 @@ from pathlib import Path
 from rich.console import Console
 
 from sockproof.commands.one_case import OneCase, Playing, play_case, probed
-from sockproof.commands.stored import Wanted
+from sockproof.commands.stored import GENERATED, Wanted
 from sockproof.errors import HarnessError, RecordError, UsageError
+from sockproof.generating import Generating
 from sockproof.iut.capabilities import ProbedIut, interpreter_id
 from sockproof.iut.implementation import Implementation
 from sockproof.judge.verdict import Verdict
@@ -20,20 +21,22 @@ from sockproof.report.record import CaseRow
 from sockproof.repro.behaviour import Behaviour, differences
 from sockproof.repro.layout import About
 from sockproof.repro.plain import Names
-from sockproof.repro.script import HANG_S, PATIENT, Script, write_script
+from sockproof.repro.script import PATIENT, Script, write_script
 from sockproof.repro.telling import Told
 from sockproof.repro.trial import GONE, NOT_TOLD, THERE, Bench, Writing, shortened
 from sockproof.repro.unmet import unmet
+from sockproof.timing import hang_bound_s
 
 __all__ = ["Written", "make_script", "write_script_of"]
 
-_TRYING_S, _IMPATIENT_S = 2.0, 0.6
-"""The hang bounds while it is found out whether a script shows anything, and while it is made
-shorter; the one that is written has the full one."""
+_TRYING_PART, _IMPATIENT_PART = 0.4, 0.12
+"""Of the hang bound: while it is found out whether a script shows anything, and while it is made
+shorter; the one that is written has the whole one."""
 SHORTENING_S = 20.0
 _SURE = 2
 """How often a finished script must show the behaviour."""
 _MOST_TRIED = 25
+_TRIES = 4
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def write_script_of(
     """
     if output and not output.absolute().parent.is_dir():
         raise UsageError(f"cannot write {output}: no folder {output.parent}", "make it first")
-    written = make_script(wanted.case, wanted.iut(given), shorten_s)
+    written = make_script(wanted, given, shorten_s)
     if output is None:
         console.out(written.text, end="", highlight=False)
         return
@@ -71,22 +74,46 @@ def write_script_of(
     console.print(f"  it expects {written.expected}", markup=False)
 
 
-def make_script(case: OneCase, given: str, shorten_s: float = SHORTENING_S) -> Written:
+def make_script(wanted: Wanted, given: str, shorten_s: float = SHORTENING_S) -> Written:
     """Play the case, find what is different from the interpreter's own module, and write it down;
-    for ``shorten_s`` parts of it are tried to be left out.
+    for ``shorten_s`` parts of it are tried to be left out. Of a case that generates plans, it is
+    the one that fails.
 
     Raises:
         UsageError: there is no such case or implementation. HarnessError: the case passes, or no
             script shows what it finds.
     """
-    iut = probed(given)
+    case, iut = wanted.case, probed(wanted.iut(given))
     reference = _untouched(iut)
-    played = play_case(case, [iut, reference, reference])
+    generating = _with_a_plan(wanted, iut)
+    played = _played(case, iut, reference, generating)
     wrong, right, again = (_told(one) for one in played)
     _refuse_what_is_right(case, wrong, right)
     about = _about(case, iut, reference, wrong.row)
     bench = Bench(iut.implementation, reference.implementation)
     return _first_that_shows(about, bench, (wrong, right, again), shorten_s)
+
+
+def _with_a_plan(wanted: Wanted, iut: ProbedIut) -> Generating:
+    """The plan to play: if none is given, one that fails is looked for."""
+    generating = wanted.generating
+    if wanted.case.requirement.area != GENERATED or generating.plan is not None:
+        return generating
+    row = play_case(wanted.case, [iut], generating)[0].row
+    failing = (row.generated or {}).get("failing")
+    return dataclasses.replace(generating, plan=failing) if failing else generating
+
+
+def _played(
+    case: OneCase, iut: ProbedIut, reference: ProbedIut, generating: Generating
+) -> list[Playing]:
+    """The case there, and twice on the reference. A plan that failed once may need several tries,
+    if it depends on who comes first."""
+    tries = _TRIES if generating.plan else 1
+    first, *rest = play_case(case, [iut, reference, reference], generating)
+    while tries > 1 and not first.row.deviates:
+        first, tries = play_case(case, [iut], generating)[0], tries - 1
+    return [first, *rest]
 
 
 def _untouched(iut: ProbedIut) -> ProbedIut:
@@ -162,11 +189,12 @@ def _first_that_shows(
 def _shortest(writing: Writing, bench: Bench, shorten_s: float) -> str:
     """The script without what can be left out; empty where it does not show the behaviour."""
     for least in (frozenset[str](), frozenset({PATIENT})):
-        whole = writing(least, _TRYING_S)
+        whole = writing(least, _TRYING_PART * hang_bound_s())
         wrong, right = bench.statuses(whole.text)
         if (wrong, right) == (THERE, GONE):
-            omit = shortened(writing, whole.keys, bench, _IMPATIENT_S, shorten_s, least)
-            texts = (writing(less, HANG_S).text for less in (omit, least))
+            impatient_s = _IMPATIENT_PART * hang_bound_s()
+            omit = shortened(writing, whole.keys, bench, impatient_s, shorten_s, least)
+            texts = (writing(less, hang_bound_s()).text for less in (omit, least))
             shown = next((text for text in texts if bench.shows(text, _SURE)), "")
             if shown:
                 return shown

@@ -1,45 +1,81 @@
-"""What the commands over one case are given: a case by its id, or one that a record holds."""
+"""What the commands over one case are given: a case by its id, one that a record holds, or a plan
+of generated clients that was kept."""
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sockproof.commands.one_case import OneCase
-from sockproof.errors import UsageError
+from sockproof.errors import RecordError, UsageError
+from sockproof.generating import EXAMPLES, SEED, Generating
 from sockproof.report.record import CaseRow, Record, read_record
 
-__all__ = ["Wanted", "wanted_case"]
+__all__ = ["GENERATED", "Wanted", "keep_plan", "wanted_case"]
+
+GENERATED = "generated"
+"""The area whose cases play plans, and the key of what a case's row tells of them."""
+_PLAN = ".json"
+_NO_PLAN = "it needs 'case', the id of a generated case, and 'plan'"
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A case, and how a record says that it ended, if one was given."""
+    """A case, and how a record says that it ended, if one was given.
+
+    ``plan`` is the one to play, of a case that generates plans. ``seed`` and ``examples`` are those
+    that were asked for: then plans are generated again.
+    """
 
     case: OneCase
     row: CaseRow | None = None
     record: Record | None = None
+    plan: Mapping[str, Any] | None = None
+    seed: int | None = None
+    examples: int | None = None
 
     def iut(self, given: str) -> str:
         """The implementation to play it on: the one asked for, the record's, or this Python."""
         recorded = self.record.implementation.given if self.record else ""
         return given or recorded or sys.executable
 
+    @property
+    def generating(self) -> Generating:
+        """Which plans are played: the one that failed or was kept, else as many from the seed as
+        was asked for, or as the record says."""
+        told = (self.row.generated if self.row else None) or {}
+        settings = self.record.header.get("settings") if self.record else None
+        stored = settings.get("examples") if isinstance(settings, dict) else None
+        seed = _first_number(self.seed, told.get("seed"), SEED)
+        examples = _first_number(self.examples, stored, EXAMPLES)
+        is_given = self.seed is not None or self.examples is not None
+        plan = None if is_given else self.plan or told.get("failing")
+        return Generating(seed, examples, plan=plan)
+
+
+def _first_number(*values: Any) -> int:
+    return next(value for value in values if isinstance(value, int))
+
 
 def wanted_case(given: Sequence[str], record: Path | None = None) -> Wanted:
-    """What ``[RECORD] [CASE]`` stand for; of a record in which one case deviates, it is that one.
+    """What ``[FILE] [CASE]`` stand for; of a record in which one case deviates, it is that one. A
+    file that ends with ``.json`` is a plan, which names its case.
 
     Raises:
-        UsageError: there is no such case, here or in the record, or it is not clear which is meant.
-        RecordError: the record cannot be read.
+        UsageError: there is no such case, here or in the record, or it is not clear which is meant;
+            a file is no plan. RecordError: the record cannot be read.
     """
     files = [text for text in given if _is_file(text)]
     ids = [text for text in given if text not in files]
     if len(files) + bool(record) > 1 or len(ids) > 1:
         raise UsageError("too many cases", "give one case, and at most one record")
     path = record or (Path(files[0]) if files else None)
+    if path is not None and path.suffix == _PLAN:
+        return _kept(path, ids)
     if path is None:
         if not ids:
             raise UsageError("no case is given", "see 'sockproof list --cases'")
@@ -50,7 +86,45 @@ def wanted_case(given: Sequence[str], record: Path | None = None) -> Wanted:
 
 
 def _is_file(text: str) -> bool:
-    return text.endswith(".jsonl") or Path(text).is_file()
+    return text.endswith((".jsonl", _PLAN)) or Path(text).is_file()
+
+
+def _kept(path: Path, ids: Sequence[str]) -> Wanted:
+    from sockproof.generate.kept import check_playable  # which loads Hypothesis
+
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        case, plan = told["case"], told["plan"]
+        is_plan = isinstance(case, str) and isinstance(plan, dict)
+    except OSError as error:
+        raise RecordError(f"cannot read {path}: {error.strerror}", "name another") from None
+    except (ValueError, LookupError, TypeError):
+        is_plan = False
+    if not is_plan:
+        raise UsageError(f"{path} is no plan", _NO_PLAN)
+    if ids and ids[0] != case:
+        raise UsageError(f"{path} is a plan of {case}", "leave out the case")
+    found = OneCase.of(case)
+    if found.requirement.area != GENERATED or plan.get("spec") != found.spec:
+        raise UsageError(f"{path}: {case} plays no plan of {plan.get('spec')}", _NO_PLAN)
+    check_playable(plan)
+    return Wanted(found, plan=plan)
+
+
+def keep_plan(path: Path, case: OneCase, row: CaseRow, wanted: Wanted) -> None:
+    """Write the plan that failed, or that was given, so that it can be played and changed.
+
+    Raises:
+        UsageError: there is none. RecordError: it cannot be written.
+    """
+    plan = (row.generated or {}).get("failing") or wanted.generating.plan
+    if plan is None:
+        raise UsageError(f"no plan of {case.id} failed", "a record is kept in FILE.jsonl")
+    text = json.dumps({"case": case.id, "plan": plan}, indent=1)
+    try:
+        path.write_text(f"{text}\n", "utf-8")
+    except OSError as error:
+        raise RecordError(f"cannot write {path}: {error.strerror}", "choose another") from None
 
 
 def _row(record: Record, case_id: str) -> CaseRow:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sockproof.case_run import CaseRun
 from sockproof.generate.plan import Move, Plan
 from sockproof.generate.played import Played, Received
-from sockproof.generate.playing import make_server, open_gate_for, start_loop
+from sockproof.generate.playing import happens, make_server, open_gate_for, start_loop
 from sockproof.peer.datagram import DatagramPeer
 from sockproof.spec.matrix import spec_by_id
 
@@ -68,7 +68,7 @@ class _Playing:
         """Once those have come to it who must: all, or the first of a server without mixin."""
         one_by_one = spec_by_id(self.plan.spec).mixin == "none"
         coming = min(len(self.sent), 1) if one_by_one else len(self.sent)
-        open_gate_for(self.server, coming if self.serving else 0, self.bound_s)
+        open_gate_for(self.case, self.server, coming if self.serving else 0, self.bound_s)
         self.gate_open = True
 
     def end(self) -> Played:
@@ -78,7 +78,8 @@ class _Playing:
         if not self.gate_open:
             self.open_gate(Move("open the gate"))
         process, needed = self.case.process, len(self.sent)
-        process.comes(lambda: len(process.matching("handled")) >= needed, self.bound_s)
+        if needed and happens(self.case, needed, self.bound_s, "handled"):
+            process.matching("handler", phase="setup")  # so that a journal has their order
         received = {number: Received(pieces=peer.arrived()) for number, peer in self.peers.items()}
         leaks = self.case.clear(self.bound_s)
         return Played(self.plan, received, self.addresses, self.sent, needed, process.events, leaks)

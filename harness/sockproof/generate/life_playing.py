@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sockproof.case_run import CaseRun, ServerOptions
 from sockproof.generate.life import Client, Life, LifeModel, LifeStep
+from sockproof.generate.playing import happens
 from sockproof.iut.calls import RunningCall, outcome_of, value_of
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.server import Server
@@ -55,16 +55,11 @@ class _Playing:
         _ACTIONS[step.do](self, step)
         for client in self.model.take(step):
             self._expect_answer(client)
-        process, starts = self.case.process, self.model.starts
+        starts = self.model.starts
         ends = starts - len(self.model.held)
-        self._expect(
-            lambda: len(process.matching("handler", phase="setup")) >= starts,
-            f"{starts} handlers have been started at '{step}'",
-        )
-        self._expect(
-            lambda: len(process.matching("handled")) >= ends,
-            f"{ends} handlers have come to their end at '{step}'",
-        )
+        started = f"{starts} handlers have been started at '{step}'"
+        self._expect(started, starts, "handler", phase="setup")
+        self._expect(f"{ends} handlers have come to their end at '{step}'", ends, "handled")
         if not self.model.loop:
             self._expect_return(self.stopping)
         if not self.model.held:
@@ -88,8 +83,8 @@ class _Playing:
         assert self.server is not None
         return self.server
 
-    def _expect(self, condition: Callable[[], object], what: str) -> None:
-        if not self.case.process.comes(condition, self.bound_s):
+    def _expect(self, what: str, count: int, event: str, **wanted: Any) -> None:
+        if count and not happens(self.case, count, self.bound_s, event, **wanted):
             raise Hang(what, f"nothing for {self.bound_s:g} s")
 
     # What the server is made to do
@@ -146,7 +141,7 @@ class _Playing:
 
     def _expect_return(self, calls: list[RunningCall]) -> None:
         for call in calls:
-            self._expect(functools.partial(_has_ended, call), f"{call.method}() returns")
+            self._expect(f"{call.method}() returns", 1, "ended", label=call.label)
             (ended,) = self.case.process.matching("ended", label=call.label)
             value_of(f"{call.method}()", outcome_of(ended))
         calls.clear()
@@ -200,10 +195,6 @@ class _Playing:
         data, ending = self.streams[client.number].receive_to_end()
         right = data == b"" and ending in (END_OF_STREAM, RESET)
         check(right, expected=what, actual=f"{data!r}, then {ending}")
-
-
-def _has_ended(call: RunningCall) -> bool:
-    return call.has_ended
 
 
 _ACTIONS: dict[str, Callable[[_Playing, LifeStep], None]] = {

@@ -24,7 +24,7 @@ from sockproof.judge.checks import Hang, Mismatch
 from sockproof.peer.client import TIMEOUT, Ending, StreamPeer
 from sockproof.peer.script import HandlerScript, Run
 
-__all__ = ["make_server", "open_gate_for", "play_streams", "start_loop"]
+__all__ = ["StreamPlaying", "happens", "make_server", "open_gate_for", "play_streams", "start_loop"]
 
 
 AFTER_A_HANG_PART = 0.2
@@ -56,16 +56,27 @@ def start_loop(server: Server) -> None:
     server.spawn("serve_forever", POLL_INTERVAL_S)
 
 
-def open_gate_for(server: Server, handlers: int, bound_s: float) -> None:
+def happens(case: CaseRun, count: int, bound_s: float, event: str, **wanted: Any) -> bool:
+    """Whether so many such events come within the bound.
+
+    Raises:
+        Crash: the process ended first.
+    """
+    try:
+        case.process.wait_events(count, event, bound_s=bound_s, **wanted)
+    except Hang:
+        return False
+    return True
+
+
+def open_gate_for(case: CaseRun, server: Server, handlers: int, bound_s: float) -> None:
     """Open the gate once so many handlers have come to it.
 
     Raises:
         Hang: they have not.
     """
-    process = server.process
-    if not process.comes(
-        lambda: len(process.matching("step", do="gate", passed=None)) >= handlers, bound_s
-    ):
+    gate = {"do": "gate", "name": GATE, "passed": None}
+    if handlers and not happens(case, handlers, bound_s, "step", **gate):
         raise Hang(f"{handlers} handlers come to the gate", "not all of them do")
     server.open_gate(GATE)
 
@@ -77,14 +88,15 @@ def play_streams(case: CaseRun, plan: Plan, bound_s: float) -> Played:
         Mismatch: a client was not connected; the server could not be made or stopped.
         Hang: nothing was got within ``bound_s`` of what a client had to get for the next move.
     """
-    playing = _Playing(case, plan, bound_s)
+    playing = StreamPlaying(case, plan, bound_s)
     for move in plan.moves:
         playing.make(move)
     return playing.end()
 
 
-class _Playing:
-    """A plan while it is played: the server, the peers by number, what each got so far."""
+class StreamPlaying:
+    """A plan while it is played: the server, the peers by number, what each got so far, and how
+    much of it is accounted for."""
 
     def __init__(self, case: CaseRun, plan: Plan, bound_s: float) -> None:
         self.case = case
@@ -93,6 +105,7 @@ class _Playing:
         self.model = StreamModel(plan, serving=not plan.starts_late)
         self.peers: dict[int, StreamPeer] = {}
         self.got: dict[int, bytearray] = {}
+        self.accounted: dict[int, int] = {}
         self.endings: dict[int, Ending] = {}
         self.addresses: dict[int, Any] = {}
         self.server = make_server(case, plan)
@@ -127,16 +140,29 @@ class _Playing:
     def wait_for_reply(self, move: Move) -> None:
         """Read what the model is certain that the peer gets now."""
         due = self.model.due(move.peer)
-        if not self.read_until(lambda: len(self.got[move.peer]) >= due, [move.peer]):
+        came = self.read_until(lambda: len(self.got[move.peer]) >= due, [move.peer])
+        self.account(move.peer, due)
+        if not came:
             got = bytes(self.got[move.peer])
             raise Hang(f"peer {move.peer} receives {due} octets", f"{got!r} and then nothing")
+
+    def account(self, number: int, due: int | None = None) -> None:
+        """Tell what a peer has got since it was told, up to what it was due, or to the end."""
+        known = self.accounted.get(number, 0)
+        data = bytes(self.got[number][known:due])
+        size = None if due is None else due - known
+        if size == 0:
+            return
+        self.accounted[number] = known + len(data)
+        ending = self.endings.get(number, TIMEOUT) if size is None or len(data) < size else None
+        self.peers[number].account(data, ending, size)
 
     def serve(self, _move: Move) -> None:
         start_loop(self.server)
 
     def open_gate(self, _move: Move) -> None:
         """Once those have come to the gate who must."""
-        open_gate_for(self.server, self.model.at_gate(), self.bound_s)
+        open_gate_for(self.case, self.server, self.model.at_gate(), self.bound_s)
 
     def end(self) -> Played:
         """The loop runs, the gate opens, whoever is connected sends no more and reads on."""
@@ -148,6 +174,8 @@ class _Playing:
             if not self.model.guests[number].silent:
                 self.make(Move("half-close", number))
         self.read_until(lambda: all(number in self.endings for number in live), live)
+        for number in live:
+            self.account(number)
         return self.told(live)
 
     def _is_done(self, do: str) -> bool:
@@ -166,7 +194,10 @@ class _Playing:
         came = all(one.ending is not TIMEOUT for one in received.values())
         waits_s = self.bound_s if came else self.bound_s * AFTER_A_HANG_PART
         reset = reset_addresses(self.plan, self.addresses)
-        process.comes(lambda: ended_handlers(process.events, reset) >= needed, waits_s)
+        if reset or not needed:
+            process.comes(lambda: ended_handlers(process.events, reset) >= needed, waits_s)
+        elif happens(self.case, needed, waits_s, "handled"):
+            process.matching("handler", phase="setup")  # so that a journal has their order
         leaks = self.case.clear(waits_s)
         return Played(
             self.plan, received, self.addresses, list(self.peers), needed, process.events, leaks
@@ -197,13 +228,13 @@ class _Playing:
         return bool(ready)
 
 
-_ACTIONS: dict[str, Callable[[_Playing, Move], None]] = {
-    "connect": _Playing.connect,
-    "send": _Playing.send,
-    "half-close": _Playing.half_close,
-    "close": _Playing.leave,
-    "reset": _Playing.leave,
-    "await": _Playing.wait_for_reply,
-    "serve": _Playing.serve,
-    "open the gate": _Playing.open_gate,
+_ACTIONS: dict[str, Callable[[StreamPlaying, Move], None]] = {
+    "connect": StreamPlaying.connect,
+    "send": StreamPlaying.send,
+    "half-close": StreamPlaying.half_close,
+    "close": StreamPlaying.leave,
+    "reset": StreamPlaying.leave,
+    "await": StreamPlaying.wait_for_reply,
+    "serve": StreamPlaying.serve,
+    "open the gate": StreamPlaying.open_gate,
 }

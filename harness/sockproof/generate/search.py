@@ -24,6 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from sockproof.case_run import CaseRun
 from sockproof.generate.alike import without_constants_of_modules
+from sockproof.generate.kept import told_with
 from sockproof.generate.plan import Playable
 from sockproof.generating import Generating
 from sockproof.judge.checks import Mismatch
@@ -175,8 +176,7 @@ class Search(Generic[_Plan]):
         if self._failed:
             plan, error = self._smallest()
             self._case.generated = {**told, "failing": plan.to_json()}
-            error.actual = f"{error.actual}; the plan: {'; '.join(plan.words())}"
-            raise error
+            raise told_with(error, plan)
 
     def _smallest(self) -> tuple[_Plan, Mismatch]:
         """The smallest plan that fails, played once more with all the time it needs; its evidence

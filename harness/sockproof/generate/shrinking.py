@@ -15,7 +15,7 @@ from sockproof.generate.plan import FAULTS, Move, Payload, Plan, legal
 from sockproof.generate.strategies import BUDGET_OCTETS
 from sockproof.spec.matrix import spec_by_id
 
-__all__ = ["smaller_lives", "smaller_plans"]
+__all__ = ["lived", "smaller_lives", "smaller_plans"]
 
 _Item = TypeVar("_Item")
 _WHOLE = ("construct unbound", "server_bind()", "server_activate()")
@@ -101,17 +101,17 @@ def smaller_lives(life: Life) -> Iterator[Life]:
     steps = life.moves
     for client in sorted({step.client for step in steps} - {0}):
         rest = [step for step in steps if step.client != client]
-        yield _lived(life, rest)
-        yield _lived(life, _asking_late(rest))
+        yield lived(life, rest)
+        yield lived(life, _asking_late(rest))
     for number in range(len(steps)):
-        yield _lived(life, [*steps[:number], *steps[number + 1 :]])
+        yield lived(life, [*steps[:number], *steps[number + 1 :]])
     for number in range(len(steps) - 1):
         for other in range(number + 1, len(steps)):
             rest = [step for n, step in enumerate(steps) if n not in (number, other)]
-            yield _lived(life, rest)
+            yield lived(life, rest)
     if steps and steps[0].do in _WHOLE:
         rest = [step for step in steps if step.do not in _WHOLE]
-        yield _lived(life, [LifeStep("construct"), *rest])
+        yield lived(life, [LifeStep("construct"), *rest])
 
 
 def _asking_late(steps: Sequence[LifeStep]) -> list[LifeStep]:
@@ -120,7 +120,7 @@ def _asking_late(steps: Sequence[LifeStep]) -> list[LifeStep]:
     return [*(step for step in steps[:-1] if step.do != "ask"), *asks, *steps[-1:]]
 
 
-def _lived(life: Life, steps: Sequence[LifeStep]) -> Life:
+def lived(life: Life, steps: Sequence[LifeStep]) -> Life:
     """The steps that can be taken, with the clients numbered as they come.
 
     A step of a client that is not there, or has spoken already, cannot.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sockproof.case_run import CaseRun
 from sockproof.generate.datagrams import play_datagrams
+from sockproof.generate.kept import life_of, plan_of, play_kept
 from sockproof.generate.life import Life
 from sockproof.generate.life_playing import CLOSE_WAITS_SINCE, play_life
 from sockproof.generate.machine import lives
@@ -35,6 +36,9 @@ def try_plans(
         for holds in properties:
             holds(played)
 
+    if generating.plan is not None:
+        play_kept(case, generating, plan_of(generating.plan), attempt)
+        return
     Search(case, generating, attempt, smaller_plans).among(plans(case.spec, profile))
 
 
@@ -48,6 +52,9 @@ def try_lives(case: CaseRun, generating: Generating) -> None:
     def attempt(life: Life, bound_s: float) -> None:
         play_life(case, life, bound_s)
 
+    if generating.plan is not None:
+        play_kept(case, generating, life_of(generating.plan), attempt)
+        return
     search = Search(case, generating, attempt, smaller_lives)
     close_waits = case.iut.level >= CLOSE_WAITS_SINCE
     search.among_machines(lives(case.spec, search.attempt, close_waits=close_waits))

@@ -190,6 +190,13 @@ class StreamPeer:
         self._log("receive", data)
         return data
 
+    def account(
+        self, data: bytes, ending: Ending | None, _size_octets: int | None = None
+    ) -> tuple[bytes, Ending | None]:
+        """What several :meth:`receive_some` came to, where so much was waited for, or the end: so
+        a journal of the case has it in one, in whatever pieces it came."""
+        return data, ending
+
     def receive(self, length_octets: int) -> tuple[bytes, Ending | None]:
         """Exactly so many octets, or fewer and how the stream ended before."""
         return self._collect(length_octets)

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from sockproof.judge.verdict import Verdict
+from sockproof.report.generated import generating_options
 from sockproof.report.reader import Record
 from sockproof.report.reference import (
     DifferenceGroup,
@@ -19,7 +20,6 @@ from sockproof.report.reference import (
     difference_groups,
     value_text,
 )
-from sockproof.report.rows import CaseRow
 from sockproof.report.tally import (
     Attention,
     LevelCount,
@@ -220,18 +220,9 @@ def _details(record: Record, group: Attention) -> Iterable[tuple[str, str]]:
     if deviates_as_well(record, first) and record.reference:
         yield "reference", f"{one_line(record.reference.iut_id, 60)} does the same"
     yield "as well", _others(group)
-    again = rerun_command(record.implementation.given, first.id) + _generating(record, first)
+    again = rerun_command(record.implementation.given, first.id)
+    again += generating_options(record, first)
     yield "again", one_line(again, 400)
-
-
-def _generating(record: Record, case: CaseRow) -> str:
-    """The options without which a case would play other plans, or too few."""
-    settings = record.header.get("settings", {})
-    examples = settings.get("examples") if isinstance(settings, dict) else None
-    seed = case.generated.get("seed") if case.generated else None
-    options = {"--seed": seed, "--examples": examples if case.generated else None}
-    told = {name: value for name, value in options.items() if isinstance(value, int)}
-    return "".join(f" {name} {value}" for name, value in told.items())
 
 
 def _others(group: Attention) -> str:

@@ -11,7 +11,14 @@ from sockproof.repro.notes import Notes
 from sockproof.repro.plain import Names, peer_name, server_name
 from sockproof.repro.step_code import StepWriter
 
-__all__ = ["Decision"]
+__all__ = ["LEFT", "Decision"]
+
+LEFT = {
+    "fd": "descriptors()",
+    "thread": "threading.active_count()",
+    "child": "own_children()",
+}
+"""By what is left behind: how many there are."""
 
 Lines = list[str]
 
@@ -114,16 +121,15 @@ class Decision:
         return [both, f"sorted({[first, second]!r}, key={at})"]
 
     def _left(self, writer: StepWriter, steps: Lines) -> Lines:
-        """What there is more of than at first, once all is closed."""
+        """How many there are more than at first, once all is closed."""
         lanes = dict.fromkeys(one.actor for one in self.before if one.actor)
         made = [name for lane in lanes if any(_makes(name := peer_name(lane), s) for s in steps)]
-        more = "lambda: [kind for kind in before if left_open()[kind] > before[kind]]"
+        now = LEFT[self.behaviour.labels[0]]
         return [
             *(f"{name}.close()" for name in made),
             *writer.stop(Operation("stop", "", {})),
-            f"more = {more}",
-            "wait_until(lambda: not more())",
-            "sorted(more())",
+            f"wait_until(lambda: {now} <= before)",
+            f"max(0, {now} - before)  # what is left",
         ]
 
     def printed(self, _: StepWriter) -> Lines:

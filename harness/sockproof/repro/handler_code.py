@@ -73,8 +73,10 @@ class HandlerWriter:
             f"{name} = {self.names.code(described(value))}"
             for name, value in self.order["attributes"].items()
         ]
-        for phase in ("setup", "handle", "finish"):
-            method = self._method(phase)
+        methods = {phase: self._method(phase) for phase in ("setup", "handle", "finish")}
+        first = "setup" if methods["setup"] else "handle"
+        methods[first] = [*self.notes.keep("self"), *methods[first]]
+        for phase, method in methods.items():
             if method:
                 body += [*([""] if body else []), f"def {phase}(self):", *_indented(method)]
         if not body:
@@ -191,10 +193,8 @@ def tidy(lines: Lines) -> Lines:
         users = [n for n, method in enumerate(methods) if f"self.{name}" in method]
         if len(users) == 1:
             number = users[0]
-            uses = methods[number].count(f"self.{name}")
-            plain = "" if uses == 1 else f"{name} = "
-            methods[number] = methods[number].replace(
-                f"self.{name} = ", plain, 1 if uses == 1 else -1
-            )
+            told, assigned = f"self.{name}", f"self.{name} = "
+            is_read = methods[number].count(told) > methods[number].count(assigned)
+            methods[number] = methods[number].replace(assigned, f"{name} = " if is_read else "")
             methods[number] = methods[number].replace(f"self.{name}", name)
     return "".join(methods).splitlines()

@@ -25,7 +25,8 @@ HANG, CRASH, REFUSED = "hang", "crash", "refused"
 class Noted:
     """What is noted of one method.
 
-    ``name`` is the operation's; ``arguments`` makes plain data of the object and the arguments of
+    ``name`` is the operation's, empty if neither it nor what it calls is to be noted;
+    ``arguments`` makes plain data of the object and the arguments of
     a call, and ``outcome`` of the object and the result.
     """
 
@@ -66,7 +67,8 @@ class Journal:
     @contextlib.contextmanager
     def noting(self, operation: Operation) -> Iterator[None]:
         """Note it, with how it ends; whatever it calls meanwhile is not noted."""
-        self.operations.append(operation)
+        if operation.name:
+            self.operations.append(operation)
         self._inside.yes = True
         try:
             yield

@@ -16,7 +16,7 @@ _WATCHDOG = 6
 _SHORT = 95
 """Lines of a script that can afford two empty ones between its parts."""
 _LONG = 104
-"""Lines of a script that can not even afford docstrings of their own."""
+"""Lines of a script that can not even afford docstrings and imports in lines of their own."""
 _WIDTH = 99
 
 _OURS = re.compile(r"[^\s'\"(\[]*sockproof[^\s'\")\]]*")
@@ -60,11 +60,12 @@ def assembled(about: About, main: list[str], forking: bool, hang_s: float) -> st
     ]
     start = [*about.preload.splitlines(), *_START, *renames]
     modules = modules_for([*functions, *start, *main])
+    imports = [f"import {name}" for name in modules]
     parts = [
         _header(about),
         "from __future__ import print_function\n",
-        "\n".join(f"import {name}" for name in modules) + "\n",
-        f"HANG_S = {hang_s}  # nothing is waited for any longer\n",
+        "\n".join(imports) + "\n",
+        f"HANG_S = {hang_s:.2g}  # nothing is waited for any longer\n",
         *(f"\n{text.strip()}\n" for text in functions),
         "\n" + "\n".join([*start, *main]),
     ]
@@ -73,30 +74,34 @@ def assembled(about: About, main: list[str], forking: bool, hang_s: float) -> st
     if len(kept) > _SHORT:
         kept = list(_squeezed(lines, 1))
     if len(kept) > _LONG:
-        kept = list(_folded(kept))
+        kept = list(_folded(_joined(kept, imports, modules)))
     return "\n".join(kept).replace("sockproof", "scripted") + "\n"
+
+
+def _joined(lines: list[str], imports: list[str], modules: list[str]) -> list[str]:
+    """All imports in one line."""
+    first = lines.index(imports[0])
+    return [*lines[:first], f"import {', '.join(modules)}", *lines[first + len(imports) :]]
 
 
 def _folded(lines: list[str]) -> Iterator[str]:
     """What a function is, beside its first line instead of below it, where there is room."""
-    docstring = ""
+    is_said = False
     for line, below in zip(lines, [*lines[1:], ""], strict=True):
         told = below.strip().removeprefix('"""').removesuffix('"""')
         is_told = line.startswith("def ") and below.endswith('"""') and told != below.strip()
         beside = f"{line}  # {told[:1].lower()}{told[1:].rstrip('.')}"
         if is_told and len(beside) <= _WIDTH:
-            docstring = below
             yield beside
-        elif line != docstring:
+        elif not is_said:
             yield line
-        else:
-            docstring = ""
+        is_said = is_told and len(beside) <= _WIDTH
 
 
 def _header(about: About) -> str:
     texts = [
         (about.title, ""),
-        (f"Promised ({about.level}): {about.case}", "\n"),
+        (f"Promised ({about.level}), {about.case}:", "\n"),
         (about.source, ""),
         (f"Not so with {about.seen}.", "\n"),
         (f"expected  {about.expected}" if about.expected else "", ""),
@@ -112,14 +117,15 @@ def _header(about: About) -> str:
         "",
     ]
     first, *rest = "\n".join([*told, *usage]).splitlines()
-    return "\n".join([f'"""{first}', *rest, ""])
+    quotes = 'r"""' if any("\\" in line for line in told) else '"""'
+    return "\n".join([f"{quotes}{first}", *rest, ""])
 
 
 def _harmless(text: str) -> str:
-    """A text that ends no docstring and begins no escape."""
+    """A text that ends no docstring; one with a backslash begins as a raw one."""
     named = _OURS.sub("...", text)
     short = named if len(named) < 300 else f"{named[:300]}..."
-    plain = short.replace("\\", "/").replace('"', "'")
+    plain = short.replace('"', "'")
     return plain.encode("ascii", "replace").decode("ascii").replace("\0", "")
 
 

@@ -48,7 +48,8 @@ class Notes:
 
     ``detail`` is the label of which more is told: ``aspect`` says what, ``detail`` or ``place``.
     ``failing`` are the steps whose exceptions are told. ``counted`` are gates that are opened for
-    some and not for all.
+    some and not for all. ``keeping``: whether requests are kept, as the agent keeps them: else a
+    socket that the server forgets is closed when it is collected, and looks as if it were right.
     """
 
     forking: bool
@@ -59,6 +60,7 @@ class Notes:
     aspect: str = ""
     failing: set[str] = field(default_factory=set)
     counted: set[str] = field(default_factory=set)
+    keeping: bool = False
 
     def line(self, what: str, detail: str = "") -> list[str]:
         """The line that notes it, or none."""
@@ -69,6 +71,10 @@ class Notes:
         if what == self.detail and detail:
             return [f'note("{what}", {detail})']
         return [f'note("{what}")']
+
+    def keep(self, what: str) -> list[str]:
+        """The line that keeps a request, or what refers to it, alive."""
+        return [f"kept.append({what})"] if self.keeping else []
 
     def gate(self, name: str) -> str:
         """The variable of a gate."""

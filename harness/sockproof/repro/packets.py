@@ -1,4 +1,5 @@
-"""IP packets out of nothing: IPv4 and IPv6, TCP and UDP, with right lengths and checksums."""
+"""IP packets out of nothing: IPv4 and IPv6, TCP and UDP, with right lengths and checksums; and
+whose they are."""
 
 from __future__ import annotations
 
@@ -6,7 +7,19 @@ import socket
 import struct
 from dataclasses import dataclass
 
-__all__ = ["ACK", "FIN", "MOST_OCTETS", "PSH", "RST", "SYN", "URG", "Endpoint", "tcp", "udp"]
+__all__ = [
+    "ACK",
+    "FIN",
+    "MOST_OCTETS",
+    "PSH",
+    "RST",
+    "SYN",
+    "URG",
+    "Endpoint",
+    "endpoints_of",
+    "tcp",
+    "udp",
+]
 
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 MOST_OCTETS = 65000
@@ -15,6 +28,8 @@ MOST_OCTETS = 65000
 _TTL = 64
 _WINDOW = 65535
 _TCP, _UDP = 6, 17
+_ICMP = (1, 58)
+_HEADER_4, _HEADER_6 = 20, 40
 
 
 @dataclass(frozen=True)
@@ -66,6 +81,27 @@ def udp(source: Endpoint, target: Endpoint, payload: bytes) -> bytes:
 
     found = _checksum(source, target, _UDP, datagram(0)) or 0xFFFF  # 0 would say: there is none
     return _ip(source, target, _UDP, datagram(found))
+
+
+def endpoints_of(packet: bytes) -> tuple[Endpoint, ...]:
+    """Source and target of a segment or datagram, or of the one that an error message is about;
+    none of any other packet."""
+    if len(packet) >= _HEADER_4 and packet[0] >> 4 == 4:
+        length, protocol, family = 4 * (packet[0] & 15), packet[9], socket.AF_INET
+        hosts = packet[12:16], packet[16:20]
+    elif len(packet) >= _HEADER_6 and packet[0] >> 4 == 6:
+        length, protocol, family = _HEADER_6, packet[6], socket.AF_INET6
+        hosts = packet[8:24], packet[24:40]
+    else:
+        return ()
+    if protocol in _ICMP:
+        return endpoints_of(packet[length + 8 :])
+    ports = packet[length : length + 4]
+    if protocol not in (_TCP, _UDP) or len(ports) < 4:
+        return ()
+    source, target = (socket.inet_ntop(family, host) for host in hosts)
+    numbers = struct.unpack("!HH", ports)
+    return Endpoint(source, numbers[0]), Endpoint(target, numbers[1])
 
 
 def _ip(source: Endpoint, target: Endpoint, protocol: int, payload: bytes) -> bytes:

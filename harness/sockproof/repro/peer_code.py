@@ -16,16 +16,20 @@ __all__ = ["PeerWriter"]
 
 @dataclass
 class PeerWriter:
-    """Writes the statements of peers. ``patient``: whether an error of sending is passed over."""
+    """Writes the statements of peers. ``patient``: whether an error of sending is passed over, as
+    it always is of peers that have ``heard`` something: a server that is wrong may be gone then."""
 
     names: Names
     notes: Notes
     patient: bool = False
     destinations: dict[str, str] = field(default_factory=dict)
+    heard: set[str] = field(default_factory=set)
 
     def lines(self, operation: Operation) -> list[str]:
         """The statements that carry it out."""
         writer = _WRITERS.get(operation.name)
+        if operation.name.startswith("receive"):
+            self.heard.add(operation.actor)
         return writer(self, operation) if writer else []
 
     def value(self, operation: Operation) -> str:
@@ -70,7 +74,7 @@ class PeerWriter:
         cuts = sorted(told.get("cuts") or ())
         if not cuts:
             sending = self._sending(operation)
-            return [f"attempt(lambda: {sending})" if self.patient else sending]
+            return [f"attempt(lambda: {sending})" if self._is_patient(operation) else sending]
         data = bytes(told["data"])
         positions = [0, *cuts, len(data)]
         head = []
@@ -89,6 +93,9 @@ class PeerWriter:
             f"    {name}.sendall(data[start:end])",
         ]
 
+    def _is_patient(self, operation: Operation) -> bool:
+        return self.patient or operation.actor in self.heard
+
     def _sending(self, operation: Operation) -> str:
         return f"{peer_name(operation.actor)}.sendall({self._data(operation)})"
 
@@ -104,7 +111,7 @@ class PeerWriter:
     def half_close(self, operation: Operation) -> list[str]:
         name = peer_name(operation.actor)
         plain, patient = f"{name}.shutdown(", f"attempt({name}.shutdown, "
-        return [f"{patient if self.patient else plain}socket.SHUT_WR)"]
+        return [f"{patient if self._is_patient(operation) else plain}socket.SHUT_WR)"]
 
     def await_reply(self, operation: Operation) -> list[str]:
         """Whatever comes, until the end or so much of it."""

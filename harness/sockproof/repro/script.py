@@ -9,7 +9,7 @@ from typing import Any
 
 from sockproof.iut.values import decode
 from sockproof.repro.behaviour import Behaviour
-from sockproof.repro.deciding import Decision
+from sockproof.repro.deciding import LEFT, Decision
 from sockproof.repro.handler_code import HandlerWriter, tidy
 from sockproof.repro.journal import Operation
 from sockproof.repro.layout import About, assembled
@@ -19,18 +19,25 @@ from sockproof.repro.snippets import NOTING
 from sockproof.repro.step_code import StepWriter
 from sockproof.repro.telling import Told, is_long
 
-__all__ = ["HANG_S", "PATIENT", "Script", "write_script"]
+__all__ = ["PATIENT", "Script", "write_script"]
 
-HANG_S = 5.0
 PATIENT = "errors of sending"
 """May be left out, too: a server that is wrong may be gone while a client still sends."""
+_KEEPING = "kept requests"
 _CAPTURING = [
     'out = os.fdopen(os.dup(1), "w")',
     "captured = {1: tempfile.TemporaryFile(), 2: tempfile.TemporaryFile()}",
     "for fd, file in captured.items():",
     "    os.dup2(file.fileno(), fd)",
 ]
-_OWN_GROUP = ["if os.getpgrp() != os.getpid():", "    os.setpgrp()  # with all children"]
+_OWN_PID = "OWN_PID = os.getpid()"
+_OWN_GROUP = [
+    "if os.getpgrp() != os.getpid():",
+    "    os.setpgrp()  # with all children",
+    _OWN_PID,
+    "signal.signal(signal.SIGTERM, lambda *_: os.getpid() == OWN_PID or os._exit(0))",
+]
+"""Only children heed the signal; it must be set here, since no thread but the main one may."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +52,8 @@ def write_script(
     about: About,
     told: Told,
     behaviour: Behaviour,
-    omit: frozenset[str] = frozenset(),
-    hang_s: float = HANG_S,
+    omit: frozenset[str],
+    hang_s: float,
 ) -> Script:
     """Write it from what was noted while the case was played; ``omit`` parts are left out."""
     writer = _ScriptWriter(told, behaviour, omit)
@@ -69,6 +76,8 @@ class _ScriptWriter:
         upto = [*self.before, *([decisive] if decisive else [])]
         self.makes = [one for one in upto if one.name == "do" and one.arguments["op"] == "make"]
         self.notes = _notes(self.makes, upto, told, behaviour)
+        self.may_keep = self.notes.is_stream and behaviour.aspect != "left"
+        self.notes.keeping = self.may_keep and _KEEPING not in omit
         self.decision = Decision(behaviour, decisive, self.before, self.names, self.notes)
         self.keys: list[str] = []
 
@@ -98,6 +107,7 @@ class _ScriptWriter:
             found[handler] = self._brief(tidy(handlers.lines()))
             found[server] = servers.lines()
             used[told["handle"]] = (servers.used, handler)
+        self.keys += [_KEEPING] if self.may_keep else []
         return found
 
     def _brief(self, lines: list[str]) -> list[str]:
@@ -148,11 +158,12 @@ class _ScriptWriter:
         is_noting = "note(" in text or "log" in text or "telling" in text
         parts = (
             ("folder" in text, ["folder = tempfile.mkdtemp()"]),
-            ("place()" in text, ["OWN_PID = os.getpid()"]),
+            ("kept." in text, ["kept = []  # requests, so that none is closed by being forgotten"]),
+            ("place()" in text and not self.notes.forking, [_OWN_PID]),
             (self.notes.forking, _OWN_GROUP),
             (is_noting, NOTING[self.notes.forking]),
             (aspect == "printed", _CAPTURING),
-            (aspect == "left", ["before = left_open()"]),
+            (aspect == "left", [f"before = {LEFT.get(''.join(self.behaviour.labels), '')}"]),
         )
         return [line for needed, lines in parts if needed for line in lines]
 

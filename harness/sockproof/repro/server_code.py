@@ -60,11 +60,14 @@ class ServerWriter:
     def _does(self, method: str, behaviour: Mapping[str, Any]) -> bool:
         """A hook that only tells of a call which nobody wants to know is none."""
         labels = {method, f"{method} returned", f"{method} raised"}
-        return bool(behaviour) or bool(labels & self.notes.wanted)
+        is_kept = self.notes.keeping and "request" in _PARAMETERS.get(method, "")
+        return bool(behaviour) or bool(labels & self.notes.wanted) or is_kept
 
     def keys(self) -> Iterator[str]:
-        """The parts that might be left out."""
-        yield from (f"{self.name} hook {method}" for method in self.order["hooks"])
+        """The parts that might be left out; a method that does something is what the case is
+        about, and stays."""
+        told = (method for method, behaviour in self.order["hooks"].items() if not behaviour)
+        yield from (f"{self.name} hook {method}" for method in told)
         yield from (f"{self.name} attribute {name}" for name in self.order["attributes"])
 
     @property
@@ -94,8 +97,14 @@ class ServerWriter:
         if "arguments" in str(behaviour.get("instead", "")):
             parameters = "*arguments"
         signature = f"def {method}({', '.join(filter(None, ['self', parameters]))}):"
-        body = [*self._told(method, parameters), *self._behaviour(method, parameters, behaviour)]
+        told = self._told(method, parameters)
+        body = [*self._kept(parameters), *told, *self._behaviour(method, parameters, behaviour)]
         return [signature, *_indented(body)]
+
+    def _kept(self, parameters: str) -> Lines:
+        if parameters == "*arguments":
+            return self.notes.keep("arguments")
+        return self.notes.keep(_REQUEST) if _REQUEST in parameters else []
 
     def _told(self, method: str, parameters: str) -> Lines:
         detail = f"[plain(one) for one in ({parameters},)]" if parameters else ""

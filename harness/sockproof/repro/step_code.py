@@ -29,11 +29,14 @@ class Unit:
 
 
 def _may_go(operation: Operation) -> bool:
-    """What the case is about stays: making servers, calling their methods, gates, signals."""
+    """What the case is about stays: making servers, calling their methods and the end of these,
+    gates, signals."""
     if operation.name == "do":
         return operation.arguments["op"] in ("evaluate", "execute")
-    at_gate = operation.name == "wait" and operation.arguments["wanted"].get("do") == "gate"
-    return operation.name not in ("open gate", "signal", "stop", "comes to wait") and not at_gate
+    if operation.name == "wait":
+        told = operation.arguments
+        return bool(told["event"] != "ended" and told["wanted"].get("do") != "gate")
+    return operation.name not in ("open gate", "signal", "stop", "comes to wait")
 
 
 def thread_name(label: str) -> str:
@@ -184,6 +187,8 @@ class StepWriter:
         label = label_of(told["event"], told["wanted"])
         if not label or operation.ending:
             return []
+        if told["event"] == "ended" and label not in self.notes.wanted:
+            return [f"{thread_name(told['wanted']['label'])}.join(HANG_S)"]
         self.notes.wanted.add(label)
         return [f"assert {self._waiting(label, told['count'])}"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sockproof.generate.playing import StreamPlaying
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.outcomes import Leftovers, Outcome
 from sockproof.iut.process import CaseProcess
@@ -61,7 +62,22 @@ def _do(_owner: Any, op: str, **arguments: Any) -> dict[str, Any]:
 
 
 def _events(_owner: Any, count: int, event: str, /, **wanted: Any) -> dict[str, Any]:
+    wanted.pop("bound_s", None)
     return {"count": count, "event": event, "wanted": wanted}
+
+
+def _bound(_owner: Any, _bound_s: float) -> dict[str, Any]:
+    return {}
+
+
+def _accounted(
+    _owner: Any, _data: bytes, _ending: Any, size_octets: int | None = None
+) -> dict[str, Any]:
+    return {"size": size_octets} if size_octets else {}
+
+
+def _unnoted(*_arguments: Any) -> dict[str, Any]:
+    return {}
 
 
 def _matching(_owner: Any, event: str, /, **wanted: Any) -> dict[str, Any]:
@@ -122,6 +138,7 @@ VOCABULARY: Mapping[type, Mapping[str, Noted]] = {
         "open_gate": Noted("open gate", _gate, _nothing),
         "send_signal": Noted("signal", _named("signal"), _nothing),
         "stop": Noted("stop", _named(), _leftovers),
+        "renew": Noted("stop", _bound, _leftovers),
     },
     Server: {
         "expect_true": Noted("until true", _named("expression"), _nothing),
@@ -142,6 +159,7 @@ VOCABULARY: Mapping[type, Mapping[str, Noted]] = {
         "receive_some": Noted("receive some", _named("limit"), _some),
         "expect": Noted("receive", _wanted_stream, _nothing),
         "receive": Noted("receive", _named("size"), _reply),
+        "account": Noted("receive", _accounted, _reply),
         "receive_to_end": Noted("receive", _named(), _reply),
         "half_close": Noted("half-close", _named(), _nothing),
         "close": Noted("close", _named(), _nothing),
@@ -157,5 +175,6 @@ VOCABULARY: Mapping[type, Mapping[str, Noted]] = {
         "arrived": Noted("arrived", _named(), _same),
         "close": Noted("close", _named(), _nothing),
     },
+    StreamPlaying: {"read_ready": Noted("", _unnoted, _nothing)},  # see StreamPeer.account()
 }
 """By class and method: what is noted of it."""

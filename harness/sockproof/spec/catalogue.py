@@ -21,6 +21,7 @@ that the requirement is about no server at all.
 from __future__ import annotations
 
 import difflib
+import functools
 import graphlib
 import re
 import sys
@@ -94,10 +95,19 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
     Raises:
         CatalogueError: a file or a requirement is not in order; the message names both.
     """
+    return _read_catalogue(folder) if folder else _shipped_catalogue()
+
+
+@functools.cache
+def _shipped_catalogue() -> Catalogue:
+    return _read_catalogue(SHIPPED)
+
+
+def _read_catalogue(folder: Path) -> Catalogue:
     areas: dict[str, str] = {}
     places: dict[str, _Place] = {}
     requirements: list[Requirement] = []
-    for path in sorted((folder or SHIPPED).glob("*.toml")):
+    for path in sorted(folder.glob("*.toml")):
         place = _Place(path.name)
         table = _read_table(path, place)
         areas[path.stem] = table["title"]
@@ -109,7 +119,7 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
             places[requirement.id] = place.at(requirement.id)
             requirements.append(requirement)
     if not requirements:
-        raise CatalogueError(f"no requirements in {folder or SHIPPED}", "install sockproof again")
+        raise CatalogueError(f"no requirements in {folder}", "install sockproof again")
     catalogue = Catalogue(areas, requirements)
     _check_dependencies(catalogue, places)
     return catalogue

@@ -14,6 +14,7 @@ from typing import Any
 
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.report.evidence import Octets, TranscriptEvent
+from sockproof.report.generated import generating_options
 from sockproof.report.html.chapters import Chapter, chapters_of
 from sockproof.report.html.matrix import MatrixRow, link
 from sockproof.report.reader import Record
@@ -154,6 +155,8 @@ class Payload:
             detail["leaks"] = [self._string(leak) for leak in case.teardown.leaks]
         if case.observations or told:
             detail |= self._observations(record, case, told)
+        if options := generating_options(record, case):
+            detail["generating"] = self._string(options)
         if case.known:
             detail["known"] = {key: _cut(text) for key, text in _known_texts(case.known)}
         if record.reference and deviates_as_well(record, case):

@@ -7,19 +7,29 @@ function givenOf(iut) {
   return /^[\w@%+=:,./-]+$/.test(iut.given) ? iut.given : quoted(iut.given);
 }
 
-function runOf({ iut, row }) {
-  return `sockproof run --iut ${givenOf(iut)} -k ${quoted(row.id)} --keep all`;
+// A case that generates plans plays the same again, of the same seed.
+function generatingOf({ detail }) {
+  return detail.generating === undefined ? "" : words(detail.generating);
 }
 
-function replayOf({ iut, row }) {
-  return `sockproof replay ${quoted(row.id)} --iut ${givenOf(iut)} --repeat 20`;
+function runOf(shown) {
+  const { iut, row } = shown;
+  const generating = generatingOf(shown);
+  return `sockproof run --iut ${givenOf(iut)} -k ${quoted(row.id)} --keep all${generating}`;
 }
 
-// Of what deviates; generated plans are told in words.
-function scriptOf({ iut, row, cell }) {
-  const shown = TROUBLE.includes(cell.verdict) || unclean(cell);
-  if (!shown || row.id.startsWith("generated/")) return "";
-  return `sockproof repro ${quoted(row.id)} --iut ${givenOf(iut)} -o repro.py`;
+function replayOf(shown) {
+  const { iut, row } = shown;
+  const times = `--repeat 20${generatingOf(shown)}`;
+  return `sockproof replay ${quoted(row.id)} --iut ${givenOf(iut)} ${times}`;
+}
+
+// Of what deviates.
+function scriptOf(shown) {
+  const { iut, row, cell } = shown;
+  if (!TROUBLE.includes(cell.verdict) && !unclean(cell)) return "";
+  const file = `-o repro.py${generatingOf(shown)}`;
+  return `sockproof repro ${quoted(row.id)} --iut ${givenOf(iut)} ${file}`;
 }
 
 function tomlString(text) {

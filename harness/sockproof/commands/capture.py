@@ -1,0 +1,71 @@
+"""Captures the packets of a case while it is played."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from sockproof import __version__
+from sockproof.commands.one_case import OneCase, Playing
+from sockproof.commands.output import warn
+from sockproof.errors import HarnessError, RecordError, UsageError
+from sockproof.repro.capture import Capture
+from sockproof.repro.packets import Endpoint
+from sockproof.repro.pcapng import pcapng
+from sockproof.spec.matrix import spec_by_id
+
+__all__ = ["refuse_to_capture", "write_capture"]
+
+
+def refuse_to_capture(case: OneCase, path: Path) -> None:
+    """Say so, before anything is played, where there is nothing to capture.
+
+    Raises:
+        UsageError: the case has no packets, or the file has no place.
+    """
+    if not case.spec:
+        raise UsageError(f"{case.id} is about no server", "there is nothing to capture")
+    if spec_by_id(case.spec).is_unix:
+        raise UsageError(
+            "Unix sockets send no packets that could be captured",
+            "'sockproof pcap' makes some of the transcript",
+        )
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"cannot write {path}: no folder {path.parent}", "make it first")
+
+
+def write_capture(path: Path, case: OneCase, capture: Capture, played: Sequence[Playing]) -> None:
+    """Write the packets of the case's own sockets, and tell how many.
+
+    Raises:
+        HarnessError: there are none. RecordError: the file cannot be written.
+    """
+    packets = capture.packets(set(_endpoints(played)))
+    if not packets:
+        raise HarnessError(f"no packet of {case.id} passed lo", "is the implementation elsewhere?")
+    verdicts = ", ".join(str(one.row.verdict) for one in played)
+    lost = f"; {capture.lost} packets were lost" if capture.lost else ""
+    told = f"{case.id}: {verdicts}. Captured on lo while sockproof played it{lost}"
+    try:
+        path.write_bytes(pcapng(packets, told, f"sockproof {__version__}"))
+    except OSError as error:
+        raise RecordError(f"cannot write {path}: {error.strerror}", "choose another") from None
+    warn(f"{len(packets)} packets in {path}, captured on lo{lost}")
+
+
+def _endpoints(played: Iterable[Playing]) -> Iterator[Endpoint]:
+    """The addresses of the case's servers and peers."""
+    for one in played:
+        for operation in one.journal.operations:
+            yield from _of(operation.arguments.get("address"))
+            if isinstance(operation.outcome, dict):
+                yield from _of(operation.outcome.get("address"))
+                made = operation.outcome.get("value")
+                yield from _of(made.get("address") if isinstance(made, dict) else None)
+
+
+def _of(address: Any) -> Iterator[Endpoint]:
+    """An internet address that is not a free one."""
+    if isinstance(address, tuple) and len(address) >= 2 and address[1]:
+        yield Endpoint(str(address[0]), int(address[1]))
