@@ -193,8 +193,9 @@ def _shortest(writing: Writing, bench: Bench, shorten_s: float) -> str:
         wrong, right = bench.statuses(whole.text)
         if (wrong, right) == (THERE, GONE):
             impatient_s = _IMPATIENT_PART * hang_bound_s()
-            omit = shortened(writing, whole.keys, bench, impatient_s, shorten_s, least)
-            texts = (writing(less, hang_bound_s()).text for less in (omit, least))
+            found = shortened(writing, whole.keys, bench, impatient_s, shorten_s, least)
+            tried = dict.fromkeys([found[-1], found[len(found) * 2 // 3], found[len(found) // 3]])
+            texts = (writing(omit, hang_bound_s()).text for omit in (*tried, least))
             shown = next((text for text in texts if bench.shows(text, _SURE)), "")
             if shown:
                 return shown

@@ -254,8 +254,16 @@ class StreamPeer:
             )
 
     def half_close(self) -> StreamPeer:
-        """Send no more: ``shutdown(SHUT_WR)``."""
-        self.socket.shutdown(socket.SHUT_WR)
+        """Send no more: ``shutdown(SHUT_WR)``.
+
+        Raises:
+            Mismatch: the server has closed the connection already.
+        """
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError as error:
+            self._log("half-close", error=str(error))
+            raise Mismatch("the connection is open until its half-close", str(error)) from None
         self._log("half-close")
         return self
 

@@ -9,7 +9,7 @@ from sockproof.repro.behaviour import Behaviour
 from sockproof.repro.journal import Operation
 from sockproof.repro.notes import Notes
 from sockproof.repro.plain import Names, peer_name, server_name
-from sockproof.repro.step_code import StepWriter
+from sockproof.repro.step_code import StepWriter, thread_name
 
 __all__ = ["LEFT", "Decision"]
 
@@ -92,18 +92,34 @@ class Decision:
         self.notes.wanted.add(label)
         return label
 
+    def _thread(self) -> str:
+        """The variable of the thread whose end it is about, if it is about that."""
+        for one in self.before:
+            told = one.arguments.get("serve") or one.arguments
+            label = told.get("label", "")
+            if label and self.behaviour.labels == (f"{label} ended",):
+                return thread_name(label)
+        return ""
+
     def happens(self, _: StepWriter) -> Lines:
         """Whether something happens, so often."""
+        if thread := self._thread():
+            return [f"{thread}.join(HANG_S)", f"not {thread}.is_alive()"]
         count = self.behaviour.count
         return [f'wait_for("{self._label()}"{f", {count}" if count != 1 else ""})']
 
     def details(self, writer: StepWriter) -> Lines:
         """What is told of something, each time that it happens."""
-        waiting = self.happens(writer)[0]
-        return [f"assert {waiting}", f'details("{self._label()}", {self.behaviour.count})']
+        *before, waiting = self.happens(writer)
+        return [*before, f"assert {waiting}", f'details("{self._label()}", {self.behaviour.count})']
 
     def times(self, _: StepWriter) -> Lines:
         """How often something has happened."""
+        if thread := self._thread():
+            return [
+                f"{thread}.join(0.1)  # it has ended by now if it does",
+                f"int(not {thread}.is_alive())",
+            ]
         return [_SETTLED, f'times("{self._label()}")']
 
     def sequence(self, _: StepWriter) -> Lines:

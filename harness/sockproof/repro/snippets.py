@@ -35,6 +35,9 @@ def end(status):
 _CANNOT_TELL = """
 def cannot_tell(*problem):
     traceback.print_exception(*problem)
+    if getattr(problem[1], "errno", None) in (errno.EPIPE, errno.ECONNRESET):
+        print("expected: the connection stays open\\nobserved: it is closed too early")
+        end(1)
     end(2)
 """
 _NOTE = '''
@@ -228,15 +231,16 @@ def emit(what, **more):
     note(what, more)
 """,
 }
+_SO_OFTEN = "sum(entry[0] == what for entry in log)"
 _ONLY_WAIT = '''
 def wait_for(what, count=1):
     """Whether it happens so often within HANG_S."""
     limit = time.time() + HANG_S
-    while sum(entry[0] == what for entry in log) < count and time.time() < limit:
+    while times(what) < count and time.time() < limit:
         time.sleep(0.005)
-    return sum(entry[0] == what for entry in log) >= count
+    return times(what) >= count
 '''
-"""Where nothing else counts or waits."""
+"""Where nothing else waits."""
 _CLASSES = {
     "OwnExit": "\nclass OwnExit(BaseException):\n    pass\n",
     "Unprintable": "\nclass Unprintable(Exception):\n    def __str__(self):\n        raise "
@@ -268,8 +272,10 @@ def functions_for(text: str, *, forking: bool) -> list[str]:
     note = _NOTE_WITH_PIDS if "children()" in text else _NOTE_FORKING
     always = {"load": _LOAD, "end": end, "cannot_tell": _CANNOT_TELL}
     known = {**_CLASSES, "note": note if forking else _NOTE, **_FUNCTIONS}
-    if not re.search(r"\b(wait_until|times)\(", text):
+    if "wait_until(" not in text:
         known["wait_for"] = _ONLY_WAIT
+    if not re.search(r"\btimes\(", text):
+        known["wait_for"] = known["wait_for"].replace("times(what)", _SO_OFTEN)
     wanted: dict[str, str] = {}
     pending = [text]
     while pending:

@@ -43,9 +43,13 @@ class Bench:
             return next(ended), next(ended)
 
     def may_show(self, text: str) -> bool:
-        """The same once, and no more asked of what is not so quickly: a trial of many."""
-        right = self.right is None or run_script(text, self.right) == GONE
-        return right and run_script(text, self.wrong) == THERE
+        """Whether it is so twice, one after the other: a trial of many, most of which fail at
+        once. Without a step that made the order, it may be so once by luck."""
+        return all(
+            (self.right is None or run_script(text, self.right) == GONE)
+            and run_script(text, self.wrong) == THERE
+            for _ in range(2)
+        )
 
     def shows(self, text: str, times: int) -> bool:
         """Whether the script says "there" on the one and "gone" on the other, each time; these run
@@ -103,18 +107,20 @@ def shortened(
     hang_s: float,
     limit_s: float,
     omit: frozenset[str],
-) -> frozenset[str]:
-    """``omit`` and the parts without which the script still shows the behaviour, found within
-    ``limit_s``: all that may go at once, then each half of them by itself, and so on; the last
-    come first."""
+) -> list[frozenset[str]]:
+    """``omit``, and more and more of the parts without which the script still showed the
+    behaviour, found within ``limit_s``: all that may go at once, then each half of them by itself,
+    and so on; the last come first."""
+    found = [omit]
     until_s = time.monotonic() + limit_s
     pending = [list(dict.fromkeys(keys))]
     while pending and time.monotonic() < until_s:
         part = pending.pop()
         if not part:
             continue
-        if bench.may_show(write(omit | frozenset(part), hang_s).text):
-            omit |= frozenset(part)
+        less = found[-1] | frozenset(part)
+        if bench.may_show(write(less, hang_s).text):
+            found.append(less)
         elif len(part) > 1:
             pending += [part[: len(part) // 2], part[len(part) // 2 :]]
-    return omit
+    return found
