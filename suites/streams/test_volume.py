@@ -67,7 +67,7 @@ def _send(client: StreamPeer) -> None:
 
     Whether all of it was taken shows in what comes back.
     """
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, Mismatch):
         for block in _request():
             client.socket.sendall(block)
         client.half_close()

@@ -130,7 +130,7 @@ class StreamPlaying:
             self.read_ready([move.peer])
 
     def half_close(self, move: Move) -> None:
-        with contextlib.suppress(OSError):  # the server has reset the connection
+        with contextlib.suppress(Mismatch):  # the server has ended the connection, as it may
             self.peers[move.peer].half_close()
 
     def leave(self, move: Move) -> None:
