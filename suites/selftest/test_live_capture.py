@@ -63,8 +63,9 @@ def test_captured_stream_is_what_the_peers_sent(spec: str, tmp_path: Path) -> No
         for one in transcript
         if one.lane == "peer" and one.what == "receive" and one.octets is not None
     )
-    assert tshark(path, "-Y", "tcp.analysis.retransmission || tcp.analysis.lost_segment") == []
-    assert len(tshark(path, "-Y", "tcp.flags.syn == 1")) == 2
+    assert tshark(path, "-Y", "tcp.analysis.lost_segment") == []
+    handshake = tshark(path, "-Y", "tcp.flags.syn == 1")  # the system may send later ones twice
+    assert len(handshake) == 2
 
 
 @needs_privilege

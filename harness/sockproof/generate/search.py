@@ -43,8 +43,9 @@ _SHRINK_BOUND_PART = 0.1
 _SHRINK_PLANS = 300
 _SHRINK_S_PART = 6.0
 """How long shrinking may take, in hang bounds."""
-_REPLAYS = 4
-"""How often the smallest plans that failed are played again, for one that fails now as then."""
+_REPLAYED, _REPLAYS = 4, 10
+"""How many of the smallest plans that failed are played again, and how often, for one that fails
+now as then: what depends on who comes first need not do so every time."""
 
 
 class Falsified(Exception):
@@ -185,7 +186,7 @@ class Search(Generic[_Plan]):
         If none fails now, as may be of one that waited for too short a time, the first is told.
         """
         self._shrink(self._failed[0][0])
-        for plan, _ in sorted(self._failed, key=lambda failed: failed[0].size)[:_REPLAYS]:
+        for plan, _ in sorted(self._failed, key=lambda failed: failed[0].size)[:_REPLAYED]:
             for _ in range(_REPLAYS):
                 self._case.begin_anew()
                 try:
