@@ -87,6 +87,7 @@ def test_picture_and_transcript_light_each_other(drawn: ReportPage) -> None:
     tab.hover(".transcript tr[data-e='6']")
     assert tab.locator(".sequence .lit").get_attribute("data-e") == "6"
 
+    tab.mouse.move(0, 0)  # what scrolls below it is pointed at, too
     tab.focus(".sequence .event[tabindex='0']")
     tab.keyboard.press("ArrowDown")
     assert tab.locator(".transcript tr.lit").get_attribute("data-e") == "1"

@@ -72,7 +72,8 @@ def _headline(records: Sequence[Record]) -> Text:
     words.append(f"{n_iuts} implementation{'' if n_iuts == 1 else 's'}")
     took = []
     if span_s := _span_s(records):
-        took = [seconds(span_s), f"{count_cases(records) / span_s:.0f} cases/s"]
+        rate = count_cases(records) / span_s
+        took = [seconds(span_s), f"{rate:.{0 if rate >= 10 else 1}f} cases/s"]
     return Text("  " + ", ".join([*words, *took]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +39,11 @@ _OWN_GROUP = [
     "signal.signal(signal.SIGTERM, lambda *_: os.getpid() == OWN_PID or os._exit(0))",
 ]
 """Only children heed the signal; it must be set here, since no thread but the main one may."""
+
+_NEAR = 4
+_WAITS = re.compile(r"\b(receive|receive_datagram|is_over|wait_for|wait_until)\(|\.join\(")
+"""What waits so near to the decision makes the order that it needs, also where a quick machine has
+it in that order without."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +150,11 @@ class _ScriptWriter:
             for number, one in enumerate(self.before)
             if f"step {number}" not in self.omit and not self._counts_clients(one)
         ]
-        self.keys += [unit.key for unit in units if unit.key and unit.lines]
+        self.keys += [
+            unit.key
+            for unit, after in zip(units, reversed(range(len(units))), strict=True)
+            if unit.key and unit.lines and not (after < _NEAR and _WAITS.search(str(unit.lines)))
+        ]
         steps = [line for unit in units for line in unit.lines]
         return steps, self.decision.lines(writer, steps)
 
