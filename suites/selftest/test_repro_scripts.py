@@ -179,6 +179,7 @@ def write_script(folder: Path, iut: str, *given: str) -> Path:
     chosen = ("--iut", iut) if iut else ()
     ended = sockproof_(folder, "repro", *given, *chosen, "-o", script.name, *HURRY, **QUICK)
     assert ended.status == 0, ended.stderr
+    assert not [path for path in folder.iterdir() if path.is_socket()]  # of servers it tried
     return script
 
 

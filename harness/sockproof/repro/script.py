@@ -40,10 +40,10 @@ _OWN_GROUP = [
 ]
 """Only children heed the signal; it must be set here, since no thread but the main one may."""
 
-_NEAR = 4
-_WAITS = re.compile(r"\b(receive|receive_datagram|is_over|wait_for|wait_until)\(|\.join\(")
-"""What waits so near to the decision makes the order that it needs, also where a quick machine has
-it in that order without."""
+_WAITS = re.compile(
+    r"\b(receive|receive_datagram|is_over|wait_for|wait_until|makefile|recv)\(|\.join\("
+)
+"""What waits makes the order: a quick machine may have it by luck without, and a busy one not."""
 
 
 @dataclass(frozen=True)
@@ -152,8 +152,8 @@ class _ScriptWriter:
         ]
         self.keys += [
             unit.key
-            for unit, after in zip(units, reversed(range(len(units))), strict=True)
-            if unit.key and unit.lines and not (after < _NEAR and _WAITS.search(str(unit.lines)))
+            for unit in units
+            if unit.key and unit.lines and not _WAITS.search(str(unit.lines))
         ]
         steps = [line for unit in units for line in unit.lines]
         return steps, self.decision.lines(writer, steps)

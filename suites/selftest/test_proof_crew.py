@@ -1,0 +1,19 @@
+"""The workers of a proof: what goes wrong in one of them is told, and nobody waits for ever."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sockproof.proof.crew import Crew
+from sockproof.proof.jobs import Job
+
+
+def test_fault_of_a_worker_is_raised(tmp_path: Path) -> None:
+    """A worker that cannot even be started, for its function cannot be sent to a process."""
+    with (
+        Crew(lambda _path, _connection: None, tmp_path, 1) as crew,
+        pytest.raises(Exception, match="pickle"),
+    ):
+        list(crew.play([Job("mutant", "mutant.py")]))
