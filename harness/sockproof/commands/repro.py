@@ -33,7 +33,7 @@ _TRYING_PART, _IMPATIENT_PART = 0.4, 0.12
 """Of the hang bound: while it is found out whether a script shows anything, and while it is made
 shorter; the one that is written has the whole one."""
 SHORTENING_S = 20.0
-_SURE = 2
+_SURE = 6
 """How often a finished script must show the behaviour."""
 _MOST_TRIED = 25
 _TRIES = 4

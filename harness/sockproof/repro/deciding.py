@@ -27,7 +27,6 @@ _VERDICT = [
     "{flush}",
     "end(0 if {gone} else 1)",
 ]
-_SETTLED = "time.sleep(0.1)  # whatever has happened is noted by now"
 
 
 @dataclass(frozen=True)
@@ -114,19 +113,19 @@ class Decision:
         return [*before, f"assert {waiting}", f'details("{self._label()}", {self.behaviour.count})']
 
     def times(self, _: StepWriter) -> Lines:
-        """How often something has happened."""
+        """How often something has happened, once it is so often as it is where it is more."""
         if thread := self._thread():
-            return [
-                f"{thread}.join(0.1)  # it has ended by now if it does",
-                f"int(not {thread}.is_alive())",
-            ]
-        return [_SETTLED, f'times("{self._label()}")']
+            return [f"{thread}.join(HANG_S)", f"int(not {thread}.is_alive())"]
+        most = max(self.behaviour.expected, self.behaviour.observed)
+        return [f'wait_for("{self._label()}", {most})', f'times("{self._label()}")']
 
     def sequence(self, _: StepWriter) -> Lines:
         """What of these has happened, in which order."""
         labels = self.behaviour.labels
         self.notes.wanted.update(labels)
-        return [_SETTLED, f"[entry[0] for entry in log if entry[0] in {labels!r}]"]
+        most = max(len(self.behaviour.expected), len(self.behaviour.observed))
+        told = f"[entry[0] for entry in log if entry[0] in {labels!r}]"
+        return [f"wait_until(lambda: len({told}) >= {most})", told]
 
     def order(self, _: StepWriter) -> Lines:
         """Which of two comes first."""
@@ -153,11 +152,12 @@ class Decision:
         stream, mark = self.behaviour.labels
         fd = {"stdout": 1, "stderr": 2}[stream]
         return [
-            "time.sleep(0.3)  # whatever is printed is printed by now",
-            "sys.stdout.flush()",
-            f"captured[{fd}].seek(0)",
-            f"text = captured[{fd}].read().decode()",
-            f"{mark!r} in text" if mark else "bool(text)",
+            "def printed():",
+            "    sys.stdout.flush()",
+            f'    text = open("/proc/self/fd/{fd}", "rb").read().decode()  # from its beginning',
+            f"    return {mark!r} in text" if mark else "    return bool(text)",
+            "",
+            "wait_until(printed)",
         ]
 
 

@@ -13,24 +13,29 @@ from sockproof.repro.plain import Names, peer_name, server_name
 
 __all__ = ["PeerWriter"]
 
+_FEW = 4096
+"""Octets that a connection takes at once, whatever the server does."""
+
 
 @dataclass
 class PeerWriter:
-    """Writes the statements of peers. ``patient``: whether an error of sending is passed over, as
-    it always is of peers that have ``heard`` something: a server that is wrong may be gone then."""
+    """Writes the statements of peers. ``patient``: whether an error of sending is passed over. It
+    always is of all but the first few octets of a peer (``begun``): a server that is wrong may be
+    gone then, sooner or later."""
 
     names: Names
     notes: Notes
     patient: bool = False
     destinations: dict[str, str] = field(default_factory=dict)
-    heard: set[str] = field(default_factory=set)
+    begun: set[str] = field(default_factory=set)
 
     def lines(self, operation: Operation) -> list[str]:
         """The statements that carry it out."""
         writer = _WRITERS.get(operation.name)
-        if operation.name.startswith("receive"):
-            self.heard.add(operation.actor)
-        return writer(self, operation) if writer else []
+        lines = writer(self, operation) if writer else []
+        if operation.name.startswith(("receive", "send", "offer")):
+            self.begun.add(operation.actor)
+        return lines
 
     def value(self, operation: Operation) -> str:
         """The expression whose value it tells."""
@@ -73,8 +78,7 @@ class PeerWriter:
         name, told = peer_name(operation.actor), operation.arguments
         cuts = sorted(told.get("cuts") or ())
         if not cuts:
-            sending = self._sending(operation)
-            return [f"attempt(lambda: {sending})" if self._is_patient(operation) else sending]
+            return [self._sending_patiently(operation)]
         data = bytes(told["data"])
         positions = [0, *cuts, len(data)]
         head = []
@@ -83,18 +87,25 @@ class PeerWriter:
         pieces = list(itertools.pairwise(positions))
         if len(data) <= 200:
             parts = [data[start:end] for start, end in pieces]
-            return [*head, f"for piece in {parts!r}:", f"    {name}.sendall(piece)"]
+            return [*head, f"for piece in {parts!r}:", f"    attempt({name}.sendall, piece)"]
         is_each = len(pieces) == len(data)
         cut = "((n, n + 1) for n in range(len(data)))" if is_each else repr(pieces)
         return [
             *head,
             f"data = {self.names.code(operation.arguments['data'])}",
             f"for start, end in {cut}:",
-            f"    {name}.sendall(data[start:end])",
+            f"    attempt({name}.sendall, data[start:end])",
         ]
 
     def _is_patient(self, operation: Operation) -> bool:
-        return self.patient or operation.actor in self.heard
+        data = operation.arguments["data"]
+        length = data.length_octets if isinstance(data, Fill) else len(data)
+        return self.patient or length > _FEW or operation.actor in self.begun
+
+    def _sending_patiently(self, operation: Operation) -> str:
+        if not self._is_patient(operation):
+            return self._sending(operation)
+        return f"attempt({peer_name(operation.actor)}.sendall, {self._data(operation)})"
 
     def _sending(self, operation: Operation) -> str:
         return f"{peer_name(operation.actor)}.sendall({self._data(operation)})"
@@ -109,15 +120,13 @@ class PeerWriter:
         return [f"{name}.sendto({self._data(operation)}, {there})"]
 
     def half_close(self, operation: Operation) -> list[str]:
-        name = peer_name(operation.actor)
-        plain, patient = f"{name}.shutdown(", f"attempt({name}.shutdown, "
-        return [f"{patient if self._is_patient(operation) else plain}socket.SHUT_WR)"]
+        return [f"attempt({peer_name(operation.actor)}.shutdown, socket.SHUT_WR)"]
 
     def await_reply(self, operation: Operation) -> list[str]:
         """Whatever comes, until the end or so much of it."""
         if operation.arguments.get("size") or self._is_reset(operation):
             return [self.receive(operation)]
-        return [f'{peer_name(operation.actor)}.makefile("rb").read()']
+        return [f'attempt({peer_name(operation.actor)}.makefile("rb").read)']
 
     def _is_reset(self, operation: Operation) -> bool:
         told = operation.outcome or operation.arguments.get("wanted") or {}
@@ -158,12 +167,14 @@ _WRITERS: Mapping[str, Callable[[PeerWriter, Operation], list[str]]] = {
     "send": PeerWriter.send,
     "send to": PeerWriter.send_to,
     "offer": lambda w, one: [f"attempt(lambda: {w._sending(one)})"],
-    "send urgent": lambda w, one: [f"{peer_name(one.actor)}.send({w._data(one)}, socket.MSG_OOB)"],
+    "send urgent": lambda w, one: [
+        f"attempt({peer_name(one.actor)}.send, {w._data(one)}, socket.MSG_OOB)"
+    ],
     "half-close": PeerWriter.half_close,
     "close": _method("close()"),
     "reset": lambda _, one: [f"reset({peer_name(one.actor)})"],
     "receive": PeerWriter.await_reply,
-    "receive some": lambda _, one: [f"{peer_name(one.actor)}.recv(65536)"],
+    "receive some": lambda _, one: [f"attempt({peer_name(one.actor)}.recv, 65536)"],
     "receive datagram": lambda _, one: [f"receive_datagram({peer_name(one.actor)})"],
     "wait until over": lambda _, one: [f"is_over({peer_name(one.actor)})"],
 }

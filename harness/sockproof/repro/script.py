@@ -27,8 +27,8 @@ PATIENT = "errors of sending"
 _KEEPING = "kept requests"
 _CAPTURING = [
     'out = os.fdopen(os.dup(1), "w")',
-    "captured = {1: tempfile.TemporaryFile(), 2: tempfile.TemporaryFile()}",
-    "for fd, file in captured.items():",
+    "for fd in (1, 2):",
+    "    file = tempfile.TemporaryFile()",
     "    os.dup2(file.fileno(), fd)",
 ]
 _OWN_PID = "OWN_PID = os.getpid()"
@@ -41,7 +41,7 @@ _OWN_GROUP = [
 """Only children heed the signal; it must be set here, since no thread but the main one may."""
 
 _WAITS = re.compile(
-    r"\b(receive|receive_datagram|is_over|wait_for|wait_until|makefile|recv)\(|\.join\("
+    r"\b(receive|receive_datagram|is_over|wait_for|wait_until|makefile|recv)\b|\.join\("
 )
 """What waits makes the order: a quick machine may have it by luck without, and a busy one not."""
 

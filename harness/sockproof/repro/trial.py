@@ -21,6 +21,10 @@ __all__ = ["GONE", "NOT_TOLD", "THERE", "Bench", "Writing", "run_script", "short
 
 GONE, THERE, NOT_TOLD = 0, 1, 2
 DEADLINE_S = 90.0
+_START = "sys.excepthook = "
+_SWITCHES_S = (None, 0.00001, 0.02)
+"""After so long a thread of a script gives way to another. A script whose outcome is a matter of
+who comes first shows that when they take turns very often, or seldom."""
 
 Writing = Callable[[frozenset[str], float], Script]
 """Writes the script without some of its parts, with a bound for what hangs."""
@@ -46,16 +50,25 @@ class Bench:
         """Whether it is so twice, one after the other: a trial of many, most of which fail at
         once. Without a step that made the order, it may be so once by luck."""
         return all(
-            (self.right is None or run_script(text, self.right) == GONE)
-            and run_script(text, self.wrong) == THERE
-            for _ in range(2)
+            (self.right is None or run_script(one, self.right) == GONE)
+            and run_script(one, self.wrong) == THERE
+            for one in (_switching(text, after_s) for after_s in _SWITCHES_S[-2:])
         )
 
     def shows(self, text: str, times: int) -> bool:
         """Whether the script says "there" on the one and "gone" on the other, each time; these run
         side by side, for what hangs takes its time."""
+        texts = [_switching(text, _SWITCHES_S[n % len(_SWITCHES_S)]) for n in range(times)]
         with ThreadPoolExecutor(times) as pool:
-            return all(ended == (THERE, GONE) for ended in pool.map(self.statuses, [text] * times))
+            return all(ended == (THERE, GONE) for ended in pool.map(self.statuses, texts))
+
+
+def _switching(text: str, after_s: float | None) -> str:
+    """The script with its threads taking turns otherwise; Python 2 has them as they are."""
+    if after_s is None:
+        return text
+    how = f'getattr(sys, "setswitchinterval", bool)({after_s:.6f})'
+    return text.replace(_START, f"{how}\n{_START}", 1)
 
 
 def run_script(text: str, implementation: Implementation) -> int:
