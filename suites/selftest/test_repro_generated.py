@@ -109,6 +109,17 @@ BAD_PLANS: dict[str, tuple[object, str]] = {
         "it is no plan of clients: KeyError('moves')",
     ),
     "no life": ({"case": CASE, "plan": {"spec": "TCP/inet"}}, "it is no life of a server"),
+    "a life for clients": (
+        {"case": CASE, "plan": {"spec": "TCP/inet", "moves": []}},
+        f"{CASE.partition('[')[0]} plays no plan of a server's life",
+    ),
+    "clients for a life": (
+        {
+            "case": "generated/life-goes-as-called[TCP/inet]",
+            "plan": {"spec": "TCP/inet", "handler": [], "moves": [], "packet_octets": 8192},
+        },
+        "generated/life-goes-as-called plays no plan of clients",
+    ),
 }
 
 

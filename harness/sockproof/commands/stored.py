@@ -107,7 +107,7 @@ def _kept(path: Path, ids: Sequence[str]) -> Wanted:
     found = OneCase.of(case)
     if found.requirement.area != GENERATED or plan.get("spec") != found.spec:
         raise UsageError(f"{path}: {case} plays no plan of {plan.get('spec')}", _NO_PLAN)
-    check_playable(plan)
+    check_playable(plan, found.requirement.id)
     return Wanted(found, plan=plan)
 
 

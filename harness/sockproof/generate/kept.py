@@ -20,16 +20,21 @@ from sockproof.timing import hang_bound_s
 __all__ = ["check_playable", "life_of", "plan_of", "play_kept", "told_with"]
 
 _SEE = "see 'generated' of a failing case in a record"
+_OF_LIVES = "generated/life-goes-as-called"
 _Plan = TypeVar("_Plan", bound=Playable)
 
 
-def check_playable(data: Mapping[str, Any]) -> None:
-    """Whether it is a plan, or a life: only these have no handler.
+def check_playable(data: Mapping[str, Any], requirement_id: str) -> None:
+    """Whether it is a plan, or a life (only these have no handler), as the requirement plays them.
 
     Raises:
-        UsageError: it is neither, or one that cannot be played.
+        UsageError: it is neither, one that cannot be played, or of the other kind.
     """
-    plan_of(data) if "handler" in data else life_of(data)
+    is_life = "handler" not in data
+    life_of(data) if is_life else plan_of(data)
+    if is_life != (requirement_id == _OF_LIVES):
+        kind = "a server's life" if is_life else "clients"
+        raise UsageError(f"{requirement_id} plays no plan of {kind}", "name the case it came from")
 
 
 def plan_of(data: Mapping[str, Any]) -> Plan:
