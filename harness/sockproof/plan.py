@@ -191,7 +191,8 @@ def _expectations(iut: ProbedIut, given: Sequence[Expectation]) -> tuple[Expecta
     own = iut.implementation.module or iut.implementation.preload
     known = () if own else known_expectations()
     name = str(iut.hello["implementation"])
-    there = Circumstances(name, iut.level, iut.capabilities.features)
+    version = tuple(iut.hello["version"])
+    there = Circumstances.of(name, iut.level, version, iut.capabilities.features)
     return tuple(one for one in (*given, *known) if one.holds_in(there))
 
 

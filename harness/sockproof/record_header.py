@@ -40,7 +40,7 @@ def record_header(iut: ProbedIut, settings: Mapping[str, Any], seed: int) -> dic
 
 
 def without_home(text: str) -> str:
-    """JSON text with the user's home folder as ``~``: records are published."""
+    """JSON text, or that of a page, with the user's home folder as ``~``: these are published."""
     home = json.dumps(f"{Path.home()}/")[1:-1]
     return text.replace(home, "~/") if len(home) > 2 else text
 

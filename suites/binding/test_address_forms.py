@@ -25,9 +25,9 @@ WRONG_SHAPES: Mapping[str, Callable[[str], Any]] = {
 """What makes no address of a host."""
 
 _GIVES_NONE = """
-class Server(find("TCPServer")):
+class Server(find({name!r})):
     def __init__(self, server_address, *more, **still_more):
-        find("TCPServer").__init__(self, None, *more, **still_more)
+        find({name!r}).__init__(self, None, *more, **still_more)
 """
 
 UNUSUAL: Mapping[str, Callable[[str], Any]] = {
@@ -44,7 +44,7 @@ FOREIGN = {"inet": ("::1", 0), "inet6": ("127.0.0.1", 0)}
 
 @requirement("binding/address-of-wrong-shape", variants=WRONG_SHAPES)
 def test_wrong_shape_is_refused(
-    construct: Construct, variant: Callable[[str], Any], observe: Observe
+    construct: Construct, spec: ServerSpec, variant: Callable[[str], Any], observe: Observe
 ) -> None:
     """What cannot be an address is refused by an exception, which is told.
 
@@ -52,7 +52,8 @@ def test_wrong_shape_is_refused(
     """
     address = variant(construct.new_address()[0])
 
-    error = construct.refused(address=address, class_source=_GIVES_NONE if address is None else "")
+    source = _GIVES_NONE.format(name=spec.class_name) if address is None else ""
+    error = construct.refused(address=address, class_source=source)
 
     observe("exception", error.type_name)
     observe("message", error.text)

@@ -45,7 +45,19 @@ def test_reuse_address_of_an_instance_is_honoured(construct: Construct) -> None:
 
     server.call("server_bind")
 
-    check(_reuses_address(server), expected="SO_REUSEADDR on", actual="it is off")
+    check(_reuses(server, "ADDR"), expected="SO_REUSEADDR on", actual="it is off")
+
+
+@requirement("binding/reuse-port-on-an-instance")
+def test_reuse_port_of_an_instance_is_honoured(construct: Construct) -> None:
+    """The attribute of one server, set before it is bound, sets the option of its socket."""
+    server = construct(bind_and_activate=False)
+    _refuse_platform_without_reuse_port(server)
+    server.execute("server.allow_reuse_port = True")
+
+    server.call("server_bind")
+
+    check(_reuses(server, "PORT"), expected="SO_REUSEPORT on", actual="it is off")
 
 
 @requirement("binding/reuse-address-too-late")
@@ -55,7 +67,7 @@ def test_late_reuse_address_is_recorded(construct: Construct, observe: Observe) 
 
     server.execute("server.allow_reuse_address = True")
 
-    observe("SO_REUSEADDR", bool(_reuses_address(server)))
+    observe("SO_REUSEADDR", bool(_reuses(server, "ADDR")))
 
 
 @requirement("binding/reuse-address-keeps-a-listener")
@@ -152,8 +164,8 @@ def _outcome(made: Server | RaisedError) -> str:
     return made.errno_name or made.type_name if isinstance(made, RaisedError) else "made"
 
 
-def _reuses_address(server: Server) -> int:
-    expression = "server.socket.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)"
+def _reuses(server: Server, what: str) -> int:
+    expression = f"server.socket.getsockopt(socket.SOL_SOCKET, socket.SO_REUSE{what})"
     return int(server.evaluate(expression))
 
 

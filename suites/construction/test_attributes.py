@@ -4,11 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Construct, Observe, Peer, Serve, check, requirement, same
+from fixtures import (
+    Construct,
+    NotApplicable,
+    Observe,
+    Peer,
+    Serve,
+    StreamPeer,
+    check,
+    requirement,
+    same,
+)
+from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, ReadLine
+from sockproof.peer.script import Echo, Gate, ReadLine, Receive
 from sockproof.spec.matrix import ServerSpec
 
+_OF_MESSAGES = """
+class Server(find("UnixStreamServer")):
+    socket_type = socket.SOCK_SEQPACKET
+"""
+_OF_AN_ADDRESS_FAMILY_ALONE = """
+class Server(find({base!r})):
+    address_family = socket.AF_UNIX
+"""
+_INTERNET_BASES = {"UnixStream": "TCPServer", "UnixDatagram": "UDPServer"}
 FAMILY_NAMES = {"inet": "AF_INET", "inet6": "AF_INET6", "path": "AF_UNIX", "abstract": "AF_UNIX"}
 
 
@@ -110,3 +130,37 @@ def test_subclass_attributes_are_honoured(serve: Serve, peer: Peer) -> None:
     check(is_ipv6, expected="a socket of family AF_INET6", actual="one of another family")
     same("::1", server.address[0], "the host in server_address")
     peer.connect(server).send(b"six\n").expect(b"six\n").expect_end()
+
+
+@requirement("construction/unix-by-address-family-alone")
+def test_address_family_makes_a_unix_server(
+    construct: Construct, serve: Serve, peer: Peer, spec: ServerSpec
+) -> None:
+    """An internet server of family AF_UNIX is at the path that it was given, and echoes there."""
+    given = construct.new_address()
+    source = _OF_AN_ADDRESS_FAMILY_ALONE.format(base=_INTERNET_BASES[spec.kind])
+
+    server = serve([ReadLine(), Echo()], class_source=source, address=given)
+
+    same(given, server.address, "server_address")
+    peer.connect(server).send(b"at a path\n").expect(b"at a path\n").expect_end()
+
+
+@requirement("construction/socket-type-of-a-subclass")
+def test_socket_type_makes_a_server_of_messages(
+    serve: Serve, client: StreamPeer, process: CaseProcess
+) -> None:
+    """Of two messages that wait, one recv() gives the first alone, which comes back as it was."""
+    made = "socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).close()"
+    if process.do("evaluate", expression=made).error is not None:
+        raise NotApplicable("no SOCK_SEQPACKET here")
+    steps = [Gate("both sent"), Receive(100), Echo(), Receive(100), Echo()]
+    server = serve(steps, base="BaseRequestHandler", class_source=_OF_MESSAGES)
+
+    kind = "server.socket.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE) == socket.SOCK_SEQPACKET"
+    check(server.evaluate(kind), expected="a socket of type SOCK_SEQPACKET", actual="another type")
+    client.connect(server, by_messages=True).send(b"first").send(b"second")
+    server.open_gate("both sent")
+
+    client.expect(b"first").expect(b"second").expect_end()
+    server.expect_read("recv", b"first", b"second")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fixtures import Construct, Observe, check, requirement, same
@@ -9,6 +10,7 @@ from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
 from sockproof.peer.script import Record
+from sockproof.spec.matrix import ServerSpec
 
 _LEAVE = """
 try:
@@ -36,6 +38,20 @@ except Exception:
     held = sys.exc_info()  # with the traceback, whose frames hold the server that failed
 free_after = lowest_free_descriptor()
 """
+
+_NO_PATH = {"too long": "/tmp/" + "x" * 200, "in no folder": "/nowhere/at/all"}
+_NO_ADDRESS: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {
+    "inet": lambda given: _no_internet_address(given[0]),
+    "inet6": lambda given: _no_internet_address(given[0]),
+    "path": lambda _: {**_NO_PATH, "of the internet": ("127.0.0.1", 0)},
+    "abstract": lambda given: {"too long": given + "x" * 200, "of the internet": ("127.0.0.1", 0)},
+}
+"""By family, and given an address that is one: what a server cannot be bound to. The errors are
+OSError, OverflowError and TypeError."""
+
+
+def _no_internet_address(host: str) -> dict[str, Any]:
+    return {"of no port": (host, -1), "without a port": (host,), "of no name": ("a b", 0)}
 
 
 @requirement(
@@ -72,26 +88,26 @@ def test_with_statement_gives_the_server(construct: Construct) -> None:
 
 
 @requirement("construction/failed-bind-leaves-nothing-open")
-def test_failed_bind_leaves_nothing_open(construct: Construct, taken_address: Any) -> None:
+def test_failed_bind_leaves_nothing_open(
+    construct: Construct, spec: ServerSpec, taken_address: Any
+) -> None:
     """While the exception of a failed constructor is held, no descriptor more is open than before.
 
     Seen by the lowest free descriptor, which is the one a new socket takes.
     """
     server = construct(bind_and_activate=False)
+    refused = _NO_ADDRESS[spec.family](construct.new_address())
 
-    server.execute(_FAIL_TO_BIND.format(address=taken_address))
+    for name, address in {"in use": taken_address, **refused}.items():
+        server.execute(_FAIL_TO_BIND.format(address=address))
 
-    check(
-        server.evaluate("held is not None"),
-        expected="the constructor raises for an address in use",
-        actual="it returned",
-    )
-    before, after = server.evaluate("(free_before, free_after)")
-    check(
-        before == after,
-        expected="no descriptor is left open",
-        actual="the failed server's socket is still open",
-    )
+        is_held = server.evaluate("held is not None")
+        check(is_held, expected=f"the constructor raises: address {name}", actual="it returned")
+        check(
+            server.evaluate("free_after == free_before"),
+            expected=f"no descriptor is left open: address {name}",
+            actual="the failed server's socket is still open",
+        )
 
 
 @requirement("construction/failed-bind-calls-server-close")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 from fixtures import Construct, Observe, Peer, Serve, StreamPeer, check, requirement, same
 from sockproof.peer.script import Echo, Instead, ReadLine, Record, Return
 from sockproof.spec.matrix import ServerSpec
@@ -22,6 +24,15 @@ class Server(find({name!r})):
         self.known_early = sorted(name for name in vars(self) if name[0] != "_")
         find({name!r}).server_bind(self)
 """
+
+_FAMILY_OF_ITS_OWN = """
+class Server(find({name!r})):
+    def __init__(self, *arguments, **more):
+        self.address_family = socket.AF_INET6
+        find({name!r}).__init__(self, *arguments, **more)
+"""
+OF_IPV4 = {"address_family": int(socket.AF_INET)}
+"""Of the class; without it the class would be given the family that the spec has."""
 
 
 @requirement("construction/server-bind-override-is-used")
@@ -68,3 +79,16 @@ def test_extended_constructor_makes_a_server(
     observe("attributes at server_bind()", server.evaluate("server.known_early"))
     observe("attributes", server.evaluate("sorted(n for n in vars(server) if n[0] != '_')"))
     peer.connect(server).send(b"extended\n").expect(b"extended\n").expect_end()
+
+
+@requirement("construction/family-of-an-instance")
+def test_family_that_the_constructor_sets(serve: Serve, spec: ServerSpec, peer: Peer) -> None:
+    """A server whose class is of IPv4 is made of IPv6 by its own constructor, and serves there."""
+    source = _FAMILY_OF_ITS_OWN.format(name=spec.class_name)
+
+    server = serve([ReadLine(), Echo()], class_source=source, attributes=OF_IPV4)
+
+    families = "(int(server.__class__.address_family), int(server.socket.family))"
+    wanted = server.evaluate("(int(socket.AF_INET), int(socket.AF_INET6))")
+    same(wanted, server.evaluate(families), "family of the class, and of the socket")
+    peer.connect(server).send(b"six\n").expect(b"six\n").expect_end()

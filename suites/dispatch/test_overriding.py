@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from fixtures import (
+    Capable,
     Construct,
+    NotApplicable,
     Observe,
     Peers,
     Serve,
@@ -21,14 +23,37 @@ from sockproof.peer.script import (
     Receive,
     Record,
     Reply,
+    Report,
     Return,
 )
+from sockproof.spec.matrix import ServerSpec
 
 KEEP = Instead("setattr(self, 'kept', arguments[0])")
 IN_A_THREAD = Instead(
     "__import__('threading').Thread(target=lambda: (self.finish_request(*arguments),"
     " self.shutdown_request(arguments[0]))).start()"
 )
+FORKING_SERVER = """
+import os
+
+class Server(find({name!r})):
+    children = ()
+
+    def process_request(self, request, client_address):
+        child = os.fork()
+        if child:
+            self.children += (child,)
+            self.close_request(request)
+            return
+        status = 1
+        try:
+            self.finish_request(request, client_address)
+            self.shutdown_request(request)
+            status = 0
+        finally:
+            os._exit(status)
+"""
+REAP = "statuses = [os.waitpid(child, 0)[1] for child in server.children]"
 QUEUE_SERVER = """
 inlet, outlet = os.pipe()[::-1]
 entries, closed = [], []
@@ -106,6 +131,29 @@ def test_process_request_with_its_own_thread(serve: Serve, peers: Peers) -> None
 
     for client in clients:
         client.expect_reply(b"ok")
+
+
+@requirement("dispatch/process-request-may-start-a-child")
+def test_process_request_with_its_own_child(
+    capable: Capable, serve: Serve, peers: Peers, spec: ServerSpec
+) -> None:
+    """With a child of its own for each request a plain server serves two at the same time."""
+    if not capable("fork"):
+        raise NotApplicable("no fork here")
+    steps = [ReadLine(), Gate("both are here"), Report({"pid": "os.getpid()"}), Echo()]
+    server = serve(steps, class_source=FORKING_SERVER.format(name=spec.class_name))
+    lines = [b"one\n", b"two\n"]
+    clients = [peers.stream().connect(server).send(line) for line in lines]
+
+    server.expect_at_gate("both are here", 2)
+    server.open_gate("both are here")
+
+    for client, line in zip(clients, lines, strict=True):
+        client.expect_reply(line)
+    server.execute(REAP)
+    same([0, 0], server.evaluate("statuses"), "how the children ended")
+    pids = {server.expect_report(number)["pid"] for number in (1, 2)}
+    same(set(server.evaluate("server.children")), pids, "who handled the requests")
 
 
 @requirement("dispatch/requests-may-be-kept-for-later")

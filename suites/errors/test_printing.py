@@ -65,6 +65,16 @@ def test_traceback_is_printed(serve: Serve, peers: Peers) -> None:
         check(part in printed, expected=f"{part!r} is printed", actual=printed)
 
 
+@requirement("errors/traceback-on-standard-error")
+def test_traceback_is_on_standard_error(serve: Serve, peers: Peers) -> None:
+    """Standard error has the traceback, whatever there is on standard output."""
+    server = _after_an_exception(serve, peers)
+
+    stderr = server.process.output["stderr"]
+    for part in (TRACEBACK, f"ValueError: {MESSAGE}"):
+        check(part in stderr, expected=f"{part!r} on standard error", actual=stderr)
+
+
 @requirement("errors/traceback-of-a-child-is-printed")
 def test_child_prints_its_traceback(construct: Construct, peers: Peers, observe: Observe) -> None:
     """The child of a forking server prints the traceback to a standard error that is a pipe."""
@@ -141,17 +151,18 @@ def test_own_handle_error_replaces_all_output(construct: Construct, peers: Peers
 def test_odd_exceptions_are_handled(
     serve: Serve, peers: Peers, variant: Any, observe: Observe
 ) -> None:
-    """An exception that is hard to print has a traceback printed all the same, and the next
-    client is served."""
+    """An exception that is hard to print has a traceback printed all the same, wherever, and the
+    next client is served."""
     server = serve([ReadLine(), When(b"odd", [variant]), Reply(b"fine")])
     peers.stream().connect(server).send(b"odd\n").expect_end()
     peers.stream().connect(server).send(b"even\n").expect_reply(b"fine")
 
     server.stop()
     server.fence()
-    printed = server.process.output["stderr"]
+    printed = "".join(server.process.output.values())
     check(TRACEBACK in printed, expected="a traceback is printed", actual=printed)
-    observe("printed", [_plain(line) for line in _lines(printed) if BANNER not in line])
+    lines = _lines(server.process.output["stderr"])
+    observe("printed", [_plain(line) for line in lines if BANNER not in line])
 
 
 def _plain(line: str) -> str:

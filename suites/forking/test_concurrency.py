@@ -9,6 +9,11 @@ from sockproof.iut.outcomes import Event
 from sockproof.iut.server import Server
 from sockproof.peer.script import Echo, Exit, Gate, Kill, Raise, ReadLine, Report, Run, When
 
+KINDS_OF_CHILDREN: dict[str, Any] = {
+    "ordinary": [],
+    "leads-a-process-group": [Run("os.setpgid(0, 0)")],
+}
+
 
 @requirement("forking/requests-run-at-once")
 def test_two_requests_are_in_their_handlers_at_once(serve: Serve, peers: Peers) -> None:
@@ -53,15 +58,22 @@ def test_parent_of_a_handlers_process(serve: Serve, peers: Peers, observe: Obser
     observe("the parent is the server's process", parent == server.process.pid)
 
 
-@requirement(
-    "forking/max-children-limits",
-    variants={"ordinary": [], "leads-a-process-group": [Run("os.setpgid(0, 0)")]},
-)
+@requirement("forking/max-children-limits", variants=KINDS_OF_CHILDREN)
 def test_third_request_waits_for_one_of_two_children(
     serve: Serve, peers: Peers, variant: Any
 ) -> None:
     """With max_children = 2, three requests and a closed gate, two handlers start; the third does
     once one of them has ended. A handler that leads a process group counts like any other."""
+    _expect_limit(serve, peers, variant)
+
+
+@requirement("forking/max-children-is-a-limit", variants=KINDS_OF_CHILDREN)
+def test_third_request_waits_as_documented(serve: Serve, peers: Peers, variant: Any) -> None:
+    """The same, from the level on that has it in its documentation."""
+    _expect_limit(serve, peers, variant)
+
+
+def _expect_limit(serve: Serve, peers: Peers, variant: Any) -> None:
     script = [ReadLine(), *variant, Gate("hold"), Echo()]
     server = serve(script, attributes={"max_children": 2})
 

@@ -7,7 +7,7 @@ from typing import Any
 from fixtures import END_OF_STREAM, Observe, Peers, Serve, StreamPeer, check, requirement, same
 from fixtures.told import ERROR_TOLD, errors_told, plain
 from sockproof.iut.values import Fill
-from sockproof.peer.script import Attempt, HandlerScript, ReadLine, Reply, Report, Run
+from sockproof.peer.script import Attempt, Gate, HandlerScript, ReadLine, Reply, Report, Run
 
 TIMEOUT_S = 0.0625
 """Exact in binary, so that it is told as it was given."""
@@ -125,6 +125,25 @@ def test_program_with_a_default_timeout(serve: Serve, client: StreamPeer, observ
     client.connect(server)
 
     observe("the connection's timeout", server.expect_report()["timeout"])
+
+
+@requirement("handlers/read-after-a-timeout")
+def test_reading_after_a_timeout(serve: Serve, client: StreamPeer, observe: Observe) -> None:
+    """Half a line has come when readline() begins; the rest comes after the timeout."""
+    reading = Attempt(["bytearray(self.rfile.readline())"])
+    steps = [Gate("half is there"), reading, Gate("the rest is there"), reading]
+    server = serve(steps, handler_attributes={"timeout": TIMEOUT_S}, hooks=ERROR_TOLD)
+    client.connect(server).send(b"half")
+    server.open_gate("half is there")
+    first = plain(server.expect_outcomes())
+
+    client.send(b" a line\n")
+    server.open_gate("the rest is there")
+
+    observe("readline() of half a line", first[0])
+    observe("readline() after the rest", plain(server.expect_outcomes(2))[0])
+    server.stop()
+    observe("reading after a timeout: handle_error() for", errors_told(server))
 
 
 @requirement("handlers/timeout-of-zero")

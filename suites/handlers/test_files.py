@@ -81,6 +81,21 @@ def test_write_counts_octets(serve: Serve, peer: Peer) -> None:
     peer.expect(b"12345" + of_array + of_array).expect_end()
 
 
+@requirement("handlers/buffered-wfile-counts-octets")
+def test_buffered_write_counts_octets(serve: Serve, client: StreamPeer) -> None:
+    """write() counts the octets of an array and of a view of it, both of which arrive."""
+    array = "__import__('array').array('I', [1, 2, 3, 4])"
+    wanted = Report({"array": f"bytearray({array}.tobytes())"})
+    attempt = Attempt([f"self.wfile.write({octets})" for octets in (f"memoryview({array})", array)])
+    server = serve([ReadLine(), wanted, attempt], handler_attributes={"wbufsize": -1})
+
+    client.connect(server).send(b"go on\n")
+
+    of_array = server.expect_report()["array"]
+    same([len(of_array)] * 2, plain(server.expect_outcomes()), "what write() returns")
+    client.expect_reply(of_array + of_array)
+
+
 @requirement(
     "handlers/wfile-sends-everything",
     variants={"blocking": None, "timeout": 60.0},

@@ -12,6 +12,7 @@ from sockproof.spec.matrix import ServerSpec
 
 BUFFER_SIZES = {"default": -1, "none": 0, "one": 1, "page": 4096}
 LINES = b"line one\r\n\nline three\n"
+MORE_LINES = b"of all\nby turns\nin a list\nto the end"
 TIMEOUT_S = 0.03
 TYPES = {
     f"{name}.{method}()": f"self.{name}.{method}()"
@@ -21,7 +22,9 @@ TYPES = {
 
 
 def _joined(parts: list[Any]) -> bytes:
-    return b"".join(part for part in parts if isinstance(part, bytes))
+    """The octets among them, and those in lists among them."""
+    flat = [one for part in parts for one in (part if isinstance(part, list) else [part])]
+    return b"".join(part for part in flat if isinstance(part, bytes))
 
 
 def _send_all(peer: Peer, spec: ServerSpec, data: bytes) -> None:
@@ -35,33 +38,45 @@ def _send_all(peer: Peer, spec: ServerSpec, data: bytes) -> None:
 def test_every_method_that_reads(
     serve: Serve, spec: ServerSpec, peer: Peer, observe: Observe
 ) -> None:
-    """One request is read by readline(), read1(), readinto() and read(), and nothing is missing."""
+    """One request is read in every way that there is, and nothing is missing."""
     reading = [
         "self.rfile.readable()",
         "self.rfile.readline()",
         "self.rfile.read1(3)",
         "(lambda octets: octets[: self.rfile.readinto(octets)])(bytearray(4))",
+        "(lambda octets: octets[: self.rfile.readinto1(octets)])(bytearray(2))",
         "self.rfile.read(2)",
+        "self.rfile.readline()",
+        "[next(iter(self.rfile)), next(self.rfile)]",
+        "self.rfile.readlines(1)",
+        "self.rfile.readlines()",
         "self.rfile.read()",
         "self.rfile.closed",
     ]
     server = serve([Attempt(reading), Report(TYPES)])
 
-    _send_all(peer.connect(server), spec, LINES)
+    _send_all(peer.connect(server), spec, LINES + MORE_LINES)
 
-    readable, line, at_most_3, at_most_4, two, _, closed = told = server.expect_outcomes()
-    same([True, False], [readable, closed], "readable() and closed")
-    same(b"line one\r\n", line, "what readline() gives")
-    lengths = [len(part) if isinstance(part, bytes) else part for part in (at_most_3, at_most_4)]
-    check(
-        lengths[0] in (1, 2, 3) and lengths[1] in (1, 2, 3, 4),
-        expected="1 to 3 octets from read1(3), 1 to 4 from readinto(4)",
-        actual=str(plain([at_most_3, at_most_4])),
-    )
-    check(isinstance(two, bytes) and len(two) == 2, expected="2 octets of read(2)", actual=two)
-    same(LINES, _joined(told), "all that was read, joined")
+    told = server.expect_outcomes()
+    same([True, False], [told[0], told[-1]], "readable() and closed")
+    same(b"line one\r\n", told[1], "what readline() gives")
+    _are_short(told[2:5])
+    same(2, len(_joined(told[5:6])), "the length of what read(2) gives")
+    same(LINES + MORE_LINES, _joined(told), "all that was read, joined")
+    wanted = [[b"of all\n", b"by turns\n"], [b"in a list\n"], [b"to the end"], b""]
+    same(wanted, plain(told[7:11]), "what iteration, readlines(1), readlines() and read() give")
     for name, value in server.expect_report().items():
         observe(name, value)
+
+
+def _are_short(told: list[Any]) -> None:
+    """What read1(3), readinto(4) and readinto1(2) gave is not empty, and not longer than that."""
+    lengths = [len(_joined([part])) for part in told]
+    check(
+        all(0 < length <= most for length, most in zip(lengths, (3, 4, 2), strict=True)),
+        expected="1 to 3 octets from read1(3), 1 to 4 from readinto(4), 1 or 2 from readinto1(2)",
+        actual=str(plain(told)),
+    )
 
 
 @requirement("handlers/readline-takes-a-limit")

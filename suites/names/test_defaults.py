@@ -26,6 +26,15 @@ def test_timeout_is_none_by_default(process: CaseProcess, observe: Observe) -> N
                 same(None, found, f"timeout of {name}")
 
 
+@requirement("names/request-queue-size-default")
+def test_queue_size_is_five(process: CaseProcess) -> None:
+    """Five clients may wait for each kind of stream server, with a mix-in or without."""
+    for name, line in sorted(lines_of(process).items()):
+        if "TCPServer" in line and "UDPServer" not in line:
+            found = value_of(process, f"classes[{name!r}].request_queue_size")
+            same(5, found, f"request_queue_size of {name}")
+
+
 @requirement("names/max-children-default")
 def test_max_children_is_forty(process: CaseProcess) -> None:
     """A forking server handles forty requests at once unless told otherwise."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fixtures import check, requirement, same
@@ -11,10 +11,12 @@ from suites.names.looking import ATTRIBUTES, HANDLERS, METHODS, lines_of, value_
 
 SIGNATURES = {
     "serve_forever": ["poll_interval"],
+    "finish_request": ["request", "client_address"],
     "handle_error": ["request", "client_address"],
     "process_request": ["request", "client_address"],
     "verify_request": ["request", "client_address"],
 }
+CLOSING_SIGNATURES = {"shutdown_request": ["request"], "close_request": ["request"]}
 OF_A_BASE = ["server_address", "RequestHandlerClass"]
 OF_A_SERVER = [*OF_A_BASE, "bind_and_activate"]
 
@@ -56,10 +58,13 @@ def test_every_server_has_every_attribute(process: CaseProcess) -> None:
 @requirement("names/method-signatures")
 def test_methods_take_their_parameters(process: CaseProcess) -> None:
     """Each method's first parameters are the documented ones."""
-    for name in ["BaseServer", *_servers(process)]:
-        for method, wanted in SIGNATURES.items():
-            found = _parameters(process, name, method)[0]
-            same(wanted, found[: len(wanted)], f"parameters of {name}.{method}()")
+    _take_parameters(process, SIGNATURES)
+
+
+@requirement("names/closing-signatures")
+def test_closing_methods_take_the_request(process: CaseProcess) -> None:
+    """The first parameter of both methods that end a request is called request."""
+    _take_parameters(process, CLOSING_SIGNATURES)
 
 
 @requirement("names/constructor-signatures")
@@ -106,6 +111,13 @@ def _have_methods(process: CaseProcess, names: Iterable[str], methods: Iterable[
         have = f"[m for m in {wanted!r} if callable(getattr(classes[{name!r}], m, None))]"
         missing = sorted(set(wanted) - set(value_of(process, have)))
         check(not missing, expected=f"{name} has {', '.join(wanted)}", actual=f"no {missing}")
+
+
+def _take_parameters(process: CaseProcess, signatures: Mapping[str, list[str]]) -> None:
+    for name in ["BaseServer", *_servers(process)]:
+        for method, wanted in signatures.items():
+            found = _parameters(process, name, method)[0]
+            same(wanted, found[: len(wanted)], f"parameters of {name}.{method}()")
 
 
 def _parameters(process: CaseProcess, name: str, method: str) -> tuple[list[str], list[Any]]:

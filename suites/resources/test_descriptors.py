@@ -10,15 +10,20 @@ from fixtures import (
     Peers,
     Serve,
     StreamPeer,
+    check,
     requirement,
 )
 from sockproof.iut.outcomes import Outcome, RaisedError
 from sockproof.iut.process import CaseProcess
+from sockproof.iut.server import Server
 from sockproof.peer.script import Echo, Gate, Hook, ReadLine, Record
+from sockproof.timing import hang_bound_s
 from suites.resources.counting import LINE, count_at_rest, expect_as_before, play_one_by_one
 from suites.resources.limits import LOWEST_HIGH, high_descriptors, no_descriptor_left
 
 TRIES = 2
+FAILURES = 3
+IN_A_MINUTE_S = 60
 ECHO = [ReadLine(), Echo()]
 
 
@@ -45,6 +50,41 @@ def test_waiting_client_is_served_later(serve: Serve, peers: Peers, observe: Obs
     waiting.expect(LINE).expect_end()
     errors = {RaisedError.of(event.fields["error"]).name for event in failed}
     observe("no descriptor: get_request() raises", sorted(errors))
+
+
+@requirement("resources/spin-without-descriptors")
+def test_loop_without_descriptors(construct: Construct, peers: Peers, observe: Observe) -> None:
+    """Of a loop that need not look for shutdown(), whether accept() fails three times in a row for
+    one client. Where it does not, the hang bound passes; a loop that spins is never slow."""
+    server = construct(ECHO, hooks={"get_request": Gate("accept")})
+    loop = server.spawn("serve_forever", IN_A_MINUTE_S)
+    check(loop.comes_to_wait(), expected="the loop goes on", actual="it ended")
+    before = count_at_rest(server)
+    server.open_gate("accept", 1)
+    play_one_by_one(server, peers, 1)  # so that whatever is imported late is there
+    expect_as_before(server, before)
+
+    with no_descriptor_left(server.process):
+        waiting = peers().connect(server).send(LINE)
+        server.open_gate("accept", FAILURES)
+        spins = _fails_again(server)
+        observe("accept() fails three times for one client", spins)
+
+    server.open_gate("accept")
+    if not spins:
+        peers().connect(server).offer(LINE)  # has it look again
+    waiting.expect(LINE).expect_end()
+    stopping = server.spawn("shutdown")
+    if stopping.comes_to_wait():
+        peers().connect(server).offer(b"who wakes the loop\n")
+    loop.expect_return()
+
+
+def _fails_again(server: Server) -> bool:
+    def failed() -> bool:
+        return len(server.process.matching("raise", method="get_request")) >= FAILURES
+
+    return server.process.comes(failed, hang_bound_s())
 
 
 @requirement("resources/handle-request-without-descriptors")

@@ -164,6 +164,63 @@ def test_what_ships_is_about_the_catalogue() -> None:
             assert {catalogue[id_].level.value for id_ in ids} == {"SHOULD"}, one.case
 
 
+REUSE_PORT = "binding/reuse-port-on-a-unix-server[UnixStream/path]"
+FINISHED_THREADS = "threading/finished-threads-are-dropped[ThreadingTCP/inet]"
+
+
+@pytest.mark.parametrize(
+    ("case", "version", "known"),
+    [
+        (REUSE_PORT, (3, 10, 13), False),
+        (REUSE_PORT, (3, 11, 0), True),
+        (REUSE_PORT, (3, 11, 14), True),
+        (REUSE_PORT, (3, 12, 0), True),
+        (REUSE_PORT, (3, 12, 8), True),
+        (REUSE_PORT, (3, 12, 9), False),
+        (REUSE_PORT, (3, 13, 0), True),
+        (REUSE_PORT, (3, 13, 1), True),
+        (REUSE_PORT, (3, 13, 2), False),
+        (REUSE_PORT, (3, 14, 0), False),
+        (FINISHED_THREADS, (3, 6, 15), False),
+        (FINISHED_THREADS, (3, 7, 0), True),
+        (FINISHED_THREADS, (3, 7, 17), True),
+        (FINISHED_THREADS, (3, 8, 8), True),
+        (FINISHED_THREADS, (3, 8, 9), False),
+        (FINISHED_THREADS, (3, 9, 2), True),
+        (FINISHED_THREADS, (3, 9, 3), False),
+        (FINISHED_THREADS, (3, 10, 0), False),
+    ],
+)
+def test_what_a_bug_fix_release_mended_is_known_until_then(
+    case: str, version: tuple[int, ...], known: bool
+) -> None:
+    """What ships holds for the versions that have the bug, not for all of their levels."""
+    there = Circumstances.of("cpython", version[:2], version, {})
+
+    holding = [one for one in known_expectations() if one.matches(case) and one.holds_in(there)]
+
+    assert len(holding) == known
+
+
+@pytest.mark.parametrize(
+    ("level", "version", "holds"),
+    [
+        ((3, 12), (3, 12, 8), True),
+        ((3, 12), (3, 12, 9), False),
+        ((3, 12), (3, 13, 0), True),
+        ((3, 11), (3, 12, 8), False),
+    ],
+)
+def test_versions_count_where_the_interpreter_is_of_the_level(
+    tmp_path: Path, level: tuple[int, ...], version: tuple[int, ...], holds: bool
+) -> None:
+    """A level that is claimed under another interpreter stands for all of its versions."""
+    text = WHOLE.replace('"3.6"', '"3.12"').replace('"3.13"', '"3.12.8"')
+    (one,) = read_expectations(write(tmp_path, text))
+
+    assert one.holds_in(Circumstances.of("CPython", level, version, {})) is holds
+
+
 IN_PROCESS = ("-n", "0", "--spec", SPEC)
 EXPECTED = f"""
 [[expectation]]

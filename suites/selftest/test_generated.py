@@ -20,7 +20,7 @@ from fixtures.mutants.build import load_mutants, write_mutant
 from sockproof._paths import kit_dir
 from sockproof.errors import UsageError
 from sockproof.generate.alike import without_constants_of_modules
-from sockproof.generate.life import Life, LifeModel
+from sockproof.generate.life import Life, LifeModel, LifeStep
 from sockproof.generate.machine import lives
 from sockproof.generate.pieces import Conversation, follow
 from sockproof.generate.plan import Move, Payload, Plan, Playable, Profile, legal
@@ -199,6 +199,42 @@ def test_model_knows_what_a_handler_writes(
     follow(handler, talk)
 
     assert bytes(talk.written) == written
+
+
+HELD_AT_SHUTDOWN = (
+    LifeStep("construct"),
+    LifeStep("serve_forever()"),
+    LifeStep("hold", 1),
+    LifeStep("ask", 2),
+    LifeStep("shutdown()"),
+    LifeStep("speak", 1),
+)
+
+
+@pytest.mark.parametrize("serves", [True, False])
+def test_loop_that_ends_may_serve_who_waits(serves: bool) -> None:
+    """What the loop was seen to do with who waited at its shutdown() is what the model goes by."""
+    model = LifeModel(spec_by_id("TCP/inet"), takes_next=lambda _: serves)
+
+    answered = [[client.number for client in model.take(step)] for step in HELD_AT_SHUTDOWN]
+
+    assert answered[-1] == ([1, 2] if serves else [1])
+    assert [client.number for client in model.queue] == ([] if serves else [2])
+    assert model.loop == ""
+
+
+def test_life_is_legal_whatever_the_loop_does_at_its_end() -> None:
+    """Before it is played it is unknown who is the first to wait, so none of them may be silent."""
+    model = LifeModel(spec_by_id("TCP/inet"))
+    for step in HELD_AT_SHUTDOWN:
+        model.take(step)
+    assert model.legal("handle_request()")
+
+    model.take(LifeStep("hold", 3))
+    assert not model.legal("handle_request()")
+
+    model.take(LifeStep("speak", 3))
+    assert model.legal("handle_request()")
 
 
 def test_generating_nothing_is_refused() -> None:

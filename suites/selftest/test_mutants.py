@@ -137,7 +137,8 @@ def test_the_untouched_module_shows_nothing(tmp_path: Path) -> None:
     record = play(tmp_path, {untouched: wanted}, "1")["untouched"]
 
     assert len(record.cases) >= len(wanted)
-    assert [case.id for case in record.cases if case.verdict is not Verdict.PASS] == []
+    silent = (Verdict.PASS, Verdict.NOT_APPLICABLE)  # some promises are of later Pythons
+    assert [case.id for case in record.cases if case.verdict not in silent] == []
     assert [case.id for case in record.cases if case.teardown.unclean] == []
 
 

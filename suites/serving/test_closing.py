@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Callable
 
 from fixtures import Construct, Inconclusive, Observe, Peers, check, requirement
 from sockproof.iut.calls import RunningCall
@@ -33,19 +33,31 @@ TRIES = 3
 @requirement("serving/server-close-frees-the-address")
 def test_address_can_be_bound_again(construct: Construct) -> None:
     """When a server is closed, another can be made at its address."""
+    _expect_free_once_closed(construct, construct)
+
+
+@requirement("serving/close-before-activation")
+def test_address_of_a_bound_server_can_be_bound_again(construct: Construct) -> None:
+    """The same of a server that was never activated."""
+    _expect_free_once_closed(construct, lambda: _bound(construct))
+
+
+def _bound(construct: Construct) -> Server:
+    server = construct(bind_and_activate=False)
+    server.call("server_bind")
+    server.ask_address()
+    return server
+
+
+def _expect_free_once_closed(construct: Construct, make: Callable[[], Server]) -> None:
     found: list[Server | RaisedError] = []
     for _ in range(TRIES):
-        found.append(_close_and_bind_again(construct))
+        closed = make()
+        closed.call("server_close")
+        found.append(construct.attempt(address=closed.address))
         if isinstance(found[-1], Server):
             break
     check(isinstance(found[-1], Server), expected="the address is free", actual=str(found[-1]))
-
-
-def _close_and_bind_again(construct: Construct) -> Server | RaisedError:
-    closed = construct()
-    closed.call("server_close")
-    address: Any = closed.address
-    return construct.attempt(address=address)
 
 
 @requirement("serving/closed-server-refuses")

@@ -28,6 +28,20 @@ def readable(server, timeout_s):
     poller.register(server, select.POLLIN)
     return bool(poller.poll(timeout_s * 1000))
 """,
+    "default-selector": """
+import select
+try:
+    import selectors
+except ImportError:  # Python 2.7
+    selectors = None
+def readable(server, timeout_s):
+    selector = selectors.DefaultSelector() if selectors else select.epoll()
+    try:
+        selector.register(server, selectors.EVENT_READ if selectors else select.EPOLLIN)
+        return bool(selector.select(timeout_s) if selectors else selector.poll(timeout_s))
+    finally:
+        selector.close()
+""",
 }
 
 
@@ -97,7 +111,7 @@ def test_request_before_the_timeout_is_served(construct: Construct, peers: Peers
 def test_server_can_be_waited_for(
     construct: Construct, peers: Peers, process: CaseProcess, variant: Any
 ) -> None:
-    """A server given to select() or poll() is readable with a request, and not without one."""
+    """A server given to select(), poll() or epoll is readable with a request and not without."""
     server = construct(ECHO_LINE)
     process.do("execute", source=variant)
     check(

@@ -69,10 +69,21 @@ def test_poll_interval_is_taken(construct: Construct, peers: Peers, variant: Any
 
 
 @requirement("serving/service-actions-is-called")
-def test_service_actions_run_idle_and_busy(serve: Serve, peers: Peers) -> None:
-    """service_actions() is called again and again by an idle loop, and between requests too."""
-    server = serve(ECHO_LINE, hooks={"service_actions": Record(), "process_request": Gate("busy")})
+def test_service_actions_run_idle_and_after_requests(serve: Serve, peers: Peers) -> None:
+    """service_actions() is called again and again before the first request, and after each."""
+    server = serve(ECHO_LINE, hooks={"service_actions": Record()})
     server.expect_call("service_actions", 3)
+
+    for number in range(3):
+        _expect_echo(server, peers(), b"request %d\n" % number)
+        server.fence()
+        server.expect_call("service_actions", server.calls().count("service_actions") + 3)
+
+
+@requirement("serving/service-actions-between-requests")
+def test_service_actions_run_between_waiting_requests(serve: Serve, peers: Peers) -> None:
+    """Of three requests that wait, service_actions() is called between every two."""
+    server = serve(ECHO_LINE, hooks={"service_actions": Record(), "process_request": Gate("busy")})
 
     waiting = [peers().connect(server).send(b"%d\n" % number) for number in range(3)]
     server.expect_at_gate("busy")
@@ -81,7 +92,6 @@ def test_service_actions_run_idle_and_busy(serve: Serve, peers: Peers) -> None:
     for number, peer in enumerate(waiting):
         peer.expect(b"%d\n" % number).expect_end()
     _expect_between_requests(server)
-    server.expect_call("service_actions", server.calls().count("service_actions") + 3)
 
 
 def _expect_between_requests(server: Server) -> None:

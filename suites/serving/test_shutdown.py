@@ -13,6 +13,16 @@ SELDOM_S = 4.0
 """A poll_interval within which a request can be made to come between shutdown() and the loop's
 next look. Where it does not, a wrong server may pass, but a right one never fails."""
 
+SERVERS = 20
+"""As many as the race needs to be met early and late in the beginning of some loop."""
+START_AND_SHUT_DOWN = f"""
+loop = threading.Thread(target=server.serve_forever, args=({POLL_INTERVAL_S},))
+loop.daemon = True
+loop.start()
+server.shutdown()
+loop.join()
+"""
+
 
 def _start(server: Server, poll_interval_s: float = POLL_INTERVAL_S) -> RunningCall:
     return server.spawn("serve_forever", poll_interval_s)
@@ -96,6 +106,13 @@ def test_early_shutdown_ends_the_loop(construct: Construct, observe: Observe) ->
 
     loop.expect_return()
     stopping.expect_return()
+
+
+@requirement("serving/shutdown-races-with-the-start")
+def test_shutdown_ends_a_loop_that_begins(construct: Construct) -> None:
+    """Of twenty servers each ends its loop by a shutdown() right after the thread was started."""
+    for server in [construct() for _ in range(SERVERS)]:
+        server.execute(START_AND_SHUT_DOWN)
 
 
 @requirement("serving/request-after-shutdown-is-not-accepted")

@@ -10,6 +10,7 @@ from sockproof.peer.script import Echo, Gate, ReadLine, Run, When
 
 NEVER_S = 60.0
 """A poll_interval that does not pass."""
+REQUESTS = 3
 SHUT_DOWN = Run("self.server.shutdown()")
 ON_A_SIGNAL = """
 import signal
@@ -60,6 +61,35 @@ def test_loop_after_a_request_during_shutdown(
         peers().connect(server)  # wakes it
     loop.expect_return()
     stopping.expect_return()
+
+
+@requirement("serving/request-waiting-at-shutdown")
+def test_who_waits_at_shutdown_is_recorded(
+    construct: Construct, peers: Peers, observe: Observe
+) -> None:
+    """Of two requests, one at work and one that waits, how many the loop serves after shutdown();
+    and whether the next loop serves the other, before a third that comes then."""
+    server = construct([ReadLine(), When(b"hold", [Gate("at work")]), Echo()])
+    loop = server.spawn("serve_forever", POLL_INTERVAL_S)
+    peers().connect(server).send(b"hold\n")
+    server.expect_at_gate("at work")
+    waiting = peers().connect(server).send(b"waiting\n")
+    stopping = server.spawn("shutdown")
+    stopping.comes_to_wait()
+
+    server.open_gate("at work")
+    loop.expect_return()
+    stopping.expect_return()
+
+    served = server.phases().count("setup")
+    observe("handlers when the loop has ended", served)
+    server.spawn("serve_forever", POLL_INTERVAL_S)
+    peers().connect(server).send(b"third\n").expect(b"third\n").expect_end()
+    server.fence()
+    observe("handlers of the next loop", server.phases().count("setup") - served)
+    if server.phases().count("setup") == REQUESTS:
+        waiting.expect(b"waiting\n").expect_end()
+    server.call("shutdown")
 
 
 @requirement("serving/shutdown-in-the-loops-own-thread", variants={"handler": 0, "signal": 1})

@@ -20,6 +20,8 @@ TIMEOUTS: dict[str, tuple[float | None, float]] = {
     "of-the-socket-alone": (None, AT_ONCE_S),
     "socket-first": (IN_A_MINUTE_S, AT_ONCE_S),
     "server-first": (AT_ONCE_S, IN_A_MINUTE_S),
+    "zero-of-the-socket-alone": (None, 0),
+    "zero-of-the-socket-first": (IN_A_MINUTE_S, 0),
 }
 """The timeout of the server, and that of its socket."""
 

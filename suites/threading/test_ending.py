@@ -6,6 +6,16 @@ from fixtures import Construct, Observe, Peers, Serve, requirement, same
 from sockproof.peer.script import Echo, Gate, Raise, ReadLine, Record, Run, When
 
 TIMEOUT_S = 0.02
+HOOK = """
+hooked = []
+original = getattr(threading, "excepthook", None)
+def tell(arguments):
+    hooked.append(arguments.exc_type.__name__)
+    original(arguments)
+if original is not None:
+    threading.excepthook = tell
+"""
+"""threading.excepthook is there from Python 3.8 on."""
 
 
 @requirement(
@@ -19,12 +29,14 @@ def test_wish_to_exit_ends_only_its_own_thread(
     server = serve(
         [ReadLine(), When(b"exit", [Raise(variant)]), Echo()], hooks={"handle_error": Record()}
     )
+    server.execute(HOOK)
 
     peers().connect(server).send(b"exit\n").expect_end()
     thread = server.expect_step("raise")[0].thread
     server.expect_thread_ended(thread)
     peers().connect(server).send(b"later\n").expect(b"later\n").expect_end()
 
+    observe("threading.excepthook is called for", server.evaluate("hooked"))
     server.stop()
     server.fence()
     observe("handle_error() is called", bool(server.calls()))

@@ -78,7 +78,9 @@ def _circumstances(record: Record) -> Circumstances:
     told = record.header.get("capabilities")
     features = {name: has is True for name, has in told.items()} if isinstance(told, dict) else {}
     about = record.implementation
-    return Circumstances(about.name, parse_python_level(about.level), features)
+    level = parse_python_level(about.level)
+    version = parse_python_level(about.version) if about.version else ()
+    return Circumstances.of(about.name, level, version, features)
 
 
 def _document(file: Path) -> tomlkit.TOMLDocument:

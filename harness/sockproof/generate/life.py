@@ -60,7 +60,7 @@ class Life:
 class Client:
     """``spoken``: it has sent its line and ended its sending. ``served``: a handler is at it, or
     was. ``answered``: it got its reply. ``left``: it went without a word. ``dropped``: the server
-    was closed while it waited.
+    was closed while it waited. ``uncertain``: it waits, or has been served instead of another.
     """
 
     number: int
@@ -69,6 +69,7 @@ class Client:
     answered: bool = False
     left: bool = False
     dropped: bool = False
+    uncertain: bool = False
 
     @property
     def line(self) -> bytes:
@@ -76,9 +77,14 @@ class Client:
         return b"client %d\n" % self.number
 
     @property
+    def is_silent(self) -> bool:
+        """It may still speak."""
+        return not (self.spoken or self.left)
+
+    @property
     def holds(self) -> bool:
         """It is at a handler that waits for it."""
-        return self.served and not (self.spoken or self.left)
+        return self.served and self.is_silent
 
 
 @dataclass
@@ -88,10 +94,15 @@ class LifeModel:
 
     ``queue`` are the clients that wait to be served, first come first. ``close_waits``: from Python
     3.7 on server_close() waits for children, which hold the listener as long as they live.
+
+    No document says whether a loop that is told to end during a request still serves those who
+    wait. ``takes_next`` says, where a life is played, whether it goes on to one more of them rather
+    than to its end; without it they are ``uncertain``, and legal is what is so in either case.
     """
 
     spec: ServerSpec
     close_waits: bool = True
+    takes_next: Callable[[LifeModel], bool] | None = None
     phase: str = ""
     loop: str = ""
     clients: dict[int, Client] = field(default_factory=dict)
@@ -108,7 +119,13 @@ class LifeModel:
     @property
     def silent(self) -> list[Client]:
         """Those who have said nothing so far, at a handler or waiting for one."""
-        return [c for c in self.clients.values() if not (c.spoken or c.left or c.dropped)]
+        return [c for c in self.clients.values() if c.is_silent and not c.dropped]
+
+    @property
+    def perhaps_first(self) -> list[Client]:
+        """Those of whom one is the next to be served; the uncertain are ahead of all others."""
+        uncertain = sum(client.uncertain for client in self.queue)
+        return self.queue[: uncertain + 1]
 
     @property
     def is_gone(self) -> bool:
@@ -137,8 +154,8 @@ class LifeModel:
         _TAKEN[step.do](self, step)
         if self.loop == "runs":
             self._serve_queue()
-        if self.loop == "ends" and not self.held:
-            self.loop = ""
+        if self.loop == "ends":
+            self._end_loop()
         for client in self.clients.values():
             client.answered = client.answered or (client.served and client.spoken)
         return [c for c in self.clients.values() if c.answered and c.number not in before]
@@ -147,16 +164,29 @@ class LifeModel:
         while self.queue and not (self.in_turn and self.held):
             self.queue.pop(0).served = True
 
+    def _end_loop(self) -> None:
+        known = self.takes_next is not None
+        while self.queue and not self.held and self.takes_next and self.takes_next(self):
+            self.queue.pop(0).served = True
+        if self.held or (not known and any(client.is_silent for client in self.queue)):
+            return
+        self.loop = ""
+        for client in self.queue:
+            client.uncertain = not known
+
     def ask(self, step: LifeStep, *, spoken: bool) -> None:
         client = self.clients[step.client] = Client(step.client, spoken)
         self.queue.append(client)
 
     def serve_one(self) -> None:
+        perhaps_first = self.perhaps_first
+        for client in perhaps_first:
+            client.uncertain = len(perhaps_first) > 1
         if self.queue:
             self.queue.pop(0).served = True
 
     def shut_down(self) -> None:
-        """The loop ends with the handler it is at, where it waits for handlers at all."""
+        """The loop goes on to its end with the handler it is at, where it waits for handlers."""
         self.loop = "ends" if self.in_turn and self.held else ""
 
     def close(self) -> None:
@@ -169,7 +199,7 @@ class LifeModel:
 
 def _first_may_be_served(model: LifeModel) -> bool:
     """handle_request() of a server without mixin would wait for a client that says nothing."""
-    return not model.in_turn or not model.queue or model.queue[0].spoken or model.queue[0].left
+    return not model.in_turn or not any(client.is_silent for client in model.perhaps_first)
 
 
 _LEGAL: dict[str, Callable[[LifeModel], bool]] = {

@@ -42,7 +42,8 @@ class _Playing:
     def __init__(self, case: CaseRun, bound_s: float) -> None:
         self.case = case
         self.bound_s = bound_s
-        self.model = LifeModel(case.spec, case.iut.level >= CLOSE_WAITS_SINCE)
+        close_waits = case.iut.level >= CLOSE_WAITS_SINCE
+        self.model = LifeModel(case.spec, close_waits, self._takes_next)
         self.server: Server | None = None
         self.loop: RunningCall | None = None
         self.stopping: list[RunningCall] = []
@@ -138,6 +139,18 @@ class _Playing:
         if self.model.in_turn and self.model.held:
             waits = call.comes_to_wait()
             check(waits, expected="shutdown() waits for the handler", actual="it returned")
+
+    def _takes_next(self, model: LifeModel) -> bool:
+        """Whether the loop, which is told to end, starts one more handler instead."""
+        assert self.loop is not None
+        process, loop, starts = self.case.process, self.loop, model.starts
+
+        def started() -> bool:
+            return len(process.matching("handler", phase="setup")) > starts
+
+        if not process.comes(lambda: loop.has_ended or started(), self.bound_s):
+            raise Hang("the loop ends, or serves who waits", f"neither for {self.bound_s:g} s")
+        return started()
 
     def _expect_return(self, calls: list[RunningCall]) -> None:
         for call in calls:

@@ -12,7 +12,7 @@ A file holds ``[[expectation]]`` tables::
     link = "https://bugs.python.org/issue14574"   # optional
     expires = "2027-06-30"                    # optional
     implementation = "CPython"                # conditions, all optional
-    since = "3.6"
+    since = "3.6"                             # a Python level, or a version: 3.12.8
     until = "3.13"
     lacks = ["..."]                           # capabilities that must be absent
 
@@ -62,11 +62,27 @@ _NEEDED = ("case", "verdict", "reason")
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What the conditions of an expectation are about: who is tested, and what is there."""
+    """What the conditions of an expectation are about: who is tested, and what is there.
+
+    ``level`` is the Python level it claims; where its interpreter is of that level, the version
+    of the interpreter: what was mended in a bug-fix release is known until the one before it.
+    """
 
     implementation: str
     level: PythonLevel
     capabilities: Mapping[str, bool]
+
+    @classmethod
+    def of(
+        cls,
+        implementation: str,
+        level: PythonLevel,
+        version: PythonLevel,
+        capabilities: Mapping[str, bool],
+    ) -> Circumstances:
+        """Of an implementation that claims ``level`` under an interpreter of ``version``."""
+        agrees = version[: len(level)] == level
+        return cls(implementation, version if agrees else level, capabilities)
 
 
 @dataclass(frozen=True)

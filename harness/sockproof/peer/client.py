@@ -77,13 +77,19 @@ class StreamPeer:
         """The peer's own address, as the server should see it."""
         return self.socket.getsockname()
 
-    def connect(self, server: Reachable, *, receive_buffer_octets: int = 0) -> StreamPeer:
+    def connect(
+        self, server: Reachable, *, receive_buffer_octets: int = 0, by_messages: bool = False
+    ) -> StreamPeer:
         """Connect to the server's own address; a small receive buffer makes a slow reader.
+
+        ``by_messages`` takes a SOCK_SEQPACKET, which only Unix servers may have: each send() is
+        then a message, and so is what each recv() gives.
 
         Raises:
             Mismatch: the connection was refused. Hang: nobody answered.
         """
-        self._socket = socket.socket(server.spec.address_family, socket.SOCK_STREAM)
+        kind = socket.SOCK_SEQPACKET if by_messages else socket.SOCK_STREAM
+        self._socket = socket.socket(server.spec.address_family, kind)
         self._socket.settimeout(hang_bound_s())
         if receive_buffer_octets:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_octets)

@@ -14,6 +14,7 @@ from sockproof.proof.judging import Outcome, Result
 from sockproof.proof.kill_matrix import KillMatrix
 from sockproof.proof.kill_matrix_picture import drawn
 from sockproof.proof.subjects import Kind
+from sockproof.record_header import without_home
 from sockproof.report.html.inlined import assets, inlined
 from sockproof.report.text import one_line, visible
 from sockproof.spec.levels import Level
@@ -31,7 +32,7 @@ def write_page(matrix: KillMatrix, path: Path) -> None:
     Raises:
         OSError: that cannot be done.
     """
-    path.write_text(render_page(matrix), encoding="utf-8")
+    path.write_text(without_home(render_page(matrix)), encoding="utf-8")
 
 
 def render_page(matrix: KillMatrix) -> str:

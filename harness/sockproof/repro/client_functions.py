@@ -15,6 +15,14 @@ def connect(address, family=socket.AF_INET):
     client.connect(address)
     return client
 ''',
+    "connect_by_messages": '''
+def connect_by_messages(address, family):
+    """A client, connected, each of whose sends is a message."""
+    client = socket.socket(family, socket.SOCK_SEQPACKET)
+    client.settimeout(HANG_S)
+    client.connect(address)
+    return client
+''',
     "connect_at_once": '''
 def connect_at_once(client, address):
     """The errno with which connecting without waiting fails, by name; empty if it does not."""

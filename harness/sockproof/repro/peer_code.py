@@ -53,7 +53,8 @@ class PeerWriter:
         family = self._family(operation)
         more = "" if family == "socket.AF_INET" else f", {family}"
         server = self._server_of(operation)
-        return [f"{peer_name(operation.actor)} = connect({server}{more})"]
+        function = "connect_by_messages" if operation.arguments.get("by_messages") else "connect"
+        return [f"{peer_name(operation.actor)} = {function}({server}{more})"]
 
     def connect_at_once(self, operation: Operation) -> list[str]:
         name = peer_name(operation.actor)
