@@ -1,0 +1,59 @@
+"""The kill matrix that is published, and what README says of it, are of one proof, and it held."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sockproof._paths import kit_dir
+
+ROOT = kit_dir()
+FOLDER = ROOT / "reports" / "proof"
+KINDS = ("named", "generic")
+COLUMNS = ("all", "killed", "unloadable", "noticed", "survived", "equivalent", "cpython_killed")
+EQUIVALENT_AT_MOST = 0.05
+
+pytestmark = pytest.mark.skipif(
+    not (ROOT / "README.md").is_file(), reason="an installed kit has neither README nor reports"
+)
+
+
+@pytest.fixture(scope="module")
+def matrix() -> Any:
+    return json.loads((FOLDER / "kill-matrix.json").read_text("utf-8"))
+
+
+def test_readme_tells_the_published_figures(matrix: Any) -> None:
+    """Row by row, as the command prints them."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    told = {kind: re.findall(rf"^ *{kind} +([\d ]+)$", text, re.MULTILINE) for kind in KINDS}
+
+    assert {kind: [row.split() for row in rows] for kind, rows in told.items()} == {
+        kind: [[str(matrix["totals"][kind].get(column, 0)) for column in COLUMNS]] for kind in KINDS
+    }
+    assert matrix["implementation"]["version"] in text
+    assert str(matrix["untouched"]["cases"]) in text
+
+
+def test_every_mutant_was_detected(matrix: Any) -> None:
+    """Or is listed as one that nobody can tell, which few are; nothing was said of the module that
+    they were made from."""
+    undetected = {one["id"] for one in matrix["mutants"] if one["outcome"] in ("survived", "lost")}
+    generic = matrix["totals"]["generic"]
+
+    assert undetected == set()
+    assert matrix["untouched"]["false_alarms"] == []
+    assert matrix["totals"]["named"]["killed"] == matrix["totals"]["named"]["all"]
+    assert 0 < generic["equivalent"] <= EQUIVALENT_AT_MOST * generic["all"]
+
+
+def test_the_page_is_of_the_same_proof(matrix: Any) -> None:
+    """It names every mutant, and nobody's home folder."""
+    page = (FOLDER / "kill-matrix.html").read_text("utf-8")
+
+    assert [one["id"] for one in matrix["mutants"] if one["id"] not in page] == []
+    assert str(Path.home()) not in page
