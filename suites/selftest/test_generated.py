@@ -37,6 +37,9 @@ MUTANTS = {mutant.id: mutant for mutant in load_mutants() if mutant.category == 
 EXAMPLES = 2000
 MOVES_MAX = 6
 """What a person takes in at a glance; the end of a plan, the same for all, is not counted."""
+RACY = {"second-reset-in-a-row-keeps-a-descriptor", "replies-of-two-at-work-are-swapped"}
+"""Broken only where the client, or another handler, comes at the right moment: a plan of theirs may
+pass when it is played again, and then says so."""
 
 
 ANYTHING = Profile(faults=True, unread=True)
@@ -72,7 +75,7 @@ def test_broken_server_is_found_and_its_plan_shrunk(
 
     assert case.verdict is Verdict.FAIL, case.reason
     assert case.generated is not None
-    assert "played again" not in case.actual
+    assert "played again" not in case.actual or mutant_id in RACY
     assert len(case.generated["failing"]["moves"]) <= MOVES_MAX, case.actual
     assert case.generated["plans"] <= EXAMPLES
 
