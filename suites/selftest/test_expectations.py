@@ -202,6 +202,15 @@ def test_what_a_bug_fix_release_mended_is_known_until_then(
     assert len(holding) == known
 
 
+def test_what_a_kernel_refuses_is_known_only_there() -> None:
+    """Older kernels take SO_REUSEPORT on Unix sockets: the case passes, and nothing is stale."""
+    there = Circumstances.of("cpython", (3, 12), (3, 12, 1), {"unix_reuse_port": True})
+
+    assert not [
+        one for one in known_expectations() if one.matches(REUSE_PORT) and one.holds_in(there)
+    ]
+
+
 @pytest.mark.parametrize(
     ("level", "version", "holds"),
     [
