@@ -11,16 +11,37 @@ import os
 import shutil
 import signal
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
 
 from sockproof.errors import HarnessError
 from sockproof.iut.strays import RUN_MARK, end_strays
 
-__all__ = ["end_with_run", "interrupt_once_by", "interrupt_workers"]
+__all__ = ["Interrupt", "end_with_run", "interrupt_by", "interrupt_once_by", "interrupt_workers"]
 
 _STOP = "stop"
 _LOOK_EVERY_S = 0.2
+
+
+class Interrupt(KeyboardInterrupt):
+    """A Ctrl-C, or a signal that is to end us as Ctrl-C does.
+
+    Not a KeyboardInterrupt itself: where one leaves a source text that ``exec()`` runs, as the
+    standard library does to make a dataclass or a named tuple, CPython notes that its process is to
+    die of SIGINT in the end, and does so with the exception long handled and whatever the exit
+    status was to be (https://github.com/python/cpython/pull/11862). It looks for the very type.
+    """
+
+
+def interrupt_by(*numbers: int) -> None:
+    """Let each of these signals raise :class:`Interrupt`; what is ignored stays so."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise Interrupt
+
+    for number in _heeded(numbers):
+        signal.signal(number, interrupt)
 
 
 def interrupt_once_by(*numbers: int) -> None:
@@ -29,15 +50,19 @@ def interrupt_once_by(*numbers: int) -> None:
     Once only, for timeout(1) sends its signal to the process and then to the whole group, and a
     second one must not keep it from cleaning up. What is ignored (``nohup``, ``run &``) stays so.
     """
-    heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    heeded = _heeded(numbers)
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         for number in heeded:
             signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
+        raise Interrupt
 
     for number in heeded:
         signal.signal(number, interrupt)
+
+
+def _heeded(numbers: Iterable[int]) -> list[int]:
+    return [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 def interrupt_workers(plan_path: Path) -> None:

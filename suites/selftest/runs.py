@@ -17,6 +17,7 @@ import sockproof
 from sockproof.report.record import CaseRow, Record, read_record
 
 __all__ = [
+    "AS_IN_A_TERMINAL",
     "DEADLINE_S",
     "HANDLED",
     "REFUSED",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -20,12 +21,14 @@ import pytest
 from fixtures.partners import partner
 from sockproof.judge.verdict import Verdict
 from suites.selftest.runs import (
+    AS_IN_A_TERMINAL,
     DEADLINE_S,
     HANDLED,
     REFUSED,
     REPORTS,
     Mark,
     case_of,
+    environment,
     living,
     play,
     records_in,
@@ -127,3 +130,35 @@ def test_interrupt_before_the_first_case_is_one_line(tmp_path: Path, temporary: 
     assert not (tmp_path / "out").exists()
     assert list(living(mark)) == []
     assert list(temporary.iterdir()) == []
+
+
+INTERRUPTED_IN_A_SOURCE_TEXT = """
+import os, signal, sys
+import sockproof.__main__, sockproof.cli, sockproof.commands.run
+
+def make_plan(*_arguments, **_options):
+    os.kill(os.getpid(), signal.{signal})
+
+sockproof.commands.run.make_plan = lambda *_: exec("make_plan()")
+sys.argv[1:] = ["run"]
+sockproof.__main__.main()
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_interrupt_in_a_source_text_is_one_line(tmp_path: Path, name: str) -> None:
+    """Of a KeyboardInterrupt that left ``exec()`` of one, CPython dies even if it was handled."""
+    (tmp_path / "told.py").write_text(INTERRUPTED_IN_A_SOURCE_TEXT.format(signal=name))
+
+    ended = subprocess.run(
+        [sys.executable, "-c", AS_IN_A_TERMINAL, sys.executable, "-m", "told"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+    )
+
+    assert ended.returncode == 3
+    assert ended.stderr.splitlines()[-1] == "sockproof: error: interrupted"
+    assert "Traceback" not in ended.stderr
