@@ -11,15 +11,24 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 from sockproof.errors import HarnessError
 from sockproof.iut.strays import RUN_MARK, end_strays
 
-__all__ = ["Interrupt", "end_with_run", "interrupt_by", "interrupt_once_by", "interrupt_workers"]
+__all__ = [
+    "Interrupt",
+    "end_with_run",
+    "interrupt_by",
+    "interrupt_once_by",
+    "interrupt_workers",
+    "interrupted_later",
+]
 
+_ENDINGS = (signal.SIGINT, signal.SIGTERM)
 _STOP = "stop"
 _LOOK_EVERY_S = 0.2
 
@@ -65,14 +74,48 @@ def _heeded(numbers: Iterable[int]) -> list[int]:
     return [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
 
 
+@contextmanager
+def interrupted_later() -> Iterator[None]:
+    """Put an interrupt off until workers are started: a half-made one leaves tracebacks of itself.
+
+    The signals are blocked too, which those who are started inherit: a terminal tells the whole
+    group, also a process that is not yet able to listen. :func:`end_with_run` unblocks them.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda number, _frame: came.append(number))
+        for number in _heeded(_ENDINGS)
+    }
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number in came[:1]:
+            signal.raise_signal(number)
+
+
 def interrupt_workers(plan_path: Path) -> None:
     """Tell the workers that the run was interrupted: only a terminal tells them by itself."""
     (plan_path.parent / _STOP).touch()
 
 
 def end_with_run(plan_path: Path) -> None:
-    """In a worker: be interrupted when the run is, and end when its process has."""
-    interrupt_once_by(signal.SIGINT, signal.SIGTERM)
+    """In a worker: be interrupted when the run is, and end when its process has.
+
+    What it was told while it started is forgotten: the run was told as well, and tells it again.
+    """
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    for number in _heeded(blocked.intersection(_ENDINGS)):
+        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, signal.SIG_DFL)
+    interrupt_once_by(*_ENDINGS)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)
     threading.Thread(
         target=_watch, args=(os.getppid(), plan_path.parent), daemon=True, name="sockproof lifetime"
     ).start()

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -115,13 +115,37 @@ def test_killed_run_takes_everything_with_it(tmp_path: Path, temporary: Path) ->
     assert not record.complete
 
 
-def test_interrupt_before_the_first_case_is_one_line(tmp_path: Path, temporary: Path) -> None:
+def of_the_plan(_mark: Mark, temporary: Path) -> bool:
+    """The run has its plan."""
+    return bool(list(temporary.glob("sockproof-*")))
+
+
+def of_a_worker(mark: Mark, temporary: Path) -> bool:
+    """One of its workers has begun to start."""
+    return of_the_plan(mark, temporary) and len(list(living(mark))) > 1
+
+
+@pytest.mark.parametrize(
+    ("beginning", "number", "to_group"),
+    [
+        pytest.param(of_the_plan, signal.SIGTERM, False, id="terminated"),
+        pytest.param(of_a_worker, signal.SIGTERM, False, id="terminated-with-half-a-worker"),
+        pytest.param(of_a_worker, signal.SIGINT, True, id="ctrl-c-with-half-a-worker"),
+    ],
+)
+def test_interrupt_before_the_first_case_is_one_line(
+    tmp_path: Path,
+    temporary: Path,
+    beginning: Callable[[Mark, Path], bool],
+    number: int,
+    to_group: bool,
+) -> None:
     """A run that is told to end while it collects its cases ends with 3, and writes nothing."""
     mark = Mark.new()
     variables = {"TMPDIR": str(temporary), **mark.variables}
     with started(tmp_path, [sys.executable], **variables) as run:
-        wait_until(lambda: list(temporary.glob("sockproof-*")))
-        run.terminate()
+        wait_until(lambda: beginning(mark, temporary))
+        (os.killpg if to_group else os.kill)(run.pid, number)
         assert run.wait(DEADLINE_S) == 3
 
     printed = (tmp_path / "printed").read_text("utf-8")
