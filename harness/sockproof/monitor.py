@@ -1,6 +1,6 @@
 """Watches a run from the controlling process: takes each row as it comes, writes the records.
 
-A pytest plugin by the names of its methods.
+A pytest plugin by the names of its methods; it needs nothing of pytest itself.
 """
 
 from __future__ import annotations
@@ -12,14 +12,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Protocol
 
-import pytest
-
 from sockproof.case_id import case_id_of, iut_id_of
 from sockproof.errors import HarnessError
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.judge.expectations import Expectation
 from sockproof.judge.verdict import Verdict
-from sockproof.lifetime import interrupted_later
 from sockproof.plan import RunPlan
 from sockproof.record_header import record_header, requirement_row, without_home
 from sockproof.report.record import CaseRow, RecordWriter
@@ -149,12 +146,6 @@ class RunMonitor:
         self._failure = excinfo.value
         self.problems.append(_in_words(excinfo.value))
         return isinstance(excinfo.value, HarnessError | OSError)
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_sessionstart(self) -> Iterator[None]:
-        """Workers are started here."""
-        with interrupted_later():
-            yield
 
     def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
         """Interrupted (2) and internal errors (3) leave the run incomplete."""

@@ -29,7 +29,7 @@ from sockproof.iut.addresses import Addresses
 from sockproof.iut.pool import AgentPool
 from sockproof.judge.checks import NotApplicable, verdict_of
 from sockproof.judge.verdict import Verdict
-from sockproof.lifetime import end_with_run, interrupt_workers
+from sockproof.lifetime import end_with_run, interrupt_workers, interrupted_later
 from sockproof.monitor import ROW_PROPERTY, RunMonitor
 from sockproof.plan import KEEP, RunPlan, make_plan, planned
 from sockproof.report.record import Teardown
@@ -147,11 +147,17 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["sockproof_plan"] = node.config.option.sockproof_plan
 
 
-def pytest_sessionstart(session: pytest.Session) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> Generator[None]:
+    """A worker listens to the run from here on, and here is where a run starts its workers."""
     workerinput = getattr(session.config, "workerinput", {})
     if "sockproof_plan" in workerinput:
         session.config.option.sockproof_plan = workerinput["sockproof_plan"]
         end_with_run(Path(workerinput["sockproof_plan"]))
+        yield
+    else:
+        with interrupted_later():
+            yield
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist waits for its workers
