@@ -26,6 +26,7 @@ __all__ = [
     "interrupt_once_by",
     "interrupt_workers",
     "interrupted_later",
+    "start_deaf",
 ]
 
 _ENDINGS = (signal.SIGINT, signal.SIGTERM)
@@ -98,6 +99,11 @@ def interrupted_later() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         for number in came[:1]:
             signal.raise_signal(number)
+
+
+def start_deaf() -> None:
+    """In a thread: whoever it starts is told nothing before :func:`end_with_run`, as above."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
 
 
 def interrupt_workers(plan_path: Path) -> None:

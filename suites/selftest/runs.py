@@ -34,6 +34,7 @@ __all__ = [
     "records_in",
     "sockproof_",
     "started",
+    "started_command",
     "wait_until",
 ]
 
@@ -117,18 +118,22 @@ def play(
 def started(
     folder: Path, iuts: Sequence[str], *options: str, **variables: str
 ) -> subprocess.Popen[bytes]:
-    """The same as :func:`play`, left running, in a session of its own as a terminal gives one.
+    """The same as :func:`play`, left running as :func:`started_command` does."""
+    chosen = [f"--iut={iut}" for iut in iuts]
+    selection = ["-k", f"{HANDLED} or {REFUSED}", "--spec", SPEC, "--report-dir", "out"]
+    return started_command(
+        folder, "run", *chosen, *selection, *(options or ("-n", "2")), **variables
+    )
+
+
+def started_command(folder: Path, *arguments: str, **variables: str) -> subprocess.Popen[bytes]:
+    """``sockproof ARGUMENTS``, left running, in a session of its own as a terminal gives one.
 
     What it prints goes to ``folder/printed``.
     """
-    chosen = [f"--iut={iut}" for iut in iuts]
-    selection = ["-k", f"{HANDLED} or {REFUSED}", "--spec", SPEC, "--report-dir", "out"]
     with (folder / "printed").open("wb") as printed:
         return subprocess.Popen(
-            [
-                *(sys.executable, "-c", AS_IN_A_TERMINAL),
-                *command("run", *chosen, *selection, *(options or ("-n", "2"))),
-            ],
+            [sys.executable, "-c", AS_IN_A_TERMINAL, *command(*arguments)],
             cwd=folder,
             env=environment(**variables),
             stdout=printed,

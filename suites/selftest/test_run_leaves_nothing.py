@@ -33,6 +33,7 @@ from suites.selftest.runs import (
     play,
     records_in,
     started,
+    started_command,
     wait_until,
 )
 
@@ -151,6 +152,33 @@ def test_interrupt_before_the_first_case_is_one_line(
     printed = (tmp_path / "printed").read_text("utf-8")
     assert "Traceback" not in printed
     assert "interrupted" in printed
+    assert not (tmp_path / "out").exists()
+    assert list(living(mark)) == []
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "to_group"),
+    [
+        pytest.param(signal.SIGTERM, False, id="terminated"),
+        pytest.param(signal.SIGINT, True, id="ctrl-c"),
+    ],
+)
+def test_interrupted_proof_is_one_line(
+    tmp_path: Path, temporary: Path, number: int, to_group: bool
+) -> None:
+    """So does a proof, told while its first worker starts."""
+    mark = Mark.new()
+    arguments = ["selftest", "--named", "-k", "shutdown", "-n", "2", "--report-dir", "out"]
+    variables = {"TMPDIR": str(temporary), **mark.variables}
+    with started_command(tmp_path, *arguments, **variables) as run:
+        wait_until(lambda: of_a_worker(mark, temporary))
+        (os.killpg if to_group else os.kill)(run.pid, number)
+        assert run.wait(DEADLINE_S) == 3
+
+    printed = (tmp_path / "printed").read_text("utf-8")
+    assert "Traceback" not in printed
+    assert printed.splitlines()[-1] == "sockproof: error: interrupted"
     assert not (tmp_path / "out").exists()
     assert list(living(mark)) == []
     assert list(temporary.iterdir()) == []

@@ -6,7 +6,7 @@ import dataclasses
 import os
 import signal
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -19,7 +19,7 @@ from sockproof.commands.run import refuse_unwritable
 from sockproof.errors import HarnessError, IutUnavailable, UsageError
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.iut.implementation import Implementation, parse_iut
-from sockproof.lifetime import end_with_run, interrupt_once_by, interrupt_workers
+from sockproof.lifetime import end_with_run, interrupt_once_by
 from sockproof.plan import RunPlan, make_plan, planned
 from sockproof.proof.cpython_tests import judge_by_cpython, why_not
 from sockproof.proof.crew import Crew
@@ -122,13 +122,12 @@ def _for_all(plan: RunPlan, subjects: Sequence[Subject]) -> RunPlan:
 @contextmanager
 def started_crew(plan: RunPlan, workers: int, n_jobs: int) -> Iterator[tuple[Crew, Path]]:
     """Workers for a plan of the untouched interpreter alone, and a folder for mutants."""
-    with TemporaryDirectory() as cache, planned(_caching(plan, Path(cache))) as plan_path:
-        try:
-            with Crew(_work, plan_path, max(1, min(workers, n_jobs))) as crew:
-                yield crew, plan_path.parent / "m"
-        except KeyboardInterrupt:
-            interrupt_workers(plan_path)
-            raise
+    with (
+        TemporaryDirectory() as cache,
+        planned(_caching(plan, Path(cache))) as plan_path,
+        Crew(_work, plan_path, max(1, min(workers, n_jobs))) as crew,
+    ):
+        yield crew, plan_path.parent / "m"
 
 
 def _caching(plan: RunPlan, folder: Path) -> RunPlan:
@@ -138,9 +137,10 @@ def _caching(plan: RunPlan, folder: Path) -> RunPlan:
 
 
 def _work(plan_path: Path, connection: Connection) -> None:
-    """The life of a worker."""
-    end_with_run(plan_path)
-    play_here(plan_path, Player(plan_path, connection))
+    """The life of a worker. Of an interrupt the command tells, and nobody else."""
+    with suppress(KeyboardInterrupt):
+        end_with_run(plan_path)
+        play_here(plan_path, Player(plan_path, connection))
 
 
 def _subjects(

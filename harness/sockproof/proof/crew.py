@@ -10,10 +10,12 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from sockproof.errors import HarnessError
+from sockproof.lifetime import interrupt_workers, start_deaf
 from sockproof.proof.jobs import Ending, Job, Seen
 from sockproof.proof.player import READY
 from sockproof.timing import case_deadline_s
@@ -68,7 +70,8 @@ class _Worker:
 
 
 class Crew:
-    """``size`` workers that ``run`` each starts; a context manager, which ends them.
+    """``size`` workers that ``run`` each starts; a context manager, which ends them: at once
+    when its block is left by an exception.
 
     ``run`` is called in the process with the plan's path and the connection to take jobs from.
     """
@@ -78,16 +81,21 @@ class Crew:
         self._plan_path = plan_path
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[Played | Exception] = queue.SimpleQueue()
+        self._over = threading.Event()
         self._threads = [
             threading.Thread(target=self._run_worker, daemon=True) for _ in range(size)
         ]
 
     def __enter__(self) -> Crew:
+        resource_tracker.ensure_running()  # in a thread of ours it would end start_deaf()
         for thread in self._threads:
             thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self._over.set()
+            interrupt_workers(self._plan_path)
         for _thread in self._threads:
             self._jobs.put(None)
         for thread in self._threads:
@@ -109,6 +117,7 @@ class Crew:
             yield played
 
     def _run_worker(self) -> None:
+        start_deaf()
         try:
             self._serve()
         except Exception as error:
@@ -116,7 +125,7 @@ class Crew:
 
     def _serve(self) -> None:
         worker: _Worker | None = None
-        while (job := self._jobs.get()) is not None:
+        while (job := self._jobs.get()) is not None and not self._over.is_set():
             try:
                 worker = worker or _Worker(self._run, self._plan_path)
                 self._done.put(worker.play(job))
@@ -128,6 +137,8 @@ class Crew:
             worker.end()
 
     def _once_more(self, job: Job) -> _Worker | None:
+        if self._over.is_set():
+            return None
         worker: _Worker | None = None
         try:
             worker = _Worker(self._run, self._plan_path)
