@@ -37,7 +37,11 @@ MUTANTS = {mutant.id: mutant for mutant in load_mutants() if mutant.category == 
 EXAMPLES = 2000
 MOVES_MAX = 6
 """What a person takes in at a glance; the end of a plan, the same for all, is not counted."""
-RACY = {"second-reset-in-a-row-keeps-a-descriptor", "replies-of-two-at-work-are-swapped"}
+RACY = {
+    "replies-of-two-at-work-are-swapped",
+    "second-reset-in-a-row-keeps-a-descriptor",
+    "unread-connection-stays-open",
+}
 """Broken only where the client, or another handler, comes at the right moment: a plan of theirs may
 pass when it is played again, and then says so."""
 
