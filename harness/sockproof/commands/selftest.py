@@ -137,7 +137,7 @@ def _caching(plan: RunPlan, folder: Path) -> RunPlan:
 
 
 def _work(plan_path: Path, connection: Connection) -> None:
-    """The life of a worker. Of an interrupt the command tells, and nobody else."""
+    """The life of a worker. It ends in silence when interrupted: the command says so."""
     with suppress(KeyboardInterrupt):
         end_with_run(plan_path)
         play_here(plan_path, Player(plan_path, connection))
