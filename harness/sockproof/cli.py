@@ -5,7 +5,8 @@
 1   a deviation: a FAIL at any level, or an unclean teardown, that no expectation knows of
 2   a stale expectation: what was expected is no longer so
 3   incomplete, or the harness's own fault: a case in ERROR or INCONCLUSIVE, an implementation
-    that cannot be started, a worker that died, an interrupt
+    that cannot be started, a worker that died, an interrupt, standard output that cannot be
+    written (see standard_streams)
 4   bad usage: a wrong option, an unknown id, nothing selected
 ==  ==========================================================================================
 
@@ -21,6 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from sockproof import __version__
 from sockproof.cli_case import add_case_commands
@@ -30,7 +32,7 @@ from sockproof.commands.bench import print_bench
 from sockproof.commands.doctor import print_doctor
 from sockproof.commands.expect import expect, prune
 from sockproof.commands.listing import LISTS, explain, list_cases
-from sockproof.commands.output import Output, warn
+from sockproof.commands.output import warn
 from sockproof.commands.report import report
 from sockproof.commands.run import RunSettings, run
 from sockproof.errors import HarnessError, UsageError
@@ -55,9 +57,6 @@ def run_command(arguments: Sequence[str]) -> int:
         )
     except (KeyboardInterrupt, click.Abort):
         return _complain("interrupted", HarnessError.exit_status)
-    except BrokenPipeError:  # the reader of our output has gone, as in 'sockproof list | head'
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:  # Python's own status for these, 1, would say "a deviation"
         traceback.print_exc()
         return _complain(f"a fault of sockproof: {error}", HarnessError.exit_status)
@@ -243,7 +242,7 @@ def expect_(
     records: tuple[Path, ...], output: Path | None, reason: str, prune_file: Path | None
 ) -> None:
     """Write down as expectations what deviated in records; several tell since when and until."""
-    console = Output(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True)
     if prune_file:
         gone = prune(prune_file, records)
         for case in gone:
@@ -268,7 +267,7 @@ def expect_(
 @_keyword
 def list_(what: str, spec: tuple[str, ...], keyword: str) -> None:
     """List what there is, one a line."""
-    console = Output(soft_wrap=True, highlight=False)
+    console = Console(soft_wrap=True, highlight=False)
     if what == "cases":
         list_cases(console, spec, keyword)
     else:
@@ -284,7 +283,7 @@ add_case_commands(main)
 @click.argument("id_", metavar="ID")
 def explain_(id_: str) -> None:
     """Tell about a requirement or a case: promise, source, specs, and where it is checked."""
-    explain(Output(highlight=False), id_)
+    explain(Console(highlight=False), id_)
 
 
 @main.command("doctor")
@@ -292,7 +291,7 @@ def explain_(id_: str) -> None:
 def doctor_(iut: tuple[str, ...]) -> None:
     """Tell which interpreters are here, what they can do, and what cannot be tested, and why."""
     width = None if sys.stdout.isatty() else 200  # a file has no width: paths stay whole
-    print_doctor(Output(highlight=False, soft_wrap=True, width=width), iut)
+    print_doctor(Console(highlight=False, soft_wrap=True, width=width), iut)
 
 
 @main.command("bench")
@@ -301,4 +300,4 @@ def doctor_(iut: tuple[str, ...]) -> None:
 @click.option("-n", "workers", default=2, show_default=True, help="Worker processes.")
 def bench_(iut: str, cases: int, workers: int) -> None:
     """Measure what a case costs beside an echo over bare sockets."""
-    print_bench(Output(highlight=False), iut, cases, workers)
+    print_bench(Console(highlight=False), iut, cases, workers)

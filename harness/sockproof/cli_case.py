@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
 
 from sockproof.commands.bisect import bisect
-from sockproof.commands.output import Output, warn
+from sockproof.commands.output import warn
 from sockproof.commands.pcap import write_pcap
 from sockproof.commands.replay import replay
 from sockproof.commands.repro import write_script_of
@@ -83,7 +84,7 @@ def _replay(
     clients. Of a record in which one case deviates, it is that one. The first step that is not as
     stored is marked.
     """
-    console = Output(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True)
     return replay(console, _wanted(given, record, **generating), iut, repeat, output, capture)
 
 
@@ -115,7 +116,7 @@ def _repro(
 
     It ends with 1 while the behaviour is there, with 0 when it is gone.
     """
-    console = Output(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True)
     write_script_of(console, _wanted(given, record, **generating), iut, output, shorten)
     return 0
 
@@ -150,7 +151,7 @@ def _bisect(case: str, iuts: tuple[str, ...], **generating: Any) -> int:
     Ends with 1 when something changed.
     """
     return bisect(
-        Output(highlight=False, soft_wrap=True), _wanted([case], None, **generating), iuts
+        Console(highlight=False, soft_wrap=True), _wanted([case], None, **generating), iuts
     )
 
 

@@ -18,6 +18,7 @@ from types import FrameType
 
 from sockproof.errors import HarnessError
 from sockproof.iut.strays import RUN_MARK, end_strays
+from sockproof.standard_streams import hurry
 
 __all__ = [
     "Interrupt",
@@ -48,6 +49,7 @@ def interrupt_by(*numbers: int) -> None:
     """Let each of these signals raise :class:`Interrupt`; what is ignored stays so."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
+        hurry()
         raise Interrupt
 
     for number in _heeded(numbers):
@@ -65,6 +67,7 @@ def interrupt_once_by(*numbers: int) -> None:
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         for number in heeded:
             signal.signal(number, signal.SIG_IGN)
+        hurry()
         raise Interrupt
 
     for number in heeded:

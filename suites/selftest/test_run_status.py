@@ -164,19 +164,3 @@ def test_disk_full_in_mid_run_is_one_line(tmp_path: Path) -> None:
     (record,) = records_in(tmp_path).values()
     assert not record.complete
     assert record.cases
-
-
-def test_status_is_told_to_a_reader_that_has_gone(tmp_path: Path) -> None:
-    """A run whose output nobody reads plays on, and ends with the status of what it saw."""
-    with subprocess.Popen(
-        [*command("run", "--iut", partner("keeps_refused"), "-k", REFUSED), *IN_PROCESS],
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    ) as run:
-        assert run.stdout is not None
-        run.stdout.close()
-
-        assert run.wait(150) == 1
-    assert (tmp_path / "sockproof-report" / "report.html").is_file()

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rich.console import Console
+
 from sockproof._paths import REFERENCE, kit_dir
-from sockproof.commands.output import Output, warn
+from sockproof.commands.output import warn
 from sockproof.commands.playing import (
     INTERRUPTED,
     NOTHING_COLLECTED,
@@ -99,7 +101,7 @@ def tell(
     """
     records = with_references(map(read_record, paths), kit_dir() / REFERENCE)
     _write_reports(records, folder)
-    console = Output(highlight=False)
+    console = Console(highlight=False)
     print_summary(records, console)
     for problem in problems:
         warn(problem)

@@ -13,7 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from sockproof.commands.output import Output, warn
+from rich.console import Console
+
+from sockproof.commands.output import warn
 from sockproof.commands.playing import play_here
 from sockproof.commands.run import refuse_unwritable
 from sockproof.errors import HarnessError, IutUnavailable, UsageError
@@ -78,7 +80,7 @@ def selftest(settings: ProofSettings) -> int:
     chosen, unfit = _subjects(settings, iut, source)
     plan = _for_all(plan, chosen)
     with started_crew(plan, settings.workers, len(chosen)) as (crew, folder):
-        console = Output(stderr=True, highlight=False)
+        console = Console(stderr=True, highlight=False)
         proof = prove(crew, source, chosen, folder, full=settings.full, progress=_Lines(console))
     proof = dataclasses.replace(proof, unfit=tuple(unfit))
     matrix = KillMatrix(proof, iut, load_catalogue())
@@ -174,7 +176,7 @@ def _wanted(mutants: Iterable[_AnyMutant], settings: ProofSettings) -> list[_Any
 class _Lines:
     """A line of progress now and then."""
 
-    def __init__(self, console: Output, what: str = "mutants") -> None:
+    def __init__(self, console: Console, what: str = "mutants") -> None:
         self._console = console
         self._what = what
 
@@ -194,7 +196,7 @@ def _compared(settings: ProofSettings, matrix: KillMatrix, source: str) -> KillM
         if reason:
             return dataclasses.replace(matrix, cpython_not=reason)
         places = [write_module(folder, one.subject.id, one.subject.text).parent for one in results]
-        told = _Lines(Output(stderr=True, highlight=False), "mutants by CPython's own tests")
+        told = _Lines(Console(stderr=True, highlight=False), "mutants by CPython's own tests")
         words = judge_by_cpython(implementation, places, bound_s, settings.workers, told)
     judged = [
         dataclasses.replace(result, cpython=words[place])
@@ -211,7 +213,7 @@ def _tell(matrix: KillMatrix, folder: Path) -> int:
         write_page(matrix, folder / "kill-matrix.html")
     except OSError as error:
         raise HarnessError(f"cannot write the kill matrix: {error}") from None
-    console = Output(highlight=False)
+    console = Console(highlight=False)
     print_proof(matrix, console)
     for problem in matrix.problems:
         warn(problem)

@@ -1,0 +1,107 @@
+"""Standard input, output and error of the command, whatever has become of them.
+
+What is printed never changes how a run ends. A reader that has gone (``sockproof run | head``) is
+no error, nor is a stream that was closed before (``>&-``): the rest is dropped. A full disk is one,
+told at the end. A slow reader is waited for, on a descriptor that somebody has made non-blocking as
+well; and whatever the locale cannot encode is written as an escape.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import select
+import sys
+from typing import TextIO
+
+__all__ = ["Sink", "hurry", "output_fault", "take_over"]
+
+_PIECE_OCTETS = select.PIPE_BUF
+"""What a descriptor that is ready takes without blocking."""
+_HURRIED_S = 1.0
+
+
+class Sink(io.RawIOBase):
+    """The end of a text stream: writes to ``fd`` as long as somebody takes it, and never raises
+    but for an interrupt. ``fault`` is why it stopped, other than a reader that has gone."""
+
+    hurried = False
+
+    def __init__(self, fd: int) -> None:
+        super().__init__()
+        self._fd = fd
+        self._is_over = False
+        self.fault: OSError | None = None
+
+    def fileno(self) -> int:
+        """The descriptor."""
+        return self._fd
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        return os.isatty(self._fd)
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, data: object) -> int:
+        """Write all of it, or drop what nobody takes; the number of octets given."""
+        octets = memoryview(data).cast("B")  # type: ignore[arg-type]  # any buffer, as of RawIOBase
+        sent = 0
+        while sent < len(octets) and not self._is_over:
+            sent += self._put(octets[sent : sent + _PIECE_OCTETS])
+        return len(octets)
+
+    def _put(self, piece: memoryview) -> int:
+        try:
+            if Sink.hurried and not select.select([], [self._fd], [], _HURRIED_S)[1]:
+                self._is_over = True
+                return 0
+            return os.write(self._fd, piece)
+        except BlockingIOError:  # a terminal, or a pipe, that is shared with who wants it so
+            select.select([], [self._fd], [])
+        except BrokenPipeError:
+            self._is_over = True
+        except OSError as error:
+            self._is_over, self.fault = True, error
+        return 0
+
+
+def hurry() -> None:
+    """Wait for no reader any more, but a moment: who interrupts us wants an end."""
+    Sink.hurried = True
+
+
+def take_over() -> None:
+    """Put :class:`Sink` below ``sys.stdout`` and ``sys.stderr``, once, before anything is opened.
+
+    A descriptor of 0 to 2 that was closed becomes the null device: otherwise a socket or a record
+    would be opened in its place, and be printed to.
+    """
+    for fd in (0, 1, 2):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest that is free
+    sys.stdin = sys.stdin or open(0, closefd=False)  # noqa: SIM115
+    sys.stdout = _text(sys.stdout, 1)
+    sys.stderr = _text(sys.stderr, 2)
+
+
+def _text(stream: TextIO | None, fd: int) -> TextIO:
+    return io.TextIOWrapper(
+        io.BufferedWriter(Sink(fd)),
+        encoding=stream.encoding if stream else "utf-8",
+        errors="backslashreplace",
+        line_buffering=True,
+    )
+
+
+def output_fault() -> OSError | None:
+    """Why standard output did not take all that was printed so far; none where its reader has gone
+    by itself, or where all was taken."""
+    sys.stdout.flush()
+    buffer = getattr(sys.stdout, "buffer", None)
+    sink = getattr(buffer, "raw", None)
+    return sink.fault if isinstance(sink, Sink) else None
