@@ -1,4 +1,4 @@
-"""Where the suites are: the clone's root, or the kit inside an installed wheel."""
+"""Where the suites are, in a clone or inside an installed wheel, and where the user's home is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sockproof.errors import HarnessError
 
-__all__ = ["REFERENCE", "kit_dir"]
+__all__ = ["REFERENCE", "expanded", "kit_dir"]
 
 REFERENCE = Path("reports", "reference")
 """Where below :func:`kit_dir` the shipped records are."""
@@ -23,3 +23,15 @@ def kit_dir() -> Path:
         if (place / "suites").is_dir() and (place / "conftest.py").is_file():
             return place
     raise HarnessError("the suites are missing from this installation", "install sockproof again")
+
+
+def expanded(path: Path | str) -> Path:
+    """A path with its ``~`` as a shell reads it.
+
+    It stays as it is where nobody knows the home: without HOME, as a user that no passwd lists,
+    which is what a container makes of ``--user 1234``.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)

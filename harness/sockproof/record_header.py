@@ -6,10 +6,10 @@ import json
 import platform
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 from sockproof import __version__
+from sockproof._paths import expanded
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.report.record import RequirementRow
 from sockproof.spec.levels import format_python_level
@@ -41,8 +41,8 @@ def record_header(iut: ProbedIut, settings: Mapping[str, Any], seed: int) -> dic
 
 def without_home(text: str) -> str:
     """JSON text, or that of a page, with the user's home folder as ``~``: these are published."""
-    home = json.dumps(f"{Path.home()}/")[1:-1]
-    return text.replace(home, "~/") if len(home) > 2 else text
+    home = json.dumps(f"{expanded('~')}/")[1:-1]
+    return text.replace(home, "~/") if home.startswith("/") and len(home) > 2 else text
 
 
 def _implementation(iut: ProbedIut) -> dict[str, Any]:

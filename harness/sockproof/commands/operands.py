@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sockproof._paths import expanded
 from sockproof.commands.output import warn
 from sockproof.commands.run import RunSettings, played
 from sockproof.errors import UsageError
@@ -89,7 +90,7 @@ class Operands:
 
 def _files(text: str, *, single: bool) -> list[Path]:
     """The record files that an argument stands for; none where it is no file of records."""
-    path = Path(text).expanduser()
+    path = expanded(text)
     if path.is_dir():
         return _records_of_folder(path, single=single)
     is_played = path.suffix in _PLAYED_SUFFIXES or os.access(path, os.X_OK)

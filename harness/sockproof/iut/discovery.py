@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from sockproof._paths import expanded
+
 __all__ = ["DEADLINE_S", "FoundInterpreter", "discover_interpreters", "find_interpreter"]
 
 DEADLINE_S = 20.0
@@ -67,7 +69,7 @@ def find_interpreter(name: str) -> Path | None:
     pyenv's versions are next.
     """
     if os.sep in name:
-        path = _absolute(Path(name).expanduser())
+        path = _absolute(expanded(name))
         return _behind_shim(path) if _is_executable(path) else None
     for path in _on_path(name):
         found = _behind_shim(path)
@@ -118,7 +120,7 @@ def _on_path(name: str) -> Iterator[Path]:
 
 
 def _pyenv_root() -> Path:
-    return _absolute(Path(os.environ.get("PYENV_ROOT") or "~/.pyenv").expanduser())
+    return _absolute(expanded(os.environ.get("PYENV_ROOT") or "~/.pyenv"))
 
 
 def _is_shim_folder(folder: Path) -> bool:

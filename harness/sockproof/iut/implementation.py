@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sockproof._paths import expanded
 from sockproof.errors import UsageError
 from sockproof.iut.discovery import find_interpreter
 from sockproof.spec.levels import PythonLevel, parse_python_level
@@ -127,7 +128,7 @@ def _module(given: str, argv: tuple[str, ...]) -> Implementation:
     if given in GREEN_RUNTIMES:
         return Implementation(given, argv, preload=GREEN_RUNTIMES[given], name=given)
     if given.endswith(".py"):
-        path = Path(given).expanduser().resolve()
+        path = expanded(given).resolve()
         if not path.is_file():
             raise UsageError(f"no file {given!r}", "give the path of a module of server classes")
         return Implementation(given, argv, module=path.stem, module_path=str(path))
