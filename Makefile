@@ -2,11 +2,13 @@
 #
 #   make report PYTHON=python3.12     another interpreter, judged and used to run the suite
 #   make test ARGS='-k dispatch -x'   more options for pytest (report: for sockproof run)
+#   make test TURN=7                  the part of the long tests that was played at another commit
 
 PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 4
 ARGS ?=
+TURN ?= $(shell git rev-list --count HEAD 2>/dev/null || echo 0)
 IUTS ?= python2.7 python3.6 python3.7 python3.8 python3.9 python3.10 python3.11 python3.12 python3.13 pypy3
 UV ?= uv
 
@@ -16,7 +18,8 @@ ready = $(VENV)/.ready
 # The interpreter itself: neither a pyenv shim nor a virtual environment's link to it.
 iut = iut=$$("$(PYTHON)" -c 'import os, sys; print(os.path.realpath(sys.executable))')
 
-.PHONY: help report check-report reference bench proof test lint types lock clean
+.PHONY: help report check-report reference bench proof test test-all nightly lint types lock clean
+.NOTPARALLEL:
 
 help: ## this list (the default)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -37,8 +40,13 @@ bench: $(ready) ## what a case costs, beside an echo over bare sockets
 proof: $(ready) ## does the suite bite? the socketserver of $(PYTHON) broken in every way; the matrix is in reports/out/proof
 	@$(iut) && "$(bin)/sockproof" selftest --iut "$$iut" --report-dir reports/out/proof -n $(WORKERS) --against cpython-tests $(ARGS)
 
-test: $(ready) ## all the tests, the harness's own among them
+test: $(ready) ## the tests, the harness's own among them; of the long ones a part, another with each commit
+	@"$(bin)/python" -m pytest -n $(WORKERS) --dist worksteal --turn $(TURN) $(ARGS)
+
+test-all: $(ready) ## all of them, the long ones too
 	@"$(bin)/python" -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+nightly: test-all ## what takes too long for every change
 
 lint: $(ready) ## ruff: mistakes and format
 	"$(bin)/ruff" check .

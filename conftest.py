@@ -1,5 +1,5 @@
-"""The plugins of the suites: how cases are made of requirements, and the fixtures they use."""
+"""The plugins of the suites: how cases are made of requirements, their fixtures, and turns."""
 
 from __future__ import annotations
 
-pytest_plugins = ["sockproof.plugin", "fixtures.servers", "fixtures.generated"]
+pytest_plugins = ["sockproof.plugin", "fixtures.servers", "fixtures.generated", "fixtures.turns"]

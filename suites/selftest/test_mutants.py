@@ -39,6 +39,8 @@ MOST = 12
 SHORT = "0.4"
 """The time scale for mutants: a hang is what many of them are killed by."""
 DEADLINE_S = 600
+PARTS = 5
+"""The turns in which all runs are played: they take two thirds of the time of all tests."""
 
 
 def cases_of(mutants: Iterable[Mutant]) -> frozenset[str]:
@@ -111,6 +113,7 @@ def runs() -> dict[str, list[Mutant]]:
 RUNS = runs()
 
 
+@pytest.mark.by_turns(PARTS)
 @pytest.mark.parametrize("run", RUNS)
 def test_every_mutant_of_a_run_is_detected(run: str, tmp_path: Path) -> None:
     """At least one of the requirements that a mutant is said to break tells so."""

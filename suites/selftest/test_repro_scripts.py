@@ -24,6 +24,8 @@ PYTHON_2 = find_interpreter("python2.7")
 HURRY = ("--shorten", "8")
 QUICK = {"SOCKPROOF_TIMEOUT_SCALE": "0.3"}
 """What hangs here hangs for good."""
+PARTS = 5
+"""The turns in which all scripts are written and run; each takes several seconds."""
 
 SHOWN: list[tuple[str, str]] = [
     (
@@ -200,6 +202,7 @@ def run_alone(script: Path, *arguments: str, python: str = sys.executable) -> En
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
+@pytest.mark.by_turns(PARTS)
 @pytest.mark.parametrize(("mutant", "case"), SHOWN, ids=[case for _, case in SHOWN])
 def test_script_shows_the_behaviour(mutant: str, case: str, tmp_path: Path) -> None:
     """It ends with 1 on the broken module and with 0 on the untouched, and is short and clean."""
