@@ -43,7 +43,13 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=run, args=(plan_path, theirs), daemon=True)
-        self._process.start()
+        try:
+            self._process.start()
+        except OSError:  # of a machine that is full; another one may be tried
+            raise
+        except Exception as error:
+            cause = " ".join(f"{type(error).__name__}: {error}".split())
+            raise HarnessError(f"a worker cannot be started: {cause}") from error
         theirs.close()
         said = self._receive(_START_S)
         if said != READY:
