@@ -8,6 +8,7 @@ PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 4
 ARGS ?=
+HOSTS ?= python3.10 python3.11 python3.12 python3.13
 TURN ?= $(shell git rev-list --count HEAD 2>/dev/null || echo 0)
 IUTS ?= python2.7 python3.6 python3.7 python3.8 python3.9 python3.10 python3.11 python3.12 python3.13 pypy3
 UV ?= uv
@@ -18,7 +19,8 @@ ready = $(VENV)/.ready
 # The interpreter itself: neither a pyenv shim nor a virtual environment's link to it.
 iut = iut=$$("$(PYTHON)" -c 'import os, sys; print(os.path.realpath(sys.executable))')
 
-.PHONY: help report check-report reference bench proof test test-all nightly lint types lock clean
+.PHONY: help report check-report reference bench proof test test-all test-hosts nightly \
+    lint types lock clean
 .NOTPARALLEL:
 
 help: ## this list (the default)
@@ -46,6 +48,23 @@ test: $(ready) ## the tests, the harness's own among them; of the long ones a pa
 test-all: $(ready) ## all of them, the long ones too
 	@"$(bin)/python" -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
+test-hosts: ## make test on each of $(HOSTS), names or paths, each a turn further than the one before
+	@turn=$(TURN); status=0; told=; \
+	for host in $(HOSTS); do \
+	    printf '\n== %s\n' "$$host"; \
+	    if ! "$$host" -c '' 2>/dev/null; then \
+	        said='missing: not found or does not run; install it, or name it by its path in HOSTS'; \
+	    elif $(MAKE) --no-print-directory test PYTHON="$$host" TURN=$$turn \
+	            VENV=".venvs/$$(printf %s "$$host" | tr / -)"; then \
+	        said="green (turn $$turn)"; \
+	    else \
+	        said="red (turn $$turn): make test-hosts HOSTS=$$host TURN=$$turn"; \
+	    fi; \
+	    case $$said in green*) ;; *) status=1 ;; esac; \
+	    told="$$told  $$host  $$said\n"; turn=$$((turn + 1)); \
+	done; \
+	printf '\n%b' "$$told"; exit $$status
+
 nightly: test-all ## what takes too long for every change
 
 lint: $(ready) ## ruff: mistakes and format
@@ -62,7 +81,7 @@ lock: ## requirements.lock anew from pyproject.toml (needs uv; ARGS=--upgrade ta
 	@! grep -nE '://|^-|file:|^[./]' requirements.lock  # no place on this machine, no registry
 
 clean: ## remove what the targets above made
-	rm -rf "$(VENV)" reports/out .sockproof_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf "$(VENV)" .venvs reports/out .sockproof_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(ready): requirements.lock pyproject.toml
 	@"$(PYTHON)" -c '' 2>/dev/null || { \
