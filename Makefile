@@ -13,6 +13,9 @@ TURN ?= $(shell git rev-list --count HEAD 2>/dev/null || echo 0)
 IUTS ?= python2.7 python3.6 python3.7 python3.8 python3.9 python3.10 python3.11 python3.12 python3.13 pypy3
 UV ?= uv
 
+# What the shell says to every Python and to pytest is not said here: the same run for everybody.
+unexport $(filter-out PYTHON,$(filter PYTHON% PYTEST%,$(.VARIABLES)))
+
 bin = $(VENV)/bin
 ready = $(VENV)/.ready
 

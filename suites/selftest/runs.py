@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 import uuid
@@ -12,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import sockproof
 from sockproof.report.record import CaseRow, Record, read_record
@@ -28,6 +33,7 @@ __all__ = [
     "case_of",
     "command",
     "environment",
+    "in_terminal",
     "living",
     "parent_of",
     "play",
@@ -140,6 +146,25 @@ def started_command(folder: Path, *arguments: str, **variables: str) -> subproce
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+
+def in_terminal(command: Sequence[str], columns: int, **started: Any) -> Ended:
+    """Run a command, started as Popen is told, whose whole output is a terminal of that width."""
+    controlling, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with subprocess.Popen(command, stdout=terminal, stderr=terminal, **started) as process:
+        os.close(terminal)
+        printed = b"".join(iter(lambda: _read(controlling), b""))
+        status = process.wait(DEADLINE_S)
+    os.close(controlling)
+    return Ended(status, printed.decode("utf-8", "replace"), "")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # how Linux says that nobody has the other side open any more
+        return b""
 
 
 def wait_until(condition: Callable[[], object]) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import pty
 import signal
 import struct
 import subprocess
@@ -27,6 +26,7 @@ from suites.selftest.runs import (
     REFUSED,
     command,
     environment,
+    in_terminal,
     sockproof_,
     wait_until,
 )
@@ -56,7 +56,9 @@ def assert_reported(folder: Path) -> None:
     }
 
 
-def ended(folder: Path, redirections: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def redirected(
+    folder: Path, redirections: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Of the run, as a shell starts it with these redirections."""
     return subprocess.run(
         ["sh", "-c", f'exec "$0" "$@" {redirections}', *of_a_run()],
@@ -74,7 +76,7 @@ def test_closed_or_full_stream_changes_nothing(
     tmp_path: Path, redirections: str, variables: dict[str, str]
 ) -> None:
     """What is closed before is printed to nowhere, and a message that finds no room is lost."""
-    seen = ended(tmp_path, redirections, **variables)
+    seen = redirected(tmp_path, redirections, **variables)
 
     assert seen.returncode == SEEN, seen
     assert "Traceback" not in seen.stderr
@@ -84,7 +86,7 @@ def test_closed_or_full_stream_changes_nothing(
 @pytest.mark.parametrize("variables", BUFFERING)
 def test_full_standard_output_is_told(tmp_path: Path, variables: dict[str, str]) -> None:
     """The summary is lost, the record and the reports are not: status 3, and one line says why."""
-    seen = ended(tmp_path, f">{FULL}", **variables)
+    seen = redirected(tmp_path, f">{FULL}", **variables)
 
     *progress, error = seen.stderr.splitlines()
     assert seen.returncode == 3
@@ -198,25 +200,11 @@ def test_interrupt_does_not_wait_for_the_reader(tmp_path: Path, number: int) -> 
 
 def test_narrow_terminal_changes_nothing(tmp_path: Path) -> None:
     """Ten columns wide, and without colours: nothing is cut short."""
-    controlling, terminal = pty.openpty()
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 5, 10, 0, 0))
-    with subprocess.Popen(
-        of_a_run(), cwd=tmp_path, env=environment(TERM="dumb"), stdout=terminal, stderr=terminal
-    ) as run:
-        os.close(terminal)
-        printed = b"".join(iter(lambda: _read(controlling), b""))
+    ended = in_terminal(of_a_run(), 10, cwd=tmp_path, env=environment(TERM="dumb"))
 
-        assert run.wait(DEADLINE_S) == SEEN
-    os.close(controlling)
-    assert b"dispatch/refused-request-is-closed[ThreadingTCP/inet]" in printed
+    assert ended.status == SEEN, ended
+    assert "dispatch/refused-request-is-closed[ThreadingTCP/inet]" in ended.stdout
     assert_reported(tmp_path)
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 65536)
-    except OSError:  # how Linux says that nobody has the other side open any more
-        return b""
 
 
 @pytest.mark.parametrize("variables", BUFFERING)

@@ -94,7 +94,7 @@ def _span_s(records: Sequence[Record]) -> float:
     try:
         starts = [datetime.fromisoformat(_time(record.header.get("started"))) for record in records]
         ends = [datetime.fromisoformat(_time(r.footer.ended)) for r in records if r.footer]
-        return (max(ends) - min(starts)).total_seconds()
+        return max(0.0, (max(ends) - min(starts)).total_seconds())  # the clock may be set back
     except (TypeError, ValueError):  # no times, or none that can be read: nothing is told
         return 0.0
 

@@ -19,7 +19,7 @@ __all__ = ["record_schema", "validate_record"]
 @cache
 def record_schema() -> dict[str, Any]:
     """The JSON Schema that every line of a record follows."""
-    source = resources.files("sockproof.report").joinpath("schema", "record.schema.json")
+    source = resources.files("sockproof.report").joinpath("schema") / "record.schema.json"
     schema: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
     return schema
 
