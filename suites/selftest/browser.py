@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["SIZES", "ReportPage", "launched", "open_report", "shoot"]
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
+_LONGEST_FOLDER_OCTETS = 50
 SIZES = {"wide": (1400, 900), "narrow": (420, 800)}
 
 
@@ -30,10 +32,21 @@ def launched() -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, _NAMES)), None)
     if program is None:
         pytest.skip(f"no browser on PATH: none of {', '.join(_NAMES)}")
-    with playwright.sync_playwright() as engine:
+    with _short_temporary_folder(), playwright.sync_playwright() as engine:
         browser = engine.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@contextlib.contextmanager
+def _short_temporary_folder() -> Iterator[None]:
+    """Chromium listens at a path in TMPDIR, which must be shorter than that of a Unix socket."""
+    given = os.environ.get("TMPDIR")
+    if given is not None and len(os.fsencode(given)) > _LONGEST_FOLDER_OCTETS:
+        os.environ["TMPDIR"] = "/tmp"
+    yield
+    if given is not None:
+        os.environ["TMPDIR"] = given
 
 
 class ReportPage:

@@ -43,6 +43,7 @@ CHOSEN = [
     *("--spec", BREAKS, "--examples", "2", "--report-dir", "out"),
 ]
 PASSED_LEAST = 25
+PATIENCE = 5
 OUTSIDE = (
     "test_cli.py::test_doctor_tells_what_cannot_be_tested",
     "test_cli.py::test_shell_and_folder_of_the_user_have_no_say",
@@ -134,7 +135,7 @@ def played(row: Surroundings, root: Path, arguments: Sequence[str]) -> Ended:
         if row.clock_set_back:
             wait_until(lambda: process.poll() is not None or _has_begun(root))
             (root / "set-back").touch()
-        output, told = process.communicate(timeout=DEADLINE_S)
+        output, told = process.communicate(timeout=PATIENCE * DEADLINE_S)
     return Ended(process.returncode, *(text.decode("utf-8", "replace") for text in (output, told)))
 
 
