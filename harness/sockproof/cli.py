@@ -48,6 +48,7 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 def run_command(arguments: Sequence[str]) -> int:
     """Carry out one command; every error of its user or of the harness is one line on stderr."""
     try:
+        _refuse_missing_folder()
         return int(main(list(arguments), prog_name="sockproof", standalone_mode=False) or 0)
     except HarnessError as error:
         return _complain(str(error), error.exit_status)
@@ -60,6 +61,14 @@ def run_command(arguments: Sequence[str]) -> int:
     except Exception as error:  # Python's own status for these, 1, would say "a deviation"
         traceback.print_exc()
         return _complain(f"a fault of sockproof: {error}", HarnessError.exit_status)
+
+
+def _refuse_missing_folder() -> None:
+    """Hardly anything works where the current folder was removed."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("the current folder no longer exists", "change to another") from None
 
 
 def _complain(text: str, status: int) -> int:

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sockproof.errors import IutUnavailable, UsageError
+from sockproof.errors import HarnessError, IutUnavailable, UsageError
 from sockproof.generating import Generating
 from sockproof.iut.capabilities import ProbedIut, interpreter_id, probe
 from sockproof.iut.implementation import Implementation, parse_iut
@@ -120,20 +120,37 @@ def planned(plan: RunPlan) -> Iterator[Path]:
 
     Meanwhile the environment carries the mark of the run; whatever still runs with it at the end
     of the block is killed.
+
+    Raises:
+        HarnessError: there is no place for temporary files.
     """
-    base = tempfile.gettempdir()
-    parent = base if len(os.fsencode(base)) <= _LONGEST_FOLDER_OCTETS else "/tmp"
-    folder = Path(tempfile.mkdtemp(prefix="sockproof-", dir=parent))
+    path = _written(plan)
+    folder = path.parent
     outer = os.environ.get(RUN_MARK, "")
     os.environ[RUN_MARK] = folder.name
     try:
-        path = folder / "plan.json"
-        plan.write(path)
         yield path
     finally:
         end_strays(RUN_MARK, folder.name)
         os.environ[RUN_MARK] = outer
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _written(plan: RunPlan) -> Path:
+    """The plan's file, alone in a new folder."""
+    folder: Path | None = None
+    try:
+        base = tempfile.gettempdir()
+        parent = base if len(os.fsencode(base)) <= _LONGEST_FOLDER_OCTETS else "/tmp"
+        folder = Path(tempfile.mkdtemp(prefix="sockproof-", dir=parent))
+        path = folder / "plan.json"
+        plan.write(path)
+    except OSError as error:
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        problem = f"cannot write temporary files: {error.strerror}"
+        raise HarnessError(problem, "set TMPDIR to a folder that has room") from error
+    return path
 
 
 def make_plan(

@@ -10,6 +10,7 @@ from pathlib import Path
 from fixtures.partners import partner
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from suites.selftest.runs import (
+    DEADLINE_S,
     HANDLED,
     REFUSED,
     REPORTS,
@@ -164,3 +165,38 @@ def test_disk_full_in_mid_run_is_one_line(tmp_path: Path) -> None:
     (record,) = records_in(tmp_path).values()
     assert not record.complete
     assert record.cases
+
+
+def test_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
+    """Where the current folder was removed, every command says so."""
+    gone = "mkdir gone; cd gone; rmdir ../gone; exec "
+    for words in (("list",), ("run", "-k", REFUSED)):
+        ended = subprocess.run(
+            ["sh", "-c", f'{gone} "$@"', "sh", *command(*words)],
+            cwd=tmp_path,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+        )
+
+        told = Ended(ended.returncode, ended.stdout, ended.stderr)
+        assert (told.status, told.error[:18]) == (4, "the current folder")
+
+
+def test_no_room_for_temporary_files_is_one_line(tmp_path: Path) -> None:
+    """As where TMPDIR is on a disk that is full."""
+    ended = subprocess.run(
+        command("run", "-k", REFUSED),
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)),
+    )
+
+    told = Ended(ended.returncode, ended.stdout, ended.stderr)
+    assert told.status == 3
+    assert told.error.startswith("cannot write temporary files: File too large; set TMPDIR")
+    assert not list(tmp_path.iterdir())
