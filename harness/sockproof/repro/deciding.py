@@ -22,11 +22,9 @@ LEFT = {
 
 Lines = list[str]
 
-_VERDICT = [
-    'print("expected: %r\\nobserved: %r" % (expected, observed){to})',
-    "{flush}",
-    "end(0 if {gone} else 1)",
-]
+_VERDICT = 'end(0 if {gone} else 1, "expected: %r\\nobserved: %r" % (expected, observed))'
+_LOOKS = ("connect", "connect at once", "send", "offer", "half-close")
+"""Operations of peers that find out at once how things stand."""
 
 
 @dataclass(frozen=True)
@@ -46,40 +44,48 @@ class Decision:
         """The statements: what has to be done first, the two values, and the end."""
         aspect = self.behaviour.aspect
         *lines, value = self._left(writer, steps) if aspect == "left" else self._of(writer)
+        lines = lines[1:] if lines[:1] == steps[-1:] else lines
         words, failing = self.behaviour.words, self.names.code(self.behaviour.observed)
         expected = repr(words) if words else self.names.code(self.behaviour.expected)
         lines += [f"failing = {failing}"] if words else []
-        is_captured = aspect == "printed"
-        told = [
-            line.format(
-                gone=self.behaviour.comparison,
-                to=", file=out" if is_captured else "",
-                flush="out.flush()" if is_captured else "",
-            )
-            for line in _VERDICT
-        ]
-        return [*lines, f"expected = {expected}", f"observed = {value}", *filter(None, told)]
+        told = ["os.dup2(out, 1)"] if aspect == "printed" else []
+        told.append(_VERDICT.format(gone=self.behaviour.comparison))
+        return [*lines, f"expected = {expected}", f"observed = {value}", *told]
 
     def _of(self, writer: StepWriter) -> Lines:
         return _DECISIONS[self.behaviour.aspect](self, writer)
 
     def outcome(self, writer: StepWriter) -> Lines:
-        """The value of one operation."""
+        """The value of one operation. What finds out how things stand does so when all that can
+        happen has: a wrong server may be slow to go wrong."""
         one = self.operation
         assert one is not None
+        is_look = one.name in _LOOKS or one.arguments.get("op") == "evaluate"
+        first = ["let_others_run()"] if is_look and writer.threads else []
+        return [*first, *self._value(one, writer)]
+
+    def _value(self, one: Operation, writer: StepWriter) -> Lines:
         if one.name == "do" and one.arguments["op"] == "make":
             return [f"attempt(lambda: bool({writer.making(one.arguments)}))"]
         if one.name == "do" and one.arguments["op"] == "execute":
             body = [f"    {line}" for line in writer.source_of(one.arguments)]
             return ["def decisive():", *body, "", "attempt(decisive)"]
         if one.name == "until true":
-            return [writer.until_true(one)[0].removeprefix("assert ")]
+            return [writer.becomes_true(one)]
+        if one.name == "arrived":
+            return self._arrived(writer.value(one))
         if one.name == "connect at once":
             return [*writer.peers.lines(one), writer.value(one)]
         if one.name == "stop":
             calls = [line for line in writer.stop(one) if line.startswith("stop(")]
             return [f"bounded(lambda: [{', '.join(calls)}] and None)"]
         return [writer.value(one)]
+
+    def _arrived(self, now: str) -> Lines:
+        """The datagrams that have come, once there are so many as there are where it is more."""
+        most = max(len(self.behaviour.expected), len(self.behaviour.observed))
+        enough = f"wait_until(lambda: found.extend({now}) or len(found) >= {most})"
+        return ["found = []", enough, "found"]
 
     def address(self, _: StepWriter) -> Lines:
         """Where a server says that it is."""
@@ -103,19 +109,23 @@ class Decision:
     def happens(self, _: StepWriter) -> Lines:
         """Whether something happens, so often."""
         if thread := self._thread():
-            return [f"{thread}.join(HANG_S)", f"not {thread}.is_alive()"]
+            return [f"ends({thread})"]
         count = self.behaviour.count
         return [f'wait_for("{self._label()}"{f", {count}" if count != 1 else ""})']
 
     def details(self, writer: StepWriter) -> Lines:
         """What is told of something, each time that it happens."""
         *before, waiting = self.happens(writer)
-        return [*before, f"assert {waiting}", f'details("{self._label()}", {self.behaviour.count})']
+        return [
+            *before,
+            f'{waiting} or end(2, "none")',
+            f'details("{self._label()}", {self.behaviour.count})',
+        ]
 
     def times(self, _: StepWriter) -> Lines:
         """How often something has happened, once it is so often as it is where it is more."""
         if thread := self._thread():
-            return [f"{thread}.join(HANG_S)", f"int(not {thread}.is_alive())"]
+            return [f"int(ends({thread}))"]
         most = max(self.behaviour.expected, self.behaviour.observed)
         return [f'wait_for("{self._label()}", {most})', f'times("{self._label()}")']
 
@@ -131,7 +141,7 @@ class Decision:
         """Which of two comes first."""
         first, second = self.behaviour.labels
         self.notes.wanted.update((first, second))
-        both = f'assert wait_for("{first}") and wait_for("{second}")'
+        both = f'wait_for("{first}") and wait_for("{second}") or end(2, "not both")'
         at = "[entry[0] for entry in log].index"
         return [both, f"sorted({[first, second]!r}, key={at})"]
 
@@ -153,9 +163,9 @@ class Decision:
         fd = {"stdout": 1, "stderr": 2}[stream]
         return [
             "def printed():",
-            "    sys.stdout.flush()",
-            f'    text = open("/proc/self/fd/{fd}", "rb").read().decode()  # from its beginning',
-            f"    return {mark!r} in text" if mark else "    return bool(text)",
+            f"    sys.{stream}.flush()",
+            f'    text = open("/proc/self/fd/{fd}", "rb").read()  # from its beginning',
+            f"    return b{mark!r} in text" if mark else "    return bool(text)",
             "",
             "wait_until(printed)",
         ]

@@ -114,7 +114,7 @@ class HandlerWriter:
             told = self.notes.line(do, '"raises " + type(error).__name__')
             code = ["try:", *_indented(code)]
             code += ["except Exception as error:", *_indented([*told, "raise"])]
-        if do in ("gate", "exit", "kill", "when"):
+        if do in ("gate", "exit", "kill", "when", "raise"):
             return code
         return [*code, *self.notes.line(do, _DETAILS.get(do, ""))]
 

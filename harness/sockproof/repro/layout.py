@@ -17,12 +17,24 @@ _SHORT = 95
 """Lines of a script that can afford two empty ones between its parts."""
 _LONG = 104
 """Lines of a script that can not even afford docstrings and imports in lines of their own."""
+_LONGEST = 118
+"""Lines of a script that can not afford empty ones between its functions either."""
 _WIDTH = 99
 
 _OURS = re.compile(r"[^\s'\"(\[]*sockproof[^\s'\")\]]*")
 """Paths and names that the case made up."""
 
-_START = [
+_OWN_GROUP = [
+    "if os.getpgrp() != os.getpid():",
+    "    os.setpgrp()  # with all children",
+    "OWN_PID = os.getpid()",
+    "signal.signal(signal.SIGTERM, lambda *_: os.getpid() == OWN_PID or os._exit(0))",
+]
+"""Only children heed the signal; it must be set here, since no thread but the main one may."""
+_START = [  # to print where nobody reads would raise in the server, and a closed stream be a socket
+    "streams = select.poll()",
+    "[streams.register(fd, 0) for fd in range(3)]",
+    "[os.dup2(os.open(os.devnull, os.O_RDWR), fd) for fd, _ in streams.poll(0)]  # dead ones",
     "sys.excepthook = cannot_tell",
     f'start("watchdog", lambda: time.sleep({_WATCHDOG} * HANG_S) or end(2))',
     'own = "socketserver" if sys.version_info[0] > 2 else "SocketServer"',
@@ -53,29 +65,39 @@ class About:
 
 def assembled(about: About, main: list[str], forking: bool, hang_s: float) -> str:
     """The whole text. ``main`` is what comes after the functions, ``hang_s`` the longest wait."""
-    functions = functions_for("\n".join([*_START, *main]), forking=forking)
+    begin = [*(_OWN_GROUP if forking else []), *_START]
+    functions = functions_for("\n".join([*begin, *main]), forking=forking)
     renames = [
         f'socketserver.{name} = getattr(socketserver, "{own}", socketserver.{name})'
         for name, own in about.classes.items()
     ]
-    start = [*about.preload.splitlines(), *_START, *renames]
+    start = [*about.preload.splitlines(), *begin, *renames]
     modules = modules_for([*functions, *start, *main])
     imports = [f"import {name}" for name in modules]
     parts = [
         _header(about),
         "from __future__ import print_function\n",
         "\n".join(imports) + "\n",
-        f"HANG_S = {hang_s:.2g}  # nothing is waited for any longer\n",
+        f"HANG_S = {hang_s:.2g}  # so long is waited for what does not come\n",
         *(f"\n{text.strip()}\n" for text in functions),
         "\n" + "\n".join([*start, *main]),
     ]
     lines = [line.rstrip() for line in "\n".join(parts).rstrip().splitlines()]
+    kept = _short_enough(lines, imports, modules)
+    return "\n".join(kept).replace("sockproof", "scripted") + "\n"
+
+
+def _short_enough(lines: list[str], imports: list[str], modules: list[str]) -> list[str]:
+    """The longer it is, the closer it is written."""
     kept = list(_squeezed(lines, 2))
     if len(kept) > _SHORT:
         kept = list(_squeezed(lines, 1))
     if len(kept) > _LONG:
         kept = list(_folded(_joined(kept, imports, modules)))
-    return "\n".join(kept).replace("sockproof", "scripted") + "\n"
+    if len(kept) > _LONGEST:
+        pairs = zip(kept, [*kept[1:], ""], strict=True)
+        kept = [line for line, below in pairs if line or not below.startswith("def ")]
+    return kept
 
 
 def _joined(lines: list[str], imports: list[str], modules: list[str]) -> list[str]:

@@ -26,19 +26,14 @@ PATIENT = "errors of sending"
 """May be left out, too: a server that is wrong may be gone while a client still sends."""
 _KEEPING = "kept requests"
 _CAPTURING = [
-    'out = os.fdopen(os.dup(1), "w")',
+    "out = os.dup(1)",
     "for fd in (1, 2):",
     "    file = tempfile.TemporaryFile()",
     "    os.dup2(file.fileno(), fd)",
+    'sys.stdout = sys.stdout or os.fdopen(1, "w", 1)  # it was closed',
+    'sys.stderr = sys.stderr or os.fdopen(2, "w", 1)',
 ]
 _OWN_PID = "OWN_PID = os.getpid()"
-_OWN_GROUP = [
-    "if os.getpgrp() != os.getpid():",
-    "    os.setpgrp()  # with all children",
-    _OWN_PID,
-    "signal.signal(signal.SIGTERM, lambda *_: os.getpid() == OWN_PID or os._exit(0))",
-]
-"""Only children heed the signal; it must be set here, since no thread but the main one may."""
 
 _WAITS = re.compile(
     r"\b(receive|receive_datagram|is_over|wait_for|wait_until|makefile|recv)\b|\.join\("
@@ -167,10 +162,10 @@ class _ScriptWriter:
         aspect = self.behaviour.aspect
         is_noting = "note(" in text or "log" in text or "telling" in text
         parts = (
+            ("folder" in text or aspect == "printed", ["os.umask(0o22)"]),
             ("folder" in text, ["folder = tempfile.mkdtemp()"]),
             ("kept." in text, ["kept = []  # requests, so that none is closed by being forgotten"]),
             ("place()" in text and not self.notes.forking, [_OWN_PID]),
-            (self.notes.forking, _OWN_GROUP),
             (is_noting, NOTING[self.notes.forking]),
             (aspect == "printed", _CAPTURING),
             (aspect == "left", [f"before = {LEFT.get(''.join(self.behaviour.labels), '')}"]),

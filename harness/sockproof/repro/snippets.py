@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 from sockproof.repro.client_functions import CLIENT_FUNCTIONS
+from sockproof.repro.waiting_functions import WAITING_FUNCTIONS, shorter
 
 __all__ = ["NOTING", "functions_for", "modules_for"]
 
@@ -20,22 +21,29 @@ def load(module):
     return importlib.import_module(name[:-3] if name.endswith(".py") else name)
 '''
 _END = '''
-def end(status):
-    """Leave at once, whatever still runs."""
-    sys.stdout.flush()
-{more}    os._exit(status)
+def end(status, *told):
+    """Say it and leave at once, whatever still runs."""
+    try:
+        print(*told)
+        sys.stdout.flush()
+    finally:  # whether anybody hears it or not
+{remove}        os._exit(status)
 '''
 _END_FORKING = '''
-def end(status):
-    """Leave at once, and take every child along."""
-    sys.stdout.flush()
-    os.killpg(os.getpgrp(), signal.SIGTERM)
-{more}    os._exit(status)
+def end(status, *told):
+    """Say it and leave at once, and take every child along."""
+    try:
+        attempt(print, *told)
+        attempt(lambda: sys.stdout.flush())
+        for _ in range(999):  # until there is none: one that has just begun forgets a signal
+            os.killpg(os.getpgrp(), signal.SIGTERM)
+            os.waitpid(-1, os.WNOHANG)[0] or time.sleep(0.005)
+    finally:
+{remove}        os._exit(status)
 '''
 _CANNOT_TELL = """
 def cannot_tell(*problem):
-    traceback.print_exception(*problem)
-    end(2)
+    end(2, "".join(traceback.format_exception(*problem)))
 """
 _NOTE = '''
 def note(what, *more):
@@ -48,8 +56,8 @@ def note(what, *more):
     os.write(told, (repr((what,) + more) + "\\n").encode())
 
 def listen():
-    for line in iter(os.fdopen(heard).readline, ""):
-        log.append(ast.literal_eval(line))
+    for line in iter(os.fdopen(heard, "rb").readline, b""):
+        log.append(ast.literal_eval(line.decode()))
 '''
 _NOTE_WITH_PIDS = '''
 def note(what, *more):
@@ -57,8 +65,8 @@ def note(what, *more):
     os.write(told, (repr((what,) + more + (os.getpid(),)) + "\\n").encode())
 
 def listen():
-    for line in iter(os.fdopen(heard).readline, ""):
-        entry = ast.literal_eval(line)
+    for line in iter(os.fdopen(heard, "rb").readline, b""):
+        entry = ast.literal_eval(line.decode())
         pids.append(entry[-1])
         log.append(entry[:-1])
 '''
@@ -73,24 +81,7 @@ NOTING = {
 """What noting stands on, by whether the server forks."""
 
 _FUNCTIONS = {
-    "wait_until": '''
-def wait_until(condition):
-    """Whether it becomes true within HANG_S."""
-    limit = time.time() + HANG_S
-    while not condition() and time.time() < limit:
-        time.sleep(0.005)
-    return bool(condition())
-''',
-    "times": '''
-def times(what):
-    """How often it has happened so far."""
-    return sum(entry[0] == what for entry in log)
-''',
-    "wait_for": '''
-def wait_for(what, count=1):
-    """Whether it happens so often within HANG_S."""
-    return wait_until(lambda: times(what) >= count)
-''',
+    **WAITING_FUNCTIONS,
     "details": '''
 def details(what, count=None):
     """What was told each time that it happened."""
@@ -170,19 +161,6 @@ def telling_how(name, call):
         note(name + " ended", value)
     return body
 ''',
-    "comes_to_wait": '''
-def comes_to_wait(thread, inside):
-    """Whether the thread comes to wait inside of that function, rather than to its end."""
-    limit = time.time() + HANG_S
-    while thread.is_alive() and time.time() < limit:
-        frame, names = sys._current_frames().get(thread.ident), []
-        while frame is not None:
-            names.append(frame.f_code.co_name)
-            frame = frame.f_back
-        if inside in names[1:]:
-            return True
-    return False
-''',
     **CLIENT_FUNCTIONS,
     "stop": '''
 def stop(server, *loops):
@@ -228,16 +206,6 @@ def emit(what, **more):
     note(what, more)
 """,
 }
-_SO_OFTEN = "sum(entry[0] == what for entry in log)"
-_ONLY_WAIT = '''
-def wait_for(what, count=1):
-    """Whether it happens so often within HANG_S."""
-    limit = time.time() + HANG_S
-    while times(what) < count and time.time() < limit:
-        time.sleep(0.005)
-    return times(what) >= count
-'''
-"""Where nothing else waits."""
 _CLASSES = {
     "OwnExit": "\nclass OwnExit(BaseException):\n    pass\n",
     "Unprintable": "\nclass Unprintable(Exception):\n    def __str__(self):\n        raise "
@@ -264,17 +232,13 @@ _MODULES = (
 
 def functions_for(text: str, *, forking: bool) -> list[str]:
     """The functions that a text calls, and those that these call, each before its callers."""
-    more = "    shutil.rmtree(folder, True)\n" if re.search(r"\bfolder\b", text) else ""
-    end = (_END_FORKING if forking else _END).format(more=more)
+    remove = "        shutil.rmtree(folder, True)\n" if re.search(r"\bfolder\b", text) else ""
+    end = (_END_FORKING if forking else _END).format(remove=remove)
     note = _NOTE_WITH_PIDS if "children()" in text else _NOTE_FORKING
     always = {"load": _LOAD, "end": end, "cannot_tell": _CANNOT_TELL}
-    known = {**_CLASSES, "note": note if forking else _NOTE, **_FUNCTIONS}
-    if "wait_until(" not in text:
-        known["wait_for"] = _ONLY_WAIT
-    if not re.search(r"\btimes\(", text):
-        known["wait_for"] = known["wait_for"].replace("times(what)", _SO_OFTEN)
+    known = {**_CLASSES, "note": note if forking else _NOTE, **_FUNCTIONS, **shorter(text)}
     wanted: dict[str, str] = {}
-    pending = [text]
+    pending = [text, end]
     while pending:
         told = pending.pop()
         for name, source in known.items():

@@ -18,6 +18,8 @@ __all__ = ["StepWriter", "Unit", "thread_name"]
 
 _SIMPLE = (bool, int, float, str, bytes)
 _SENSELESS = ("fence", "stack")
+_STAYING = ("open gate", "signal", "stop", "comes to wait", "let others run", "something")
+"""What a case is about, and what makes an order that a quiet machine may have by luck without."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ def _may_go(operation: Operation) -> bool:
     if operation.name == "wait":
         told = operation.arguments
         return bool(told["event"] != "ended" and told["wanted"].get("do") != "gate")
-    return operation.name not in ("open gate", "signal", "stop", "comes to wait")
+    return operation.name not in _STAYING
 
 
 def thread_name(label: str) -> str:
@@ -45,9 +47,15 @@ def thread_name(label: str) -> str:
     return name.replace("serve_forever", "loop")
 
 
+def _times(count: int) -> str:
+    """The argument that says how often; once is understood."""
+    return f", {count}" if count != 1 else ""
+
+
 @dataclass
 class StepWriter:
-    """Writes statements. ``classes`` are the server and handler class by a server's handle."""
+    """Writes statements. ``classes`` are the server and handler class by a server's handle;
+    ``threads`` is whether anything of a server runs beside them."""
 
     names: Names
     notes: Notes
@@ -56,6 +64,7 @@ class StepWriter:
     loops: dict[int, list[str]] = field(default_factory=dict)
     closed: set[int] = field(default_factory=set)
     gates: set[str] = field(default_factory=set)
+    threads: bool = False
     peers: PeerWriter = field(init=False)
 
     def __post_init__(self) -> None:
@@ -114,6 +123,7 @@ class StepWriter:
         return f"{server_class}({', '.join(given)})"
 
     def _spawn(self, told: Mapping[str, Any]) -> list[str]:
+        self.threads = True
         handle, label, method = told["handle"], told["label"], told["method"]
         name = thread_name(label)
         if method == "serve_forever":
@@ -190,28 +200,24 @@ class StepWriter:
         if told["event"] == "ended" and label not in self.notes.wanted:
             return [f"{thread_name(told['wanted']['label'])}.join(HANG_S)"]
         self.notes.wanted.add(label)
-        return [f"assert {self._waiting(label, told['count'])}"]
-
-    def _waiting(self, label: str, count: int) -> str:
-        return f'wait_for("{label}"{f", {count}" if count != 1 else ""})'
+        return [f'wait_for("{label}"{_times(told["count"])}) or end(2, "no {label}")']
 
     def until_true(self, operation: Operation) -> list[str]:
+        return [f'{self.becomes_true(operation)} or end(2, "it never does")']
+
+    def becomes_true(self, operation: Operation) -> str:
         text = self._source(operation.arguments["expression"], {"handle": 0})
-        return [f"assert wait_until(lambda: {text})"]
+        return f"wait_until(lambda: {text})"
 
     def comes_to_wait(self, operation: Operation) -> str:
-        told = operation.arguments
-        return f'comes_to_wait({thread_name(told["label"])}, "{told["inside"]}")'
+        """What waits has not ended after the longest wait, whatever it has looked like."""
+        return f"not ends({thread_name(operation.arguments['label'])})"
 
     def ends_before(self, operation: Operation) -> str:
         told = operation.arguments
-        label = label_of(told["event"], told["wanted"])
-        self.notes.wanted.update((label, f"{told['label']} ended"))
-        ended = f'times("{told["label"]} ended")'
-        return (
-            f'wait_until(lambda: {ended} or times("{label}") >= {told["count"]}) '
-            f'and times("{label}") < {told["count"]}'
-        )
+        label, ended = label_of(told["event"], told["wanted"]), f"{told['label']} ended"
+        self.notes.wanted.update((label, ended))
+        return f'ends_before("{ended}", "{label}"{_times(told["count"])})'
 
 
 _VALUES: Mapping[str, Callable[[StepWriter, Operation], str]] = {
@@ -227,10 +233,10 @@ _WRITERS: Mapping[str, Callable[[StepWriter, Operation], list[str]]] = {
     "open gate": StepWriter.open_gate,
     "signal": lambda _, one: [f"os.kill(os.getpid(), signal.{one.arguments['signal']})"],
     "wait": StepWriter.wait,
-    "something": lambda *_: ["time.sleep(0.3)"],
+    "something": lambda *_: ["let_others_run()"],
     "until true": StepWriter.until_true,
-    "let others run": lambda *_: ["time.sleep(0.1)  # ample chance for whatever else can happen"],
-    "comes to wait": lambda w, one: [w.comes_to_wait(one)],
+    "let others run": lambda *_: ["let_others_run()"],
+    "comes to wait": lambda _, one: [f"let_others_run({thread_name(one.arguments['label'])})"],
     "ends before": lambda w, one: [w.ends_before(one)],
 }
 """By operation: the statements that carry it out."""
