@@ -175,11 +175,11 @@ SHOWN: list[tuple[str, str]] = [
 ]
 
 
-def write_script(folder: Path, iut: str, *given: str) -> Path:
+def write_script(folder: Path, iut: str, *given: str, hurry: tuple[str, ...] = HURRY) -> Path:
     """The script that ``sockproof repro`` writes for a case, or what stands for one."""
     script = folder / "repro.py"
     chosen = ("--iut", iut) if iut else ()
-    ended = sockproof_(folder, "repro", *given, *chosen, "-o", script.name, *HURRY, **QUICK)
+    ended = sockproof_(folder, "repro", *given, *chosen, "-o", script.name, *hurry, **QUICK)
     assert ended.status == 0, ended.stderr
     assert not [path for path in folder.iterdir() if path.is_socket()]  # of servers it tried
     return script
