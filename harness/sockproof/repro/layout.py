@@ -18,19 +18,24 @@ _SHORT = 95
 _LONG = 104
 """Lines of a script that can not even afford docstrings and imports in lines of their own."""
 _LONGEST = 118
-"""Lines of a script that can not afford empty ones between its functions either."""
+"""Lines of a script that can not afford empty ones either."""
 _WIDTH = 99
 
 _OURS = re.compile(r"[^\s'\"(\[]*sockproof[^\s'\")\]]*")
 """Paths and names that the case made up."""
 
-_OWN_GROUP = [
-    "if os.getpgrp() != os.getpid():",
-    "    os.setpgrp()  # with all children",
-    "OWN_PID = os.getpid()",
-    "signal.signal(signal.SIGTERM, lambda *_: os.getpid() == OWN_PID or os._exit(0))",
+_KEEPER = [
+    "KEEPER, child = os.getpid(), os.fork()  # the script is the child",
+    "if child:",
+    "    status = os.waitpid(child, 0)[1]",
+    "    try:",
+    "        os.killpg(child, signal.SIGKILL)  # whatever it has forked",
+    "    finally:",
+    "        os._exit(status >> 8 or 2 * bool(status))",
+    "os.setpgrp()",
 ]
-"""Only children heed the signal; it must be set here, since no thread but the main one may."""
+"""A forking server may fork until its very end, and a child that has just begun forgets signals: so
+somebody who outlives it ends them."""
 _START = [  # to print where nobody reads would raise in the server, and a closed stream be a socket
     "streams = select.poll()",
     "[streams.register(fd, 0) for fd in range(3)]",
@@ -65,7 +70,7 @@ class About:
 
 def assembled(about: About, main: list[str], forking: bool, hang_s: float) -> str:
     """The whole text. ``main`` is what comes after the functions, ``hang_s`` the longest wait."""
-    begin = [*(_OWN_GROUP if forking else []), *_START]
+    begin = [*(_KEEPER if forking else []), *_START]
     functions = functions_for("\n".join([*begin, *main]), forking=forking)
     renames = [
         f'socketserver.{name} = getattr(socketserver, "{own}", socketserver.{name})'
@@ -95,8 +100,8 @@ def _short_enough(lines: list[str], imports: list[str], modules: list[str]) -> l
     if len(kept) > _LONG:
         kept = list(_folded(_joined(kept, imports, modules)))
     if len(kept) > _LONGEST:
-        pairs = zip(kept, [*kept[1:], ""], strict=True)
-        kept = [line for line, below in pairs if line or not below.startswith("def ")]
+        first = next(n for n, line in enumerate(kept) if line.startswith("HANG_S = "))
+        kept = kept[:first] + [line for line in kept[first:] if line]
     return kept
 
 

@@ -165,7 +165,7 @@ class _ScriptWriter:
             ("folder" in text or aspect == "printed", ["os.umask(0o22)"]),
             ("folder" in text, ["folder = tempfile.mkdtemp()"]),
             ("kept." in text, ["kept = []  # requests, so that none is closed by being forgotten"]),
-            ("place()" in text and not self.notes.forking, [_OWN_PID]),
+            ("place()" in text, [_OWN_PID]),
             (is_noting, NOTING[self.notes.forking]),
             (aspect == "printed", _CAPTURING),
             (aspect == "left", [f"before = {LEFT.get(''.join(self.behaviour.labels), '')}"]),

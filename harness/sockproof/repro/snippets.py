@@ -27,20 +27,10 @@ def end(status, *told):
         print(*told)
         sys.stdout.flush()
     finally:  # whether anybody hears it or not
-{remove}        os._exit(status)
+{more}        os._exit(status)
 '''
-_END_FORKING = '''
-def end(status, *told):
-    """Say it and leave at once, and take every child along."""
-    try:
-        attempt(print, *told)
-        attempt(lambda: sys.stdout.flush())
-        for _ in range(999):  # until there is none: one that has just begun forgets a signal
-            os.killpg(os.getpgrp(), signal.SIGTERM)
-            os.waitpid(-1, os.WNOHANG)[0] or time.sleep(0.005)
-    finally:
-{remove}        os._exit(status)
-'''
+_UNKEPT = "        os.getppid() == KEEPER or os.killpg(0, signal.SIGKILL)\n"
+"""Where nobody is left to end the children, it ends together with them."""
 _CANNOT_TELL = """
 def cannot_tell(*problem):
     end(2, "".join(traceback.format_exception(*problem)))
@@ -233,12 +223,12 @@ _MODULES = (
 def functions_for(text: str, *, forking: bool) -> list[str]:
     """The functions that a text calls, and those that these call, each before its callers."""
     remove = "        shutil.rmtree(folder, True)\n" if re.search(r"\bfolder\b", text) else ""
-    end = (_END_FORKING if forking else _END).format(remove=remove)
+    end = _END.format(more=remove + (_UNKEPT if forking else ""))
     note = _NOTE_WITH_PIDS if "children()" in text else _NOTE_FORKING
     always = {"load": _LOAD, "end": end, "cannot_tell": _CANNOT_TELL}
     known = {**_CLASSES, "note": note if forking else _NOTE, **_FUNCTIONS, **shorter(text)}
     wanted: dict[str, str] = {}
-    pending = [text, end]
+    pending = [text]
     while pending:
         told = pending.pop()
         for name, source in known.items():
