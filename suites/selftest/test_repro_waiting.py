@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from sockproof.repro.layout import About, assembled
 from sockproof.repro.snippets import functions_for, modules_for
 from suites.selftest.test_repro_scripts import (
     GONE,
@@ -201,3 +202,27 @@ def test_script_says_the_same_wherever_it_runs(mutant: str, tmp_path: Path) -> N
         found = dict(zip(PLACES, zip(wrong, right, strict=True), strict=True))
 
     assert found == dict.fromkeys(PLACES, (THERE, GONE))
+
+
+FORKING_ON = """
+def fork_on():
+    for _ in range(200):
+        if not os.fork():
+            time.sleep(999)
+
+start("forks", fork_on)
+wait_until(lambda: glob.glob("/proc/self/task/*/children"))
+end(1)
+"""
+
+
+def test_nothing_that_a_script_forks_outlives_it(tmp_path: Path) -> None:
+    """Its thread forks until the very end; who is left would hold the output, and have no end."""
+    script = tmp_path / "repro.py"
+    about = About("an/area[X]", "a title", "MUST", "a source", "one", "another")
+    script.write_text(assembled(about, FORKING_ON.strip().splitlines(), True, 5.0))
+
+    with busy_processes():
+        statuses = {run_alone(script).status for _ in range(5)}
+
+    assert statuses == {THERE}
