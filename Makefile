@@ -9,6 +9,7 @@ VENV ?= .venv
 WORKERS ?= 4
 ARGS ?=
 HOSTS ?= python3.10 python3.11 python3.12 python3.13
+RUNS ?= 20
 TURN ?= $(shell git rev-list --count HEAD 2>/dev/null || echo 0)
 IUTS ?= python2.7 python3.6 python3.7 python3.8 python3.9 python3.10 python3.11 python3.12 python3.13 pypy3
 UV ?= uv
@@ -22,7 +23,7 @@ ready = $(VENV)/.ready
 # The interpreter itself: neither a pyenv shim nor a virtual environment's link to it.
 iut = iut=$$("$(PYTHON)" -c 'import os, sys; print(os.path.realpath(sys.executable))')
 
-.PHONY: help report check-report reference bench proof test test-all test-hosts nightly \
+.PHONY: help report check-report reference bench proof test test-all test-hosts flakes nightly \
     lint types lock clean
 .NOTPARALLEL:
 
@@ -68,7 +69,10 @@ test-hosts: ## make test on each of $(HOSTS), names or paths, each a turn furthe
 	done; \
 	printf '\n%b' "$$told"; exit $$status
 
-nightly: test-all ## what takes too long for every change
+flakes: $(ready) ## the harness's own tests $(RUNS) times, each in another order beside busy processes: what is not the same?
+	@"$(bin)/python" -m suites.selftest.flakes --runs $(RUNS) --workers $(WORKERS) -- $(ARGS)
+
+nightly: test-all flakes ## what takes too long for every change
 
 lint: $(ready) ## ruff: mistakes and format
 	"$(bin)/ruff" check .
