@@ -1,0 +1,59 @@
+"""The targets of the Makefile: the same for everybody, whatever a shell says to Python."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+
+import pytest
+
+from sockproof._paths import kit_dir
+
+ROOT = kit_dir()
+SAID = {
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONWARNINGS": "error",
+    "PYTHONPATH": "elsewhere",
+    "PYTEST_ADDOPTS": "-k nothing",
+}
+KEPT = {"PYTHON": "python3.12", "SOCKPROOF_TIMEOUT_SCALE": "2"}
+
+pytestmark = [
+    pytest.mark.skipif(not (ROOT / "Makefile").is_file(), reason="an installed kit has none"),
+    pytest.mark.skipif(shutil.which("make") is None, reason="no make on PATH"),
+]
+
+
+def told(*arguments: str, **variables: str) -> str:
+    """What make prints, started in this environment."""
+    return subprocess.run(
+        ["make", "--no-print-directory", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "MAKEFLAGS": "", **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
+
+
+def variables_of_a_target(**variables: str) -> Mapping[str, str]:
+    lines = told("--eval=told: ; @env", "told", **variables).splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def test_what_a_shell_says_to_python_is_not_said_to_a_target() -> None:
+    """Else a test passes where it was written, and fails everywhere else."""
+    seen = variables_of_a_target(**SAID, **KEPT)
+
+    assert SAID.keys() & seen.keys() == set()
+    assert seen.items() >= KEPT.items()
+
+
+def test_list_of_targets_is_the_default() -> None:
+    """``make`` alone names what there is."""
+    names = [line.split()[1] for line in told().splitlines()]
+
+    assert {"report", "test", "nightly", "test-hosts", "flakes", "lint", "types"} <= set(names)
