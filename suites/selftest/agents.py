@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import subprocess
 import sys
 import textwrap
 import time
@@ -12,7 +14,7 @@ from sockproof.iut.discovery import find_interpreter
 from sockproof.iut.implementation import Implementation
 from sockproof.iut.process import CaseProcess
 
-__all__ = ["INTERPRETERS", "implementation_of", "run", "still_running"]
+__all__ = ["INTERPRETERS", "implementation_of", "run", "running_interpreter", "still_running"]
 
 INTERPRETERS = ("this", "python2.7", "pypy3")
 """The one that runs the tests, the oldest that is supported, and one that is no CPython."""
@@ -22,8 +24,16 @@ _ENDS_WITHIN_S = 5.0
 
 def implementation_of(name: str) -> Implementation | None:
     """One of INTERPRETERS; None where this machine has it not."""
-    found = Path(sys.executable) if name == "this" else find_interpreter(name)
+    found = Path(sys.executable) if name == "this" else running_interpreter(name)
     return Implementation(name, (str(found),)) if found else None
+
+
+@functools.cache
+def running_interpreter(name: str) -> Path | None:
+    """An interpreter of this machine; none where it lacks a library, or does not run at all."""
+    found = find_interpreter(name)
+    runs = found and subprocess.run([str(found), "-c", ""], capture_output=True).returncode == 0
+    return found if runs else None
 
 
 def run(process: CaseProcess, source: str, bound_s: float | None = None) -> None:

@@ -13,14 +13,14 @@ import pytest
 
 from fixtures.mutants.build import load_mutants, write_mutant
 from fixtures.partners import partner
-from sockproof.iut.discovery import find_interpreter
+from suites.selftest.agents import running_interpreter
 from suites.selftest.runs import DEADLINE_S, Ended, sockproof_
 
 MUTANTS = {mutant.id: mutant for mutant in load_mutants()}
 LINES_MAX = 130
 """About a hundred, and some more where a busy machine leaves little time to shorten it."""
 THERE, GONE, NOT_TOLD = 1, 0, 2
-PYTHON_2 = find_interpreter("python2.7")
+PYTHON_2 = running_interpreter("python2.7")
 HURRY = ("--shorten", "8")
 QUICK = {"SOCKPROOF_TIMEOUT_SCALE": "0.3"}
 """What hangs here hangs for good."""
