@@ -24,7 +24,7 @@ PYTHON_2 = running_interpreter("python2.7")
 HURRY = ("--shorten", "8")
 QUICK = {"SOCKPROOF_TIMEOUT_SCALE": "0.3"}
 """What hangs here hangs for good."""
-PARTS = 5
+PARTS = 8
 """The turns in which all scripts are written and run; each takes several seconds."""
 
 SHOWN: list[tuple[str, str]] = [
