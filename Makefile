@@ -17,8 +17,19 @@ UV ?= uv
 # What the shell says to every Python and to pytest is not said here: the same run for everybody.
 unexport $(filter-out PYTHON,$(filter PYTHON% PYTEST%,$(.VARIABLES)))
 
+ifneq ($(words $(VENV)),1)
+$(error VENV='$(VENV)' has a blank in it, which make cannot have in a name; choose another)
+endif
+ifneq ($(shell printf %s '$(TURN)' | tr -d 0-9),)
+$(error TURN='$(TURN)' is no number)
+endif
+
 bin = $(VENV)/bin
-ready = $(VENV)/.ready
+sockproof = "$(bin)/python" -m sockproof
+
+# Made for one interpreter and one place: another PYTHON, or a moved checkout, makes it anew.
+made_for := $(shell { "$(PYTHON)" -VV; pwd -P; } 2>&1 | cksum | tr -d ' ')
+ready = $(VENV)/.ready-$(made_for)
 
 # The interpreter itself: neither a pyenv shim nor a virtual environment's link to it.
 iut = iut=$$("$(PYTHON)" -c 'import os, sys; print(os.path.realpath(sys.executable))')
@@ -31,20 +42,20 @@ help: ## this list (the default)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 report: $(ready) ## judge the socketserver of $(PYTHON); the report is in reports/out
-	@$(iut) && "$(bin)/sockproof" run --iut "$$iut" --report-dir reports/out -n $(WORKERS) $(ARGS)
+	@$(iut) && $(sockproof) run --iut "$$iut" --report-dir reports/out -n $(WORKERS) $(ARGS)
 
 check-report: $(ready) ## the same on a few cases of every area: does a run work from end to end?
-	@$(iut) && "$(bin)/sockproof" run --iut "$$iut" --report-dir reports/out/check -n $(WORKERS) --spec 'TCP/inet' --spec 'Threading*/path' --spec 'Forking+UDP/inet6' $(ARGS)
+	@$(iut) && $(sockproof) run --iut "$$iut" --report-dir reports/out/check -n $(WORKERS) --spec 'TCP/inet' --spec 'Threading*/path' --spec 'Forking+UDP/inet6' $(ARGS)
 
 reference: $(ready) ## the records of $(IUTS) anew, their page and atlas, in reports/reference
-	@"$(bin)/sockproof" run $(addprefix --iut ,$(IUTS)) --report-dir reports/reference -n $(WORKERS) $(ARGS)
-	@"$(bin)/sockproof" atlas --html reports/reference/atlas.html >/dev/null
+	@$(sockproof) run $(addprefix --iut ,$(IUTS)) --report-dir reports/reference -n $(WORKERS) $(ARGS)
+	@$(sockproof) atlas --html reports/reference/atlas.html >/dev/null
 
 bench: $(ready) ## what a case costs, beside an echo over bare sockets
-	@$(iut) && "$(bin)/sockproof" bench --iut "$$iut" $(ARGS)
+	@$(iut) && $(sockproof) bench --iut "$$iut" $(ARGS)
 
 proof: $(ready) ## does the suite bite? the socketserver of $(PYTHON) broken in every way; the matrix is in reports/out/proof
-	@$(iut) && "$(bin)/sockproof" selftest --iut "$$iut" --report-dir reports/out/proof -n $(WORKERS) --against cpython-tests $(ARGS)
+	@$(iut) && $(sockproof) selftest --iut "$$iut" --report-dir reports/out/proof -n $(WORKERS) --against cpython-tests $(ARGS)
 
 test: $(ready) ## the tests, the harness's own among them; of the long ones a part, another with each commit
 	@"$(bin)/python" -m pytest -n $(WORKERS) --dist worksteal --turn $(TURN) $(ARGS)
@@ -53,6 +64,7 @@ test-all: $(ready) ## all of them, the long ones too
 	@"$(bin)/python" -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-hosts: ## make test on each of $(HOSTS), names or paths, each a turn further than the one before
+	@[ -n '$(strip $(HOSTS))' ] || { echo 'HOSTS names no Python' >&2; exit 1; }
 	@turn=$(TURN); status=0; told=; \
 	for host in $(HOSTS); do \
 	    printf '\n== %s\n' "$$host"; \
@@ -97,7 +109,7 @@ $(ready): requirements.lock pyproject.toml
 	    echo '$(PYTHON) is older than Python 3.10, which the suite needs to run; name a newer one: make PYTHON=/path/to/python3' >&2; exit 1; }
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
 	    echo '$(PYTHON) cannot make virtual environments (no venv or ensurepip); install them (Debian: apt install python3-venv) or name another: make PYTHON=/path/to/python3' >&2; exit 1; }
-	"$(PYTHON)" -m venv "$(VENV)"
+	"$(PYTHON)" -m venv --clear "$(VENV)"
 	"$(bin)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	"$(bin)/python" -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch "$(ready)"

@@ -13,23 +13,30 @@ from sockproof.standard_streams import output_fault, take_over
 __all__ = ["main"]
 
 _INCOMPLETE = HarnessError.exit_status
+_ENDINGS = (signal.SIGINT, signal.SIGTERM)
 
 
 def main() -> None:
     """Run the command line of this process, and exit with its status."""
+    status = _INCOMPLETE
     try:
-        interrupt_by(signal.SIGINT)
+        interrupt_by(*_ENDINGS)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, children leave no status
         take_over()
         from sockproof.cli import run_command  # takes its time: interrupts are heeded before
 
         status = _printed(run_command(sys.argv[1:]))
-        # What it ends with is decided. Python lets a signal kill it while it ends.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
+        _decide()
     except Interrupt:
+        _decide()
         _say("interrupted")
-        status = _INCOMPLETE
     sys.exit(status)
+
+
+def _decide() -> None:
+    """Nothing changes any more what it ends with: Python lets a signal kill it while it ends."""
+    for number in _ENDINGS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _printed(status: int) -> int:
@@ -37,7 +44,7 @@ def _printed(status: int) -> int:
     fault = output_fault()
     if fault is None:
         return status
-    _say(f"cannot write to standard output: {os.strerror(fault.errno or 0)}; make room for it")
+    _say(f"cannot write to standard output: {os.strerror(fault.errno or 0)}; send it elsewhere")
     return max(status, _INCOMPLETE)
 
 

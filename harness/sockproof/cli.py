@@ -22,7 +22,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from sockproof import __version__
 from sockproof.cli_case import add_case_commands
@@ -32,7 +31,7 @@ from sockproof.commands.bench import print_bench
 from sockproof.commands.doctor import print_doctor
 from sockproof.commands.expect import expect, prune
 from sockproof.commands.listing import LISTS, explain, list_cases
-from sockproof.commands.output import warn
+from sockproof.commands.output import open_console, warn
 from sockproof.commands.report import report
 from sockproof.commands.run import RunSettings, run
 from sockproof.errors import HarnessError, UsageError
@@ -58,6 +57,9 @@ def run_command(arguments: Sequence[str]) -> int:
         )
     except (KeyboardInterrupt, click.Abort):
         return _complain("interrupted", HarnessError.exit_status)
+    except PermissionError as error:
+        what = f"may not use {error.filename}: permission denied" if error.filename else str(error)
+        return _complain(f"{what}; name another, or change who may", USAGE_STATUS)
     except Exception as error:  # Python's own status for these, 1, would say "a deviation"
         traceback.print_exc()
         return _complain(f"a fault of sockproof: {error}", HarnessError.exit_status)
@@ -131,7 +133,7 @@ _strict = click.option(
 )
 
 
-@click.group(context_settings=_CONTEXT)
+@click.group(context_settings=_CONTEXT, no_args_is_help=False)
 @click.version_option(__version__, prog_name="sockproof")
 def main() -> None:
     """Check that a socketserver keeps its promises: real clients, real sockets, any Python."""
@@ -251,7 +253,7 @@ def expect_(
     records: tuple[Path, ...], output: Path | None, reason: str, prune_file: Path | None
 ) -> None:
     """Write down as expectations what deviated in records; several tell since when and until."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = open_console(soft_wrap=True)
     if prune_file:
         gone = prune(prune_file, records)
         for case in gone:
@@ -276,7 +278,7 @@ def expect_(
 @_keyword
 def list_(what: str, spec: tuple[str, ...], keyword: str) -> None:
     """List what there is, one a line."""
-    console = Console(soft_wrap=True, highlight=False)
+    console = open_console(soft_wrap=True)
     if what == "cases":
         list_cases(console, spec, keyword)
     else:
@@ -292,7 +294,7 @@ add_case_commands(main)
 @click.argument("id_", metavar="ID")
 def explain_(id_: str) -> None:
     """Tell about a requirement or a case: promise, source, specs, and where it is checked."""
-    explain(Console(highlight=False), id_)
+    explain(open_console(), id_)
 
 
 @main.command("doctor")
@@ -300,7 +302,7 @@ def explain_(id_: str) -> None:
 def doctor_(iut: tuple[str, ...]) -> None:
     """Tell which interpreters are here, what they can do, and what cannot be tested, and why."""
     width = None if sys.stdout.isatty() else 200  # a file has no width: paths stay whole
-    print_doctor(Console(highlight=False, soft_wrap=True, width=width), iut)
+    print_doctor(open_console(soft_wrap=True, width=width), iut)
 
 
 @main.command("bench")
@@ -309,4 +311,4 @@ def doctor_(iut: tuple[str, ...]) -> None:
 @click.option("-n", "workers", default=2, show_default=True, help="Worker processes.")
 def bench_(iut: str, cases: int, workers: int) -> None:
     """Measure what a case costs beside an echo over bare sockets."""
-    print_bench(Console(highlight=False), iut, cases, workers)
+    print_bench(open_console(), iut, cases, workers)

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from sockproof.commands.bisect import bisect
-from sockproof.commands.output import warn
+from sockproof.commands.output import open_console, warn
 from sockproof.commands.pcap import write_pcap
 from sockproof.commands.replay import replay
 from sockproof.commands.repro import write_script_of
@@ -84,7 +83,7 @@ def _replay(
     clients. Of a record in which one case deviates, it is that one. The first step that is not as
     stored is marked.
     """
-    console = Console(highlight=False, soft_wrap=True)
+    console = open_console(soft_wrap=True)
     return replay(console, _wanted(given, record, **generating), iut, repeat, output, capture)
 
 
@@ -116,7 +115,7 @@ def _repro(
 
     It ends with 1 while the behaviour is there, with 0 when it is gone.
     """
-    console = Console(highlight=False, soft_wrap=True)
+    console = open_console(soft_wrap=True)
     write_script_of(console, _wanted(given, record, **generating), iut, output, shorten)
     return 0
 
@@ -150,9 +149,7 @@ def _bisect(case: str, iuts: tuple[str, ...], **generating: Any) -> int:
 
     Ends with 1 when something changed.
     """
-    return bisect(
-        Console(highlight=False, soft_wrap=True), _wanted([case], None, **generating), iuts
-    )
+    return bisect(open_console(soft_wrap=True), _wanted([case], None, **generating), iuts)
 
 
 def add_case_commands(group: click.Group) -> None:

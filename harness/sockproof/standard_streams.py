@@ -8,9 +8,11 @@ well; and whatever the locale cannot encode is written as an escape.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import select
+import stat
 import sys
 from typing import TextIO
 
@@ -31,6 +33,7 @@ class Sink(io.RawIOBase):
         super().__init__()
         self._fd = fd
         self._is_over = False
+        self._is_device = stat.S_ISCHR(os.fstat(fd).st_mode)
         self.fault: OSError | None = None
 
     def fileno(self) -> int:
@@ -61,10 +64,12 @@ class Sink(io.RawIOBase):
             return os.write(self._fd, piece)
         except BlockingIOError:  # a terminal, or a pipe, that is shared with who wants it so
             select.select([], [self._fd], [])
-        except BrokenPipeError:
+        except (BrokenPipeError, ConnectionResetError):
             self._is_over = True
         except OSError as error:
-            self._is_over, self.fault = True, error
+            self._is_over = True
+            if not (error.errno == errno.EIO and self._is_device):  # a terminal that was hung up
+                self.fault = error
         return 0
 
 
@@ -87,6 +92,13 @@ def take_over() -> None:
     sys.stdin = sys.stdin or open(0, closefd=False)  # noqa: SIM115
     sys.stdout = _text(sys.stdout, 1)
     sys.stderr = _text(sys.stderr, 2)
+    # Libraries go on with these where they replace the others.
+    names = ("stdin", "stdout", "stderr")
+    for name in names:
+        if getattr(sys, f"__{name}__") is None:
+            setattr(sys, f"__{name}__", getattr(sys, name))
+    if not os.environ.get("COLUMNS", "0").strip("0"):  # a width in which nothing can be told
+        os.environ.pop("COLUMNS", None)
 
 
 def _text(stream: TextIO | None, fd: int) -> TextIO:

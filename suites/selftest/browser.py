@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from sockproof._paths import expanded
 from sockproof.report.html import write_html
 from sockproof.report.record import Record
 
@@ -32,6 +34,8 @@ def launched() -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, _NAMES)), None)
     if program is None:
         pytest.skip(f"no browser on PATH: none of {', '.join(_NAMES)}")
+    if not expanded("~").is_absolute():
+        pytest.skip("a browser needs a home, and nobody knows that of this user")
     with _short_temporary_folder(), playwright.sync_playwright() as engine:
         browser = engine.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser
@@ -40,12 +44,14 @@ def launched() -> Iterator[Browser]:
 
 @contextlib.contextmanager
 def _short_temporary_folder() -> Iterator[None]:
-    """Chromium listens at a path in TMPDIR, which must be shorter than that of a Unix socket."""
-    given = os.environ.get("TMPDIR")
-    if given is not None and len(os.fsencode(given)) > _LONGEST_FOLDER_OCTETS:
-        os.environ["TMPDIR"] = "/tmp"
+    """In TMPDIR, which must be there, Chromium listens at a path, which a Unix socket must take."""
+    given, usable = os.environ.get("TMPDIR"), tempfile.gettempdir()
+    is_short = len(os.fsencode(usable)) <= _LONGEST_FOLDER_OCTETS
+    os.environ["TMPDIR"] = usable if is_short else "/tmp"
     yield
-    if given is not None:
+    if given is None:
+        del os.environ["TMPDIR"]
+    else:
         os.environ["TMPDIR"] = given
 
 

@@ -8,6 +8,7 @@ exit status
 ===========  ==================================================================
 0            every test was the same in all runs, and passed or was skipped
 1            some test was not, or failed in all
+2            a wrong option
 3            some run could not be played, or the hunt was interrupted, or no
              test was played at all; comes before 1
 ===========  ==================================================================
@@ -169,7 +170,13 @@ def _tell(game: Game, told: Sequence[Story]) -> None:
 @click.option("--workers", default="2", help="worker processes of each run")
 @click.option("--seed", type=int, help="of the first order; the next has the next")
 @click.option("--tests", default="suites/selftest", help="what to play")
-@click.option("--busy", "spinning", type=int, default=2, help="processes beside it that spin")
+@click.option(
+    "--busy",
+    "spinning",
+    type=click.IntRange(min=0),
+    default=2,
+    help="processes beside it that spin",
+)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def main(
     runs: int,
@@ -184,7 +191,7 @@ def main(
     kept = Path.cwd() / KEPT
     kept.mkdir(parents=True, exist_ok=True)
     for old in kept.glob("run-*"):
-        old.unlink()
+        old.unlink(missing_ok=True)
     first = random.randrange(1_000_000) if seed is None else seed
     given = (tests, f"-n{workers}", "--dist=worksteal", "-pno:cacheprovider", *arguments)
     sys.exit(hunt(Game(Path.cwd(), given, kept), range(first, first + runs), spinning))

@@ -106,7 +106,7 @@ RUN = "harness/sockproof/commands/run.py"
 PLAN = "harness/sockproof/plan.py"
 MAIN = "harness/sockproof/__main__.py"
 STREAMS = "harness/sockproof/standard_streams.py"
-_BEGINS = "        interrupt_by(signal.SIGINT)\n"
+_BEGINS = "        interrupt_by(*_ENDINGS)\n"
 _SUMMARY = '(folder / "summary.md").write_text(summary_markdown(records), "utf-8")'
 
 

@@ -212,3 +212,43 @@ def bare_pytest(*arguments: str) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=150,
     )
+
+
+def test_without_a_command_one_line_says_so(tmp_path: Path) -> None:
+    """The help is a word away."""
+    ended = sockproof_(tmp_path)
+
+    assert ended.status == 4
+    assert ended.error.endswith("see 'sockproof --help'")
+    assert len(ended.error) < 80
+
+
+@pytest.mark.parametrize("name", ["[red]x[/b]", "out[linux]", "ci:ok:"])
+def test_folder_of_any_name_is_told_as_it_is(tmp_path: Path, name: str) -> None:
+    """No name of a folder is taken for markup."""
+    given = ("-k", REFUSED, "--spec", "TCP/inet", "-n", "0", "--report-dir", name)
+
+    ended = sockproof_(tmp_path, "run", *given)
+
+    assert ended.status == 0, ended
+    assert ended.stdout.endswith(f"  report  {name}/report.html\n")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may enter every folder")
+def test_folder_that_may_not_be_entered_is_passed_over_or_one_line(tmp_path: Path) -> None:
+    """On PATH it is passed over, as a shell does; given by name it is bad usage."""
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o000)
+    path = f"{locked}{os.pathsep}{os.environ['PATH']}"
+
+    listed = sockproof_(tmp_path, "list", "--iuts", PATH=path, PYENV_ROOT=str(locked))
+    given = [
+        sockproof_(tmp_path, "run", "--iut", "locked/server.py"),
+        sockproof_(tmp_path, "report", "locked/record.jsonl"),
+        sockproof_(tmp_path, "compare", "locked/a.jsonl", "locked/b.jsonl"),
+    ]
+    locked.chmod(0o700)
+
+    assert listed.status == 0, listed
+    assert {ended.status for ended in given} <= {3, 4}
+    assert all("locked" in ended.error for ended in given)

@@ -57,3 +57,20 @@ def test_list_of_targets_is_the_default() -> None:
     names = [line.split()[1] for line in told().splitlines()]
 
     assert {"report", "test", "nightly", "test-hosts", "flakes", "lint", "types"} <= set(names)
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        (("lint", "TURN=abc"), "TURN='abc' is no number"),
+        (("lint", "VENV=two words"), "VENV='two words' has a blank in it"),
+        (("test-hosts", "HOSTS="), "HOSTS names no Python"),
+        (("lint", "PYTHON=no-such-python", "VENV=.venv-of-none"), "name a Python of 3.10 or newer"),
+    ],
+)
+def test_wrong_variable_is_told(given: tuple[str, ...], problem: str) -> None:
+    """Nothing is set up or played then."""
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        told(*given)
+
+    assert problem in refused.value.stderr

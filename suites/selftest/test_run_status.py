@@ -172,7 +172,7 @@ def test_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
     gone = "mkdir gone; cd gone; rmdir ../gone; exec "
     for words in (("list",), ("run", "-k", REFUSED)):
         ended = subprocess.run(
-            ["sh", "-c", f'{gone} "$@"', "sh", *command(*words)],
+            ["/bin/sh", "-c", f'{gone} "$@"', "sh", *command(*words)],
             cwd=tmp_path,
             env=environment(),
             capture_output=True,

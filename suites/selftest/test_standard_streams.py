@@ -8,7 +8,9 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import pty
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -61,7 +63,7 @@ def redirected(
 ) -> subprocess.CompletedProcess[str]:
     """Of the run, as a shell starts it with these redirections."""
     return subprocess.run(
-        ["sh", "-c", f'exec "$0" "$@" {redirections}', *of_a_run()],
+        ["/bin/sh", "-c", f'exec "$0" "$@" {redirections}', *of_a_run()],
         cwd=folder,
         env=environment(**variables),
         capture_output=True,
@@ -94,6 +96,20 @@ def test_full_standard_output_is_told(tmp_path: Path, variables: dict[str, str])
     assert error.startswith("sockproof: error: cannot write to standard output: No space left")
     assert not any("sockproof:" in line for line in progress)
     assert_reported(tmp_path)
+
+
+@pytest.mark.parametrize("words", [("list", "--cases", "-k", REFUSED), ("explain", REFUSED)])
+def test_collecting_needs_no_stream(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """pytest, which these use, asks for a standard error of its own."""
+    for redirections in ("2>&-", "<&- >&- 2>&-"):
+        shell = ["/bin/sh", "-c", f'exec "$0" "$@" {redirections}', *command(*words)]
+
+        seen = subprocess.run(
+            shell, cwd=tmp_path, env=environment(), capture_output=True, timeout=DEADLINE_S
+        )
+
+        assert seen.returncode == 0, redirections
+        assert (REFUSED.encode() in seen.stdout) == (redirections == "2>&-")
 
 
 def test_list_without_room_is_no_success(tmp_path: Path) -> None:
@@ -187,6 +203,70 @@ def test_reader_that_goes_in_the_middle_is_no_error(tmp_path: Path, arguments: l
         assert pipe.run.wait(DEADLINE_S) == (SEEN if "run" in arguments else 0)
     if "run" in arguments:
         assert_reported(tmp_path)
+
+
+def test_peer_of_a_socket_may_go(tmp_path: Path) -> None:
+    """Standard output may be a connection: its reset is a reader that has gone."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ours = socket.create_connection(listener.getsockname())
+        theirs, _ = listener.accept()
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        ours.close()
+        with theirs:
+            seen = subprocess.run(
+                command("list"),
+                cwd=tmp_path,
+                env=environment(),
+                stdout=theirs.fileno(),
+                timeout=DEADLINE_S,
+            )
+
+    assert seen.returncode == 0
+
+
+def test_terminal_that_was_hung_up_is_a_reader_that_has_gone(tmp_path: Path) -> None:
+    """As when its window is closed, and the command was told not to mind."""
+    controlling, terminal = pty.openpty()
+    waiting = 'read line; exec "$@"'
+    with subprocess.Popen(
+        ["/bin/sh", "-c", waiting, "sh", *command("list")],
+        cwd=tmp_path,
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=terminal,
+    ) as listing:
+        os.close(terminal)
+        os.close(controlling)
+        listing.communicate(b"go on\n", timeout=DEADLINE_S)
+
+    assert listing.returncode == 0
+
+
+def test_columns_that_are_none_are_no_width(tmp_path: Path) -> None:
+    """A width of 0 would let nothing be told."""
+    assert "Promise" in sockproof_(tmp_path, "explain", REFUSED, COLUMNS="0").stdout.title()
+
+
+def test_parent_that_ignores_its_children_changes_nothing(tmp_path: Path) -> None:
+    """SIGCHLD comes ignored from some daemons; children then leave no status."""
+    shell = ["/bin/sh", "-c", 'trap "" CHLD; exec "$@"', "sh", *of_a_run()]
+
+    seen = subprocess.run(
+        shell, cwd=tmp_path, env=environment(), capture_output=True, timeout=DEADLINE_S
+    )
+
+    assert seen.returncode == SEEN, seen
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupt_once_more_changes_nothing(tmp_path: Path, number: int) -> None:
+    """A second one while the first is dealt with: still 3, and one line."""
+    with piped(tmp_path, command("list", "--cases")) as pipe:
+        wait_until(pipe.has_begun)
+        for _ in range(5):
+            pipe.run.send_signal(number)
+
+        assert pipe.run.wait(DEADLINE_S) == 3
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Console
-
 from sockproof._paths import REFERENCE, kit_dir
 from sockproof.commands.compare import Pages
 from sockproof.commands.operands import Operands
+from sockproof.commands.output import open_console
 from sockproof.report.atlas import make_atlas
 from sockproof.report.atlas_words import atlas_markdown, print_atlas
 from sockproof.report.html.changes import atlas_html
@@ -28,5 +27,5 @@ def print_atlas_of(
     pages.refuse_unwritable()
     records = operands.records(given or [str(kit_dir() / REFERENCE)])
     atlas = make_atlas(records, first, last)
-    print_atlas(atlas, Console(highlight=False), index=bool(operands.keyword))
+    print_atlas(atlas, open_console(), index=bool(operands.keyword))
     pages.write(lambda: atlas_markdown(atlas), lambda: atlas_html(atlas))

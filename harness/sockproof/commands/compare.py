@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
 from sockproof.commands.operands import Operands
+from sockproof.commands.output import open_console
 from sockproof.errors import HarnessError, RecordError, UsageError
 from sockproof.report.changes import Kind
 from sockproof.report.compare import Comparison, compare
@@ -69,7 +68,7 @@ def compare_records(given: Sequence[str], operands: Operands, pages: Pages, *, g
     for comparison, name in zip(comparisons, names[1:], strict=True):
         if not comparison.common:
             raise UsageError(f"{names[0]} and {name} have no case in common", "nothing to compare")
-    print_comparisons(comparisons, names, Console(highlight=False))
+    print_comparisons(comparisons, names, open_console())
     pages.write(
         lambda: compare_markdown(comparisons, names), lambda: compare_html(comparisons, names)
     )

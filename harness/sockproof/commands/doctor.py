@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from sockproof.errors import HarnessError
@@ -29,7 +28,7 @@ def print_doctor(console: Console, iuts: Sequence[str]) -> None:
         results = list(pool.map(_probe, iuts))
     console.print(_table(iuts, results))
     for what, names in _missing(iuts, results).items():
-        console.print(escape(f"\n  {what}\n    on {', '.join(names)}"))
+        console.print(f"\n  {what}\n    on {', '.join(names)}")
 
 
 def _probe(given: str) -> ProbedIut | HarnessError:
@@ -48,9 +47,9 @@ def _table(iuts: Sequence[str], results: Sequence[ProbedIut | HarnessError]) -> 
             usable = sum(not result.capabilities.missing(spec) for spec in ALL_SPECS)
             level = format_python_level(result.level)
             specs = f"{usable} of {len(ALL_SPECS)}"
-            table.add_row(f"  {escape(result.id)}", level, specs, escape(given))
+            table.add_row(f"  {result.id}", level, specs, given)
         else:
-            table.add_row("  cannot be tested", "", "", escape(given))
+            table.add_row("  cannot be tested", "", "", given)
     return table
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import tomlkit
 from rich.console import Console
-from rich.markup import escape
 from tomlkit.items import AoT
 
 from sockproof.errors import UsageError
@@ -34,7 +33,7 @@ def expect(console: Console, paths: Sequence[Path], output: Path | None, reason:
     if output:
         _write(output, document)
     elif drafts:
-        console.print(escape(tomlkit.dumps(document)), soft_wrap=True)
+        console.print(tomlkit.dumps(document), soft_wrap=True)
     return len(drafts)
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from sockproof.commands import playing
 from sockproof.commands.playing import refuse_bad_keyword
-from sockproof.errors import UsageError
+from sockproof.errors import HarnessError, UsageError
 from sockproof.iut.discovery import discover_interpreters
 from sockproof.plan import make_plan, planned
 from sockproof.spec.catalogue import load_catalogue
@@ -28,26 +28,26 @@ def list_requirements(console: Console) -> None:
     """Every requirement: id, level, title."""
     for requirement in load_catalogue().values():
         line = f"{requirement.id:52} {requirement.level:8} {requirement.title}"
-        console.print(escape(line))
+        console.print(line)
 
 
 def list_specs(console: Console) -> None:
     """Every server spec: id, and the class it stands for."""
     for spec in ALL_SPECS:
         classes = " over ".join(filter(None, (spec.mixin_name, spec.class_name)))
-        console.print(escape(f"{spec.id:36} {classes}"))
+        console.print(f"{spec.id:36} {classes}")
 
 
 def list_iuts(console: Console) -> None:
     """Every interpreter found here: its path, as ``--iut`` takes it, and what it is."""
     for found in discover_interpreters():
-        console.print(escape(f"{found.path!s:60} {found.problem or found.name}"))
+        console.print(f"{found.path!s:60} {found.problem or found.name}")
 
 
 def list_untestable(console: Console) -> None:
     """Every promise that has no case: what it says, where, and why it cannot be tested."""
     for entry in load_untestable():
-        console.print(escape(f"{entry.promise}\n    {entry.source}\n    {entry.because}"))
+        console.print(f"{entry.promise}\n    {entry.source}\n    {entry.because}")
 
 
 LISTS: Mapping[str, Callable[[Console], None]] = {
@@ -92,7 +92,9 @@ def collect(specs: Sequence[str], keyword: str) -> list[_Check]:
     collector = _Collector()
     with planned(make_plan([sys.executable], specs)) as plan_path:
         refuse_bad_keyword(plan_path, keyword)
-        playing.collect(plan_path, keyword, collector)
+        status = playing.collect(plan_path, keyword, collector)
+    if status not in (*playing.PLAYED, playing.NOTHING_COLLECTED):
+        raise HarnessError(f"the cases cannot be collected: pytest ended with status {status}")
     if not collector.checks:
         raise UsageError("no case is selected", "see 'sockproof list' for the requirements")
     return collector.checks
@@ -101,7 +103,7 @@ def collect(specs: Sequence[str], keyword: str) -> list[_Check]:
 def list_cases(console: Console, specs: Sequence[str], keyword: str) -> None:
     """The ids of the cases that ``--spec`` and ``-k`` select."""
     for check in collect(specs, keyword):
-        console.print(escape(check.case_id))
+        console.print(check.case_id)
 
 
 def explain(console: Console, id_: str) -> None:
@@ -115,7 +117,7 @@ def explain(console: Console, id_: str) -> None:
     if "[" in id_ and id_ not in {check.case_id for check in checks}:
         raise UsageError(f"no case {id_!r}", f"see 'sockproof list --cases -k {requirement.id}'")
     for name, text in _facts(requirement, checks):
-        console.print(f"[dim]{name:12}[/dim] {escape(text)}", soft_wrap=True)
+        console.print(Text.assemble((f"{name:12}", "dim"), " ", text), soft_wrap=True)
 
 
 def _facts(requirement: Requirement, checks: Sequence[_Check]) -> list[tuple[str, str]]:

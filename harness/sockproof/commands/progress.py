@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
+from sockproof.commands.output import open_console
 from sockproof.judge.verdict import Verdict
 from sockproof.report.record import CaseRow
 
@@ -21,7 +21,7 @@ class Progress:
     """Told of the number of cases, once known, and of each case that ended."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        self._console = open_console(stderr=True)
         self._verdicts: Counter[Verdict] = Counter()
         self._total = 0
         self._bar: Bar | None = None

@@ -9,10 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rich.console import Console
-
 from sockproof._paths import REFERENCE, kit_dir
-from sockproof.commands.output import warn
+from sockproof.commands.output import open_console, warn
 from sockproof.commands.playing import (
     INTERRUPTED,
     NOTHING_COLLECTED,
@@ -101,7 +99,7 @@ def tell(
     """
     records = with_references(map(read_record, paths), kit_dir() / REFERENCE)
     _write_reports(records, folder)
-    console = Console(highlight=False)
+    console = open_console()
     print_summary(records, console)
     for problem in problems:
         warn(problem)

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from sockproof.commands.output import warn
+from sockproof.commands.output import open_console, warn
 from sockproof.commands.playing import play_here
 from sockproof.commands.run import refuse_unwritable
 from sockproof.errors import HarnessError, IutUnavailable, UsageError
@@ -80,7 +80,7 @@ def selftest(settings: ProofSettings) -> int:
     chosen, unfit = _subjects(settings, iut, source)
     plan = _for_all(plan, chosen)
     with started_crew(plan, settings.workers, len(chosen)) as (crew, folder):
-        console = Console(stderr=True, highlight=False)
+        console = open_console(stderr=True)
         proof = prove(crew, source, chosen, folder, full=settings.full, progress=_Lines(console))
     proof = dataclasses.replace(proof, unfit=tuple(unfit))
     matrix = KillMatrix(proof, iut, load_catalogue())
@@ -196,7 +196,7 @@ def _compared(settings: ProofSettings, matrix: KillMatrix, source: str) -> KillM
         if reason:
             return dataclasses.replace(matrix, cpython_not=reason)
         places = [write_module(folder, one.subject.id, one.subject.text).parent for one in results]
-        told = _Lines(Console(stderr=True, highlight=False), "mutants by CPython's own tests")
+        told = _Lines(open_console(stderr=True), "mutants by CPython's own tests")
         words = judge_by_cpython(implementation, places, bound_s, settings.workers, told)
     judged = [
         dataclasses.replace(result, cpython=words[place])
@@ -213,7 +213,7 @@ def _tell(matrix: KillMatrix, folder: Path) -> int:
         write_page(matrix, folder / "kill-matrix.html")
     except OSError as error:
         raise HarnessError(f"cannot write the kill matrix: {error}") from None
-    console = Console(highlight=False)
+    console = open_console()
     print_proof(matrix, console)
     for problem in matrix.problems:
         warn(problem)

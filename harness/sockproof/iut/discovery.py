@@ -105,7 +105,8 @@ def _absolute(path: Path) -> Path:
 
 
 def _is_executable(path: Path) -> bool:
-    return path.is_file() and os.access(path, os.X_OK)
+    # Not Path.is_file(), which raises where a folder on PATH may not be entered.
+    return os.path.isfile(path) and os.access(path, os.X_OK)  # noqa: PTH113
 
 
 def _path_folders() -> Iterator[Path]:
@@ -138,6 +139,8 @@ def _behind_shim(path: Path) -> Path | None:
 def _version_folders() -> list[Path]:
     """The ``bin`` folders of pyenv's versions, newest first, other implementations last."""
     versions = _pyenv_root() / "versions"
+    if not os.access(versions, os.R_OK | os.X_OK):
+        return []  # none, or those of another user
     return sorted(versions.glob("*/bin"), key=lambda folder: _age(folder.parent.name), reverse=True)
 
 
