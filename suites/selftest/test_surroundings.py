@@ -11,7 +11,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -214,28 +215,33 @@ def own_umask() -> int:
     return int(re.search(r"^Umask:\s*(\d+)", status, re.MULTILINE)[1], 8)  # type: ignore[index]
 
 
+@pytest.fixture
+def root() -> Iterator[Path]:
+    """Where all folders of a row are: its path is short, for a run avoids a long TMPDIR."""
+    with tempfile.TemporaryDirectory(prefix="s", dir="/tmp") as folder:
+        yield Path(folder)
+
+
 @pytest.mark.by_turns(7)
 @pytest.mark.parametrize("row", PLAYED)
-def test_main_job_is_as_ever(row: Surroundings, tmp_path: Path) -> None:
+def test_main_job_is_as_ever(row: Surroundings, root: Path) -> None:
     """A run ends with what it saw, in these surroundings as in any other."""
-    checkout = placed(row, tmp_path)
+    checkout = placed(row, root)
 
-    ended = main_job(row, tmp_path, checkout)
+    ended = main_job(row, root, checkout)
 
-    assert_as_ever(row, tmp_path, ended)
+    assert_as_ever(row, root, ended)
 
 
 @pytest.mark.by_turns(len(ASSERTING))
 @pytest.mark.parametrize("row", ASSERTING)
-def test_outside_is_as_ever(row: Surroundings, tmp_path: Path) -> None:
+def test_outside_is_as_ever(row: Surroundings, root: Path) -> None:
     """The tests that touch the outside pass, or say why they are left out."""
-    kit = _kit(row, placed(row, tmp_path))
+    kit = _kit(row, placed(row, root))
     places = [f"--config-file={kit / 'pyproject.toml'}", f"--rootdir={kit}", "-pno:cacheprovider"]
     tests = [str(kit / "suites" / "selftest" / name) for name in OUTSIDE]
 
-    ended = played(
-        row, tmp_path, [sys.executable, "-m", "pytest", "-q", "-n", "2", *places, *tests]
-    )
+    ended = played(row, root, [sys.executable, "-m", "pytest", "-q", "-n", "2", *places, *tests])
 
     assert ended.status == 0, ended.stdout
     assert int(re.search(r"(\d+) passed", ended.stdout)[1]) >= len(OUTSIDE)  # type: ignore[index]
@@ -243,11 +249,11 @@ def test_outside_is_as_ever(row: Surroundings, tmp_path: Path) -> None:
 
 @pytest.mark.by_turns(12)
 @pytest.mark.parametrize("row", PLAYED)
-def test_row_is_red_for_its_fault(row: Surroundings, tmp_path: Path) -> None:
+def test_row_is_red_for_its_fault(row: Surroundings, root: Path) -> None:
     """With the fault that these surroundings bring to light, the same run is not as ever."""
-    checkout = placed(row, tmp_path, row.fault)
+    checkout = placed(row, root, row.fault)
 
-    ended = main_job(row, tmp_path, checkout)
+    ended = main_job(row, root, checkout)
 
     with pytest.raises((AssertionError, FileNotFoundError)):
-        assert_as_ever(row, tmp_path, ended)
+        assert_as_ever(row, root, ended)
