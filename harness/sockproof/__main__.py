@@ -30,6 +30,8 @@ def main() -> None:
     except Interrupt:
         _decide()
         _say("interrupted")
+    except ImportError as error:  # Python's own status for it, 1, would say "a deviation"
+        _say(f"cannot be loaded: {error}; install sockproof again")
     sys.exit(status)
 
 

@@ -57,12 +57,17 @@ def run_command(arguments: Sequence[str]) -> int:
         )
     except (KeyboardInterrupt, click.Abort):
         return _complain("interrupted", HarnessError.exit_status)
-    except PermissionError as error:
-        what = f"may not use {error.filename}: permission denied" if error.filename else str(error)
-        return _complain(f"{what}; name another, or change who may", USAGE_STATUS)
-    except Exception as error:  # Python's own status for these, 1, would say "a deviation"
-        traceback.print_exc()
-        return _complain(f"a fault of sockproof: {error}", HarnessError.exit_status)
+    except Exception as error:
+        return _fault(error)
+
+
+def _fault(error: Exception) -> int:
+    """Python's own status for these, 1, would say "a deviation"."""
+    if isinstance(error, PermissionError) and error.filename:
+        hint = "name another, or change who may"
+        return _complain(f"may not use {error.filename}: permission denied; {hint}", USAGE_STATUS)
+    traceback.print_exception(error)
+    return _complain(f"a fault of sockproof: {error}", HarnessError.exit_status)
 
 
 def _refuse_missing_folder() -> None:

@@ -1,9 +1,9 @@
 """Standard input, output and error of the command, whatever has become of them.
 
-What is printed never changes how a run ends. A reader that has gone (``sockproof run | head``) is
-no error, nor is a stream that was closed before (``>&-``): the rest is dropped. A full disk is one,
-told at the end. A slow reader is waited for, on a descriptor that somebody has made non-blocking as
-well; and whatever the locale cannot encode is written as an escape.
+A reader that has gone (``sockproof run | head``) is no error, nor is a stream that was closed
+before (``>&-``): the rest is dropped. A full disk is one, which is told at the end. A slow reader
+is waited for, on a descriptor that somebody has made non-blocking as well; and whatever the locale
+cannot encode is written as an escape.
 """
 
 from __future__ import annotations
@@ -93,8 +93,7 @@ def take_over() -> None:
     sys.stdout = _text(sys.stdout, 1)
     sys.stderr = _text(sys.stderr, 2)
     # Libraries go on with these where they replace the others.
-    names = ("stdin", "stdout", "stderr")
-    for name in names:
+    for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, f"__{name}__") is None:
             setattr(sys, f"__{name}__", getattr(sys, name))
     if not os.environ.get("COLUMNS", "0").strip("0"):  # a width in which nothing can be told

@@ -25,6 +25,7 @@ __all__ = [
     "AS_IN_A_TERMINAL",
     "DEADLINE_S",
     "HANDLED",
+    "HARNESS",
     "REFUSED",
     "REPORTS",
     "SPEC",

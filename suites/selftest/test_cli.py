@@ -12,6 +12,7 @@ import pytest
 from fixtures.partners import partner
 from sockproof._paths import kit_dir
 from suites.selftest.runs import (
+    HARNESS,
     REFUSED,
     SPEC,
     command,
@@ -221,6 +222,16 @@ def test_without_a_command_one_line_says_so(tmp_path: Path) -> None:
     assert ended.status == 4
     assert ended.error.endswith("see 'sockproof --help'")
     assert len(ended.error) < 80
+
+
+def test_installation_without_a_library_is_one_line(tmp_path: Path) -> None:
+    """And no deviation."""
+    (tmp_path / "click.py").write_text("raise ImportError('no click here')\n")
+
+    ended = sockproof_(tmp_path, "list", PYTHONPATH=f"{tmp_path}{os.pathsep}{HARNESS}")
+
+    assert ended.status == 3
+    assert ended.error == "cannot be loaded: no click here; install sockproof again"
 
 
 @pytest.mark.parametrize("name", ["[red]x[/b]", "out[linux]", "ci:ok:"])
