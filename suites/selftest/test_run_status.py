@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -200,3 +201,16 @@ def test_no_room_for_temporary_files_is_one_line(tmp_path: Path) -> None:
     assert told.status == 3
     assert told.error.startswith("cannot write temporary files: File too large; set TMPDIR")
     assert not list(tmp_path.iterdir())
+
+
+def test_folder_whose_name_is_no_text_is_one_line(tmp_path: Path) -> None:
+    """Workers cannot be told of it; without them it is a folder like any other."""
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\377"))
+    folder.mkdir()
+    chosen = ("-k", REFUSED, "--spec", "TCP/inet")
+
+    refused = sockproof_(folder, "run", *chosen, "-n", "2")
+    played = sockproof_(folder, "run", *chosen, "-n", "0")
+
+    assert (refused.status, played.status) == (4, 0)
+    assert "is no UTF-8; go to another, set TMPDIR to another, or use -n 0" in refused.error

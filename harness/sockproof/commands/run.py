@@ -74,6 +74,7 @@ def played(settings: RunSettings) -> RunMonitor:
         HarnessError: no implementation could be started, or no case played.
     """
     refuse_unwritable(settings.report_dir)
+    _refuse_unsendable(settings.workers)
     scale()  # a wrong environment variable is refused before anything starts
     interrupt_once_by(signal.SIGTERM)
     plan = make_plan(settings.iuts, settings.specs, settings.keep, settings.expectations)
@@ -118,6 +119,16 @@ def refuse_unwritable(folder: Path) -> None:
     )
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         raise UsageError(f"--report-dir {folder}: cannot write in {nearest}", "choose another")
+
+
+def _refuse_unsendable(workers: int) -> None:
+    """Workers are told of folders in UTF-8, the only text that execnet sends."""
+    for folder in (Path.cwd(), Path(os.environ.get("TMPDIR", ""))) if workers else ():
+        try:
+            str(folder).encode("utf-8")
+        except UnicodeEncodeError:
+            problem = f"the name of the folder {str(folder)!r} is no UTF-8"
+            raise UsageError(problem, "go to another, set TMPDIR to another, or use -n 0") from None
 
 
 def exit_status(
