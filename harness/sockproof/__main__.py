@@ -7,7 +7,7 @@ import signal
 import sys
 
 from sockproof.errors import HarnessError
-from sockproof.lifetime import Interrupt, interrupt_by
+from sockproof.lifetime import Interrupt, interrupt_by, interrupted
 from sockproof.standard_streams import output_fault, take_over
 
 __all__ = ["main"]
@@ -25,7 +25,7 @@ def main() -> None:
         take_over()
         from sockproof.cli import run_command  # takes its time: interrupts are heeded before
 
-        status = _printed(run_command(sys.argv[1:]))
+        status = _printed(_whole(run_command(sys.argv[1:])))
         _decide()
     except Interrupt:
         _decide()
@@ -39,6 +39,14 @@ def _decide() -> None:
     """Nothing changes any more what it ends with: Python lets a signal kill it while it ends."""
     for number in _ENDINGS:
         signal.signal(number, signal.SIG_IGN)
+
+
+def _whole(status: int) -> int:
+    """The status, or that of what is incomplete: it was interrupted, and Python told nobody."""
+    if status < _INCOMPLETE and interrupted():
+        _say("interrupted")
+        return _INCOMPLETE
+    return status
 
 
 def _printed(status: int) -> int:

@@ -23,9 +23,11 @@ from sockproof.standard_streams import hurry
 __all__ = [
     "Interrupt",
     "end_with_run",
+    "heed_interrupt",
     "interrupt_by",
     "interrupt_once_by",
     "interrupt_workers",
+    "interrupted",
     "interrupted_later",
     "start_deaf",
 ]
@@ -33,6 +35,8 @@ __all__ = [
 _ENDINGS = (signal.SIGINT, signal.SIGTERM)
 _STOP = "stop"
 _LOOK_EVERY_S = 0.2
+
+_came: list[int] = []
 
 
 class Interrupt(KeyboardInterrupt):
@@ -48,7 +52,8 @@ class Interrupt(KeyboardInterrupt):
 def interrupt_by(*numbers: int) -> None:
     """Let each of these signals raise :class:`Interrupt`; what is ignored stays so."""
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        _came.append(number)
         hurry()
         raise Interrupt
 
@@ -64,14 +69,33 @@ def interrupt_once_by(*numbers: int) -> None:
     """
     heeded = _heeded(numbers)
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
+    def interrupt(came: int, _frame: FrameType | None) -> None:
         for number in heeded:
             signal.signal(number, signal.SIG_IGN)
+        _came.append(came)
         hurry()
         raise Interrupt
 
     for number in heeded:
         signal.signal(number, interrupt)
+
+
+def interrupted() -> bool:
+    """Whether one of these signals has come to this process."""
+    return bool(_came)
+
+
+def heed_interrupt() -> None:
+    """Between two steps: go no further when an interrupt has come that nobody has met.
+
+    Python drops what is raised while a destructor or a weak reference's callback runs, an
+    interrupt as well (https://docs.python.org/3/library/sys.html#sys.unraisablehook).
+
+    Raises:
+        Interrupt: one has come.
+    """
+    if _came:
+        raise Interrupt
 
 
 def _heeded(numbers: Iterable[int]) -> list[int]:

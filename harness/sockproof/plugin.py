@@ -29,7 +29,12 @@ from sockproof.iut.addresses import Addresses
 from sockproof.iut.pool import AgentPool
 from sockproof.judge.checks import NotApplicable, verdict_of
 from sockproof.judge.verdict import Verdict
-from sockproof.lifetime import end_with_run, interrupt_workers, interrupted_later
+from sockproof.lifetime import (
+    end_with_run,
+    heed_interrupt,
+    interrupt_workers,
+    interrupted_later,
+)
 from sockproof.monitor import ROW_PROPERTY, RunMonitor
 from sockproof.plan import KEEP, RunPlan, make_plan, planned
 from sockproof.report.record import Teardown
@@ -158,6 +163,24 @@ def pytest_sessionstart(session: pytest.Session) -> Generator[None]:
     else:
         with interrupted_later():
             yield
+        heed_interrupt()
+
+
+def pytest_collectreport() -> None:
+    """Of one file, collected here."""
+    heed_interrupt()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished() -> None:
+    """Of all files, collected by a worker."""
+    heed_interrupt()
+
+
+@pytest.hookimpl(trylast=True)  # after the record is written
+def pytest_runtest_logreport() -> None:
+    """Of one step of a case, here or in a worker."""
+    heed_interrupt()
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist waits for its workers

@@ -197,6 +197,85 @@ sockproof.__main__.main()
 """
 
 
+INTERRUPTED_IN_A_DESTRUCTOR = """
+import os, signal, sys
+import sockproof.__main__
+from {module} import {owner}
+
+class Interrupting:
+    def __del__(self):
+        os.kill(os.getpid(), signal.{signal})
+        for _ in range(9): pass
+
+def interrupting(*arguments, **options):
+    Interrupting()
+    open("lost", "a").close()
+    return original(*arguments, **options)
+
+original = {owner}.{name}
+{owner}.{name} = interrupting
+sys.argv[1:] = {arguments}
+sockproof.__main__.main()
+"""
+LIST = ["list"]
+RUN = ["run", f"-k{REFUSED}", "--spec", "TCP/*", "--report-dir", "out"]
+PROOF = ["selftest", "--named", "-k", "timeout", "-n", "2", "--report-dir", "out"]
+
+
+def interrupted_in_a_destructor(
+    folder: Path, arguments: list[str], place: str, number: str
+) -> subprocess.CompletedProcess[str]:
+    """The command, interrupted where Python drops it, in a call of ``place``: what it printed."""
+    module, owner, name = place.split()
+    (folder / "told.py").write_text(
+        INTERRUPTED_IN_A_DESTRUCTOR.format(
+            module=module, owner=owner, name=name, signal=number, arguments=arguments
+        )
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", AS_IN_A_TERMINAL, sys.executable, "-m", "told"],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+    )
+    assert (folder / "lost").exists(), ended
+    return ended
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize(
+    ("arguments", "place"),
+    [
+        pytest.param(LIST, "sockproof cli open_console", id="at-the-end"),
+        pytest.param([*RUN, "-n0"], "sockproof.commands run make_plan", id="before-collecting"),
+        pytest.param([*RUN, "-n1"], "sockproof.commands run make_plan", id="before-its-worker"),
+        pytest.param(PROOF, "sockproof.proof.crew Crew __enter__", id="before-a-proof"),
+    ],
+)
+def test_interrupt_in_a_destructor_is_one_line(
+    tmp_path: Path, arguments: list[str], place: str, number: str
+) -> None:
+    """The command ends as interrupted all the same, at the next step."""
+    ended = interrupted_in_a_destructor(tmp_path, arguments, place, number)
+
+    assert ended.returncode == 3
+    assert ended.stderr.splitlines()[-1] == "sockproof: error: interrupted"
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("workers", ["-n0", "-n1"])
+def test_interrupt_in_a_destructor_ends_the_run(tmp_path: Path, workers: str) -> None:
+    """No further case is played, and the record says so."""
+    take = "sockproof.monitor RunMonitor _take"
+    ended = interrupted_in_a_destructor(tmp_path, [*RUN, workers], take, "SIGTERM")
+
+    assert ended.returncode == 3
+    [record] = records_in(tmp_path).values()
+    assert record.incomplete_reason == "interrupted; only 1 of 2 cases were played"
+
+
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_interrupt_in_a_source_text_is_one_line(tmp_path: Path, name: str) -> None:
     """Of a KeyboardInterrupt that left ``exec()`` of one, CPython dies even if it was handled."""

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from sockproof.errors import HarnessError
-from sockproof.lifetime import interrupt_workers, start_deaf
+from sockproof.lifetime import heed_interrupt, interrupt_workers, start_deaf
 from sockproof.proof.jobs import Ending, Job, Seen
 from sockproof.proof.player import READY
 from sockproof.timing import case_deadline_s
@@ -118,6 +118,7 @@ class Crew:
             self._jobs.put(job)
         for _ in jobs:
             played = self._done.get()
+            heed_interrupt()
             if isinstance(played, Exception):
                 raise played
             yield played
