@@ -39,12 +39,13 @@ MOVES_MAX = 6
 """What a person takes in at a glance; the end of a plan, the same for all, is not counted."""
 RACY = {
     "replies-of-two-at-work-are-swapped",
+    "reply-to-a-silent-client-is-cut",
     "second-reset-in-a-row-keeps-a-descriptor",
     "unread-connection-stays-open",
+    "waiting-datagram-overtakes-an-empty-one",
 }
 """Broken only where the client, or another handler, comes at the right moment: a plan of theirs may
-pass when it is played again, and then says so."""
-
+pass when it is played again, and then says so. All that ask what has come already are of them."""
 
 ANYTHING = Profile(faults=True, unread=True)
 
