@@ -2,4 +2,9 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["sockproof.plugin", "fixtures.servers", "fixtures.generated", "fixtures.turns"]
+pytest_plugins = [
+    "sockproof.run.plugin",
+    "fixtures.servers",
+    "fixtures.generated",
+    "fixtures.turns",
+]

@@ -7,7 +7,7 @@ import signal
 import sys
 
 from sockproof.errors import HarnessError
-from sockproof.lifetime import Interrupt, interrupt_by, interrupted
+from sockproof.run.lifetime import Interrupt, interrupt_by, interrupted
 from sockproof.standard_streams import output_fault, take_over
 
 __all__ = ["main"]
@@ -23,7 +23,9 @@ def main() -> None:
         interrupt_by(*_ENDINGS)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, children leave no status
         take_over()
-        from sockproof.cli import run_command  # takes its time: interrupts are heeded before
+        from sockproof.commands.cli import (
+            run_command,  # takes its time: interrupts are heeded before
+        )
 
         status = _printed(_whole(run_command(sys.argv[1:])))
         _decide()

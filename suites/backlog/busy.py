@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from fixtures import Peers, Serve, StreamPeer
+from sockproof.case.script import Echo, Gate, Hook, ReadLine, Step
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, Gate, Hook, ReadLine, Step
 
 __all__ = ["LARGE", "SMALL", "TRIED_AT_MOST", "BusyServer", "fill", "line"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, Serve, check, requirement
+from sockproof.case.script import Echo, ReadLine, ReadToEnd, Record, When
 from sockproof.iut.outcomes import Event
 from sockproof.iut.values import fill as payload
-from sockproof.peer.script import Echo, ReadLine, ReadToEnd, Record, When
 from suites.backlog.busy import LARGE, BusyServer, line
 
 EARLY_OCTETS = 2000

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fixtures import Construct, Inconclusive, Observe, Peer, Serve, check, requirement
+from sockproof.case.script import Echo, ReadLine
 from sockproof.iut.outcomes import RaisedError
-from sockproof.peer.script import Echo, ReadLine
 from sockproof.spec.matrix import ServerSpec
 
 WRONG_SHAPES: Mapping[str, Callable[[str], Any]] = {

@@ -17,8 +17,8 @@ from fixtures import (
     requirement,
     same,
 )
+from sockproof.case.script import Echo, ReadLine
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, ReadLine
 from sockproof.spec.matrix import ServerSpec
 
 REUSE_ADDRESS = {"allow_reuse_address": True}

@@ -16,10 +16,10 @@ from fixtures import (
     requirement,
     same,
 )
+from sockproof.case.datagram import DatagramPeer
+from sockproof.case.script import Echo, ReadLine, Reply
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.server import Server
-from sockproof.peer.datagram import DatagramPeer
-from sockproof.peer.script import Echo, ReadLine, Reply
 from sockproof.spec.matrix import ServerSpec
 
 REUSE_ADDRESS = {"allow_reuse_address": True}

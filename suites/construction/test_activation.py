@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fixtures import Construct, Observe, Peer, Peers, Serve, check, requirement, same
+from sockproof.case.script import Echo, Gate, ReadLine, Record, Reply
 from sockproof.iut.starting import POLL_INTERVAL_S
-from sockproof.peer.script import Echo, Gate, ReadLine, Record, Reply
 
 LISTENS = "server.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)"
 ACTIVATION = {"server_bind": Record(), "server_activate": Record()}

@@ -15,9 +15,9 @@ from fixtures import (
     requirement,
     same,
 )
+from sockproof.case.script import Echo, Gate, ReadLine, Receive
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, Gate, ReadLine, Receive
 from sockproof.spec.matrix import ServerSpec
 
 _OF_MESSAGES = """

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fixtures import Construct, Observe, check, requirement, same
+from sockproof.case.script import Record
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
-from sockproof.peer.script import Record
 from sockproof.spec.matrix import ServerSpec
 
 _LEAVE = """

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from fixtures import Construct, Observe, check, requirement, same
+from sockproof.case.script import Raise, Record
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.process import CaseProcess
-from sockproof.peer.script import Raise, Record
 
 _COUNT_SOCKETS = """
 def lowest_free_descriptor():

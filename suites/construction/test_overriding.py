@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 from fixtures import Construct, Observe, Peer, Serve, StreamPeer, check, requirement, same
-from sockproof.peer.script import Echo, Instead, ReadLine, Record, Return
+from sockproof.case.script import Echo, Instead, ReadLine, Record, Return
 from sockproof.spec.matrix import ServerSpec
 
 _BIND_TO = "[self.socket.bind({0!r}), setattr(self, 'server_address', {0!r})][0]"

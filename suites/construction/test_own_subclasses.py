@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fixtures import Observe, Peer, Serve, check, requirement, same
+from sockproof.case.script import Echo, ReadLine, Report
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, ReadLine, Report
 from sockproof.spec.matrix import ServerSpec
 
 _OWN_SUBCLASS = """

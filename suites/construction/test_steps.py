@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, check, requirement, same
+from sockproof.case.client import StreamPeer
+from sockproof.case.datagram import DatagramPeer
+from sockproof.case.script import Echo, ReadLine
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S
 from sockproof.judge.checks import Mismatch
-from sockproof.peer.client import StreamPeer
-from sockproof.peer.datagram import DatagramPeer
-from sockproof.peer.script import Echo, ReadLine
 from sockproof.spec.matrix import ServerSpec
 
 _MAKE_BASE = """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import Construct, DatagramPeer, Observe, Peers, Serve, requirement, same
-from sockproof.peer.script import (
+from sockproof.case.script import (
     CloseWfile,
     Echo,
     Raise,

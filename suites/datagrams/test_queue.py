@@ -16,9 +16,9 @@ from fixtures import (
     requirement,
     same,
 )
+from sockproof.case.script import Echo, Gate, ReadLine, ReadToEnd, Record, Reply
 from sockproof.iut.server import Server
 from sockproof.iut.values import octets
-from sockproof.peer.script import Echo, Gate, ReadLine, ReadToEnd, Record, Reply
 from sockproof.spec.matrix import ServerSpec
 
 POLL_INTERVAL_S = 0.001

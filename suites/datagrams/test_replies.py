@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import DatagramPeer, Observe, Peers, Serve, requirement, same
-from sockproof.peer.script import Echo, Gate, ReadLine, ReadToEnd, Record, Reply
+from sockproof.case.script import Echo, Gate, ReadLine, ReadToEnd, Record, Reply
 from sockproof.spec.matrix import ServerSpec
 
 LINE = b"a request that is longer than its reply\n"

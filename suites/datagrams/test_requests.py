@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, DatagramPeer, Observe, Serve, requirement, same
+from sockproof.case.script import Echo, ReadToEnd, Reply
 from sockproof.iut.server import Server
 from sockproof.iut.values import Fill, octets
-from sockproof.peer.script import Echo, ReadToEnd, Reply
 
 POLL_INTERVAL_S = 0.001
 LIMITS: dict[str, dict[str, Any]] = {

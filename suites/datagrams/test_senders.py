@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fixtures import DatagramPeer, Observe, Peers, Serve, requirement, same
-from sockproof.peer.script import Echo, Gate, ReadLine, ReadToEnd, Record, Step
+from sockproof.case.script import Echo, Gate, ReadLine, ReadToEnd, Record, Step
 
 LINE = b"a request that is longer than its reply\n"
 POLL_INTERVAL_S = 0.001

@@ -6,8 +6,8 @@ import socket
 from typing import Any
 
 from fixtures import Construct, DatagramPeer, Observe, Peers, Serve, requirement
+from sockproof.case.script import Echo, ReadLine, ReadToEnd, Record, Run, When
 from sockproof.iut.values import Fill
-from sockproof.peer.script import Echo, ReadLine, ReadToEnd, Record, Run, When
 from sockproof.spec.matrix import ServerSpec
 
 LARGEST_OCTETS = {"inet": 65507, "inet6": 65527}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import Observe, Peers, Serve, requirement, same
-from sockproof.peer.script import Echo, Instead, Raise, ReadLine, Record, When
+from sockproof.case.script import Echo, Instead, Raise, ReadLine, Record, When
 from sockproof.spec.matrix import ServerSpec
 
 LINE = b"a request\n"

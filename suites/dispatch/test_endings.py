@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, Serve, StreamPeer, requirement, same
+from sockproof.case.script import Echo, Gate, Hook, ReadLine, Record, Reply, Run
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, Gate, Hook, ReadLine, Record, Reply, Run
 
 ECHO_LINE = [ReadLine(), Echo()]
 KEEP_A_COPY = Run("self.server.copy = os.dup(self.request.fileno())")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import Construct, Observe, Peers, Serve, requirement, same
-from sockproof.peer.script import Echo, Instead, ReadLine, Record, Report
+from sockproof.case.script import Echo, Instead, ReadLine, Record, Report
 from sockproof.spec.matrix import ServerSpec
 
 STAND_IN = "an address made up by the subclass"

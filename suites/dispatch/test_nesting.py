@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Mapping
 
 from fixtures import Construct, Observe, Peers, requirement
+from sockproof.case.script import HandlerScript, Hook, Raise, Read, Record, Return
 from sockproof.iut.outcomes import Event
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S
-from sockproof.peer.script import HandlerScript, Hook, Raise, Read, Record, Return
 
 METHODS = (
     "get_request",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Peers, Serve, check, requirement, same
+from sockproof.case.script import Echo, Hook, Instead, ReadLine, Record
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, Hook, Instead, ReadLine, Record
 
 ECHO_LINE = [ReadLine(), Echo()]
 WAY_IN = ("get_request", "verify_request", "process_request")

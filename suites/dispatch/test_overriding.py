@@ -13,8 +13,7 @@ from fixtures import (
     requirement,
     same,
 )
-from sockproof.iut.process import CaseProcess
-from sockproof.peer.script import (
+from sockproof.case.script import (
     Echo,
     Gate,
     Hook,
@@ -26,6 +25,7 @@ from sockproof.peer.script import (
     Report,
     Return,
 )
+from sockproof.iut.process import CaseProcess
 from sockproof.spec.matrix import ServerSpec
 
 KEEP = Instead("setattr(self, 'kept', arguments[0])")

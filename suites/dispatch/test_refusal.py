@@ -15,7 +15,7 @@ from fixtures import (
     requirement,
     same,
 )
-from sockproof.peer.script import Echo, Hook, Instead, ReadLine, Record, Reply, Return
+from sockproof.case.script import Echo, Hook, Instead, ReadLine, Record, Reply, Return
 
 TRUTH_VALUES: dict[str, Any] = {
     "1": 1,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
+from sockproof.case.script import Echo, ReadLine, Record
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, ReadLine, Record
 from sockproof.spec.matrix import ServerSpec
 
 ECHO_LINE = [ReadLine(), Echo()]

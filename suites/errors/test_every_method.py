@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, requirement
+from sockproof.case.script import HandlerScript, Hook, Instead, Raise, Record, Run
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.outcomes import Event
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S
 from sockproof.judge.checks import Hang
-from sockproof.peer.script import HandlerScript, Hook, Instead, Raise, Record, Run
 from sockproof.spec.matrix import ServerSpec
 
 EXCEPTIONS = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, Serve, StreamPeer, check, requirement, same
+from sockproof.case.script import Hook, Raise, ReadLine, Record, Reply
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S
-from sockproof.peer.script import Hook, Raise, ReadLine, Record, Reply
 
 OTHER_EXITS = {name: name for name in ("KeyboardInterrupt", "GeneratorExit", "OwnExit")}
 """Beside SystemExit; OwnExit is a BaseException that a user made up."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Observe, Peers, Serve, StreamPeer, requirement, same
-from sockproof.iut.server import Server
-from sockproof.peer.script import (
+from sockproof.case.script import (
     Echo,
     HandlerScript,
     Hook,
@@ -17,6 +16,7 @@ from sockproof.peer.script import (
     Record,
     Run,
 )
+from sockproof.iut.server import Server
 
 EXCEPTIONS = {name: name for name in ("ValueError", "OSError")}
 """Any exception, and one that a server might take for a client's disconnect."""

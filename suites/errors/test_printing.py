@@ -6,8 +6,7 @@ import re
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
-from sockproof.iut.server import Server
-from sockproof.peer.script import (
+from sockproof.case.script import (
     Instead,
     Raise,
     ReadLine,
@@ -19,6 +18,7 @@ from sockproof.peer.script import (
     Step,
     When,
 )
+from sockproof.iut.server import Server
 
 MESSAGE = "raised to be printed"
 SHOWN = Report({"address": "str(self.client_address)"})

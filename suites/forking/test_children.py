@@ -8,9 +8,9 @@ from typing import Any
 
 from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
 from fixtures.children import Children
+from sockproof.case.script import Echo, Exit, Kill, Raise, ReadLine, Record, Report, Step, When
 from sockproof.iut.outcomes import Event
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, Exit, Kill, Raise, ReadLine, Record, Report, Step, When
 
 WATCHED = (
     "get_request",

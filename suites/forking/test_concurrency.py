@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
+from sockproof.case.script import Echo, Exit, Gate, Kill, Raise, ReadLine, Report, Run, When
 from sockproof.iut.outcomes import Event
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, Exit, Gate, Kill, Raise, ReadLine, Report, Run, When
 
 KINDS_OF_CHILDREN: dict[str, Any] = {
     "ordinary": [],

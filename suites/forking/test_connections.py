@@ -6,8 +6,7 @@ from typing import Any
 
 from fixtures import Construct, Observe, Peers, Serve, StreamPeer, requirement
 from fixtures.children import Children
-from sockproof.iut.outcomes import RaisedError
-from sockproof.peer.script import (
+from sockproof.case.script import (
     Echo,
     Exit,
     Gate,
@@ -18,6 +17,7 @@ from sockproof.peer.script import (
     Report,
     When,
 )
+from sockproof.iut.outcomes import RaisedError
 
 REUSE = {"allow_reuse_address": True}
 

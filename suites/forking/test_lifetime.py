@@ -6,10 +6,10 @@ import time
 from typing import Any
 
 from fixtures import Observe, Peers, Serve, StreamPeer, check, requirement, same
+from sockproof.case.script import Echo, Exit, Gate, ReadLine, Reply
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.server import Server
 from sockproof.iut.values import Fill
-from sockproof.peer.script import Echo, Exit, Gate, ReadLine, Reply
 from sockproof.timing import hang_bound_s
 
 REPLY = Fill(100_000)

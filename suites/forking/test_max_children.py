@@ -5,8 +5,8 @@ from __future__ import annotations
 from fixtures import Construct, Observe, Peers, Serve, requirement, same
 from fixtures.children import Children
 from fixtures.closing import waits_for_held_handler
+from sockproof.case.script import Echo, Gate, ReadLine
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, Gate, ReadLine
 
 CHANCES = 20
 NEVER_S = 60.0

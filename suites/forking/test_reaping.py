@@ -7,8 +7,8 @@ from typing import Any
 from fixtures import Construct, Observe, Peers, Serve, requirement, same
 from fixtures.children import Children
 from fixtures.closing import waits_for_held_handler
+from sockproof.case.script import Echo, Gate, ReadLine, Record, When
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, Gate, ReadLine, Record, When
 
 TIMEOUT_S = 0.02
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fixtures import Construct, Observe, Peers, requirement
 from fixtures.children import Children
+from sockproof.case.script import Echo, Gate, ReadLine
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, Gate, ReadLine
 from sockproof.timing import hang_bound_s
 
 NEVER_S = 60.0

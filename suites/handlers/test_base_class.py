@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from fixtures import Construct, Observe, Peer, Peers, Serve, requirement, same
 from fixtures.told import ERROR_TOLD, errors_told
-from sockproof.iut.server import Server
-from sockproof.peer.script import (
+from sockproof.case.script import (
     Attempt,
     Gate,
     HandlerScript,
@@ -16,6 +15,7 @@ from sockproof.peer.script import (
     Report,
     Run,
 )
+from sockproof.iut.server import Server
 from sockproof.spec.matrix import ServerSpec
 
 LINE = b"x\n"

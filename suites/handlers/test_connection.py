@@ -6,8 +6,8 @@ from typing import Any
 
 from fixtures import END_OF_STREAM, Observe, Peers, Serve, StreamPeer, check, requirement, same
 from fixtures.told import ERROR_TOLD, errors_told, plain
+from sockproof.case.script import Attempt, Gate, HandlerScript, ReadLine, Reply, Report, Run
 from sockproof.iut.values import Fill
-from sockproof.peer.script import Attempt, Gate, HandlerScript, ReadLine, Reply, Report, Run
 
 TIMEOUT_S = 0.0625
 """Exact in binary, so that it is told as it was given."""

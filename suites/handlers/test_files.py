@@ -6,8 +6,7 @@ from typing import Any
 
 from fixtures import Peer, Peers, Serve, StreamPeer, requirement, same
 from fixtures.told import plain
-from sockproof.iut.values import Fill
-from sockproof.peer.script import (
+from sockproof.case.script import (
     Attempt,
     CloseWfile,
     Gate,
@@ -18,6 +17,7 @@ from sockproof.peer.script import (
     Report,
     Run,
 )
+from sockproof.iut.values import Fill
 
 EVERY_OCTET = bytes(range(256)) * 3
 """With all line ends and with what is no text: 768 octets."""

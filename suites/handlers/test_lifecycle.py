@@ -14,8 +14,8 @@ from fixtures import (
     same,
 )
 from fixtures.told import ERROR_TOLD, errors_told
+from sockproof.case.script import Echo, HandlerScript, Raise, ReadLine, Receive, Reply, Report
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, HandlerScript, Raise, ReadLine, Receive, Reply, Report
 from sockproof.spec.matrix import ServerSpec
 
 PAYLOAD = b"who is it?\n"

@@ -6,8 +6,8 @@ from typing import Any
 
 from fixtures import Observe, Peer, Serve, StreamPeer, check, requirement, same
 from fixtures.told import plain
+from sockproof.case.script import Attempt, Gate, ReadLine, ReadToEnd, Receive, Report
 from sockproof.iut.values import Fill
-from sockproof.peer.script import Attempt, Gate, ReadLine, ReadToEnd, Receive, Report
 from sockproof.spec.matrix import ServerSpec
 
 BUFFER_SIZES = {"default": -1, "none": 0, "one": 1, "page": 4096}

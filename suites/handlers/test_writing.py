@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fixtures import Observe, Peer, Serve, StreamPeer, check, requirement, same
 from fixtures.told import plain
+from sockproof.case.client import Ending
+from sockproof.case.script import Attempt, ReadLine, Reply, Report, Run
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.values import Fill
-from sockproof.peer.client import Ending
-from sockproof.peer.script import Attempt, ReadLine, Reply, Report, Run
 
 LINE = b"go on\n"
 BUFFER_SIZES = {"default": -1, "none": 0, "one": 1, "page": 4096}

@@ -13,10 +13,10 @@ from fixtures import (
     check,
     requirement,
 )
+from sockproof.case.script import Echo, Gate, Hook, ReadLine, Record
 from sockproof.iut.outcomes import Outcome, RaisedError
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, Gate, Hook, ReadLine, Record
 from sockproof.timing import hang_bound_s
 from suites.resources.counting import LINE, count_at_rest, expect_as_before, play_one_by_one
 from suites.resources.limits import LOWEST_HIGH, high_descriptors, no_descriptor_left

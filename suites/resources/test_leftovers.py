@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Observe, Peers, Serve, requirement, same
-from sockproof.iut.server import Server
-from sockproof.peer.script import (
+from sockproof.case.script import (
     Echo,
     HandlerScript,
     Hook,
@@ -21,6 +20,7 @@ from sockproof.peer.script import (
     Step,
     When,
 )
+from sockproof.iut.server import Server
 from sockproof.spec.matrix import ServerSpec
 from suites.resources.counting import LINE, count_at_rest, expect_as_before, play_one_by_one
 

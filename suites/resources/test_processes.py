@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Callable
 
 from fixtures import Observe, Peers, Serve, requirement
+from sockproof.case.script import Echo, Hook, ReadLine, Record, Return
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, Hook, ReadLine, Record, Return
 from suites.resources.counting import LINE, count_at_rest, expect_as_before, play_one_by_one
 from suites.resources.limits import no_fork_possible, no_thread_possible
 

@@ -15,8 +15,8 @@ from urllib.parse import urlencode
 import pytest
 
 from sockproof._paths import expanded
+from sockproof.record.reader import Record
 from sockproof.report.html import write_html
-from sockproof.report.record import Record
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -29,7 +29,7 @@ from pathlib import Path
 
 import click
 
-from sockproof.lifetime import Interrupt, interrupt_once_by
+from sockproof.run.lifetime import Interrupt, interrupt_once_by
 from suites.selftest.outcomes import SKIPPED, Run, Story, read_outcomes, stories
 from suites.selftest.runs import AS_IN_A_TERMINAL
 

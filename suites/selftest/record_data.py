@@ -13,18 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from sockproof.judge.verdict import TeardownVerdict, Verdict
+from sockproof.record.evidence import Octets, TranscriptEvent
+from sockproof.record.reader import Record, read_record
+from sockproof.record.rows import CaseRow, Known, RequirementRow, Teardown
+from sockproof.record.writer import RecordWriter
 from sockproof.report.html import write_html
-from sockproof.report.record import (
-    CaseRow,
-    Known,
-    Octets,
-    Record,
-    RecordWriter,
-    RequirementRow,
-    Teardown,
-    TranscriptEvent,
-    read_record,
-)
 from sockproof.spec.levels import Level
 from sockproof.spec.matrix import ALL_SPECS
 

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import sockproof
-from sockproof.report.record import CaseRow, Record, read_record
+from sockproof.record.reader import Record, read_record
+from sockproof.record.rows import CaseRow
 
 __all__ = [
     "AS_IN_A_TERMINAL",

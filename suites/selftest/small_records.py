@@ -7,14 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from sockproof.judge.verdict import TeardownVerdict, Verdict
-from sockproof.report.record import (
-    CaseRow,
-    Record,
-    RecordWriter,
-    RequirementRow,
-    Teardown,
-    read_record,
-)
+from sockproof.record.reader import Record, read_record
+from sockproof.record.rows import CaseRow, RequirementRow, Teardown
+from sockproof.record.writer import RecordWriter
 from sockproof.spec.levels import Level
 from suites.selftest.record_data import header
 

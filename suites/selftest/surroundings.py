@@ -103,7 +103,7 @@ LONG = "/".join(["a-folder-with-a-rather-long-name"] * 5)
 NOWHERE = "/proc/sys/no/such/folder"  # nobody can make it, root neither
 
 RUN = "harness/sockproof/commands/run.py"
-PLAN = "harness/sockproof/plan.py"
+PLAN = "harness/sockproof/run/plan.py"
 MAIN = "harness/sockproof/__main__.py"
 STREAMS = "harness/sockproof/standard_streams.py"
 _BEGINS = "        interrupt_by(*_ENDINGS)\n"
@@ -275,7 +275,7 @@ _MACHINES = (
     ),
     Surroundings(
         "clock-set-back",
-        Fault("harness/sockproof/report/writer.py", "time.monotonic()", "time.time()"),
+        Fault("harness/sockproof/record/writer.py", "time.monotonic()", "time.time()"),
         {"LD_PRELOAD": "{root}/clock.so", "CLOCK_SET_BACK_BY_FILE": "{root}/set-back"},
         clock_set_back=True,
         missing=_lacks("cc"),

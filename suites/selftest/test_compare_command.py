@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from fixtures.partners import partner
-from sockproof.cli import run_command
+from sockproof.commands.cli import run_command
 from sockproof.judge.verdict import Verdict
-from sockproof.report.record import CaseRow, read_record
+from sockproof.record.reader import read_record
+from sockproof.record.rows import CaseRow
 from suites.selftest.runs import REFUSED, SPEC, Ended, sockproof_
 from suites.selftest.small_records import LEAKED, MUST, OBSERVED, of, write
 

@@ -8,8 +8,9 @@ from collections import Counter
 
 import pytest
 
-from fixtures.mutants.build import load_mutants
 from sockproof.judge.expectations import known_expectations
+from sockproof.mutation.named import load_mutants
+from sockproof.spec.case_id import CaseId
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.levels import Level
 
@@ -32,7 +33,7 @@ def case_ids() -> list[str]:
 
 def test_every_requirement_has_its_cases(case_ids: list[str]) -> None:
     """Each is played on every server spec that it applies to."""
-    played = {case_id.partition(",")[0].rstrip("]") for case_id in case_ids}
+    played = {CaseId.read(case_id).place for case_id in case_ids}
     missing = [
         f"{requirement.id}[{spec.id}"
         for requirement in load_catalogue().values()

@@ -8,15 +8,10 @@ import pytest
 
 from sockproof.judge.expectations import read_expectations
 from sockproof.judge.verdict import TeardownVerdict, Verdict
+from sockproof.record.reader import Record, read_record
+from sockproof.record.rows import CaseRow, RequirementRow, Teardown
+from sockproof.record.writer import RecordWriter
 from sockproof.report.expecting import draft_expectations
-from sockproof.report.record import (
-    CaseRow,
-    Record,
-    RecordWriter,
-    RequirementRow,
-    Teardown,
-    read_record,
-)
 from sockproof.spec.levels import Level
 from suites.selftest.runs import sockproof_
 

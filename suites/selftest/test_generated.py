@@ -16,20 +16,21 @@ from hypothesis import given
 from hypothesis import seed as set_seed
 from hypothesis.stateful import run_state_machine_as_test
 
-from fixtures.mutants.build import load_mutants, write_mutant
 from sockproof._paths import kit_dir
 from sockproof.errors import UsageError
 from sockproof.generate.alike import without_constants_of_modules
 from sockproof.generate.life import Life, LifeModel, LifeStep
 from sockproof.generate.machine import lives
+from sockproof.generate.options import Generating
 from sockproof.generate.pieces import Conversation, follow
 from sockproof.generate.plan import Move, Payload, Plan, Playable, Profile, legal
 from sockproof.generate.search import hypothesis_settings
 from sockproof.generate.shrinking import smaller_lives, smaller_plans
 from sockproof.generate.strategies import BUDGET_OCTETS, plans
-from sockproof.generating import Generating
 from sockproof.judge.verdict import Verdict
-from sockproof.report.record import Record, read_record, validate_record
+from sockproof.mutation.named import load_mutants, write_mutant
+from sockproof.record.reader import Record, read_record
+from sockproof.record.validate import validate_record
 from sockproof.spec.matrix import spec_by_id
 from suites.selftest.test_mutants import SHORT, SOURCE, cases_of, play
 

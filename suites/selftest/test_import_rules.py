@@ -29,7 +29,7 @@ BAD_FILES: list[tuple[str, str, str, str]] = [
     (
         "harness base",
         ":2: imports fixtures.a",
-        PACKAGE + "cli.py",
+        PACKAGE + "commands/cli.py",
         "if x:\n  from fixtures import a",
     ),
     ("harness base", ":1: imports suites.x", PACKAGE + "a.py", "import suites.x"),
@@ -46,7 +46,18 @@ BAD_FILES: list[tuple[str, str, str, str]] = [
         "from sockproof.spec import x",
     ),
     ("records only", ":1: imports sockproof.iut.a.X", REPORT + "a.py", "from ...iut.a import X"),
-    ("one pytest", "cli.py:1: imports pytest.skip", PACKAGE + "cli.py", "from pytest import skip"),
+    (
+        "records alone",
+        ": imports sockproof.run.x",
+        PACKAGE + "record/a.py",
+        "import sockproof.run.x",
+    ),
+    (
+        "one pytest",
+        "cli.py:1: imports pytest.skip",
+        PACKAGE + "commands/cli.py",
+        "from pytest import skip",
+    ),
     ("no vague names", "'_helpers' does not say", "suites/streams/_helpers.py", DOC),
     ("no vague names", "'common' does not say", PACKAGE + "common/x.py", DOC),
     ("no Test classes", "a.py:2: class TestX", "suites/a.py", "if x:\n    class TestX: ..."),
@@ -67,13 +78,13 @@ BAD_FILES: list[tuple[str, str, str, str]] = [
 
 CYCLES = [
     {
-        PACKAGE + "peer/a.py": "from sockproof.judge import x",
+        PACKAGE + "case/a.py": "from sockproof.judge import x",
         PACKAGE + "judge/b.py": "from ..spec.levels import Level",
-        PACKAGE + "spec/c.py": "if TYPE_CHECKING:\n    import sockproof.peer.a",
+        PACKAGE + "spec/c.py": "if TYPE_CHECKING:\n    import sockproof.case.a",
     },
     {
-        PACKAGE + "peer/__init__.py": "from .. import errors",
-        PACKAGE + "errors.py": "from . import peer",
+        PACKAGE + "case/__init__.py": "from .. import errors",
+        PACKAGE + "errors.py": "from . import case",
     },
 ]
 
@@ -81,14 +92,14 @@ GOOD_TREE = {
     "conftest.py": DOC + "from fixtures import servers",
     PACKAGE + "__init__.py": DOC + "from .errors import HarnessError",
     PACKAGE + "errors.py": DOC,
-    PACKAGE + "plugin.py": DOC + "import pytest\nfrom sockproof.judge import checks",
+    PACKAGE + "run/plugin.py": DOC + "import pytest\nfrom sockproof.judge import checks",
     AGENT + "control.py": DOC + "import os.path, SocketServer\nfrom . import events\n",
     AGENT + "events.py": DOC + "from .gates import Gate",
     PACKAGE + "judge/checks.py": DOC + "from sockproof.spec.levels import Level\nfrom . import x",
     PACKAGE + "report/html/page.py": DOC
     + "import jinja2\nfrom sockproof import __version__\nfrom ...spec import levels\n"
     + "from .. import record\nfrom sockproof.judge.verdict import Verdict",
-    "fixtures/servers.py": DOC + "import pytest, sockproof.plugin",
+    "fixtures/servers.py": DOC + "import pytest, sockproof.run.plugin",
     "suites/a/test_uncommon.py": DOC
     + "import time\nfrom fixtures.servers import x\ntime.monotonic()\nscript.sleep(1)\n"
     + "\n" * (MODULE_LINES_MAX - 5),

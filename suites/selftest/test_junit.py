@@ -8,8 +8,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from sockproof.judge.verdict import TeardownVerdict, Verdict
+from sockproof.record.reader import Record
+from sockproof.record.rows import Teardown
 from sockproof.report.junit import write_junit
-from sockproof.report.record import Record, Teardown
 from suites.selftest.record_data import (
     case_row,
     hostile_record,

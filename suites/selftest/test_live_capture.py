@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sockproof.report.record import TranscriptEvent, read_record
+from sockproof.record.evidence import TranscriptEvent
+from sockproof.record.reader import read_record
 from sockproof.repro.packets import Endpoint, endpoints_of, udp
 from suites.selftest.runs import DEADLINE_S, Ended, command, environment, sockproof_
 from suites.selftest.test_repro_capture import followed, needs_tshark, tshark

@@ -12,10 +12,11 @@ import pytest
 
 from sockproof.errors import RecordError
 from sockproof.judge.verdict import Verdict
-from sockproof.plan import RunPlan
+from sockproof.record.merging import merge
+from sockproof.record.reader import Record, read_record
+from sockproof.record.validate import validate_record
 from sockproof.report.badge import badge
-from sockproof.report.merging import merge
-from sockproof.report.record import Record, read_record, validate_record
+from sockproof.run.plan import RunPlan
 from suites.selftest.record_data import case_row, write_record
 from suites.selftest.runs import play, records_in, sockproof_
 

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.mutants.build import Change, Mutant, MutationError, apply, load_mutants, write_mutant
+from sockproof.mutation.named import (
+    Change,
+    Mutant,
+    MutationError,
+    apply,
+    load_mutants,
+    write_mutant,
+)
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.levels import Level
 

@@ -18,14 +18,15 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.mutants.build import Mutant, load_mutants, write_mutant
 from sockproof._paths import kit_dir
-from sockproof.generating import Generating
+from sockproof.generate.options import Generating
 from sockproof.iut.capabilities import ProbedIut, probe
 from sockproof.iut.implementation import Implementation, parse_iut
 from sockproof.judge.verdict import Verdict
-from sockproof.plan import RunPlan, planned
-from sockproof.report.record import CaseRow, Record, read_record
+from sockproof.mutation.named import Mutant, load_mutants, write_mutant
+from sockproof.record.reader import Record, read_record
+from sockproof.record.rows import CaseRow
+from sockproof.run.plan import RunPlan, planned
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.matrix import ALL_SPECS, spec_by_id
 from sockproof.timing import SCALE_VARIABLE

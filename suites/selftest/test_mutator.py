@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.mutants.build import MutationError
 from sockproof.iut.implementation import parse_iut
-from sockproof.proof.equivalents import MOST, Equivalent, fitting_reasons, read_equivalents
-from sockproof.proof.mutator import GenericMutant, generic_mutants, present_in
-from sockproof.proof.operators import OPERATORS
+from sockproof.mutation.equivalents import MOST, Equivalent, fitting_reasons, read_equivalents
+from sockproof.mutation.mutator import GenericMutant, generic_mutants, present_in
+from sockproof.mutation.named import MutationError
+from sockproof.mutation.operators import OPERATORS
 
 SOURCE = Path(socketserver.__file__).read_text("utf-8")
 

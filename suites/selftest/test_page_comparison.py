@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sockproof.judge.verdict import TeardownVerdict, Verdict
-from sockproof.report.record import CaseRow, Teardown
+from sockproof.record.rows import CaseRow, Teardown
 from suites.selftest.browser import ReportPage, launched, open_report, shoot
 from suites.selftest.record_data import (
     HOSTILE,

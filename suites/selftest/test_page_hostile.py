@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sockproof.record.reader import Record
 from sockproof.report.atlas import make_atlas
 from sockproof.report.compare import compare
 from sockproof.report.html.changes import atlas_html, compare_html
-from sockproof.report.record import Record
 from suites.selftest.browser import ReportPage, launched, open_report, shoot
 from suites.selftest.record_data import hostile_record
 

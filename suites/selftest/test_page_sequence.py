@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sockproof.judge.verdict import Verdict
-from sockproof.report.record import TranscriptEvent
+from sockproof.record.evidence import TranscriptEvent
 from suites.selftest.browser import ReportPage, launched, open_report, shoot
 from suites.selftest.record_data import TRANSCRIPT, case_row, octets, write_record
 

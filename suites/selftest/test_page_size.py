@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sockproof.judge.verdict import Verdict
+from sockproof.record.evidence import TranscriptEvent
+from sockproof.record.reader import Record
 from sockproof.report.html import write_html
-from sockproof.report.record import Record, TranscriptEvent
 from suites.selftest.browser import ReportPage, launched
 from suites.selftest.record_data import TRANSCRIPT, case_row, write_demo, write_record
 

@@ -12,7 +12,7 @@ import pytest
 
 from sockproof.errors import UsageError
 from sockproof.iut.strays import RUN_MARK
-from sockproof.plan import RunPlan, make_plan, planned
+from sockproof.run.plan import RunPlan, make_plan, planned
 
 SLEEPER = "import os, signal; os.setsid(); print('asleep', flush=True); signal.pause()"
 

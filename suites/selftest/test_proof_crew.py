@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from sockproof.errors import HarnessError
-from sockproof.proof.crew import Crew
-from sockproof.proof.jobs import Job
+from sockproof.mutation.crew import Crew
+from sockproof.mutation.jobs import Job
 
 
 def test_fault_of_a_worker_is_raised(tmp_path: Path) -> None:

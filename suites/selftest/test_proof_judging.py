@@ -14,16 +14,17 @@ from rich.console import Console
 from sockproof.iut.capabilities import ProbedIut, probe
 from sockproof.iut.implementation import parse_iut
 from sockproof.judge.verdict import TeardownVerdict, Verdict
-from sockproof.proof.jobs import Aim, Ending, Seen
-from sockproof.proof.judging import How, Outcome, Result, alarms, judge
-from sockproof.proof.kill_matrix import KillMatrix
-from sockproof.proof.kill_matrix_page import render_page
-from sockproof.proof.kill_matrix_picture import drawn
-from sockproof.proof.order import Case, aim_at, in_order
-from sockproof.proof.proving import Proof
-from sockproof.proof.subjects import Kind, Subject
-from sockproof.proof.summary import print_proof
-from sockproof.report.record import CaseRow, Known, Teardown
+from sockproof.mutation.jobs import Aim, Ending, Seen
+from sockproof.mutation.judging import How, Outcome, Result, alarms, judge
+from sockproof.mutation.kill_matrix import KillMatrix
+from sockproof.mutation.kill_matrix_page import render_page
+from sockproof.mutation.kill_matrix_picture import drawn
+from sockproof.mutation.order import aim_at, in_order
+from sockproof.mutation.proving import Proof
+from sockproof.mutation.subjects import Kind, Subject
+from sockproof.mutation.summary import print_proof
+from sockproof.record.rows import CaseRow, Known, Teardown
+from sockproof.spec.case_id import CaseId
 from sockproof.spec.catalogue import load_catalogue
 
 ECHO = "streams/whole-message-echo"
@@ -152,7 +153,7 @@ def test_a_known_deviation_kills_nothing() -> None:
 
 
 CASES = [
-    Case(f"{name}[{spec}]", name, spec)
+    CaseId(name, spec)
     for name in ("binding/a", "generated/b", "serving/c", "serving/d")
     for spec in ("TCP/inet", "UDP/inet", "ForkingTCP/inet")
 ]
@@ -164,7 +165,7 @@ def test_the_killers_of_a_named_mutant_come_first() -> None:
 
     first, rest = in_order(CASES, aim)
 
-    assert [case.id for case in first] == [
+    assert [str(case) for case in first] == [
         "serving/d[ForkingTCP/inet]",
         "serving/c[UDP/inet]",
         "serving/d[UDP/inet]",

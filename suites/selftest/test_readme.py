@@ -9,8 +9,9 @@ import click
 import pytest
 
 from sockproof._paths import kit_dir
-from sockproof.cli import main
-from sockproof.report.record import read_record, validate_record
+from sockproof.commands.cli import main
+from sockproof.record.reader import read_record
+from sockproof.record.validate import validate_record
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.levels import format_python_level
 

@@ -12,19 +12,11 @@ from hypothesis import strategies as st
 
 from sockproof.errors import RecordError
 from sockproof.judge.verdict import TeardownVerdict, Verdict
-from sockproof.report.record import (
-    SCHEMA,
-    CaseRow,
-    Known,
-    Octets,
-    Record,
-    RecordWriter,
-    RequirementRow,
-    Teardown,
-    TranscriptEvent,
-    read_record,
-    validate_record,
-)
+from sockproof.record.evidence import Octets, TranscriptEvent
+from sockproof.record.reader import Record, read_record
+from sockproof.record.rows import CaseRow, Known, RequirementRow, Teardown
+from sockproof.record.validate import validate_record
+from sockproof.record.writer import SCHEMA, RecordWriter
 from sockproof.spec.levels import Level
 from suites.selftest.record_data import (
     HOSTILE,

@@ -10,7 +10,9 @@ import pytest
 
 from fixtures.partners import partner
 from sockproof.judge.verdict import Verdict
-from sockproof.report.record import CaseRow, Record, RecordWriter, RequirementRow, read_record
+from sockproof.record.reader import Record, read_record
+from sockproof.record.rows import CaseRow, RequirementRow
+from sockproof.record.writer import RecordWriter
 from sockproof.report.reference import (
     ABSENT,
     Difference,

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from sockproof.judge.verdict import TeardownVerdict, Verdict
+from sockproof.record.reader import Record
+from sockproof.record.rows import CaseRow, RequirementRow, Teardown
 from sockproof.report.html import write_html
 from sockproof.report.html.page import render_html
 from sockproof.report.html.runs import bar_parts
-from sockproof.report.record import CaseRow, Record, RequirementRow, Teardown
 from sockproof.spec.levels import Level
 from suites.selftest.record_data import (
     HOSTILE,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sockproof.iut.values import fill, octets
-from sockproof.report.record import TranscriptEvent
+from sockproof.record.evidence import TranscriptEvent
 from sockproof.repro.flows import packets_of
 from sockproof.repro.pcapng import pcapng
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.mutants.build import load_mutants, write_mutant
-from sockproof.report.record import read_record
+from sockproof.mutation.named import load_mutants, write_mutant
+from sockproof.record.reader import read_record
 from suites.selftest.runs import sockproof_
 
 CASE = "dispatch/refused-request-is-closed[TCP/inet]"

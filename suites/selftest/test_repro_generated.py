@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from fixtures.mutants.build import load_mutants, write_mutant
-from sockproof.report.record import read_record
+from sockproof.mutation.named import load_mutants, write_mutant
+from sockproof.record.reader import read_record
 from suites.selftest.runs import sockproof_
 from suites.selftest.test_repro_scripts import HURRY, QUICK, assert_shown
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.mutants.build import load_mutants, write_mutant
 from fixtures.partners import partner
+from sockproof.mutation.named import load_mutants, write_mutant
 from suites.selftest.agents import running_interpreter
 from suites.selftest.runs import DEADLINE_S, Ended, sockproof_
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from sockproof.iut.values import octets
-from sockproof.report.record import CaseRow, TranscriptEvent
+from sockproof.record.evidence import TranscriptEvent
+from sockproof.record.rows import CaseRow
 from sockproof.repro.plain import Names
 from sockproof.repro.replay import ending_of, first_difference
 

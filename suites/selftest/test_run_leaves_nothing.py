@@ -186,7 +186,7 @@ def test_interrupted_proof_is_one_line(
 
 INTERRUPTED_IN_A_SOURCE_TEXT = """
 import os, signal, sys
-import sockproof.__main__, sockproof.cli, sockproof.commands.run
+import sockproof.__main__, sockproof.commands.cli, sockproof.commands.run
 
 def make_plan(*_arguments, **_options):
     os.kill(os.getpid(), signal.{signal})
@@ -251,7 +251,7 @@ def interrupted_in_a_destructor(
         pytest.param(LIST, "sockproof cli open_console", id="at-the-end"),
         pytest.param([*RUN, "-n0"], "sockproof.commands run make_plan", id="before-collecting"),
         pytest.param([*RUN, "-n1"], "sockproof.commands run make_plan", id="before-its-worker"),
-        pytest.param(PROOF, "sockproof.proof.crew Crew __enter__", id="before-a-proof"),
+        pytest.param(PROOF, "sockproof.mutation.crew Crew __enter__", id="before-a-proof"),
     ],
 )
 def test_interrupt_in_a_destructor_is_one_line(
@@ -268,7 +268,7 @@ def test_interrupt_in_a_destructor_is_one_line(
 @pytest.mark.parametrize("workers", ["-n0", "-n1"])
 def test_interrupt_in_a_destructor_ends_the_run(tmp_path: Path, workers: str) -> None:
     """No further case is played, and the record says so."""
-    take = "sockproof.monitor RunMonitor _take"
+    take = "sockproof.run.monitor RunMonitor _take"
     ended = interrupted_in_a_destructor(tmp_path, [*RUN, workers], take, "SIGTERM")
 
     assert ended.returncode == 3

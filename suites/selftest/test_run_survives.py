@@ -16,7 +16,7 @@ from pathlib import Path
 
 from fixtures.partners import partner
 from sockproof.judge.verdict import TeardownVerdict, Verdict
-from sockproof.report.record import Record
+from sockproof.record.reader import Record
 from suites.selftest.runs import (
     DEADLINE_S,
     HANDLED,

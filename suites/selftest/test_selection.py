@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sockproof.errors import UsageError
-from sockproof.report.selection import keyword_matcher, select
+from sockproof.record.selection import keyword_matcher, select
 from suites.selftest.small_records import MUST, NEWER, OBSERVED, of, write
 
 

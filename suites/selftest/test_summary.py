@@ -10,8 +10,9 @@ import pytest
 from rich.console import Console
 
 from sockproof.judge.verdict import Conformance, TeardownVerdict, Verdict
+from sockproof.record.reader import Record
+from sockproof.record.rows import CaseRow, RequirementRow, Teardown
 from sockproof.report.markdown import summary_markdown
-from sockproof.report.record import CaseRow, Record, RequirementRow, Teardown
 from sockproof.report.tally import (
     attention_groups,
     needs_attention,

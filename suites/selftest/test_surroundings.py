@@ -19,7 +19,7 @@ import pytest
 
 from sockproof._paths import kit_dir
 from sockproof.judge.verdict import Verdict
-from sockproof.report.record import Record, read_record
+from sockproof.record.reader import Record, read_record
 from suites.selftest.runs import (
     DEADLINE_S,
     REPORTS,

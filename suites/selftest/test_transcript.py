@@ -6,9 +6,9 @@ import hashlib
 import threading
 from typing import Any
 
+from sockproof.case.transcript import Entry, Transcript
 from sockproof.iut.outcomes import Event
 from sockproof.iut.process import CaseProcess
-from sockproof.peer.transcript import Entry, Transcript
 from suites.selftest.agents import run
 
 CASE_PID = 100

@@ -17,7 +17,7 @@ from sockproof.judge.checks import (
     verdict_of,
 )
 from sockproof.judge.verdict import Conformance, TeardownVerdict, Verdict, conformance, worst
-from sockproof.report.record import CaseRow, Teardown
+from sockproof.record.rows import CaseRow, Teardown
 from sockproof.spec.levels import Level, format_python_level, parse_python_level
 
 P, N, I, F, E = Verdict  # noqa: E741

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sockproof._paths import REFERENCE, kit_dir
-from sockproof.report.record import Record, read_record
+from sockproof.record.reader import Record, read_record
 from sockproof.spec.levels import parse_python_level
 
 VERDICT = "verdict"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fixtures import Construct, Inconclusive, Observe, Peers, check, requirement, same
+from sockproof.case.script import Echo, ReadLine
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S
-from sockproof.peer.script import Echo, ReadLine
 
 ECHO_LINE = [ReadLine(), Echo()]
 SERVERS = 3

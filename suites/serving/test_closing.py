@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 
 from fixtures import Construct, Inconclusive, Observe, Peers, check, requirement
+from sockproof.case.script import Echo, ReadLine, Record
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.outcomes import Outcome, RaisedError
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S
-from sockproof.peer.script import Echo, ReadLine, Record
 from sockproof.timing import hang_bound_s
 
 SOON_S = 0.01

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, StreamPeer, check, requirement
+from sockproof.case.script import Echo, ReadLine, Record, Run, When
 from sockproof.iut.outcomes import Outcome
 from sockproof.iut.starting import POLL_INTERVAL_S
-from sockproof.peer.script import Echo, ReadLine, Record, Run, When
 
 ECHO_LINE = [ReadLine(), Echo()]
 

@@ -6,8 +6,8 @@ import itertools
 from typing import Any
 
 from fixtures import Construct, Peer, Peers, Serve, check, requirement
+from sockproof.case.script import Echo, Gate, ReadLine, Record
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, Gate, ReadLine, Record
 
 IDLE_S = 0.05
 SOON_S = 0.005

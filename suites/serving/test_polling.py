@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Inconclusive, Observe, Peer, Peers, requirement
+from sockproof.case.script import Echo, ReadLine, Record
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, ReadLine, Record
 
 ECHO_LINE = [ReadLine(), Echo()]
 IN_A_MINUTE_S = 60

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import Construct, Observe, Peers, Serve, check, requirement
-from sockproof.peer.script import Echo, ReadLine, Record
+from sockproof.case.script import Echo, ReadLine, Record
 
 ECHO_LINE = [ReadLine(), Echo()]
 HOOKED = {"service_actions": Record()}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fixtures import Construct, Observe, Peer, Peers, check, requirement, same
+from sockproof.case.script import Echo, Gate, ReadLine, Record
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S
-from sockproof.peer.script import Echo, Gate, ReadLine, Record
 
 ECHO_LINE = [ReadLine(), Echo()]
 SELDOM_S = 4.0

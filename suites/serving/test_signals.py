@@ -7,9 +7,9 @@ gives a tick every few milliseconds: one signal could come just before the wait 
 from __future__ import annotations
 
 from fixtures import Construct, Inconclusive, Observe, Peers, check, requirement, same
+from sockproof.case.script import Echo, ReadLine, Record
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, ReadLine, Record
 
 ECHO_LINE = [ReadLine(), Echo()]
 IN_A_MINUTE_S = 60

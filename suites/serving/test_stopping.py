@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fixtures import Construct, Inconclusive, Observe, Peers, check, requirement
+from sockproof.case.script import Echo, Gate, ReadLine, Run, When
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S
-from sockproof.peer.script import Echo, Gate, ReadLine, Run, When
 
 NEVER_S = 60.0
 """A poll_interval that does not pass."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, check, requirement, same
+from sockproof.case.script import Echo, Raise, ReadLine, Record, Return
 from sockproof.iut.outcomes import Outcome
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, Raise, ReadLine, Record, Return
 
 AT_ONCE_S = 0.01
 IN_A_MINUTE_S = 60

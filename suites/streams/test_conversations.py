@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fixtures import Observe, Peers, Serve, StreamPeer, requirement
+from sockproof.case.script import Echo, Gate, HalfClose, Read, ReadLine, ReadToEnd, Reply, Run
 from sockproof.iut.values import Fill
-from sockproof.peer.script import Echo, Gate, HalfClose, Read, ReadLine, ReadToEnd, Reply, Run
 
 LINE = b"hello\n"
 REPLY = b"cut\r\nanywhere"

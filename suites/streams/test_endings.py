@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fixtures import Observe, Peers, Serve, StreamPeer, requirement
+from sockproof.case.script import Echo, HalfClose, ReadLine, ReadToEnd, Receive, Reply
 from sockproof.iut.values import Fill
-from sockproof.peer.script import Echo, HalfClose, ReadLine, ReadToEnd, Receive, Reply
 
 LINE = b"hello\n"
 LARGE_OCTETS = 100_000

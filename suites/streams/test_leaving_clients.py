@@ -7,9 +7,7 @@ from typing import Any
 
 from fixtures import Construct, Inconclusive, Observe, Peers, Serve, StreamPeer, requirement
 from fixtures.told import ERROR_TOLD, errors_told, plain
-from sockproof.iut.server import Server
-from sockproof.iut.values import Fill
-from sockproof.peer.script import (
+from sockproof.case.script import (
     Attempt,
     Echo,
     Gate,
@@ -20,6 +18,8 @@ from sockproof.peer.script import (
     Run,
     Step,
 )
+from sockproof.iut.server import Server
+from sockproof.iut.values import Fill
 from sockproof.timing import hang_bound_s
 
 LINE = b"anybody there?\n"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 
 from fixtures import Peers, Serve, StreamPeer, requirement
+from sockproof.case.script import Echo, Read, ReadLine, ReadToEnd, Reply, Report, Run
 from sockproof.iut.values import Fill
-from sockproof.peer.script import Echo, Read, ReadLine, ReadToEnd, Reply, Report, Run
 from sockproof.spec.matrix import ServerSpec
 
 LINE = b"one short line\n"

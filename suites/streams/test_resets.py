@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from fixtures import Construct, Observe, Peers, Serve, requirement
+from sockproof.case.script import Echo, HandlerScript, ReadLine, Reply, Run
 from sockproof.iut.server import Server
 from sockproof.iut.values import Fill
-from sockproof.peer.script import Echo, HandlerScript, ReadLine, Reply, Run
 
 LINE = b"anybody there?\n"
 SMALL_BUFFER_OCTETS = 4096

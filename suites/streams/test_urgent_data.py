@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fixtures import Observe, Peers, Serve, StreamPeer, requirement
 from fixtures.told import plain
+from sockproof.case.script import Attempt, Echo, Gate, ReadLine, Run
 from sockproof.iut.server import Server
-from sockproof.peer.script import Attempt, Echo, Gate, ReadLine, Run
 
 URGENT = b"!"
 UNTIL_URGENT = Run("import select; select.select([], [], [self.request])")

@@ -9,8 +9,8 @@ import threading
 from collections.abc import Iterator
 
 from fixtures import Peers, Serve, StreamPeer, requirement, same
+from sockproof.case.script import Echo, ReadLine, Report, Run
 from sockproof.judge.checks import Hang, Mismatch
-from sockproof.peer.script import Echo, ReadLine, Report, Run
 from sockproof.spec.matrix import ServerSpec
 
 BLOCK_OCTETS = 1 << 16

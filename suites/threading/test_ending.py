@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import Construct, Observe, Peers, Serve, requirement, same
-from sockproof.peer.script import Echo, Gate, Raise, ReadLine, Record, Run, When
+from sockproof.case.script import Echo, Gate, Raise, ReadLine, Record, Run, When
 
 TIMEOUT_S = 0.02
 HOOK = """

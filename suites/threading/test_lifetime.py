@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
+from sockproof.case.script import Gate, ReadLine, Report, Run
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.server import Server
-from sockproof.peer.script import Gate, ReadLine, Report, Run
 
 IS_DAEMONIC = Report({"daemonic": "threading.current_thread().daemon"})
 KEEP_WITNESS = Run(

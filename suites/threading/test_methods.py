@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
+from sockproof.case.script import Echo, Gate, Raise, ReadLine, Record, Report, When
 from sockproof.iut.outcomes import Event
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, Gate, Raise, ReadLine, Record, Report, When
 
 WATCHED = (
     "get_request",

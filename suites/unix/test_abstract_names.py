@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from fixtures import Construct, Peer, Serve, requirement, same
+from sockproof.case.script import Echo, ReadLine
 from sockproof.iut.process import CaseProcess
-from sockproof.peer.script import Echo, ReadLine
 
 
 @requirement("unix/abstract-name-makes-no-file")

@@ -7,9 +7,9 @@ import socket
 from pathlib import Path
 
 from fixtures import Construct, NotApplicable, Observe, Peer, Serve, check, requirement, same
+from sockproof.case.script import Echo, ReadLine
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, ReadLine
 from sockproof.spec.matrix import ServerSpec
 
 NO_TEXT = b"\xff\xfe\x80"

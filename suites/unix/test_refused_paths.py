@@ -8,8 +8,8 @@ from typing import Any
 
 from fixtures import Construct, Observe, Peer, Serve, requirement, same
 from fixtures.privilege import Unprivileged
+from sockproof.case.script import Echo, ReadLine
 from sockproof.iut.process import CaseProcess
-from sockproof.peer.script import Echo, ReadLine
 from sockproof.spec.matrix import ServerSpec
 
 READ_ONLY = 0o555

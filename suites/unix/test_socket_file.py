@@ -6,10 +6,10 @@ import stat
 from pathlib import Path
 
 from fixtures import Construct, Observe, Peers, Serve, requirement
+from sockproof.case.script import Reply
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.server import Server
 from sockproof.judge.checks import Mismatch
-from sockproof.peer.script import Reply
 from sockproof.spec.matrix import ServerSpec
 
 UMASKS = (0o000, 0o022, 0o077, 0o777)

@@ -19,13 +19,13 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
-from sockproof.case_run import CaseRun, ServerOptions
+from sockproof.case.case_run import CaseRun, ServerOptions
+from sockproof.case.script import Echo, ReadLine
 from sockproof.iut.addresses import Addresses
 from sockproof.iut.capabilities import ProbedIut, probe
 from sockproof.iut.implementation import parse_iut
 from sockproof.iut.pool import AgentPool
 from sockproof.iut.server import Server
-from sockproof.peer.script import Echo, ReadLine
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.matrix import ALL_SPECS, ServerSpec, spec_by_id
 from sockproof.spec.requirement import Requirement

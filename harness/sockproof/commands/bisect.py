@@ -9,7 +9,7 @@ from rich.console import Console
 from sockproof.commands.one_case import play_case, probed
 from sockproof.commands.stored import Wanted
 from sockproof.errors import UsageError
-from sockproof.report.record import CaseRow
+from sockproof.record.rows import CaseRow
 from sockproof.repro.replay import ending_of
 
 __all__ = ["bisect"]
@@ -30,7 +30,7 @@ def bisect(console: Console, wanted: Wanted, given: Sequence[str]) -> int:
     iuts = [probed(one) for one in given]
     case = wanted.case
     rows = [playing.row for playing in play_case(case, iuts, wanted.generating)]
-    console.print(f"  {case.id}", markup=False)
+    console.print(f"  {case}", markup=False)
     width = max(len(iut.id) for iut in iuts)
     changes: list[str] = []
     for number, (iut, row) in enumerate(zip(iuts, rows, strict=True)):

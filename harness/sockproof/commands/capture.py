@@ -7,25 +7,26 @@ from pathlib import Path
 from typing import Any
 
 from sockproof import __version__
-from sockproof.commands.one_case import OneCase, Playing
+from sockproof.commands.one_case import Playing
 from sockproof.commands.output import warn
 from sockproof.errors import HarnessError, RecordError, UsageError
 from sockproof.repro.capture import Capture
 from sockproof.repro.packets import Endpoint
 from sockproof.repro.pcapng import pcapng
+from sockproof.spec.case_id import CaseId
 from sockproof.spec.matrix import spec_by_id
 
 __all__ = ["refuse_to_capture", "write_capture"]
 
 
-def refuse_to_capture(case: OneCase, path: Path) -> None:
+def refuse_to_capture(case: CaseId, path: Path) -> None:
     """Say so, before anything is played, where there is nothing to capture.
 
     Raises:
         UsageError: the case has no packets, or the file has no place.
     """
     if not case.spec:
-        raise UsageError(f"{case.id} is about no server", "there is nothing to capture")
+        raise UsageError(f"{case} is about no server", "there is nothing to capture")
     if spec_by_id(case.spec).is_unix:
         raise UsageError(
             "Unix sockets send no packets that could be captured",
@@ -35,7 +36,7 @@ def refuse_to_capture(case: OneCase, path: Path) -> None:
         raise UsageError(f"cannot write {path}: no folder {path.parent}", "make it first")
 
 
-def write_capture(path: Path, case: OneCase, capture: Capture, played: Sequence[Playing]) -> None:
+def write_capture(path: Path, case: CaseId, capture: Capture, played: Sequence[Playing]) -> None:
     """Write the packets of the case's own sockets, and tell how many.
 
     Raises:
@@ -43,10 +44,10 @@ def write_capture(path: Path, case: OneCase, capture: Capture, played: Sequence[
     """
     packets = capture.packets(set(_endpoints(played)))
     if not packets:
-        raise HarnessError(f"no packet of {case.id} passed lo", "is the implementation elsewhere?")
+        raise HarnessError(f"no packet of {case} passed lo", "is the implementation elsewhere?")
     verdicts = ", ".join(str(one.row.verdict) for one in played)
     lost = f"; {capture.lost} packets were lost" if capture.lost else ""
-    told = f"{case.id}: {verdicts}. Captured on lo while sockproof played it{lost}"
+    told = f"{case}: {verdicts}. Captured on lo while sockproof played it{lost}"
     try:
         path.write_bytes(pcapng(packets, told, f"sockproof {__version__}"))
     except OSError as error:

@@ -11,8 +11,9 @@ from tomlkit.items import AoT
 
 from sockproof.errors import UsageError
 from sockproof.judge.expectations import Circumstances, Expectation, read_expectations
+from sockproof.record.reader import Record, read_record
+from sockproof.record.rows import CaseRow
 from sockproof.report.expecting import draft_expectations
-from sockproof.report.record import CaseRow, Record, read_record
 from sockproof.spec.levels import parse_python_level
 
 __all__ = ["expect", "prune"]

@@ -10,11 +10,12 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from sockproof.commands import playing
-from sockproof.commands.playing import refuse_bad_keyword
 from sockproof.errors import HarnessError, UsageError
 from sockproof.iut.discovery import discover_interpreters
-from sockproof.plan import make_plan, planned
+from sockproof.run import pytest_session
+from sockproof.run.plan import make_plan, planned
+from sockproof.run.pytest_session import refuse_bad_keyword
+from sockproof.spec.case_id import requirement_of
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.levels import format_python_level
 from sockproof.spec.matrix import ALL_SPECS
@@ -80,7 +81,7 @@ class _Collector:
             parameter = item.callspec.params["case"]
             place = f"{item.location[0]}:{item.location[1] + 1}"
             text = " ".join((item.function.__doc__ or "").split())
-            self.checks.append(_Check(parameter.case_id, parameter.requirement.id, place, text))
+            self.checks.append(_Check(str(parameter.case), parameter.requirement.id, place, text))
 
 
 def collect(specs: Sequence[str], keyword: str) -> list[_Check]:
@@ -92,8 +93,8 @@ def collect(specs: Sequence[str], keyword: str) -> list[_Check]:
     collector = _Collector()
     with planned(make_plan([sys.executable], specs)) as plan_path:
         refuse_bad_keyword(plan_path, keyword)
-        status = playing.collect(plan_path, keyword, collector)
-    if status not in (*playing.PLAYED, playing.NOTHING_COLLECTED):
+        status = pytest_session.collect(plan_path, keyword, collector)
+    if status not in (*pytest_session.PLAYED, pytest_session.NOTHING_COLLECTED):
         raise HarnessError(f"the cases cannot be collected: pytest ended with status {status}")
     if not collector.checks:
         raise UsageError("no case is selected", "see 'sockproof list' for the requirements")
@@ -112,7 +113,7 @@ def explain(console: Console, id_: str) -> None:
     Raises:
         UsageError: there is no such id.
     """
-    requirement = load_catalogue().get(id_.partition("[")[0])
+    requirement = load_catalogue().get(requirement_of(id_))
     checks = [c for c in collect((), requirement.id) if c.requirement_id == requirement.id]
     if "[" in id_ and id_ not in {check.case_id for check in checks}:
         raise UsageError(f"no case {id_!r}", f"see 'sockproof list --cases -k {requirement.id}'")

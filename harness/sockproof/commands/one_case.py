@@ -8,59 +8,36 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sockproof.case_id import case_id_of, iut_id_of
-from sockproof.commands.playing import INTERRUPTED, NOTHING_COLLECTED, PLAYED, play
 from sockproof.errors import HarnessError, UsageError
-from sockproof.generating import Generating
+from sockproof.generate.options import Generating
 from sockproof.iut.capabilities import ProbedIut, probe
 from sockproof.iut.implementation import parse_iut
-from sockproof.monitor import ROW_PROPERTY
-from sockproof.plan import RunPlan, planned
-from sockproof.report.record import CaseRow
+from sockproof.record.rows import CaseRow
 from sockproof.repro.journal import Journal, recording
 from sockproof.repro.vocabulary import VOCABULARY
+from sockproof.run.monitor import ROW_PROPERTY
+from sockproof.run.plan import RunPlan, planned
+from sockproof.run.pytest_session import INTERRUPTED, NOTHING_COLLECTED, PLAYED, play
+from sockproof.spec.case_id import CaseId, case_id_of, iut_id_of, requirement_of
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.matrix import ALL_SPECS, spec_by_id
-from sockproof.spec.requirement import Requirement
 
-__all__ = ["OneCase", "Playing", "play_case", "probed"]
+__all__ = ["Playing", "known_case", "play_case", "probed"]
 
 
-@dataclass(frozen=True)
-class OneCase:
-    """A case by its id: ``requirement[spec,variant]``, of which spec and variant may be empty."""
+def known_case(text: str) -> CaseId:
+    """Read an id, ``requirement[spec,variant]``.
 
-    requirement: Requirement
-    spec: str
-    variant: str
-
-    @classmethod
-    def of(cls, case_id: str) -> OneCase:
-        """Read an id.
-
-        Raises:
-            UsageError: the requirement or the server spec does not exist.
-        """
-        name, _, inner = case_id.removesuffix("]").partition("[")
-        requirement = load_catalogue().get(name)
-        spec, _, variant = inner.partition(",")
-        if requirement.applies.none:
-            spec, variant = "", inner
-        elif not spec:
-            raise UsageError(f"{case_id} names no server spec", f"such as '{case_id}[TCP/inet]'")
-        else:
-            spec_by_id(spec)
-        return cls(requirement, spec, variant)
-
-    @property
-    def id(self) -> str:
-        inner = ",".join(filter(None, (self.spec, self.variant)))
-        return f"{self.requirement.id}[{inner}]" if inner else self.requirement.id
-
-    @property
-    def place(self) -> str:
-        """As a plan names it, without the variant."""
-        return f"{self.requirement.id}[{self.spec}]" if self.spec else self.requirement.id
+    Raises:
+        UsageError: the requirement or the server spec does not exist.
+    """
+    requirement = load_catalogue().get(requirement_of(text))
+    case = CaseId.read(text, takes_spec=not requirement.applies.none)
+    if not requirement.applies.none:
+        if not case.spec:
+            raise UsageError(f"{text} names no server spec", f"such as '{text}[TCP/inet]'")
+        spec_by_id(case.spec)
+    return case
 
 
 @dataclass(frozen=True)
@@ -119,7 +96,7 @@ def probed(given: str) -> ProbedIut:
 
 
 def play_case(
-    case: OneCase, iuts: Sequence[ProbedIut], generating: Generating | None = None
+    case: CaseId, iuts: Sequence[ProbedIut], generating: Generating | None = None
 ) -> list[Playing]:
     """Play the case on each of these, in this order; one may come several times. ``generating``
     says which plans, if it is one that generates them.
@@ -132,16 +109,16 @@ def play_case(
     specs = (spec_by_id(case.spec),) if case.spec else ALL_SPECS
     plan = RunPlan(numbered, specs, "all", only=only, generating=generating or Generating())
     with planned(plan) as plan_path:
-        watcher = _Watcher(case.id, plan_path.parent)
+        watcher = _Watcher(str(case), plan_path.parent)
         with recording(VOCABULARY, lambda: watcher.current):
-            status = play(plan_path, "", 0, watcher, case.requirement.id)
+            status = play(plan_path, "", 0, watcher, case.requirement)
     if watcher.problems:
         raise HarnessError(f"the suites do not load: {'; '.join(watcher.problems)}")
     if status == INTERRUPTED:
         raise KeyboardInterrupt
     if status == NOTHING_COLLECTED or not watcher.journals:
         known = ", ".join(watcher.alike) or "see 'sockproof list --cases'"
-        raise UsageError(f"there is no case {case.id}", known)
+        raise UsageError(f"there is no case {case}", known)
     if status not in PLAYED or len(watcher.rows) != len(numbered):
         raise HarnessError(f"the test runner ended with status {status}", "play it with run")
     return [

@@ -9,7 +9,7 @@ from sockproof import __version__
 from sockproof.commands.one_case import play_case, probed
 from sockproof.commands.stored import Wanted
 from sockproof.errors import RecordError, UsageError
-from sockproof.report.record import CaseRow
+from sockproof.record.rows import CaseRow
 from sockproof.repro.flows import packets_of
 from sockproof.repro.pcapng import pcapng
 from sockproof.spec.matrix import spec_by_id
@@ -26,7 +26,7 @@ def write_pcap(wanted: Wanted, given: str, path: Path) -> int:
             cannot be written.
     """
     if not wanted.case.spec:
-        raise UsageError(f"{wanted.case.id} is about no server", "there is nothing to capture")
+        raise UsageError(f"{wanted.case} is about no server", "there is nothing to capture")
     row = wanted.row or _played(wanted, given)
     if not row.transcript:
         raise UsageError(

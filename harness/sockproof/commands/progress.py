@@ -9,7 +9,7 @@ from rich.progress import Progress as Bar
 
 from sockproof.commands.output import open_console
 from sockproof.judge.verdict import Verdict
-from sockproof.report.record import CaseRow
+from sockproof.record.rows import CaseRow
 
 __all__ = ["Progress"]
 

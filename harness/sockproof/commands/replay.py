@@ -16,11 +16,13 @@ from sockproof.commands.stored import Wanted, keep_plan
 from sockproof.errors import RecordError
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.judge.verdict import TeardownVerdict, Verdict
-from sockproof.record_header import record_header, requirement_row, without_home
-from sockproof.report.evidence import TranscriptEvent
-from sockproof.report.record import CaseRow, RecordWriter
+from sockproof.record.evidence import TranscriptEvent
+from sockproof.record.rows import CaseRow
+from sockproof.record.writer import RecordWriter
 from sockproof.repro.capture import Capture
 from sockproof.repro.replay import Difference, Ending, ending_of, first_difference
+from sockproof.run.record_header import record_header, requirement_row, without_home
+from sockproof.spec.catalogue import load_catalogue
 
 __all__ = ["replay", "write_one"]
 
@@ -111,7 +113,7 @@ def _print_counts(
 ) -> None:
     stored: Ending | None = ending_of(wanted.row) if wanted.row else None
     what = "as stored" if stored else "as promised"
-    console.print(f"  {wanted.case.id}", markup=False)
+    console.print(f"  {wanted.case}", markup=False)
     if stored:
         console.print(f"  stored  {stored}", markup=False)
     for ending, count in Counter(map(ending_of, rows)).most_common():
@@ -131,10 +133,10 @@ def write_one(path: Path, iut: ProbedIut, wanted: Wanted, row: CaseRow) -> None:
     """
     case, generating = wanted.case, wanted.generating
     specs = [case.spec] if case.spec else []
-    settings = {"keep": "all", "select": case.id, "specs": specs, "examples": generating.examples}
+    settings = {"keep": "all", "select": str(case), "specs": specs, "examples": generating.examples}
     if not path.absolute().parent.is_dir():
         raise RecordError(f"cannot write {path}: no folder {path.parent}", "make it first")
     writer = RecordWriter(path, record_header(iut, settings, generating.seed))
-    writer.requirement(requirement_row(case.requirement))
+    writer.requirement(requirement_row(load_catalogue().get(case.requirement)))
     writer.case(CaseRow.from_json(json.loads(without_home(json.dumps(row.to_json())))))
     writer.close(True, "", [])

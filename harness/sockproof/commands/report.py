@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sockproof.commands.run import refuse_unwritable, tell
 from sockproof.errors import UsageError
-from sockproof.report.merging import merge
-from sockproof.report.record import read_record
+from sockproof.record.merging import merge
+from sockproof.record.reader import read_record
 from sockproof.spec.catalogue import load_catalogue
 
 __all__ = ["report"]

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sockproof.commands.one_case import OneCase, Playing, play_case, probed
+from sockproof.commands.one_case import Playing, play_case, probed
 from sockproof.commands.stored import GENERATED, Wanted
 from sockproof.errors import HarnessError, RecordError, UsageError
-from sockproof.generating import Generating
+from sockproof.generate.options import Generating
 from sockproof.iut.capabilities import ProbedIut, interpreter_id
 from sockproof.iut.implementation import Implementation
 from sockproof.judge.verdict import Verdict
-from sockproof.report.record import CaseRow
+from sockproof.record.rows import CaseRow
 from sockproof.repro.behaviour import Behaviour, differences
 from sockproof.repro.layout import About
 from sockproof.repro.plain import Names
@@ -25,6 +25,8 @@ from sockproof.repro.script import PATIENT, Script, write_script
 from sockproof.repro.telling import Told
 from sockproof.repro.trial import GONE, NOT_TOLD, THERE, Bench, Writing, shortened
 from sockproof.repro.unmet import unmet
+from sockproof.spec.case_id import CaseId
+from sockproof.spec.catalogue import load_catalogue
 from sockproof.timing import hang_bound_s
 
 __all__ = ["Written", "make_script", "write_script_of"]
@@ -97,7 +99,7 @@ def make_script(wanted: Wanted, given: str, shorten_s: float = SHORTENING_S) -> 
 def _with_a_plan(wanted: Wanted, iut: ProbedIut) -> Generating:
     """The plan to play: if none is given, one that fails is looked for."""
     generating = wanted.generating
-    if wanted.case.requirement.area != GENERATED or generating.plan is not None:
+    if wanted.case.area != GENERATED or generating.plan is not None:
         return generating
     row = play_case(wanted.case, [iut], generating)[0].row
     failing = (row.generated or {}).get("failing")
@@ -105,7 +107,7 @@ def _with_a_plan(wanted: Wanted, iut: ProbedIut) -> Generating:
 
 
 def _played(
-    case: OneCase, iut: ProbedIut, reference: ProbedIut, generating: Generating
+    case: CaseId, iut: ProbedIut, reference: ProbedIut, generating: Generating
 ) -> list[Playing]:
     """The case there, and twice on the reference. A plan that failed once may need several tries,
     if it depends on who comes first."""
@@ -130,20 +132,20 @@ def _told(playing: Playing) -> Told:
     return Told(playing.row, playing.journal, names)
 
 
-def _refuse_what_is_right(case: OneCase, wrong: Told, right: Told) -> None:
+def _refuse_what_is_right(case: CaseId, wrong: Told, right: Told) -> None:
     row = wrong.row
     if row.verdict is Verdict.NOT_APPLICABLE:
-        raise HarnessError(f"{case.id} is not applicable: {row.reason}", "nothing to reproduce")
+        raise HarnessError(f"{case} is not applicable: {row.reason}", "nothing to reproduce")
     if row.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE):
-        raise HarnessError(f"{case.id} ends with {row.verdict}: {row.reason}", "no script")
+        raise HarnessError(f"{case} ends with {row.verdict}: {row.reason}", "no script")
     if not row.deviates and row.observations == right.row.observations:
-        raise HarnessError(f"{case.id} passes there", "a script shows what is wrong")
+        raise HarnessError(f"{case} passes there", "a script shows what is wrong")
 
 
-def _about(case: OneCase, iut: ProbedIut, reference: ProbedIut, row: CaseRow) -> About:
-    requirement, own = case.requirement, iut.implementation
+def _about(case: CaseId, iut: ProbedIut, reference: ProbedIut, row: CaseRow) -> About:
+    requirement, own = load_catalogue().get(case.requirement), iut.implementation
     return About(
-        case.id,
+        str(case),
         requirement.title,
         str(requirement.level.value),
         str(requirement.source),

@@ -11,27 +11,28 @@ from pathlib import Path
 
 from sockproof._paths import REFERENCE, kit_dir
 from sockproof.commands.output import open_console, warn
-from sockproof.commands.playing import (
+from sockproof.commands.progress import Progress
+from sockproof.errors import HarnessError, RecordError, UsageError
+from sockproof.generate.options import Generating
+from sockproof.judge.verdict import Verdict
+from sockproof.record.reader import Record, read_record
+from sockproof.record.rows import CaseRow
+from sockproof.report.badge import write_badge
+from sockproof.report.html.page import write_html
+from sockproof.report.junit import write_junit
+from sockproof.report.markdown import summary_markdown
+from sockproof.report.reference import differing, with_references
+from sockproof.report.terminal import print_summary
+from sockproof.run.lifetime import interrupt_once_by
+from sockproof.run.monitor import RunMonitor
+from sockproof.run.plan import RunPlan, make_plan, planned
+from sockproof.run.pytest_session import (
     INTERRUPTED,
     NOTHING_COLLECTED,
     PLAYED,
     play,
     refuse_bad_keyword,
 )
-from sockproof.commands.progress import Progress
-from sockproof.errors import HarnessError, RecordError, UsageError
-from sockproof.generating import Generating
-from sockproof.judge.verdict import Verdict
-from sockproof.lifetime import interrupt_once_by
-from sockproof.monitor import RunMonitor
-from sockproof.plan import RunPlan, make_plan, planned
-from sockproof.report.badge import write_badge
-from sockproof.report.html.page import write_html
-from sockproof.report.junit import write_junit
-from sockproof.report.markdown import summary_markdown
-from sockproof.report.record import CaseRow, Record, read_record
-from sockproof.report.reference import differing, with_references
-from sockproof.report.terminal import print_summary
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.timing import scale
 

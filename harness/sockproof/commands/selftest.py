@@ -16,25 +16,31 @@ from typing import TypeVar
 from rich.console import Console
 
 from sockproof.commands.output import open_console, warn
-from sockproof.commands.playing import play_here
 from sockproof.commands.run import refuse_unwritable
 from sockproof.errors import HarnessError, IutUnavailable, UsageError
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.iut.implementation import Implementation, parse_iut
-from sockproof.lifetime import end_with_run, interrupt_once_by
-from sockproof.plan import RunPlan, make_plan, planned
-from sockproof.proof.cpython_tests import judge_by_cpython, why_not
-from sockproof.proof.crew import Crew
-from sockproof.proof.equivalents import fitting_reasons, read_equivalents
-from sockproof.proof.judging import Outcome
-from sockproof.proof.kill_matrix import KillMatrix
-from sockproof.proof.kill_matrix_page import write_page
-from sockproof.proof.mutator import GenericMutant, generic_mutants, present_in
-from sockproof.proof.named import Mutant, load_mutants
-from sockproof.proof.player import Player
-from sockproof.proof.proving import UNTOUCHED, prove
-from sockproof.proof.subjects import Kind, Subject, generic_subjects, named_subjects, write_module
-from sockproof.proof.summary import print_proof
+from sockproof.mutation.cpython_tests import judge_by_cpython, why_not
+from sockproof.mutation.crew import Crew
+from sockproof.mutation.equivalents import fitting_reasons, read_equivalents
+from sockproof.mutation.judging import Outcome
+from sockproof.mutation.kill_matrix import KillMatrix
+from sockproof.mutation.kill_matrix_page import write_page
+from sockproof.mutation.mutator import GenericMutant, generic_mutants, present_in
+from sockproof.mutation.named import Mutant, load_mutants
+from sockproof.mutation.player import Player
+from sockproof.mutation.proving import UNTOUCHED, prove
+from sockproof.mutation.subjects import (
+    Kind,
+    Subject,
+    generic_subjects,
+    named_subjects,
+    write_module,
+)
+from sockproof.mutation.summary import print_proof
+from sockproof.run.lifetime import end_with_run, interrupt_once_by
+from sockproof.run.plan import RunPlan, make_plan, planned
+from sockproof.run.pytest_session import play_here
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.timing import SCALE_VARIABLE, scale
 

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sockproof.commands.one_case import OneCase
+from sockproof.commands.one_case import known_case
 from sockproof.errors import RecordError, UsageError
-from sockproof.generating import EXAMPLES, SEED, Generating
-from sockproof.report.record import CaseRow, Record, read_record
+from sockproof.generate.options import EXAMPLES, SEED, Generating
+from sockproof.record.reader import Record, read_record
+from sockproof.record.rows import CaseRow
+from sockproof.spec.case_id import CaseId
 
 __all__ = ["GENERATED", "Wanted", "keep_plan", "wanted_case"]
 
@@ -31,7 +33,7 @@ class Wanted:
     that were asked for: then plans are generated again.
     """
 
-    case: OneCase
+    case: CaseId
     row: CaseRow | None = None
     record: Record | None = None
     plan: Mapping[str, Any] | None = None
@@ -79,10 +81,10 @@ def wanted_case(given: Sequence[str], record: Path | None = None) -> Wanted:
     if path is None:
         if not ids:
             raise UsageError("no case is given", "see 'sockproof list --cases'")
-        return Wanted(OneCase.of(ids[0]))
+        return Wanted(known_case(ids[0]))
     found = read_record(path)
     row = _row(found, ids[0]) if ids else _the_one(found)
-    return Wanted(OneCase.of(row.id), row, found)
+    return Wanted(known_case(row.id), row, found)
 
 
 def _is_file(text: str) -> bool:
@@ -104,14 +106,14 @@ def _kept(path: Path, ids: Sequence[str]) -> Wanted:
         raise UsageError(f"{path} is no plan", _NO_PLAN)
     if ids and ids[0] != case:
         raise UsageError(f"{path} is a plan of {case}", "leave out the case")
-    found = OneCase.of(case)
-    if found.requirement.area != GENERATED or plan.get("spec") != found.spec:
+    found = known_case(case)
+    if found.area != GENERATED or plan.get("spec") != found.spec:
         raise UsageError(f"{path}: {case} plays no plan of {plan.get('spec')}", _NO_PLAN)
-    check_playable(plan, found.requirement.id)
+    check_playable(plan, found.requirement)
     return Wanted(found, plan=plan)
 
 
-def keep_plan(path: Path, case: OneCase, row: CaseRow, wanted: Wanted) -> None:
+def keep_plan(path: Path, case: CaseId, row: CaseRow, wanted: Wanted) -> None:
     """Write the plan that failed, or that was given, so that it can be played and changed.
 
     Raises:
@@ -119,8 +121,8 @@ def keep_plan(path: Path, case: OneCase, row: CaseRow, wanted: Wanted) -> None:
     """
     plan = (row.generated or {}).get("failing") or wanted.generating.plan
     if plan is None:
-        raise UsageError(f"no plan of {case.id} failed", "a record is kept in FILE.jsonl")
-    text = json.dumps({"case": case.id, "plan": plan}, indent=1)
+        raise UsageError(f"no plan of {case} failed", "a record is kept in FILE.jsonl")
+    text = json.dumps({"case": str(case), "plan": plan}, indent=1)
     try:
         path.write_text(f"{text}\n", "utf-8")
     except OSError as error:
@@ -130,7 +132,7 @@ def keep_plan(path: Path, case: OneCase, row: CaseRow, wanted: Wanted) -> None:
 def _row(record: Record, case_id: str) -> CaseRow:
     row = record.case(case_id)
     if row is None:
-        OneCase.of(case_id)
+        known_case(case_id)
         raise UsageError(f"{record.path} holds no case {case_id}", "see 'sockproof list --cases'")
     return row
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sockproof.case_run import CaseRun
+from sockproof.case.case_run import CaseRun
+from sockproof.case.datagram import DatagramPeer
 from sockproof.generate.plan import Move, Plan
 from sockproof.generate.played import Played, Received
 from sockproof.generate.playing import happens, make_server, open_gate_for, start_loop
-from sockproof.peer.datagram import DatagramPeer
 from sockproof.spec.matrix import spec_by_id
 
 __all__ = ["play_datagrams"]

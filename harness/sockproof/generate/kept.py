@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from sockproof.case_run import CaseRun
+from sockproof.case.case_run import CaseRun
 from sockproof.errors import UsageError
 from sockproof.generate.life import Life, LifeStep
+from sockproof.generate.options import Generating
 from sockproof.generate.pieces import EARLY, PIECES
 from sockproof.generate.plan import Move, Payload, Plan, Playable, legal
 from sockproof.generate.shrinking import lived
 from sockproof.generate.strategies import BUDGET_OCTETS
-from sockproof.generating import Generating
 from sockproof.judge.checks import Mismatch
 from sockproof.spec.matrix import spec_by_id
 from sockproof.timing import hang_bound_s

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sockproof.case_run import CaseRun, ServerOptions
+from sockproof.case.case_run import CaseRun, ServerOptions
+from sockproof.case.client import END_OF_STREAM, RESET, TIMEOUT, StreamPeer
+from sockproof.case.datagram import DatagramPeer
+from sockproof.case.script import Echo, ReadLine
 from sockproof.generate.life import Client, Life, LifeModel, LifeStep
 from sockproof.generate.playing import happens
 from sockproof.iut.calls import RunningCall, outcome_of, value_of
@@ -14,9 +17,6 @@ from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S
 from sockproof.judge.checks import Hang, Mismatch, check
-from sockproof.peer.client import END_OF_STREAM, RESET, TIMEOUT, StreamPeer
-from sockproof.peer.datagram import DatagramPeer
-from sockproof.peer.script import Echo, ReadLine
 
 __all__ = ["CLOSE_WAITS_SINCE", "play_life"]
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sockproof.case.client import END_OF_STREAM, RESET, Ending
 from sockproof.generate.pieces import Conversation, Outcome, follow
 from sockproof.generate.plan import Move, Plan
-from sockproof.peer.client import END_OF_STREAM, RESET, Ending
 from sockproof.spec.matrix import ServerSpec, spec_by_id
 
 __all__ = ["OWN_PACKET_OCTETS", "DatagramReply", "Guest", "Owed", "StreamModel", "replies_to"]

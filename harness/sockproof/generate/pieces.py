@@ -10,8 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from sockproof.iut.values import Fill
-from sockproof.peer.script import (
+from sockproof.case.script import (
     Echo,
     Gate,
     HalfClose,
@@ -22,6 +21,7 @@ from sockproof.peer.script import (
     Run,
     Step,
 )
+from sockproof.iut.values import Fill
 
 __all__ = ["EARLY", "FIRST", "GATE", "LAST", "Conversation", "Outcome", "follow", "steps_of"]
 

@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sockproof.case.client import TIMEOUT, Ending
 from sockproof.generate.model import Owed
 from sockproof.generate.plan import Plan
 from sockproof.iut.outcomes import Event
-from sockproof.peer.client import TIMEOUT, Ending
 
 __all__ = ["Played", "Received", "ended_handlers", "reset_addresses"]
 

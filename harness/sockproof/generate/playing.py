@@ -12,7 +12,9 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sockproof.case_run import CaseRun, ServerOptions
+from sockproof.case.case_run import CaseRun, ServerOptions
+from sockproof.case.client import TIMEOUT, Ending, StreamPeer
+from sockproof.case.script import HandlerScript, Run
 from sockproof.generate.model import StreamModel
 from sockproof.generate.pieces import GATE, steps_of
 from sockproof.generate.plan import Move, Plan
@@ -21,8 +23,6 @@ from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S
 from sockproof.judge.checks import Hang, Mismatch
-from sockproof.peer.client import TIMEOUT, Ending, StreamPeer
-from sockproof.peer.script import HandlerScript, Run
 
 __all__ = ["StreamPlaying", "happens", "make_server", "open_gate_for", "play_streams", "start_loop"]
 

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from sockproof.case.client import TIMEOUT
 from sockproof.generate.model import DatagramReply, replies_to
 from sockproof.generate.played import Played, Received
 from sockproof.judge.checks import Hang, check, same, show
-from sockproof.peer.client import TIMEOUT
 from sockproof.spec.matrix import spec_by_id
 
 __all__ = [

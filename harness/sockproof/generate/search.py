@@ -22,11 +22,11 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from sockproof.case_run import CaseRun
+from sockproof.case.case_run import CaseRun
 from sockproof.generate.alike import without_constants_of_modules
 from sockproof.generate.kept import told_with
+from sockproof.generate.options import Generating
 from sockproof.generate.plan import Playable
-from sockproof.generating import Generating
 from sockproof.judge.checks import Mismatch
 from sockproof.timing import case_deadline_s, hang_bound_s
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sockproof.case_run import CaseRun
+from sockproof.case.case_run import CaseRun
 from sockproof.generate.datagrams import play_datagrams
 from sockproof.generate.kept import life_of, plan_of, play_kept
 from sockproof.generate.life import Life
 from sockproof.generate.life_playing import CLOSE_WAITS_SINCE, play_life
 from sockproof.generate.machine import lives
+from sockproof.generate.options import Generating
 from sockproof.generate.plan import Plan, Profile
 from sockproof.generate.playing import play_streams
 from sockproof.generate.properties import Property
 from sockproof.generate.search import Search
 from sockproof.generate.shrinking import smaller_lives, smaller_plans
 from sockproof.generate.strategies import plans
-from sockproof.generating import Generating
 
 __all__ = ["try_lives", "try_plans"]
 

@@ -22,7 +22,7 @@ _NO_STEPS: Mapping[str, Any] = {"setup": [], "handle": [], "finish": []}
 class ServerOrder:
     """A server as it is asked for.
 
-    ``script`` and ``hooks`` are in the agent's form (:mod:`sockproof.peer.script` makes them);
+    ``script`` and ``hooks`` are in the agent's form (:mod:`sockproof.case.script` makes them);
     ``attributes`` and ``handler_attributes`` are set on subclasses; ``bind_and_activate`` is
     passed to the constructor unless it is None. ``class_source`` is source text that defines
     ``Server``, to be taken instead of the spec's class; in it ``find(name)`` gives a class of

@@ -31,6 +31,7 @@ from typing import Any
 
 from sockproof.errors import UsageError
 from sockproof.judge.verdict import TeardownVerdict, Verdict
+from sockproof.spec.case_id import requirement_of
 from sockproof.spec.levels import PythonLevel, holds_between, parse_python_level
 
 if sys.version_info >= (3, 11):
@@ -111,7 +112,7 @@ class Expectation:
     @property
     def requirement_pattern(self) -> re.Pattern[str]:
         """What the ids of the requirements match whose cases it can be about."""
-        requirement = self.case.partition("[")[0]
+        requirement = requirement_of(self.case)
         return re.compile(".*".join(map(re.escape, requirement.split("*"))))
 
     def holds_in(self, there: Circumstances) -> bool:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from sockproof.errors import UsageError
+from sockproof.record.reader import Record
+from sockproof.record.rows import RequirementRow
 from sockproof.report.compare import Comparison, compare
 from sockproof.report.html.runs import column_names
-from sockproof.report.reader import Record
-from sockproof.report.rows import RequirementRow
 from sockproof.report.strands import Cases, Strand, cases_by_requirement, in_words, strands
 from sockproof.spec.levels import PythonLevel, parse_python_level
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sockproof.errors import RecordError
 from sockproof.judge.verdict import Conformance
-from sockproof.report.reader import Record
+from sockproof.record.reader import Record
 from sockproof.report.tally import tally
 from sockproof.spec.levels import Level
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sockproof.judge.verdict import TeardownVerdict, Verdict
+from sockproof.record.reader import Record
+from sockproof.record.rows import CaseRow, RequirementRow
 from sockproof.report.places import place_of
-from sockproof.report.reader import Record
 from sockproof.report.reference import ABSENT, differences, value_text
-from sockproof.report.rows import CaseRow, RequirementRow
 from sockproof.report.tally import what_happened
 from sockproof.spec.levels import Level, holds_between, parse_python_level
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from sockproof.record.reader import Record
 from sockproof.report.changes import FOLDED, Change, Kind, changes_of_cases, changes_of_rows
 from sockproof.report.places import in_order
-from sockproof.report.reader import Record
 from sockproof.spec.levels import Level
 
 __all__ = ["Comparison", "compare", "renamed"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from sockproof.record.reader import Record
 from sockproof.report.changes import Change, Kind
 from sockproof.report.compare import Comparison
 from sockproof.report.compare_words import PROMISED, Fold, folds, is_folded, summary, told, where
 from sockproof.report.markdown import code
-from sockproof.report.reader import Record
 
 __all__ = ["alarms", "compare_markdown", "kind_blocks"]
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.text import Text
 
+from sockproof.record.reader import Record
 from sockproof.report.changes import Change, Kind
 from sockproof.report.compare import Comparison
 from sockproof.report.compare_words import PROMISED, Fold, folds, is_folded, summary, told, where
-from sockproof.report.reader import Record
 from sockproof.report.text import one_line
 
 __all__ = ["print_changes", "print_comparisons", "print_incomplete"]

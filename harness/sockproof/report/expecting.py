@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from sockproof.judge.verdict import TeardownVerdict, Verdict
-from sockproof.report.reader import Record
-from sockproof.report.rows import CaseRow
+from sockproof.record.reader import Record
+from sockproof.record.rows import CaseRow
 from sockproof.spec.levels import PythonLevel, format_python_level, parse_python_level
 
 __all__ = ["Draft", "draft_expectations"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sockproof.report.reader import Record
-from sockproof.report.rows import CaseRow
+from sockproof.record.reader import Record
+from sockproof.record.rows import CaseRow
 
 __all__ = ["generating_options"]
 

@@ -13,8 +13,8 @@ from xml.etree import ElementTree as ET
 
 from sockproof.errors import RecordError
 from sockproof.judge.verdict import Verdict
-from sockproof.report.reader import Record
-from sockproof.report.rows import CaseRow
+from sockproof.record.reader import Record
+from sockproof.record.rows import CaseRow
 from sockproof.report.tally import STALE, what_happened
 from sockproof.report.text import one_line, visible
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from sockproof.judge.verdict import Verdict
-from sockproof.report.reader import Record
+from sockproof.record.reader import Record
 from sockproof.report.reference import difference_groups, value_text
 from sockproof.report.tally import (
     Attention,

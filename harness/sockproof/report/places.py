@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from sockproof.report.rows import CaseRow
+from sockproof.record.rows import CaseRow
 
 __all__ = ["in_order", "place_of", "place_words"]
 

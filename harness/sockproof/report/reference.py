@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from sockproof.judge.verdict import Verdict
-from sockproof.report.reader import Record, read_record
-from sockproof.report.rows import CaseRow
+from sockproof.record.reader import Record, read_record
+from sockproof.record.rows import CaseRow
 from sockproof.spec.levels import PythonLevel, parse_python_level
 
 __all__ = [

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from sockproof.judge.verdict import Verdict
+from sockproof.record.reader import Record
+from sockproof.record.rows import CaseRow, RequirementRow
 from sockproof.report.changes import holds
 from sockproof.report.places import in_order, place_of
-from sockproof.report.reader import Record
 from sockproof.report.reference import ABSENT, value_text
-from sockproof.report.rows import CaseRow, RequirementRow
 from sockproof.spec.levels import Level
 
 __all__ = [

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sockproof.judge.verdict import Conformance, TeardownVerdict, Verdict, conformance
-from sockproof.report.reader import Record
+from sockproof.record.reader import Record
+from sockproof.record.rows import CaseRow
 from sockproof.report.reference import differing
-from sockproof.report.rows import CaseRow
 from sockproof.spec.levels import Level
 
 __all__ = [

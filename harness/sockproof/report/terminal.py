@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.text import Text
 
 from sockproof.judge.verdict import Verdict
+from sockproof.record.reader import Record
 from sockproof.report.generated import generating_options
-from sockproof.report.reader import Record
 from sockproof.report.reference import (
     DifferenceGroup,
     deviates_as_well,

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sockproof.iut.values import fill
-from sockproof.report.evidence import Octets, TranscriptEvent
+from sockproof.record.evidence import Octets, TranscriptEvent
 from sockproof.repro.connection import Connection
 from sockproof.repro.packets import MOST_OCTETS, URG, Endpoint, udp
 from sockproof.repro.pcapng import Packet

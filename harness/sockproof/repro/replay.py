@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sockproof.report.evidence import TranscriptEvent
-from sockproof.report.record import CaseRow
+from sockproof.record.evidence import TranscriptEvent
+from sockproof.record.rows import CaseRow
 
 __all__ = ["Difference", "Ending", "ending_of", "first_difference"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sockproof.iut.outcomes import Event
 from sockproof.iut.values import octets
-from sockproof.report.record import CaseRow
+from sockproof.record.rows import CaseRow
 from sockproof.repro.journal import HANG, Journal, Operation
 from sockproof.repro.plain import Names
 

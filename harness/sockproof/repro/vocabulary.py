@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sockproof.case.client import Ending, StreamPeer
+from sockproof.case.datagram import DatagramPeer
 from sockproof.generate.playing import StreamPlaying
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.outcomes import Leftovers, Outcome
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
-from sockproof.peer.client import Ending, StreamPeer
-from sockproof.peer.datagram import DatagramPeer
 from sockproof.repro.journal import Noted
 
 __all__ = ["VOCABULARY"]

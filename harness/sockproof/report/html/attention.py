@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from sockproof.judge.verdict import Verdict
+from sockproof.record.reader import Record
+from sockproof.record.rows import RequirementRow
 from sockproof.report.html.matrix import case_label, letter
-from sockproof.report.reader import Record
-from sockproof.report.rows import RequirementRow
 from sockproof.report.tally import STALE, Attention, attention_groups, what_happened
 from sockproof.report.text import one_line, visible
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sockproof.judge.verdict import TeardownVerdict, Verdict, worst
-from sockproof.report.reader import Record
+from sockproof.record.reader import Record
+from sockproof.record.rows import CaseRow, RequirementRow
 from sockproof.report.reference import differences
-from sockproof.report.rows import CaseRow, RequirementRow
 from sockproof.report.text import visible
 from sockproof.spec.levels import Level
 

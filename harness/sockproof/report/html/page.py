@@ -10,12 +10,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from sockproof.errors import RecordError
+from sockproof.record.reader import Record
 from sockproof.report.html.attention import attention_list
 from sockproof.report.html.inlined import assets, inlined
 from sockproof.report.html.matrix import build_matrix, cell
 from sockproof.report.html.payload import Payload
 from sockproof.report.html.runs import Run, case_counts, column_names, distinct
-from sockproof.report.reader import Record
 from sockproof.report.tally import count_cases, shown_levels, tally
 from sockproof.report.text import one_line, visible
 

@@ -13,15 +13,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sockproof.judge.verdict import TeardownVerdict, Verdict
-from sockproof.report.evidence import Octets, TranscriptEvent
+from sockproof.record.evidence import Octets, TranscriptEvent
+from sockproof.record.reader import Record
+from sockproof.record.rows import CaseRow, Known
+from sockproof.record.writer import SCHEMA
 from sockproof.report.generated import generating_options
 from sockproof.report.html.chapters import Chapter, chapters_of
 from sockproof.report.html.matrix import MatrixRow, link
-from sockproof.report.reader import Record
 from sockproof.report.reference import Difference, deviates_as_well, differences, value_text
-from sockproof.report.rows import CaseRow, Known
 from sockproof.report.text import visible
-from sockproof.report.writer import SCHEMA
 
 __all__ = ["Payload", "script_json"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sockproof.judge.verdict import Conformance, TeardownVerdict, Verdict
-from sockproof.report.reader import Record
+from sockproof.record.reader import Record
 from sockproof.report.reference import differing
 from sockproof.report.tally import LevelCount, Tally, teardown_words
 from sockproof.report.text import one_line, seconds, visible

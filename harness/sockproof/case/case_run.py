@@ -1,0 +1,300 @@
+"""One case while it runs: its process, its servers and peers, its transcript, and its row."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sockproof.case.client import StreamPeer
+from sockproof.case.datagram import DatagramPeer
+from sockproof.case.script import HandlerScript, Hook, Step, describe_hooks
+from sockproof.case.transcript import Transcript
+from sockproof.errors import AgentDied, HarnessError
+from sockproof.iut.addresses import Addresses
+from sockproof.iut.capabilities import ProbedIut
+from sockproof.iut.channel import Channel
+from sockproof.iut.outcomes import RaisedError
+from sockproof.iut.process import CaseProcess
+from sockproof.iut.server import Server
+from sockproof.iut.starting import POLL_INTERVAL_S, ServerOrder
+from sockproof.judge.checks import Crash, Hang, Mismatch, NotApplicable, verdict_of
+from sockproof.judge.expectations import Expectation
+from sockproof.judge.verdict import TeardownVerdict, Verdict
+from sockproof.record.evidence import TranscriptEvent
+from sockproof.record.rows import CaseRow, Known, Teardown
+from sockproof.spec.matrix import ServerSpec
+from sockproof.spec.requirement import Requirement
+
+__all__ = ["CaseRun", "ServerOptions"]
+
+_NOT_TO_BE_STOPPED = (Hang, Crash, AgentDied, KeyboardInterrupt)
+"""After these nothing is asked of the case's process: it would not answer, or nobody waits."""
+_OUTPUT_KEPT = 8000
+"""Characters of stderr and stdout that a row keeps: enough for the tracebacks of a case."""
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """How a case wants its server. ``handler`` are the steps of ``handle()``, or of each phase.
+
+    ``base`` names the handler class of socketserver to follow the script; empty for the one that
+    fits the spec. ``source`` is source text that defines ``Handler`` instead of a script, and
+    ``class_source`` one that defines ``Server`` instead of the spec's class (see ServerOrder).
+    """
+
+    handler: Sequence[Step] | HandlerScript = ()
+    base: str = ""
+    source: str = ""
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    handler_attributes: Mapping[str, Any] = field(default_factory=dict)
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
+    bind_and_activate: bool | None = None
+    class_source: str = ""
+    address: Any = None
+    poll_interval_s: float = POLL_INTERVAL_S
+
+
+class CaseRun:
+    """A case on one implementation and server spec.
+
+    ``channel`` gives the warm agent, starting it if need be. Nothing of the implementation runs
+    until the case first asks for it. ``variant`` is the value of the case's own parameter;
+    ``expected`` the deviation that is known of it.
+    """
+
+    def __init__(
+        self,
+        case_id: str,
+        requirement: Requirement,
+        iut: ProbedIut,
+        spec: ServerSpec | None,
+        channel: Callable[[], Channel],
+        addresses: Addresses,
+        variant: Any = None,
+        expected: Expectation | None = None,
+    ) -> None:
+        self.case_id = case_id
+        self.requirement = requirement
+        self.iut = iut
+        self.variant = variant
+        self.expected = expected
+        self._spec = spec
+        self._channel = channel
+        self._addresses = addresses
+        self._process: CaseProcess | None = None
+        self._left: tuple[str, ...] = ()
+        self._servers = 0
+        self._peers: list[StreamPeer | DatagramPeer] = []
+        self._began_s = time.monotonic()
+        self.transcript = Transcript()
+        self.observations: dict[str, Any] = {}
+        self.generated: dict[str, Any] | None = None
+        """Of a case that plays generated plans: what its row tells of them."""
+
+    @property
+    def spec(self) -> ServerSpec:
+        """The server spec of the case."""
+        if self._spec is None:
+            raise TypeError(f"{self.requirement.id} takes no server spec")
+        return self._spec
+
+    def refuse_inapplicable(self) -> None:
+        """Say so when the requirement or the spec is not for this implementation.
+
+        Raises:
+            NotApplicable: with the reason.
+        """
+        if not self.requirement.holds_for(self.iut.level):
+            raise NotApplicable(self.requirement.why_not(self.iut.level))
+        missing = self.iut.capabilities.missing(self._spec) if self._spec else ""
+        if missing:
+            raise NotApplicable(missing)
+
+    @property
+    def process(self) -> CaseProcess:
+        """The case's process, started when first asked for."""
+        if self._process is None:
+            self._process = CaseProcess(self._channel())
+        return self._process
+
+    def begin_anew(self) -> None:
+        """Forget what was played: another plan is played next, in the same process if it lives."""
+        if self._left:
+            self.replace_process()
+        self._close_peers()
+        self._peers.clear()
+        self.transcript = Transcript()
+        if self._process is not None:
+            self._process.events.clear()
+
+    def clear(self, bound_s: float) -> tuple[str, ...]:
+        """Close the peers and stop the servers: what is left behind then.
+
+        Raises:
+            Mismatch: stopping raised. Hang: something did not end within ``bound_s``.
+        """
+        self._close_peers()
+        self._left = self.process.renew(bound_s).leaks
+        return self._left
+
+    def replace_process(self) -> None:
+        """End the case's process, whatever it is at; another is started when it is asked for."""
+        self._close_peers()
+        if self._process is not None:
+            process, self._process, self._left = self._process, None, ()
+            process.end()
+
+    def _close_peers(self) -> None:
+        for peer in self._peers:
+            peer.close()
+
+    def construct(self, options: ServerOptions, *, serve: bool = False) -> Server | RaisedError:
+        """Make a server; with ``serve``, also start its loop. What the constructor raised is given
+        back."""
+        spec = self.spec
+        script = options.handler
+        if not isinstance(script, HandlerScript):
+            script = HandlerScript(script)
+        base = "StreamRequestHandler" if spec.is_stream else "DatagramRequestHandler"
+        order = ServerOrder(
+            spec,
+            self.new_address() if options.address is None else options.address,
+            options.base or base,
+            script.describe(self.process.gate),
+            options.source,
+            options.attributes,
+            options.handler_attributes,
+            describe_hooks(options.hooks, self.process.gate),
+            options.bind_and_activate,
+            options.class_source,
+        )
+        handle, self._servers = self._servers, self._servers + 1
+        arguments = order.describe(handle)
+        if serve:
+            arguments["serve"] = order.loop(handle, options.poll_interval_s)
+        outcome = self.process.do("make", **arguments)
+        if outcome.error is not None:
+            return outcome.error
+        return Server(self.process, spec, handle, outcome.value)
+
+    def new_address(self) -> Any:
+        """An address for one more server of this spec."""
+        return self._addresses.server(self.spec.family)
+
+    def new_stream_peer(self, lane: str = "") -> StreamPeer:
+        """A client for a stream server, not yet connected."""
+        peer = StreamPeer(self.transcript, lane or self._next_lane())
+        self._peers.append(peer)
+        return peer
+
+    def new_datagram_peer(self, lane: str = "", *, bound: bool = True) -> DatagramPeer:
+        """A client for a datagram server; ``bound`` gives it an address to be answered at."""
+        own = self._addresses.peer(self.spec.family) if bound else None
+        peer = DatagramPeer(self.transcript, lane or self._next_lane(), own)
+        self._peers.append(peer)
+        return peer
+
+    def _next_lane(self) -> str:
+        return f"peer-{len(self._peers) + 1}" if self._peers else "peer"
+
+    def end(self, problem: BaseException | None) -> Teardown:
+        """Close the peers, stop the servers, and say what is left; always ends the process.
+
+        After ``problem`` showed that the process hangs or is gone, or that the run was interrupted,
+        nothing is asked of it.
+        """
+        if isinstance(problem, Hang):
+            self._add_stacks(problem)
+        self._close_peers()
+        if self._process is None:
+            return Teardown(TeardownVerdict.NOT_CHECKED)
+        try:
+            if self._process.over or isinstance(problem, _NOT_TO_BE_STOPPED):
+                return Teardown(TeardownVerdict.NOT_CHECKED)
+            return self._stop(self._process)
+        finally:
+            self._process.end()
+
+    def _add_stacks(self, hang: Hang) -> None:
+        """A peer that waited in vain cannot see where the server stands; its process can tell."""
+        if not hang.stacks and self._process is not None and not self._process.over:
+            with contextlib.suppress(HarnessError):
+                hang.stacks = self._process.stacks()
+
+    def _stop(self, process: CaseProcess) -> Teardown:
+        try:
+            leaks = process.stop().leaks
+        except Hang as hang:
+            text = f"stopping the servers: {hang.actual}"
+            return Teardown(TeardownVerdict.STILL_RUNNING, (text, *hang.stacks.splitlines()[:40]))
+        except Mismatch as error:
+            return Teardown(TeardownVerdict.STILL_RUNNING, (error.actual,))
+        verdict = TeardownVerdict.LEAKED if leaks else TeardownVerdict.CLEAN
+        return Teardown(verdict, leaks)
+
+    def row(
+        self, problem: BaseException | None, teardown: Teardown, keep: str, trace: str = ""
+    ) -> CaseRow:
+        """What the record says of the case. ``trace`` explains a fault of the harness.
+
+        ``keep`` says of which cases the evidence is kept: transcript and captured output.
+        """
+        verdict, told = verdict_of(problem, trace)
+        row = CaseRow(
+            id=self.case_id,
+            requirement=self.requirement.id,
+            spec=self._spec.id if self._spec else "",
+            verdict=verdict,
+            reason=told.get("reason", ""),
+            expected=told.get("expected", ""),
+            actual=told.get("actual", ""),
+            teardown=teardown,
+            observations=dict(self.observations),
+            duration_s=round(time.monotonic() - self._began_s, 4),
+            stacks=getattr(problem, "stacks", ""),
+            generated=self.generated,
+        )
+        row = dataclasses.replace(row, known=self._known(row))
+        if keep == "all" or (keep == "fail" and row.deviates):
+            return self._with_evidence(row)
+        return row
+
+    def _known(self, row: CaseRow) -> Known | None:
+        """What was expected of the case, and whether it came so."""
+        if self.expected is None or row.verdict is Verdict.NOT_APPLICABLE:
+            return None
+        words = "\n".join((row.expected, row.actual, row.reason))
+        return Known(
+            self.expected.reason,
+            self.expected.link,
+            self.expected.file,
+            self.expected.problem(row.verdict, words, row.teardown.verdict),
+            row.teardown.verdict is self.expected.teardown,
+        )
+
+    def _with_evidence(self, row: CaseRow) -> CaseRow:
+        output = self._output()
+        return dataclasses.replace(
+            row,
+            transcript=self._transcript(),
+            stderr=output.get("stderr", ""),
+            stdout=output.get("stdout", ""),
+        )
+
+    def _output(self) -> dict[str, str]:
+        if self._process is None:
+            return {}
+        kept = {name: text[:_OUTPUT_KEPT] for name, text in self._process.output.items()}
+        for name, dropped in (self._process.over or {}).get("dropped", {}).items():
+            if dropped:
+                kept[name] += f"\n... and {dropped} octets more"
+        return kept
+
+    def _transcript(self) -> tuple[TranscriptEvent, ...]:
+        process = self._process
+        events, pid = (process.events, process.pid) if process else ([], 0)
+        return tuple(map(TranscriptEvent.from_json, self.transcript.merged(events, pid)))

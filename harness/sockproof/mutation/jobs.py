@@ -1,0 +1,93 @@
+"""What a proof hands to its workers and gets back: plain values, sent from process to process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sockproof.judge.verdict import Verdict
+from sockproof.record.rows import CaseRow
+from sockproof.report.text import one_line
+
+__all__ = ["Aim", "Ending", "Job", "Seen"]
+
+_TOLD = 300
+
+
+@dataclass(frozen=True)
+class Aim:
+    """Where a mutant is likely to show: there the cases are played first.
+
+    ``cases`` are ``requirement[spec]`` without a variant, or requirements without a spec;
+    ``areas`` of the catalogue and globs of ``specs`` come after them, best first. ``reach`` are
+    globs of the server specs that run what was changed at all.
+    """
+
+    cases: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    specs: tuple[str, ...] = ()
+    reach: tuple[str, ...] = ("*",)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Play cases on the module at ``path``: from where the aim says on, to the first that kills.
+
+    ``full`` goes on to the end, each requirement to its first case that kills. ``only`` are case
+    ids: just these are played, and all of them.
+    """
+
+    subject: str
+    path: str
+    aim: Aim = Aim()
+    full: bool = False
+    only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One case as it ended on one module. ``kills``: a FAIL or an unclean teardown that nobody
+    expects of the untouched module. ``told`` says what was wrong in one line."""
+
+    case: str
+    requirement: str
+    verdict: Verdict
+    teardown: str
+    kills: bool
+    told: str = ""
+    observations: Mapping[str, Any] = field(default_factory=dict)
+    duration_s: float = 0.0
+
+    @classmethod
+    def of(cls, row: CaseRow) -> Seen:
+        bad = row.verdict is Verdict.FAIL or row.teardown.unclean
+        return cls(
+            row.id,
+            row.requirement,
+            row.verdict,
+            row.teardown.verdict.value,
+            row.needs_attention and bad,
+            _told(row),
+            row.observations,
+            row.duration_s,
+        )
+
+
+def _told(row: CaseRow) -> str:
+    if row.verdict is Verdict.FAIL:
+        return one_line(f"expected {row.expected}; {row.actual}", _TOLD)
+    if row.teardown.unclean:
+        return one_line("; ".join([row.teardown.verdict.value, *row.teardown.leaks]), _TOLD)
+    return one_line(row.reason, _TOLD)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A job is over. ``unloadable`` says why the module could not be imported, if it could not;
+    ``lost`` why the job came to no end. ``unsteady`` are cases that killed once and not again."""
+
+    subject: str
+    unloadable: str = ""
+    lost: str = ""
+    unsteady: tuple[str, ...] = ()

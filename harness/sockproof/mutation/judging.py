@@ -1,0 +1,167 @@
+"""What the cases say of a mutant: killed, noticed or survived; and whether they can be believed.
+
+============  ====================================================================================
+killed        a FAIL at any level or an unclean teardown that is not the untouched module's too; a
+              hang and a crash are FAILs
+unloadable    killed before any case: the module cannot even be imported
+noticed       nothing of that, but an observation, or a verdict, is not the untouched module's
+survived      everything is as with the untouched module
+equivalent    survived, and listed as one that nobody can tell from the source
+lost          the workers died of it: nothing is known
+============  ====================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from sockproof.judge.verdict import Verdict
+from sockproof.mutation.jobs import Ending, Seen
+from sockproof.mutation.subjects import Subject
+
+__all__ = ["Detection", "How", "Outcome", "Result", "alarms", "difference", "judge"]
+
+
+class Outcome(str, Enum):
+    """What became of a mutant."""
+
+    KILLED = "killed"
+    UNLOADABLE = "unloadable"
+    NOTICED = "noticed"
+    SURVIVED = "survived"
+    EQUIVALENT = "equivalent"
+    LOST = "lost"
+
+    @property
+    def detected(self) -> bool:
+        return self in (Outcome.KILLED, Outcome.UNLOADABLE, Outcome.NOTICED)
+
+
+class How(str, Enum):
+    """How a case tells a mutant from the untouched module."""
+
+    FAIL = "FAIL"
+    TEARDOWN = "teardown"
+    OBSERVATION = "observation"
+    VERDICT = "verdict"
+
+    @property
+    def kills(self) -> bool:
+        return self in (How.FAIL, How.TEARDOWN)
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One case that told."""
+
+    requirement: str
+    case: str
+    how: How
+    told: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """A mutant and what became of it. ``detections`` are those of one requirement each; ``faults``
+    the cases that ended in ERROR on it, which is no detection; ``told`` explains what no case
+    does. ``cpython`` is what CPython's own tests say: killed, survived, or nothing."""
+
+    subject: Subject
+    outcome: Outcome
+    detections: tuple[Detection, ...] = ()
+    cases: int = 0
+    told: str = ""
+    faults: tuple[str, ...] = ()
+    unsteady: tuple[str, ...] = ()
+    cpython: str = ""
+
+    @property
+    def stale(self) -> bool:
+        """It is listed as equivalent, and a case tells it from the source."""
+        return bool(self.subject.equivalent) and self.outcome.detected
+
+
+def difference(seen: Seen, untouched: Seen) -> Detection | None:
+    """Where a case that does not kill is not as with the untouched module."""
+    if seen.verdict is Verdict.ERROR:
+        return None
+    if seen.verdict is not untouched.verdict:
+        told = f"{untouched.verdict.value} → {seen.verdict.value} {seen.told}".rstrip()
+        return Detection(seen.requirement, seen.case, How.VERDICT, told)
+    names = [*untouched.observations, *seen.observations]
+    for name in dict.fromkeys(names):
+        values = [str(one.observations.get(name, "nothing")) for one in (untouched, seen)]
+        if values[0] != values[1]:
+            told = f"{name}: {values[0]} → {values[1]}"
+            return Detection(seen.requirement, seen.case, How.OBSERVATION, told)
+    return None
+
+
+def judge(
+    subject: Subject,
+    seen: Sequence[Seen],
+    ending: Ending,
+    untouched: Mapping[str, Seen],
+    again: Mapping[str, Seen] | None = None,
+) -> Result:
+    """What became of a mutant.
+
+    ``untouched`` has what the same cases show of the untouched module, by their ids. ``again`` are
+    cases that were played once more, to see whether they differ again: with it, one that does not
+    is not believed.
+    """
+    found: dict[str, Detection] = {}
+    for one in seen:
+        detection = _detection(one, untouched.get(one.case))
+        if detection and not detection.how.kills and again is not None:
+            repeated = again.get(one.case)
+            detection = _detection(repeated, untouched.get(one.case)) if repeated else None
+        known = found.get(one.requirement)
+        if detection and (known is None or (detection.how.kills and not known.how.kills)):
+            found[one.requirement] = detection
+    return Result(
+        subject,
+        _outcome(subject, ending, found.values()),
+        tuple(found.values()),
+        len(seen),
+        ending.unloadable or ending.lost,
+        tuple(f"{one.case}: {one.told}" for one in seen if one.verdict is Verdict.ERROR),
+        ending.unsteady,
+    )
+
+
+def _detection(seen: Seen, untouched: Seen | None) -> Detection | None:
+    if seen.kills and not (untouched and untouched.kills):
+        how = How.FAIL if seen.verdict is Verdict.FAIL else How.TEARDOWN
+        return Detection(seen.requirement, seen.case, how, seen.told)
+    return difference(seen, untouched) if untouched else None
+
+
+def _outcome(subject: Subject, ending: Ending, found: Iterable[Detection]) -> Outcome:
+    ways = {one.how.kills for one in found}
+    if ending.unloadable:
+        return Outcome.UNLOADABLE
+    if True in ways:
+        return Outcome.KILLED
+    if ending.lost:
+        return Outcome.LOST
+    if ways:
+        return Outcome.NOTICED
+    return Outcome.EQUIVALENT if subject.equivalent else Outcome.SURVIVED
+
+
+def alarms(first: Mapping[str, Seen], second: Mapping[str, Seen]) -> list[str]:
+    """False alarms: what the cases say against the untouched module, played twice."""
+    told = [
+        f"{seen.case}: {seen.told}"
+        for played in (first, second)
+        for seen in played.values()
+        if seen.kills or seen.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE)
+    ]
+    for case, seen in second.items():
+        found = difference(seen, first[case]) if case in first else None
+        if found and not (seen.kills or first[case].kills):
+            told.append(f"{case}: not the same twice: {found.told}")
+    return list(dict.fromkeys(told))

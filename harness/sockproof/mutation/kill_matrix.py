@@ -1,0 +1,167 @@
+"""The kill matrix: which requirement tells which mutant from the untouched module. Its JSON file.
+
+``kill-matrix.json``, schema 1::
+
+    {"kind": "kill-matrix", "schema": 1, "suite_version": "0.1.0",
+     "implementation": {"id", "given", "version", "module_file"},
+     "full": false,                 # whether every requirement was played on every mutant
+     "untouched": {"cases": 2559, "false_alarms": ["..."]},
+     "totals": {"named": {"all", "killed", "unloadable", "noticed", "survived", "equivalent",
+                          "lost", "cpython_killed"}, "generic": {...}},
+     "cpython_tests": {"asked": true, "not_run": ""},
+     "problems": ["..."],           # why the proof is incomplete, or not to be believed
+     "unfit": ["..."],              # named mutants that this Python's source has no place for
+     "mutants": [{"id", "kind", "group", "title", "line", "old", "new", "key", "equivalent",
+                  "outcome", "told", "cases", "faults", "unsteady", "cpython_tests",
+                  "detections": [{"requirement", "case", "how", "told"}]}],
+     "requirements": [{"id", "area", "level", "kills": ["mutant id"], "notices": [...]}]}
+
+``outcome`` and ``how`` are the words of :mod:`sockproof.mutation.judging`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sockproof import __version__
+from sockproof.iut.capabilities import ProbedIut
+from sockproof.mutation.judging import Outcome, Result
+from sockproof.mutation.proving import Proof
+from sockproof.mutation.subjects import Kind
+from sockproof.run.record_header import without_home
+from sockproof.spec.catalogue import Catalogue
+
+__all__ = ["CPYTHON_KILLED", "KillMatrix", "Told"]
+
+CPYTHON_KILLED = "cpython_killed"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one requirement tells: the ids of the mutants that it kills, and that it notices."""
+
+    kills: tuple[str, ...]
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class KillMatrix:
+    """A proof, whose it is, and the requirements. ``cpython_not`` says why CPython's own tests
+    could not judge, when they were asked to."""
+
+    proof: Proof
+    iut: ProbedIut
+    catalogue: Catalogue
+    cpython_asked: bool = False
+    cpython_not: str = ""
+
+    @cached_property
+    def totals(self) -> Mapping[Kind, Counter[str]]:
+        """Mutants by kind and outcome; also ``all``, and those that CPython's own tests kill."""
+        found: dict[Kind, Counter[str]] = {}
+        for result in self.proof.results:
+            of_kind = found.setdefault(result.subject.kind, Counter())
+            of_kind["all"] += 1
+            of_kind[result.outcome.value] += 1
+            of_kind[CPYTHON_KILLED] += result.cpython == "killed"
+        return found
+
+    @property
+    def survivors(self) -> list[Result]:
+        return [one for one in self.proof.results if one.outcome is Outcome.SURVIVED]
+
+    @property
+    def noticed(self) -> list[Result]:
+        return [one for one in self.proof.results if one.outcome is Outcome.NOTICED]
+
+    @cached_property
+    def by_requirement(self) -> Mapping[str, Told]:
+        """What each requirement tells, in the order of the catalogue."""
+        pairs = [(one, found) for one in self.proof.results for found in one.detections]
+        return {
+            name: Told(
+                tuple(
+                    one.subject.id
+                    for one, found in pairs
+                    if found.requirement == name and found.how.kills
+                ),
+                tuple(
+                    one.subject.id
+                    for one, found in pairs
+                    if found.requirement == name and not found.how.kills
+                ),
+            )
+            for name in self.catalogue
+        }
+
+    @property
+    def problems(self) -> list[str]:
+        """Why the proof is incomplete or not to be believed; empty when it is neither."""
+        results = self.proof.results
+        lost = [f"{r.subject.id} is lost: {r.told}" for r in results if r.outcome is Outcome.LOST]
+        stale = [
+            f"{r.subject.id} is listed as equivalent and is {r.outcome.value}: {r.subject.key}"
+            for r in results
+            if r.stale
+        ]
+        alarms = [f"false alarm: {alarm}" for alarm in self.proof.alarms]
+        not_run = [f"--against: {self.cpython_not}"] if self.cpython_not else []
+        return [*alarms, *lost, *stale, *not_run]
+
+    def to_json(self) -> dict[str, Any]:
+        """As described above."""
+        return {
+            "kind": "kill-matrix",
+            "schema": 1,
+            "suite_version": __version__,
+            "implementation": {
+                "id": self.iut.id,
+                "given": self.iut.implementation.given,
+                "version": ".".join(str(part) for part in self.iut.hello["version"]),
+                "module_file": self.iut.hello["module_file"],
+            },
+            "full": self.proof.full,
+            "untouched": {"cases": self.proof.cases, "false_alarms": list(self.proof.alarms)},
+            "totals": {kind.value: dict(counts) for kind, counts in self.totals.items()},
+            "cpython_tests": {"asked": self.cpython_asked, "not_run": self.cpython_not},
+            "problems": self.problems,
+            "unfit": list(self.proof.unfit),
+            "mutants": [_mutant(result) for result in self.proof.results],
+            "requirements": [
+                {
+                    "id": name,
+                    "area": self.catalogue[name].area,
+                    "level": self.catalogue[name].level.value,
+                    "kills": list(told.kills),
+                    "notices": list(told.notices),
+                }
+                for name, told in self.by_requirement.items()
+            ],
+        }
+
+    def write(self, path: Path) -> None:
+        """Write it as JSON."""
+        text = json.dumps(self.to_json(), ensure_ascii=False, indent=1)
+        path.write_text(without_home(text) + "\n", encoding="utf-8")
+
+
+def _mutant(result: Result) -> dict[str, Any]:
+    subject = result.subject
+    names = ("id", "group", "title", "line", "old", "new", "key", "equivalent")
+    return {
+        **{name: getattr(subject, name) for name in names},
+        "kind": subject.kind.value,
+        "outcome": result.outcome.value,
+        "told": result.told,
+        "cases": result.cases,
+        "faults": list(result.faults),
+        "unsteady": list(result.unsteady),
+        "cpython_tests": result.cpython,
+        "detections": [{**asdict(one), "how": one.how.value} for one in result.detections],
+    }

@@ -1,0 +1,126 @@
+"""In which order the cases are played on a mutant: first where it is likely to show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+
+from sockproof.mutation.jobs import Aim
+from sockproof.spec.case_id import CaseId
+
+__all__ = ["aim_at", "in_order"]
+
+_LAST = "generated"
+"""The area whose cases play many plans each: what they find, others find sooner."""
+
+
+def in_order(cases: Sequence[CaseId], aim: Aim) -> tuple[list[CaseId], list[CaseId]]:
+    """The cases that come first, and the rest.
+
+    First are those that the aim names, then every other requirement on one server spec, those of
+    the aim's areas before the others. The rest is as far as the aim reaches.
+    """
+    named = [case for name in aim.cases for case in cases if case.place == name]
+    chosen = dict.fromkeys(named)
+    specs = _best_specs(cases, aim)
+    areas = [*aim.areas, "", _LAST]
+
+    def place(case: CaseId) -> int:
+        return areas.index(case.area if case.area in areas else "")
+
+    for case in sorted(cases, key=place):
+        if specs[case.requirement] == case.spec:
+            chosen.setdefault(case)
+    reached = [case for case in cases if any(fnmatchcase(case.spec, g) for g in aim.reach)]
+    return list(chosen), [case for case in sorted(reached, key=place) if case not in chosen]
+
+
+def _best_specs(cases: Sequence[CaseId], aim: Aim) -> dict[str, str]:
+    """The server spec for each requirement that the aim likes best."""
+
+    def rank(case: CaseId) -> int:
+        liked = (n for n, glob in enumerate(aim.specs) if fnmatchcase(case.spec, glob))
+        return next(liked, len(aim.specs))
+
+    best: dict[str, CaseId] = {}
+    for case in cases:
+        if case.requirement not in best or rank(case) < rank(best[case.requirement]):
+            best[case.requirement] = case
+    return {requirement: case.spec for requirement, case in best.items()}
+
+
+_METHODS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("server_bind", ("binding", "construction")),
+    ("server_activate", ("backlog", "construction", "binding")),
+    ("handle_error", ("errors",)),
+    ("server_close", ("serving", "resources", "construction", "threading", "forking")),
+    ("serve_forever", ("serving",)),
+    ("shutdown", ("serving",)),
+    ("service_actions", ("serving", "forking")),
+    ("handle_request", ("serving",)),
+    ("handle_timeout", ("serving", "forking")),
+    ("fileno", ("serving", "construction")),
+    ("__e*it__", ("construction", "serving")),
+    ("__enter__", ("construction", "serving")),
+    ("__init__", ("construction", "handlers")),
+    ("get_request", ("datagrams", "dispatch", "streams")),
+    ("_handle_request_noblock", ("dispatch", "errors")),
+    ("*_request", ("dispatch", "errors")),
+)
+"""Areas by the name of the method that is changed."""
+
+_CLASSES: tuple[tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] = (
+    (
+        "ForkingMixIn",
+        ("forking",),
+        ("ForkingTCP/inet", "ForkingUDP/inet", "Forking*"),
+        ("Forking*",),
+    ),
+    (
+        "ThreadingMixIn",
+        ("threading",),
+        ("ThreadingTCP/inet", "ThreadingUDP/inet", "Threading*"),
+        ("Threading*",),
+    ),
+    ("_*Threads", ("threading",), ("ThreadingTCP/inet", "Threading*"), ("Threading*",)),
+    ("*UnixStreamServer", ("names", "unix"), (), ("*UnixStream/*",)),
+    ("*UnixDatagramServer", ("names", "unix"), (), ("*UnixDatagram/*",)),
+    ("UDPServer", ("datagrams",), ("UDP/inet", "UDP/*", "*UDP/*"), ("*UDP/*", "*Datagram/*")),
+    ("Forking*Server", ("names", "forking"), (), ("Forking*",)),
+    ("Threading*Server", ("names", "threading"), (), ("Threading*",)),
+    ("StreamRequestHandler", ("handlers", "streams"), ("TCP/inet",), ("*TCP/*", "*Stream/*")),
+    ("_SocketWriter", ("handlers", "streams"), ("TCP/inet",), ("*TCP/*", "*Stream/*")),
+    (
+        "DatagramRequestHandler",
+        ("handlers", "datagrams"),
+        ("UDP/inet", "UDP/*"),
+        ("*UDP/*", "*Datagram/*"),
+    ),
+    ("BaseRequestHandler", ("handlers",), ("TCP/inet",), ("*",)),
+    ("<module>", ("names",), (), ("*",)),
+)
+"""By the name of the class that is changed: areas, the server specs to try first, and those that
+run it at all."""
+
+
+def aim_at(qualified_name: str) -> Aim:
+    """Where a change in this class and method is likely to show."""
+    class_name, _, method = qualified_name.partition(".")
+    areas: list[str] = []
+    specs: list[str] = []
+    reach: tuple[str, ...] = ("*",)
+    for glob, of_class, liked, reached in _CLASSES:
+        if fnmatchcase(class_name, glob):
+            areas, reach = [*of_class], reached
+            specs = [*_own_specs(class_name), *liked]
+            break
+    areas += next((found for glob, found in _METHODS if fnmatchcase(method, glob)), ())
+    if not method:
+        areas.append("names")
+    return Aim((), tuple(dict.fromkeys(areas)), (*specs, "TCP/inet", "UDP/inet"), reach)
+
+
+def _own_specs(class_name: str) -> Iterator[str]:
+    """The server specs that carry the name of a class: ``ForkingTCP/*`` of ForkingTCPServer."""
+    if class_name.endswith("Server"):
+        yield class_name.removesuffix("Server") + "/*"

@@ -1,0 +1,140 @@
+"""What plays cases in a worker: the suites collected once, then case after case on whatever module.
+
+A pytest plugin by the names of its methods; it needs nothing of pytest itself. It takes jobs from
+a connection and sends what it saw, case by case.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from sockproof.errors import HarnessError, IutUnavailable
+from sockproof.iut.capabilities import Capabilities, ProbedIut
+from sockproof.mutation.jobs import Ending, Job, Seen
+from sockproof.mutation.order import in_order
+from sockproof.record.rows import CaseRow
+from sockproof.run import plugin
+from sockproof.run.monitor import ROW_PROPERTY
+from sockproof.run.plan import RunPlan
+from sockproof.spec.case_id import CaseId
+
+__all__ = ["READY", "Player"]
+
+READY = "ready"
+_TRUSTED = 40
+"""A kill by one of so many first cases counts at once. A later one must come again: with hundreds
+of chances, a case that fails now and then would kill what nothing kills."""
+_TRIES = 2
+_THOROUGH = 2000
+"""Generated plans for a case that a mutant is said to be killed by: it stops at the first."""
+_HANGS = 6
+"""So many slow kills, and nothing more is asked of a mutant: it hangs wherever it is touched."""
+_SLOW_S = 1.5
+
+
+class Player:
+    """Plays jobs until the connection is closed or says None. ``plan_path`` is of a plan with the
+    untouched interpreter alone; what it can do, the mutants can, as far as they have the names."""
+
+    def __init__(self, plan_path: Path, connection: Connection) -> None:
+        plan = RunPlan.read(plan_path)
+        self._iut = plan.iuts[0]
+        self._generating = plan.generating
+        self._connection = connection
+        self._items: dict[CaseId, Any] = {}
+        self._row: CaseRow | None = None
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        """Instead of pytest's own: true says that all was played."""
+        if session.testsfailed:
+            self._connection.send("a test file does not load")
+            return True
+        for item in session.items:
+            parameter = plugin.case_parameter(item)
+            if parameter is not None:
+                self._items[parameter.case] = item
+        self._connection.send(READY)
+        while (job := self._next_job()) is not None:
+            self._connection.send(self._play(job, session.config))
+        return True
+
+    def _next_job(self) -> Job | None:
+        try:
+            job: Job | None = self._connection.recv()
+        except EOFError:
+            return None
+        return job
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """The row of the case that was played comes with its last report."""
+        for name, value in report.user_properties:
+            if name == ROW_PROPERTY and report.when == "teardown":
+                self._row = CaseRow.from_json(json.loads(value))
+
+    def _play(self, job: Job, config: Any) -> Ending:
+        try:
+            iut = self._loaded(job, config)
+        except IutUnavailable as error:
+            return Ending(job.subject, unloadable=str(error).removeprefix(f"{job.path}: "))
+        except HarnessError as error:
+            return Ending(job.subject, lost=str(error))
+        unsteady: list[str] = []
+        for seen in self._rows(job, iut, unsteady):
+            self._connection.send(seen)
+        return Ending(job.subject, unsteady=tuple(unsteady))
+
+    def _loaded(self, job: Job, config: Any) -> ProbedIut:
+        """The module as an implementation: its agent runs, and has said what names there are."""
+        own = self._iut.implementation
+        implementation = dataclasses.replace(
+            own, given=job.path, module="socketserver", module_path=job.path
+        )
+        hello = plugin.agent_pool(config).channel(implementation).hello
+        features = self._iut.capabilities.features
+        capabilities = Capabilities(features, frozenset(hello["names"]))
+        return dataclasses.replace(
+            self._iut, id=job.subject, implementation=implementation, capabilities=capabilities
+        )
+
+    def _rows(self, job: Job, iut: ProbedIut, unsteady: list[str]) -> Iterator[Seen]:
+        if job.only:
+            named = {str(case): case for case in self._items}
+            yield from (self._case(named[id_], iut, job) for id_ in job.only if id_ in named)
+            return
+        first, rest = in_order(list(self._items), job.aim)
+        killed: set[str] = set()
+        slow = 0
+        for number, case in enumerate([*first, *rest]):
+            if case.requirement in killed or (killed and number >= len(first)):
+                continue
+            seen = self._case(case, iut, job)
+            late = not killed and number >= _TRUSTED
+            if seen.kills and late and not self._again(case, iut, job):
+                unsteady.append(str(case))
+                continue
+            yield seen
+            if seen.kills:
+                killed.add(case.requirement)
+                slow += seen.duration_s > _SLOW_S
+                if not job.full or slow >= _HANGS:
+                    return
+
+    def _again(self, case: CaseId, iut: ProbedIut, job: Job) -> bool:
+        return any(self._case(case, iut, job).kills for _ in range(_TRIES))
+
+    def _case(self, case: CaseId, iut: ProbedIut, job: Job) -> Seen:
+        item = self._items[case]
+        parameter = plugin.case_parameter(item)
+        assert parameter is not None
+        self._row = None
+        generating = self._generating
+        if case.place in job.aim.cases:
+            generating = dataclasses.replace(generating, examples=_THOROUGH)
+        plugin.play_again(item, dataclasses.replace(parameter, iut=iut), generating)
+        assert self._row is not None
+        return Seen.of(self._row)

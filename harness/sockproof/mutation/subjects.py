@@ -1,0 +1,116 @@
+"""What a proof is about: every mutant, named or generic, in one form, with a file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import takewhile
+from pathlib import Path
+
+from sockproof.mutation.jobs import Aim
+from sockproof.mutation.mutator import GenericMutant
+from sockproof.mutation.named import Mutant, MutationError, apply
+from sockproof.mutation.order import aim_at
+from sockproof.spec.catalogue import Catalogue
+from sockproof.spec.levels import PythonLevel
+
+__all__ = ["Kind", "Subject", "generic_subjects", "named_subjects", "write_module"]
+
+
+class Kind(str, Enum):
+    """Where a mutant comes from."""
+
+    NAMED = "named"
+    GENERIC = "generic"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One mutant. ``text`` is the whole module, ``line`` where it first differs from the source;
+    ``old`` and ``new`` are the lines that differ. ``equivalent`` says why nobody can tell it from
+    the source, of one that is listed as such; ``key`` names it there."""
+
+    id: str
+    kind: Kind
+    group: str
+    title: str
+    text: str
+    line: int
+    old: str
+    new: str
+    aim: Aim
+    key: str = ""
+    equivalent: str = ""
+
+
+def named_subjects(
+    mutants: Sequence[Mutant], source: str, level: PythonLevel, catalogue: Catalogue
+) -> tuple[list[Subject], list[str]]:
+    """The named mutants of this Python level; and the ids of those that do not fit its source,
+    as those made for another version may."""
+    fitting: list[Subject] = []
+    unfit: list[str] = []
+    for mutant in mutants:
+        if mutant.since > level:
+            continue
+        try:
+            text = apply(mutant, source)
+        except MutationError:
+            unfit.append(mutant.id)
+            continue
+        place = _changed(source, text)
+        cases = tuple(_cases(mutant, catalogue))
+        aim = Aim(cases, (mutant.category,), (mutant.spec, "TCP/inet", "UDP/inet"))
+        group = mutant.category
+        fitting.append(Subject(mutant.id, Kind.NAMED, group, mutant.title, text, *place, aim))
+    return fitting, unfit
+
+
+def _cases(mutant: Mutant, catalogue: Catalogue) -> Iterator[str]:
+    for name in mutant.killed_by:
+        yield f"{name}[{mutant.spec}]" if catalogue[name].applies.specs() else name
+
+
+def generic_subjects(
+    mutants: Sequence[GenericMutant], source: str, equivalents: Mapping[str, str]
+) -> list[Subject]:
+    """The generic mutants; ``equivalents`` are reasons by key."""
+    return [
+        Subject(
+            mutant.id,
+            Kind.GENERIC,
+            mutant.qualified_name,
+            mutant.title,
+            mutant.text,
+            *_changed(source, mutant.text),
+            aim_at(mutant.qualified_name),
+            mutant.key,
+            equivalents.get(mutant.key, ""),
+        )
+        for mutant in mutants
+    ]
+
+
+def _changed(source: str, text: str) -> tuple[int, str, str]:
+    """The number of the first line that differs, and the lines that do, of both."""
+    old, new = source.splitlines(), text.splitlines()
+    first = _alike(old, new)
+    last = _alike(old[first:][::-1], new[first:][::-1])
+    was, now = ("\n".join(each[first : len(each) - last]).rstrip() for each in (old, new))
+    return first + 1, was, now
+
+
+def _alike(old: Sequence[str], new: Sequence[str]) -> int:
+    """How many lines at the beginning are the same."""
+    pairs = zip(old, new, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def write_module(folder: Path, name: str, text: str) -> Path:
+    """A socketserver.py in a folder of its own: it can stand in for the standard library's."""
+    place = folder / name
+    place.mkdir(parents=True)
+    path = place / "socketserver.py"
+    path.write_text(text, encoding="utf-8")
+    return path

@@ -1,0 +1,1 @@
+"""The record of a run: its rows, how they are written, read, merged and cut down."""

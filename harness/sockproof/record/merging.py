@@ -1,0 +1,129 @@
+"""Puts the records of one implementation together that several runs made, as shards of a whole.
+
+Whatever was missing stays missing: a record that lacks a shard is incomplete, and says which.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from sockproof.errors import RecordError
+from sockproof.judge.verdict import Verdict
+from sockproof.record.reader import Record
+from sockproof.record.rows import CaseRow, FooterRow, RequirementRow
+from sockproof.record.writer import write_lines
+
+__all__ = ["merge", "shard_of"]
+
+
+def shard_of(record: Record) -> tuple[int, int]:
+    """``(2, 5)`` for the second of five shards; ``(1, 1)`` for a run that was not cut."""
+    settings = record.header.get("settings")
+    text = str(settings.get("shard") or "1/1") if isinstance(settings, Mapping) else "1/1"
+    number, _, of = text.partition("/")
+    try:
+        return int(number), int(of)
+    except ValueError:
+        raise RecordError(f"{record.path}: its shard is {text!r}", "run again") from None
+
+
+def merge(records: Sequence[Record], folder: Path, order: Sequence[str] = ()) -> list[Path]:
+    """Write one record per implementation into ``folder``; their paths, in the order of the first.
+
+    ``order`` are ids of requirements in the order in which a record shall list them.
+
+    Raises:
+        RecordError: two records of one implementation are of different versions, or hold the same
+            case, or one cannot be written.
+    """
+    groups: dict[str, list[Record]] = {}
+    for record in records:
+        groups.setdefault(record.iut_id, []).append(record)
+    positions = {id_: number for number, id_ in enumerate(order)}
+    return [
+        _merge_one(group, folder / f"{iut_id}.jsonl", positions) for iut_id, group in groups.items()
+    ]
+
+
+def _merge_one(records: Sequence[Record], path: Path, positions: Mapping[str, int]) -> Path:
+    for other in records[1:]:
+        _refuse_mixture(records[0], other)
+    cases = _cases(records)
+    requirements = _requirements(records, positions)
+    settings = records[0].header.get("settings")
+    kept = dict(settings) if isinstance(settings, Mapping) else {}
+    if len(records) > 1:
+        kept.pop("shard", None)
+    header = {**records[0].header, "settings": kept}
+    reason = "; ".join(_gaps(records))
+    footer = FooterRow(
+        complete=not reason,
+        reason=reason,
+        ended=max((record.footer.ended for record in records if record.footer), default=""),
+        counts=_counts(cases),
+        duration_s=round(sum(record.duration_s or 0.0 for record in records), 3),
+        stale=tuple(dict.fromkeys(text for record in records for text in record.stale)),
+    )
+    write_lines(path, header, requirements, cases, footer)
+    return path
+
+
+def _refuse_mixture(first: Record, other: Record) -> None:
+    """Records of another suite or interpreter under one name are not shards of one run."""
+    for name, one in _identity(first).items():
+        if one != _identity(other)[name]:
+            raise RecordError(
+                f"{first.path} and {other.path} are of one implementation, but not of one {name}",
+                "merge what one run made",
+            )
+
+
+def _identity(record: Record) -> dict[str, object]:
+    about = record.implementation
+    return {
+        "suite version": record.header.get("suite_version"),
+        "interpreter": (about.name, about.version),
+        "Python level": about.level,
+    }
+
+
+def _cases(records: Sequence[Record]) -> list[CaseRow]:
+    found: dict[str, CaseRow] = {}
+    for record in records:
+        for case in record.cases:
+            if case.id in found:
+                raise RecordError(
+                    f"{record.path}: case {case.id!r} is in another record, too",
+                    "give each shard once",
+                )
+            found[case.id] = case
+    return list(found.values())
+
+
+def _requirements(records: Sequence[Record], positions: Mapping[str, int]) -> list[RequirementRow]:
+    """Every requirement once, those without a position last."""
+    found: dict[str, RequirementRow] = {}
+    for record in records:
+        found |= {id_: row for id_, row in record.requirements.items() if id_ not in found}
+    return sorted(found.values(), key=lambda row: positions.get(row.id, len(positions)))
+
+
+def _gaps(records: Sequence[Record]) -> Iterable[str]:
+    """Why the whole is not complete: a part is not, or a shard is missing."""
+    for record in records:
+        if not record.complete:
+            yield f"{record.path.name}: {record.incomplete_reason}"
+    shards = [shard_of(record) for record in records]
+    of = max(of for _, of in shards)
+    if len(records) == 1:
+        return
+    missing = sorted(set(range(1, of + 1)) - {number for number, _ in shards})
+    if missing:
+        yield f"shards missing: {', '.join(map(str, missing))} of {of}"
+
+
+def _counts(cases: Iterable[CaseRow]) -> dict[str, int]:
+    counted = Counter(case.verdict for case in cases)
+    return {verdict.value: counted[verdict] for verdict in Verdict}

@@ -1,0 +1,224 @@
+"""Reads a record, also one that a crash cut short, and refuses what is none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sockproof.errors import RecordError
+from sockproof.record import fields
+from sockproof.record.rows import CaseRow, FooterRow, RequirementRow
+from sockproof.record.writer import SCHEMA
+from sockproof.spec.levels import Level
+
+__all__ = ["ImplementationInfo", "Record", "read_record"]
+
+NO_FOOTER = "the run ended before the record's last line was written"
+
+
+@dataclass(frozen=True)
+class ImplementationInfo:
+    """Who was tested: ``given`` is the text of ``--iut``, ``level`` the Python level it claims."""
+
+    id: str
+    given: str = ""
+    level: str = ""
+    name: str = ""
+    version: str = ""
+    executable: str = ""
+    module: str = ""
+    module_file: str = ""
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> ImplementationInfo:
+        known = {key: fields.optional_text(row, key) or "" for key in cls.__dataclass_fields__}
+        return cls(**known | {"id": fields.text(row, "id")})
+
+
+@dataclass(frozen=True)
+class Record:
+    """One implementation's run. ``incomplete_reason`` is empty when the run is complete.
+
+    ``reference`` is the record it is held against, see :mod:`sockproof.report.reference`.
+    """
+
+    path: Path
+    header: Mapping[str, Any]
+    requirements: Mapping[str, RequirementRow]
+    cases: tuple[CaseRow, ...]
+    footer: FooterRow | None
+    incomplete_reason: str
+    reference: Record | None = None
+
+    @property
+    def stale(self) -> tuple[str, ...]:
+        """The stale expectations that no single case shows."""
+        return self.footer.stale if self.footer else ()
+
+    @property
+    def complete(self) -> bool:
+        return not self.incomplete_reason
+
+    @cached_property
+    def implementation(self) -> ImplementationInfo:
+        return ImplementationInfo.from_json(self.header["implementation"])
+
+    @property
+    def iut_id(self) -> str:
+        return self.implementation.id
+
+    @property
+    def duration_s(self) -> float | None:
+        """Seconds from the first case to the last; None when the run never came to its footer."""
+        return self.footer.duration_s if self.footer else None
+
+    def requirement_of(self, case: CaseRow) -> RequirementRow:
+        return self.requirements[case.requirement]
+
+    def level_of(self, case: CaseRow) -> Level:
+        return self.requirements[case.requirement].level
+
+    def case(self, case_id: str) -> CaseRow | None:
+        """The case with this id, or None."""
+        return self._by_id.get(case_id)
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, CaseRow]:
+        return {case.id: case for case in self.cases}
+
+
+def read_record(path: Path | str) -> Record:
+    """Read a record file.
+
+    A last line that was cut in the middle is left out, and the record is incomplete.
+
+    Raises:
+        RecordError: the file is missing, is no record, was made by a newer sockproof, holds a
+            malformed line before its end, or the same case twice.
+    """
+    place = Path(path)
+    lines = _Lines(place)
+    header = _header(place, next(lines.rows(), None))
+    draft = _Draft()
+    for number, row in lines.rows():
+        try:
+            draft.add(row)
+        except RecordError as error:
+            raise RecordError(f"{place} line {number}: {error.message}", error.hint) from None
+    reason = draft.incomplete_reason(lines.cut_at)
+    cases = tuple(draft.cases.values())
+    return Record(place, header, draft.requirements, cases, draft.footer, reason)
+
+
+class _Lines:
+    """The objects of a file of JSON lines, numbered; remembers where a last line was cut."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.cut_at: int | None = None
+        try:
+            self._lines = path.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            raise RecordError(
+                f"there is no record {path}", "make one with 'sockproof run'"
+            ) from None
+        except OSError as error:
+            raise RecordError(f"cannot read {path}: {error.strerror}") from error
+        self._next = 0
+
+    def rows(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        """Go on after the last row that was given."""
+        while self._next < len(self._lines):
+            line, number = self._lines[self._next], self._next + 1
+            self._next = number
+            is_last = number == len(self._lines)
+            if is_last and not line:
+                return
+            row = _object(line)
+            if row is not None:
+                yield number, row
+            elif is_last and number > 1:
+                self.cut_at = number
+            elif number > 1:
+                raise RecordError(f"{self.path} line {number} is malformed", "run again")
+            else:
+                return
+
+
+def _object(line: bytes) -> Mapping[str, Any] | None:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return row if isinstance(row, dict) else None
+
+
+def _header(path: Path, first: tuple[int, Mapping[str, Any]] | None) -> Mapping[str, Any]:
+    row = first[1] if first else {}
+    schema = row.get("schema")
+    implementation = row.get("implementation")
+    if row.get("kind") != "header" or row.get("suite") != "sockproof":
+        raise RecordError(f"{path} is not a record of sockproof", "its first line is no header")
+    if isinstance(schema, int) and schema > SCHEMA:
+        raise RecordError(f"{path} was made by a newer sockproof (schema {schema})", "upgrade")
+    if schema not in range(1, SCHEMA + 1) or isinstance(schema, bool):
+        raise RecordError(f"{path} is not a record of sockproof", f"its schema is {schema!r}")
+    if not isinstance(implementation, dict):
+        raise RecordError(f"{path} line 1: the header names no implementation", "run again")
+    try:
+        ImplementationInfo.from_json(implementation)
+    except RecordError as error:
+        raise RecordError(f"{path} line 1: {error.message}", error.hint) from None
+    return row
+
+
+@dataclass
+class _Draft:
+    """What has been read so far."""
+
+    requirements: dict[str, RequirementRow] = field(default_factory=dict)
+    cases: dict[str, CaseRow] = field(default_factory=dict)
+    footer: FooterRow | None = None
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        adders = {"requirement": self._requirement, "case": self._case, "footer": self._footer}
+        adder = adders.get(str(row.get("kind")))
+        if adder is None:
+            raise RecordError(f"unknown kind of line: {row.get('kind')!r}", "upgrade sockproof")
+        if self.footer is not None:
+            raise RecordError("a line after the footer", "keep one run to a file")
+        adder(row)
+
+    def _requirement(self, row: Mapping[str, Any]) -> None:
+        requirement = RequirementRow.from_json(row)
+        if requirement.id in self.requirements:
+            raise RecordError(f"requirement {requirement.id!r} is there twice", "run again")
+        self.requirements[requirement.id] = requirement
+
+    def _case(self, row: Mapping[str, Any]) -> None:
+        case = CaseRow.from_json(row)
+        if case.id in self.cases:
+            raise RecordError(f"case {case.id!r} is there twice", "keep one run to a file")
+        if case.requirement not in self.requirements:
+            raise RecordError(f"case {case.id!r} is of no requirement listed above it")
+        self.cases[case.id] = case
+
+    def _footer(self, row: Mapping[str, Any]) -> None:
+        self.footer = FooterRow.from_json(row)
+
+    def incomplete_reason(self, cut_at: int | None) -> str:
+        """Why the run is not whole; empty when it is."""
+        if cut_at is not None:
+            return f"line {cut_at} was cut in the middle"
+        if self.footer is None:
+            return NO_FOOTER
+        if not self.footer.complete:
+            return self.footer.reason or "the run was stopped"
+        promised = sum(self.footer.counts.values())
+        if promised != len(self.cases):
+            return f"the footer counts {promised} cases, the file holds {len(self.cases)}"
+        return ""

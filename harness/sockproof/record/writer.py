@@ -1,0 +1,150 @@
+"""Writes a record line by line as results come, so that a crash loses nothing."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from sockproof.errors import RecordError
+from sockproof.judge.verdict import Verdict
+from sockproof.record.rows import CaseRow, FooterRow, RequirementRow
+
+__all__ = ["SCHEMA", "RecordWriter", "write_lines"]
+
+SCHEMA = 2
+"""The version of the record's form that this sockproof writes, and the newest it reads."""
+
+
+class RecordWriter:
+    """One record file, open for writing.
+
+    ``header`` is the header line as an object; ``kind``, ``schema`` and ``suite`` are filled in.
+    As a context manager it writes the footer at the end of the block, and none when the block
+    ends with an exception: the record then says by itself that it is incomplete.
+
+    Raises:
+        RecordError: the file cannot be written, or the header does not name an implementation.
+    """
+
+    def __init__(self, path: Path | str, header: Mapping[str, Any]) -> None:
+        self.path = Path(path)
+        self._counts: Counter[str] = Counter()
+        self._requirements: set[str] = set()
+        self._cases: set[str] = set()
+        self._began_s = self._last_s = time.monotonic()
+        first = {"kind": "header", "schema": SCHEMA, "suite": "sockproof", **header}
+        implementation = header.get("implementation")
+        if not isinstance(implementation, Mapping) or not implementation.get("id"):
+            raise RecordError("the header names no implementation", "set implementation.id")
+        line = _line(first, "header")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("wb")
+        except OSError as error:
+            raise RecordError(f"cannot write {self.path}: {error.strerror}") from error
+        self._put(line)
+
+    def requirement(self, row: RequirementRow) -> None:
+        """Write one selected requirement; its cases come after it.
+
+        Raises:
+            RecordError: the requirement is already in this record.
+        """
+        if row.id in self._requirements:
+            raise RecordError(f"requirement {row.id!r} is already in {self.path}")
+        self._put(_line(row.to_json(), row.id))
+        self._requirements.add(row.id)
+
+    def case(self, row: CaseRow) -> None:
+        """Write one ended case.
+
+        Raises:
+            RecordError: the case is already in this record, its requirement is not, or an
+                observation is no JSON value.
+        """
+        if row.id in self._cases:
+            raise RecordError(f"case {row.id!r} is already in {self.path}")
+        if row.requirement not in self._requirements:
+            raise RecordError(f"case {row.id!r}: requirement {row.requirement!r} was not written")
+        self._put(_line(row.to_json(), row.id))
+        self._cases.add(row.id)
+        self._last_s = time.monotonic()
+        self._counts[row.verdict.value] += 1
+
+    def close(self, complete: bool = True, reason: str = "", stale: Sequence[str] = ()) -> None:
+        """Write the footer and close the file.
+
+        ``reason`` says why a run is not complete; ``stale`` are expectations that no single case
+        shows to be stale.
+        """
+        if self._file.closed:
+            return
+        counts = {verdict.value: self._counts[verdict.value] for verdict in Verdict}
+        ended = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        duration_s = round(self._last_s - self._began_s, 3)  # others may have been played since
+        footer = FooterRow(complete, reason, ended, counts, duration_s, tuple(stale))
+        self._put(_line(footer.to_json(), "footer"))
+        self._file.close()
+
+    def abandon(self) -> None:
+        """Close the file without a footer: the record stays incomplete."""
+        self._file.close()
+
+    def _put(self, line: bytes) -> None:
+        self._file.write(line)
+        self._file.flush()
+
+    def __enter__(self) -> RecordWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            self.abandon()
+
+
+def write_lines(
+    path: Path,
+    header: Mapping[str, Any],
+    requirements: Iterable[RequirementRow],
+    cases: Iterable[CaseRow],
+    footer: FooterRow,
+) -> None:
+    """Write a whole record at once: one that was made of others.
+
+    Raises:
+        RecordError: the file cannot be written.
+    """
+    rows: Iterable[Mapping[str, Any]] = (
+        {**header, "schema": SCHEMA},
+        *(requirement.to_json() for requirement in requirements),
+        *(case.to_json() for case in cases),
+        footer.to_json(),
+    )
+    lines = [_line(row, str(path)) for row in rows]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"".join(lines))
+    except OSError as error:
+        raise RecordError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _line(row: Mapping[str, Any], what: str) -> bytes:
+    """One line of ASCII JSON: whatever octets are in it, none breaks the line or the terminal."""
+    try:
+        text = json.dumps(row, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        raise RecordError(f"{what}: {error}", "record text, numbers, lists and objects") from error
+    return text.encode("ascii") + b"\n"

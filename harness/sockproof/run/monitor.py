@@ -1,0 +1,203 @@
+"""Watches a run from the controlling process: takes each row as it comes, writes the records.
+
+A pytest plugin by the names of its methods; it needs nothing of pytest itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Protocol
+
+from sockproof.errors import HarnessError
+from sockproof.iut.capabilities import ProbedIut
+from sockproof.judge.expectations import Expectation
+from sockproof.judge.verdict import Verdict
+from sockproof.record.rows import CaseRow
+from sockproof.record.writer import RecordWriter
+from sockproof.run.plan import RunPlan
+from sockproof.run.record_header import record_header, requirement_row, without_home
+from sockproof.spec.case_id import CaseId, case_id_of, iut_id_of, requirement_of
+from sockproof.spec.catalogue import Catalogue
+
+__all__ = ["ROW_PROPERTY", "Audience", "RunMonitor"]
+
+ROW_PROPERTY = "sockproof"
+"""The user property of a test report that carries a case's row as JSON text."""
+
+
+class Audience(Protocol):
+    """Whoever watches the run, such as a progress bar."""
+
+    def start(self, total: int) -> None: ...
+    def case(self, iut_id: str, row: CaseRow) -> None: ...
+    def stop(self) -> None: ...
+
+
+class RunMonitor:
+    """Writes one record per implementation while the run goes on.
+
+    A record is opened with the first case of its implementation, so that a run that selects
+    nothing leaves an earlier record alone. After the run, ``problems`` says why it is incomplete,
+    if it is.
+    """
+
+    NAME = "sockproof-monitor"
+
+    def __init__(
+        self,
+        plan: RunPlan,
+        catalogue: Catalogue,
+        folder: Path,
+        settings: dict[str, Any] | None = None,
+        audience: Audience | None = None,
+    ) -> None:
+        self.plan = plan
+        self.folder = folder
+        self.problems = [problem for _, problem in plan.unavailable]
+        self.rows = 0
+        self._failure: BaseException | None = None
+        self._selected: dict[str, list[str]] = {}
+        self._catalogue = catalogue
+        self._settings = settings or {}
+        self._audience = audience
+        self._writers: dict[str, RecordWriter] = {}
+        self._met: dict[str, Counter[Expectation]] = {}
+
+    def paths(self) -> list[Path]:
+        """The records written, in the order of the plan."""
+        return [self._path(iut) for iut in self.plan.iuts if iut.id in self._writers]
+
+    def _path(self, iut: ProbedIut) -> Path:
+        return self.folder / f"{iut.id}.jsonl"
+
+    def _writer(self, iut_id: str) -> RecordWriter:
+        if iut_id not in self._writers:
+            iut = self.plan.iut(iut_id)
+            settings = {"keep": self.plan.keep, **self._settings}
+            header = record_header(iut, settings, self.plan.generating.seed)
+            writer = self._writers[iut_id] = RecordWriter(self._path(iut), header)
+            for requirement in self._catalogue.values():  # in its order, whoever is played first
+                if requirement.id in self._selected[iut_id]:
+                    writer.requirement(requirement_row(requirement))
+        return self._writers[iut_id]
+
+    def pytest_collection_finish(self, session: Any) -> None:
+        """Without workers: the cases are known."""
+        self._expect(item.nodeid for item in session.items)
+
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """With workers: each of them collects the same."""
+        self._expect(ids)
+
+    def _expect(self, nodeids: Iterable[str]) -> None:
+        """Take down, once, the requirement of every case that is to be played."""
+        if self._selected:
+            return
+        for nodeid in nodeids:
+            requirement_id = requirement_of(case_id_of(nodeid))
+            if requirement_id in self._catalogue:
+                self._selected.setdefault(iut_id_of(nodeid), []).append(requirement_id)
+        if self._audience and self._selected:
+            self._audience.start(self._total)
+
+    @property
+    def _total(self) -> int:
+        return sum(map(len, self._selected.values()))
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Every report passes here, from whatever worker."""
+        for name, value in report.user_properties:
+            if name == ROW_PROPERTY and report.when == "teardown":
+                row = CaseRow.from_json(json.loads(without_home(value)))
+                self._take(iut_id_of(report.nodeid), row)
+        if report.when not in ("setup", "call", "teardown"):
+            self._lost(report)
+
+    def _lost(self, report: Any) -> None:
+        """A worker died while it ran this case: xdist says so in a report of its own kind."""
+        iut_id, case_id = iut_id_of(report.nodeid), case_id_of(report.nodeid)
+        self.problems.append(f"a worker died while it ran {case_id or report.nodeid}")
+        case = CaseId.read(case_id)
+        known = any(iut.id == iut_id for iut in self.plan.iuts)
+        if known and case.requirement in self._catalogue:
+            reason = f"the worker that ran the case died: {report.longreprtext[:500]}"
+            row = CaseRow(case_id, case.requirement, case.spec, Verdict.ERROR, reason=reason)
+            self._take(iut_id, row)
+
+    def pytest_collectreport(self, report: Any) -> None:
+        """A test file that does not load leaves its cases out."""
+        if report.failed:
+            self.problems.append(f"{report.nodeid or 'collection'}: {report.longreprtext[-300:]}")
+
+    def _take(self, iut_id: str, row: CaseRow) -> None:
+        self._writer(iut_id).case(row)
+        expected = self.plan.expected(iut_id, row.id)
+        if expected:
+            self._met.setdefault(iut_id, Counter())[expected] += 1
+        self.rows += 1
+        if self._audience:
+            self._audience.case(iut_id, row)
+
+    def pytest_internalerror(self, excinfo: Any) -> bool:
+        """Something here failed, such as the writing of a record; true if no more need be said."""
+        self._failure = excinfo.value
+        self.problems.append(_in_words(excinfo.value))
+        return isinstance(excinfo.value, HarnessError | OSError)
+
+    def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
+        """Interrupted (2) and internal errors (3) leave the run incomplete."""
+        if int(exitstatus) == 2:
+            self.problems.append("interrupted")
+        elif int(exitstatus) == 3 and self._failure is None:
+            self.problems.append("internal error")
+        if not hasattr(session.config, "workerinput"):
+            self.close()
+
+    def close(self) -> None:
+        """Write the footers. An interrupted run has them too, and they say so.
+
+        After a record could not be written there is none: it might follow half a line.
+        """
+        if self._audience:
+            self._audience.stop()
+        missing = f"only {self.rows} of {self._total} cases were played"
+        if 0 < self.rows < self._total and missing not in self.problems:
+            self.problems.append(missing)
+        for iut_id, writer in self._writers.items():
+            try:
+                if isinstance(self._failure, HarnessError | OSError):
+                    writer.abandon()
+                else:
+                    reason = "; ".join(self.problems)
+                    writer.close(not self.problems, reason, list(self._stale(iut_id)))
+            except OSError as error:
+                self._failure = error
+                self.problems.append(f"{writer.path}: {_in_words(error)}")
+
+    def _stale(self, iut_id: str) -> Iterator[str]:
+        """The expectations that are stale whatever the cases say. One whose cases were not all
+        selected may well match nothing."""
+        met, today = self._met.get(iut_id, Counter()), datetime.now(timezone.utc).date()
+        for one in self.plan.expectations.get(iut_id, ()):
+            place = f"{one.file}: {one.case}"
+            if one.expired(today):
+                yield f"{place} expired on {one.expires}"
+            if met[one] > one.at_most:
+                yield f"{place} matches {met[one]} cases, more than its at_most {one.at_most}"
+            if not met[one] and self._whole and not self.problems:
+                yield f"{place} matches no case"
+
+    @property
+    def _whole(self) -> bool:
+        """Whether every case was selected."""
+        cut = self.plan.only or self.plan.shard != (1, 1)
+        narrowed = self._settings.get("select") or self._settings.get("specs") or cut
+        return "select" in self._settings and not narrowed
+
+
+def _in_words(error: BaseException) -> str:
+    return str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"

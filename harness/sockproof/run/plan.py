@@ -1,0 +1,235 @@
+"""The plan of a run: which implementations, which server specs, what to keep. Plain data in a file,
+so that every worker of the run works from the same one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sockproof.errors import HarnessError, IutUnavailable, UsageError
+from sockproof.generate.options import Generating
+from sockproof.iut.capabilities import ProbedIut, interpreter_id, probe
+from sockproof.iut.implementation import Implementation, parse_iut
+from sockproof.iut.strays import RUN_MARK, end_strays
+from sockproof.judge.expectations import (
+    Circumstances,
+    Expectation,
+    known_expectations,
+    read_expectations,
+)
+from sockproof.spec.case_id import requirement_of
+from sockproof.spec.catalogue import Catalogue, load_catalogue
+from sockproof.spec.matrix import ServerSpec, select_specs, spec_by_id
+
+__all__ = ["KEEP", "RunPlan", "make_plan", "planned"]
+
+_LONGEST_FOLDER_OCTETS = 40
+"""Unix sockets live below the temporary folder, and their paths must stay short."""
+
+KEEP = ("all", "fail", "none")
+"""Which cases keep their transcript: all, those that need attention, none."""
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What a run works through.
+
+    ``unavailable`` are the implementations that could not be probed, as (how the user gave it, what
+    is wrong). ``only`` maps implementations to the requirements and specs to play on them, as
+    ``requirement id[spec id]`` without a variant; those that it does not name are played on all.
+    ``expectations`` maps implementations to those whose conditions they meet. ``shard`` is which
+    part of the cases is played, of how many; ``generating`` how plans of clients are generated.
+    """
+
+    iuts: tuple[ProbedIut, ...]
+    specs: tuple[ServerSpec, ...]
+    keep: str = "fail"
+    unavailable: tuple[tuple[str, str], ...] = ()
+    only: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    expectations: Mapping[str, tuple[Expectation, ...]] = field(default_factory=dict)
+    shard: tuple[int, int] = (1, 1)
+    generating: Generating = field(default_factory=Generating)
+
+    def in_shard(self, case_id: str) -> bool:
+        """Whether the case is in the part that is played: the same for everybody, by its id."""
+        number, of = self.shard
+        return zlib.crc32(case_id.encode()) % of == number - 1
+
+    def expected(self, iut_id: str, case_id: str) -> Expectation | None:
+        """What is expected of a case that is known to deviate; the first that is about it."""
+        known = self.expectations.get(iut_id, ())
+        return next((one for one in known if one.matches(case_id)), None)
+
+    def selects(self, iut_id: str, requirement_id: str, spec: ServerSpec | None) -> bool:
+        """Whether the requirement is to be played on this implementation and spec."""
+        if iut_id not in self.only:
+            return True
+        return (f"{requirement_id}[{spec.id}]" if spec else requirement_id) in self.only[iut_id]
+
+    def iut(self, iut_id: str) -> ProbedIut:
+        """The implementation with this id."""
+        return next(iut for iut in self.iuts if iut.id == iut_id)
+
+    def write(self, path: Path) -> None:
+        """Write it for the workers."""
+        data = {
+            "iuts": [iut.to_json() for iut in self.iuts],
+            "specs": [spec.id for spec in self.specs],
+            "keep": self.keep,
+            "unavailable": [list(entry) for entry in self.unavailable],
+            "only": {iut_id: sorted(cases) for iut_id, cases in self.only.items()},
+            "shard": list(self.shard),
+            "generating": self.generating.to_json(),
+            "expectations": {
+                iut_id: [one.to_json() for one in known]
+                for iut_id, known in self.expectations.items()
+            },
+        }
+        path.write_text(json.dumps(data), "utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> RunPlan:
+        """Read what :meth:`write` wrote."""
+        data = json.loads(path.read_text("utf-8"))
+        return cls(
+            tuple(ProbedIut.from_json(entry) for entry in data["iuts"]),
+            tuple(spec_by_id(spec_id) for spec_id in data["specs"]),
+            data["keep"],
+            tuple((given, problem) for given, problem in data["unavailable"]),
+            {iut_id: frozenset(cases) for iut_id, cases in data["only"].items()},
+            {
+                iut_id: tuple(map(Expectation.from_json, known))
+                for iut_id, known in data["expectations"].items()
+            },
+            tuple(data["shard"]),
+            Generating.from_json(data["generating"]),
+        )
+
+
+@contextlib.contextmanager
+def planned(plan: RunPlan) -> Iterator[Path]:
+    """The plan in a file, in a temporary folder where the workers put what they make.
+
+    Meanwhile the environment carries the mark of the run; whatever still runs with it at the end
+    of the block is killed.
+
+    Raises:
+        HarnessError: there is no place for temporary files.
+    """
+    path = _written(plan)
+    folder = path.parent
+    outer = os.environ.get(RUN_MARK, "")
+    os.environ[RUN_MARK] = folder.name
+    try:
+        yield path
+    finally:
+        end_strays(RUN_MARK, folder.name)
+        os.environ[RUN_MARK] = outer
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _written(plan: RunPlan) -> Path:
+    """The plan's file, alone in a new folder."""
+    folder: Path | None = None
+    try:
+        base = tempfile.gettempdir()
+        parent = base if len(os.fsencode(base)) <= _LONGEST_FOLDER_OCTETS else "/tmp"
+        folder = Path(tempfile.mkdtemp(prefix="sockproof-", dir=parent))
+        path = folder / "plan.json"
+        plan.write(path)
+    except OSError as error:
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        problem = f"cannot write temporary files: {error.strerror}"
+        raise HarnessError(problem, "set TMPDIR to a folder that has room") from error
+    return path
+
+
+def make_plan(
+    iuts: Sequence[str],
+    specs: Sequence[str] = (),
+    keep: str = "fail",
+    expectation_files: Sequence[Path] = (),
+) -> RunPlan:
+    """Probe every implementation, side by side, and put the plan together.
+
+    An implementation that cannot be probed is left out and told in ``unavailable``; the run goes
+    on without it, and is incomplete.
+
+    Raises:
+        UsageError: an option is wrong, one implementation is given twice, or expectations are not
+            in order.
+    """
+    chosen = select_specs(specs)
+    given_expectations = _read_all(expectation_files)
+    if keep not in KEEP:
+        raise UsageError(f"--keep {keep!r} is none of {', '.join(KEEP)}")
+    implementations = [parse_iut(given) for given in iuts]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        results = list(pool.map(_probe, implementations))
+    probed = [result for result in results if isinstance(result, ProbedIut)]
+    failed = [
+        (implementation.given, str(result))
+        for implementation, result in zip(implementations, results, strict=True)
+        if isinstance(result, IutUnavailable)
+    ]
+    told = _distinct(probed)
+    expectations = {iut.id: _expectations(iut, given_expectations) for iut in told}
+    return RunPlan(told, chosen, keep, tuple(failed), expectations=expectations)
+
+
+def _read_all(files: Sequence[Path]) -> tuple[Expectation, ...]:
+    catalogue = load_catalogue()
+    found = tuple(one for path in files for one in read_expectations(path))
+    for one in found:
+        if not any(map(one.requirement_pattern.fullmatch, catalogue)):
+            _refuse_unknown(one, catalogue)
+    return found
+
+
+def _refuse_unknown(one: Expectation, catalogue: Catalogue) -> None:
+    try:
+        catalogue.get(requirement_of(one.case))
+    except UsageError as error:
+        raise UsageError(f"{one.file}: {error.message}", error.hint) from None
+
+
+def _expectations(iut: ProbedIut, given: Sequence[Expectation]) -> tuple[Expectation, ...]:
+    """Those given that it meets the conditions of, before what is known of interpreters' own
+    modules. A module of somebody's own has its own deviations."""
+    own = iut.implementation.module or iut.implementation.preload
+    known = () if own else known_expectations()
+    name = str(iut.hello["implementation"])
+    version = tuple(iut.hello["version"])
+    there = Circumstances.of(name, iut.level, version, iut.capabilities.features)
+    return tuple(one for one in (*given, *known) if one.holds_in(there))
+
+
+def _probe(implementation: Implementation) -> ProbedIut | IutUnavailable:
+    try:
+        return probe(implementation)
+    except IutUnavailable as error:
+        return error
+
+
+def _distinct(iuts: Sequence[ProbedIut]) -> tuple[ProbedIut, ...]:
+    """Ids that tell all of them apart: a module under two interpreters gets theirs in its id."""
+    counts = Counter(iut.id for iut in iuts)
+    longer = [
+        iut if counts[iut.id] == 1 else iut.renamed(f"{iut.id}-{interpreter_id(dict(iut.hello))}")
+        for iut in iuts
+    ]
+    again = [iut for iut in longer if sum(other.id == iut.id for other in longer) > 1]
+    if again:
+        given = ", ".join(iut.implementation.given for iut in again)
+        raise UsageError(f"one implementation is given twice: {given}", "name each once with --iut")
+    return tuple(longer)
