@@ -42,6 +42,9 @@ from suites.selftest.runs import (
         ("explain no/such-requirement", "no requirement 'no/such-requirement'"),
         (f"explain {REFUSED}[UDP/inet]", f"no case '{REFUSED}[UDP/inet]'"),
         ("list --cases -k no-such-case", "no case is selected"),
+        ("list --cases -k a)", "-k 'a)' is no expression"),
+        ("list -k dispatch", "-k selects cases, and --requirements lists none; give --cases"),
+        ("list --iuts --spec TCP/inet", "--spec selects cases, and --iuts lists none"),
         ("replant", "No such command 'replant'"),
     ],
     ids=lambda text: text.partition("/")[0],  # no id of a requirement, for -k selects by them

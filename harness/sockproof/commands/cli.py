@@ -283,6 +283,9 @@ def expect_(
 @_keyword
 def list_(what: str, spec: tuple[str, ...], keyword: str) -> None:
     """List what there is, one a line."""
+    if (spec or keyword) and what != "cases":
+        option = "--spec" if spec else "-k"
+        raise UsageError(f"{option} selects cases, and --{what} lists none", "give --cases as well")
     console = open_console(soft_wrap=True)
     if what == "cases":
         list_cases(console, spec, keyword)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +13,9 @@ from rich.text import Text
 
 from sockproof.errors import HarnessError, UsageError
 from sockproof.iut.discovery import discover_interpreters
+from sockproof.record.selection import keyword_matcher
 from sockproof.run import pytest_session
 from sockproof.run.plan import make_plan, planned
-from sockproof.run.pytest_session import refuse_bad_keyword
 from sockproof.spec.case_id import requirement_of
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.levels import format_python_level
@@ -91,9 +92,10 @@ def collect(specs: Sequence[str], keyword: str) -> list[_Check]:
         UsageError: they select none.
     """
     collector = _Collector()
-    with planned(make_plan([sys.executable], specs)) as plan_path:
-        refuse_bad_keyword(plan_path, keyword)
-        status = pytest_session.collect(plan_path, keyword, collector)
+    keyword_matcher(keyword)
+    plan = dataclasses.replace(make_plan([sys.executable], specs), keyword=keyword)
+    with planned(plan) as plan_path:
+        status = pytest_session.collect(plan_path, collector)
     if status not in (*pytest_session.PLAYED, pytest_session.NOTHING_COLLECTED):
         raise HarnessError(f"the cases cannot be collected: pytest ended with status {status}")
     if not collector.checks:

@@ -111,7 +111,7 @@ def play_case(
     with planned(plan) as plan_path:
         watcher = _Watcher(str(case), plan_path.parent)
         with recording(VOCABULARY, lambda: watcher.current):
-            status = play(plan_path, "", 0, watcher, case.requirement)
+            status = play(plan_path, 0, watcher, case.requirement)
     if watcher.problems:
         raise HarnessError(f"the suites do not load: {'; '.join(watcher.problems)}")
     if status == INTERRUPTED:

@@ -17,6 +17,7 @@ from sockproof.generate.options import Generating
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
+from sockproof.record.selection import keyword_matcher
 from sockproof.report.badge import write_badge
 from sockproof.report.html.page import write_html
 from sockproof.report.junit import write_junit
@@ -31,7 +32,6 @@ from sockproof.run.pytest_session import (
     NOTHING_COLLECTED,
     PLAYED,
     play,
-    refuse_bad_keyword,
 )
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.timing import scale
@@ -75,11 +75,14 @@ def played(settings: RunSettings) -> RunMonitor:
         HarnessError: no implementation could be started, or no case played.
     """
     refuse_unwritable(settings.report_dir)
+    keyword_matcher(settings.keyword)
     _refuse_unsendable(settings.workers)
     scale()  # a wrong environment variable is refused before anything starts
     interrupt_once_by(signal.SIGTERM)
     plan = make_plan(settings.iuts, settings.specs, settings.keep, settings.expectations)
-    plan = dataclasses.replace(plan, shard=settings.shard, generating=settings.generating)
+    plan = dataclasses.replace(
+        plan, shard=settings.shard, keyword=settings.keyword, generating=settings.generating
+    )
     for _, problem in plan.unavailable:
         warn(problem)
     if not plan.iuts:
@@ -164,8 +167,7 @@ def _play(plan: RunPlan, settings: RunSettings) -> RunMonitor:
     monitor = RunMonitor(plan, load_catalogue(), settings.report_dir, asked, Progress())
     with planned(plan) as plan_path:
         try:
-            refuse_bad_keyword(plan_path, settings.keyword)
-            status = play(plan_path, settings.keyword, settings.workers, monitor)
+            status = play(plan_path, settings.workers, monitor)
         finally:
             monitor.close()
     if status not in (*PLAYED, NOTHING_COLLECTED) and not monitor.problems:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from sockproof.errors import UsageError
 from sockproof.record.reader import Record
 
-__all__ = ["keyword_matcher", "select"]
+__all__ = ["Matcher", "keyword_matcher", "select"]
 
 Matcher = Callable[[str], bool]
+"""Whether the case with this id is selected."""
 
 _TOKEN = re.compile(r"[()]|[^\s()]+")
 _WORDS = ("and", "or", "not", "(", ")")

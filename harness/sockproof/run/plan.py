@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from sockproof.errors import HarnessError, IutUnavailable, UsageError
@@ -26,6 +27,7 @@ from sockproof.judge.expectations import (
     known_expectations,
     read_expectations,
 )
+from sockproof.record.selection import Matcher, keyword_matcher
 from sockproof.spec.case_id import requirement_of
 from sockproof.spec.catalogue import Catalogue, load_catalogue
 from sockproof.spec.matrix import ServerSpec, select_specs, spec_by_id
@@ -47,7 +49,8 @@ class RunPlan:
     is wrong). ``only`` maps implementations to the requirements and specs to play on them, as
     ``requirement id[spec id]`` without a variant; those that it does not name are played on all.
     ``expectations`` maps implementations to those whose conditions they meet. ``shard`` is which
-    part of the cases is played, of how many; ``generating`` how plans of clients are generated.
+    part of the cases is played, of how many; ``keyword`` selects cases by parts of their id, as
+    keyword_matcher() reads it; ``generating`` says how plans of clients are generated.
     """
 
     iuts: tuple[ProbedIut, ...]
@@ -58,6 +61,15 @@ class RunPlan:
     expectations: Mapping[str, tuple[Expectation, ...]] = field(default_factory=dict)
     shard: tuple[int, int] = (1, 1)
     generating: Generating = field(default_factory=Generating)
+    keyword: str = ""
+
+    def plays(self, case_id: str) -> bool:
+        """Whether the case is selected, and in the shard that is played."""
+        return self._named(case_id) and self.in_shard(case_id)
+
+    @cached_property
+    def _named(self) -> Matcher:
+        return keyword_matcher(self.keyword)
 
     def in_shard(self, case_id: str) -> bool:
         """Whether the case is in the part that is played: the same for everybody, by its id."""
@@ -89,6 +101,7 @@ class RunPlan:
             "only": {iut_id: sorted(cases) for iut_id, cases in self.only.items()},
             "shard": list(self.shard),
             "generating": self.generating.to_json(),
+            "keyword": self.keyword,
             "expectations": {
                 iut_id: [one.to_json() for one in known]
                 for iut_id, known in self.expectations.items()
@@ -112,6 +125,7 @@ class RunPlan:
             },
             tuple(data["shard"]),
             Generating.from_json(data["generating"]),
+            data["keyword"],
         )
 
 

@@ -2,8 +2,7 @@
 
 The only module that imports pytest. A test function marked with a requirement becomes one case per
 implementation and server spec that the requirement applies to. The node id ends with the case id
-and the implementation's, ``[dispatch/handled-request-is-shut-down[TCP/inet]@cpython-3.13.0]``, so
-that ``-k`` selects by either.
+and the implementation's, ``[dispatch/handled-request-is-shut-down[TCP/inet]@cpython-3.13.0]``.
 
 The command imports this module before it starts pytest, which is in order: PYTEST_DONT_REWRITE
 """
@@ -225,7 +224,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """One implementation after the other, so that few agents are alive at a time.
 
     pytest makes a place-holder of a function that has no case in this plan: it is taken out, and
-    so are the cases of other shards.
+    so are cases that the plan does not select.
     """
     out = [item for item in items if MARKER in item.keywords and not _is_wanted(config, item)]
     if out:
@@ -242,7 +241,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _is_wanted(config: pytest.Config, item: pytest.Item) -> bool:
     parameter = _parameter(item)
-    return parameter is not None and _plan(config).in_shard(str(parameter.case))
+    return parameter is not None and _plan(config).plays(str(parameter.case))
 
 
 def _parameter(item: pytest.Item) -> CaseParameter | None:

@@ -8,7 +8,6 @@ import os
 from pathlib import Path
 
 from sockproof._paths import kit_dir
-from sockproof.errors import UsageError
 from sockproof.run import plugin
 
 __all__ = [
@@ -18,52 +17,34 @@ __all__ = [
     "collect",
     "play",
     "play_here",
-    "refuse_bad_keyword",
 ]
 
 PLAYED = (0, 1)
 """pytest's exit statuses when it played what it selected: all passed, some failed."""
 NOTHING_COLLECTED = 5
 INTERRUPTED = 2
-_BAD_USAGE = 4
 _RESTARTS = 50
 """How many workers may die of an implementation, a case each; what kills more kills them all."""
 _PLUGINS = ("xdist", "hypothesispytest")
 """Plugins of pytest that we need. What else is installed has no part in a run."""
 
 
-def play(
-    plan_path: Path, keyword: str, workers: int, watcher: object, requirement: str = ""
-) -> int:
-    """Play the cases that ``keyword`` selects; pytest's exit status. Of one ``requirement`` only
-    the files that name it are collected, which takes a tenth of the time."""
+def play(plan_path: Path, workers: int, watcher: object, requirement: str = "") -> int:
+    """Play the cases of the plan; pytest's exit status. Of one ``requirement`` only the files that
+    name it are collected, which takes a tenth of the time."""
     arguments = [f"--max-worker-restart={_RESTARTS}", f"--numprocesses={workers}", "--dist=load"]
     arguments.append(f"--basetemp={plan_path.parent / 'pytest'}")  # xdist makes folders there
-    return _pytest([*_selection(plan_path, keyword), *arguments, *_files(requirement)], watcher)
+    return _pytest([*_options(plan_path), *arguments, *_files(requirement)], watcher)
 
 
 def play_here(plan_path: Path, watcher: object) -> int:
     """Collect all cases in this process, and leave it to the watcher what to play of them."""
-    return _pytest([*_selection(plan_path, ""), str(_suites())], watcher)
+    return _pytest([*_options(plan_path), str(_suites())], watcher)
 
 
-def collect(plan_path: Path, keyword: str, watcher: object) -> int:
-    """Collect the cases that ``keyword`` selects, and play none."""
-    return _quietly([*_selection(plan_path, keyword), "--collect-only", str(_suites())], watcher)
-
-
-def refuse_bad_keyword(plan_path: Path, keyword: str) -> None:
-    """Try ``-k`` on one folder in this process, for the workers of xdist would die of it.
-
-    Raises:
-        UsageError: it is no expression.
-    """
-    if not keyword:
-        return
-    folder = str(_suites() / "dispatch")
-    status = _quietly([*_selection(plan_path, keyword), "--collect-only", folder], object())
-    if status == _BAD_USAGE:
-        raise UsageError(f"-k {keyword!r} is no expression", "use parts of ids, and, or, not")
+def collect(plan_path: Path, watcher: object) -> int:
+    """Collect the cases of the plan, and play none."""
+    return _quietly([*_options(plan_path), "--collect-only", str(_suites())], watcher)
 
 
 def _suites() -> Path:
@@ -78,7 +59,7 @@ def _files(requirement: str) -> list[str]:
     return [str(path) for path in sorted(naming)] or [str(_suites())]
 
 
-def _selection(plan_path: Path, keyword: str) -> list[str]:
+def _options(plan_path: Path) -> list[str]:
     kit = kit_dir()
     return [
         f"--config-file={kit / 'pyproject.toml'}",
@@ -89,7 +70,6 @@ def _selection(plan_path: Path, keyword: str) -> list[str]:
         "-pno:terminalreporter",
         f"--sockproof-plan={plan_path}",
         f"--ignore={_suites() / 'selftest'}",
-        *([f"-k{keyword}"] if keyword else []),
     ]
 
 
