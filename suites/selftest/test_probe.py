@@ -250,3 +250,26 @@ def test_a_server_that_cannot_echo_is_refused(tmp_path: Path, body: str, told: s
 
     assert "the smoke exchange failed: " in message
     assert told in message
+
+
+IN_PIECES = """
+import select, socket, socketserver
+from socketserver import *
+
+class Dribbling(socket.socket):
+    def sendall(self, data):
+        for number in range(len(data)):
+            self.send(data[number : number + 1])
+            select.select([], [], [], 0.01)
+
+class TCPServer(socketserver.TCPServer):
+    def get_request(self):
+        request, address = super().get_request()
+        request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return Dribbling(fileno=request.detach()), address
+"""
+
+
+def test_a_server_that_echoes_in_pieces_is_accepted(tmp_path: Path) -> None:
+    """A stream has no boundaries: an echo may come octet by octet."""
+    assert "TCPServer" in probe(module(tmp_path, IN_PIECES)).capabilities.names

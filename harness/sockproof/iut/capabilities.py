@@ -222,6 +222,7 @@ def _smoke(
     _echo(spec, outcome)
 
 
+_LINE = b"sockproof\n"
 _ECHO = {"setup": [], "handle": [{"do": "read_line"}, {"do": "write_back"}], "finish": []}
 
 
@@ -231,9 +232,17 @@ def _echo(spec: ServerSpec, made: Outcome) -> None:
         client.settimeout(5)
         try:
             client.connect(made.value["address"])
-            client.sendall(b"sockproof\n")
-            answer = client.recv(100)
+            client.sendall(_LINE)
+            answer = _read_line(client) if spec.is_stream else client.recv(100)
         except OSError as error:
             raise Mismatch("an echo", str(error)) from None
-    if answer != b"sockproof\n":
-        raise Mismatch("an echo of b'sockproof\\n'", repr(answer))
+    if answer != _LINE:
+        raise Mismatch(f"an echo of {_LINE!r}", repr(answer))
+
+
+def _read_line(client: socket.socket) -> bytes:
+    """What comes up to the end of the line or of the stream: a stream may come in any pieces."""
+    answer = b""
+    while len(answer) < len(_LINE) and (piece := client.recv(len(_LINE) - len(answer))):
+        answer += piece
+    return answer
