@@ -1,4 +1,4 @@
-"""The kill matrix that is published, and what README says of it, are of one proof, and it held."""
+"""The kill matrix that is published, and what docs say of it, are of one proof, and it held."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def matrix() -> Any:
     return json.loads((FOLDER / "kill-matrix.json").read_text("utf-8"))
 
 
-def test_readme_tells_the_published_figures(matrix: Any) -> None:
+def test_docs_tell_the_published_figures(matrix: Any) -> None:
     """Row by row, as the command prints them."""
-    text = (ROOT / "README.md").read_text("utf-8")
+    text = (ROOT / "docs" / "why-believe-it.md").read_text("utf-8")
     told = {kind: re.findall(rf"^ *{kind} +([\d ]+)$", text, re.MULTILINE) for kind in KINDS}
 
     assert {kind: [row.split() for row in rows] for kind, rows in told.items()} == {

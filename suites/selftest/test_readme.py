@@ -1,4 +1,4 @@
-"""What README and the reference records say is so."""
+"""What README, the tables of docs and the reference records say is so."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from sockproof.spec.levels import format_python_level
 ROOT = kit_dir()
 REFERENCE = ROOT / "reports" / "reference"
 RECORDS = sorted(REFERENCE.glob("*.jsonl"))
+LINES_MAX = 150
 
 pytestmark = pytest.mark.skipif(
     not (ROOT / "README.md").is_file(), reason="an installed kit has neither README nor reports"
@@ -29,28 +30,34 @@ def option_names(command: str) -> set[str]:
     return {option for p in parameters if isinstance(p, click.Option) for option in p.opts}
 
 
-def test_readme_tells_every_option_of_run() -> None:
+def test_readme_is_read_to_its_end() -> None:
+    """It is short, and leaves the rest to the pages of docs."""
+    lines = (ROOT / "README.md").read_text("utf-8").splitlines()
+
+    assert len(lines) <= LINES_MAX
+
+
+def test_options_of_run_are_told() -> None:
     """The option table and ``sockproof run --help`` name the same options."""
-    text = (ROOT / "README.md").read_text("utf-8")
+    text = (ROOT / "docs" / "options.md").read_text("utf-8")
     told = re.findall(r"^\| `(-{1,2}[a-z-]+)", text, re.MULTILINE)
 
     assert sorted(told) == sorted(option_names("run"))
 
 
-def test_readme_tells_every_command() -> None:
-    """Each command is shown in README at least once."""
-    text = (ROOT / "README.md").read_text("utf-8")
+def test_every_command_is_told() -> None:
+    """The table of commands and ``sockproof --help`` name the same commands."""
+    text = (ROOT / "docs" / "options.md").read_text("utf-8")
 
-    assert [name for name in main.commands if f"sockproof {name}" not in text] == []
+    assert sorted(re.findall(r"^\| `sockproof (\w+)`", text, re.MULTILINE)) == sorted(main.commands)
 
 
-def test_paths_in_readme_exist() -> None:
-    """What README links to is there."""
-    text = (ROOT / "README.md").read_text("utf-8")
-    linked = [target for target in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in target]
+def test_short_table_of_statuses_has_all_of_them() -> None:
+    """README's short table and the whole one begin with the same statuses."""
+    pages = ("README.md", "docs/exit-statuses.md")
+    told = [re.findall(r"^\| (\d) \|", (ROOT / page).read_text("utf-8"), re.M) for page in pages]
 
-    assert linked
-    assert [target for target in linked if not (ROOT / target).exists()] == []
+    assert told == [["0", "1", "2", "3", "4"]] * 2
 
 
 def test_reference_records_are_there() -> None:

@@ -145,7 +145,7 @@ def _from_toml(path: Path) -> Implementation:
         settings = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(
-            f"cannot read {path}: {error}", "give a TOML file as in the README"
+            f"cannot read {path}: {error}", "give a TOML file as in docs/own-implementation.md"
         ) from None
     _check_settings(path, settings)
     module = settings.get("module", "")
@@ -171,7 +171,7 @@ def _check_settings(path: Path, settings: Mapping[str, Any]) -> None:
         texts = value.values() if isinstance(value, dict) else ()
         right = isinstance(value, _TOML_KEYS[key])  # type: ignore[arg-type]
         if not right or not all(isinstance(text, str) for text in texts):
-            raise UsageError(f"{path}: {key} has the wrong type", "see the README")
+            raise UsageError(f"{path}: {key} has the wrong type", "see docs/own-implementation.md")
     if not _FILE_NAME.fullmatch(settings.get("name", "-")):
         raise UsageError(
             f"{path}: name {settings['name']!r} cannot name a record",
