@@ -142,10 +142,10 @@ def _read(path: Path) -> Page:
 def _commands(page: str, block: Block) -> Iterator[Command]:
     command, line, sample = "", 0, list[str]()
     for number, text in enumerate(block.lines, block.line):
-        if text.startswith("$ "):
+        if text.strip().startswith("$ "):
             if command:
                 yield Command(page, line, command, sample)
-            command, line, sample = text.removeprefix("$ "), number, []
+            command, line, sample = text.strip().removeprefix("$ "), number, []
         else:
             assert command, f"{page}:{number}: a sample without its command"
             sample.append(text)
