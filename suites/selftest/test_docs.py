@@ -253,7 +253,7 @@ def test_recipe_for_a_requirement_works(tmp_path: Path) -> None:
     played = _in_copy(tmp_path, "run", "-k", "each-client-gets-its-own-reply", "-n", "0")
     proved = _in_copy(tmp_path, "selftest", "--named", "-k", "requests-are-dropped", "-n", "1")
 
-    assert agrees(["1 cases, 1 implementation", "..."], played.splitlines()), played
+    assert agrees(["1 case, 1 implementation", "..."], played.splitlines()), played
     assert "nothing needs attention" in played
     assert re.search(r"named +1 +1 +0 +0 +0", proved), proved
 

@@ -72,11 +72,11 @@ def _stale(record: Record) -> str:
 
 
 def _headline(records: Sequence[Record]) -> str:
-    n_iuts = len(records)
+    n_cases, n_iuts = count_cases(records), len(records)
     versions = sorted({str(record.header.get("suite_version", "")) for record in records})
-    plural = "" if n_iuts == 1 else "s"
     return (
-        f"{count_cases(records):,} cases, {n_iuts} implementation{plural}, "
+        f"{n_cases:,} case{'' if n_cases == 1 else 's'}, "
+        f"{n_iuts} implementation{'' if n_iuts == 1 else 's'}, "
         f"suite {code(', '.join(versions), 40)}"
     )
 

@@ -67,12 +67,12 @@ def print_summary(records: Sequence[Record], console: Console) -> None:
 
 
 def _headline(records: Sequence[Record]) -> Text:
-    n_iuts = len(records)
-    words = [f"{count_cases(records):,} cases"]
+    n_cases, n_iuts = count_cases(records), len(records)
+    words = [f"{n_cases:,} case{'' if n_cases == 1 else 's'}"]
     words.append(f"{n_iuts} implementation{'' if n_iuts == 1 else 's'}")
     took = []
     if span_s := _span_s(records):
-        rate = count_cases(records) / span_s
+        rate = n_cases / span_s
         took = [seconds(span_s), f"{rate:.{0 if rate >= 10 else 1}f} cases/s"]
     return Text("  " + ", ".join([*words, *took]))
 
