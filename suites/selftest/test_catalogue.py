@@ -71,7 +71,7 @@ def test_a_catalogue_keeps_the_order_of_its_files(tmp_path: Path) -> None:
     ("added", "problem"),
     [
         ("color = 'red'", "unknown key 'color'; the keys are id, title, level, source, since"),
-        ("since = 3.6", "'since' is not a str"),
+        ("since = 3.6", "'since' is not a text"),
         ("since = '3'", "'3' is not a Python level such as 3.13"),
         ("until = 'three'", "'three' is not a Python level"),
         ("since = '3.7'\nuntil = '3.6'", "since is after until"),
@@ -83,7 +83,7 @@ def test_a_catalogue_keeps_the_order_of_its_files(tmp_path: Path) -> None:
         ("applies = { mixin = ['Async'] }", "unknown mixin 'Async'; one of none, Threading"),
         ("applies = { family = ['ipx'] }", "unknown family 'ipx'; one of inet, inet6"),
         ("applies = { kind = 'TCP' }", "'kind' is not a list"),
-        ("applies = { kind = [] }", "applies selects no server spec: kind is empty"),
+        ("applies = { kind = [] }", "applies: 'kind' is empty"),
         ("applies = { kind = ['TCP'], family = ['path'] }", "applies selects no server spec"),
         ("applies = { none = true, kind = ['TCP'] }", "applies says none and narrows as well"),
     ],
@@ -92,7 +92,7 @@ def test_an_addition_is_refused(tmp_path: Path, added: str, problem: str) -> Non
     """The refusal names the file, the requirement and the problem."""
     write_area(tmp_path, FIRST + added + "\n")
 
-    with pytest.raises(CatalogueError, match=r"^waits\.toml: waits/first: ") as caught:
+    with pytest.raises(CatalogueError, match=r"waits\.toml: .*waits/first\)?: ") as caught:
         load_catalogue(tmp_path)
 
     assert problem in str(caught.value)
@@ -103,10 +103,14 @@ def test_an_addition_is_refused(tmp_path: Path, added: str, problem: str) -> Non
     [
         ('"MUST"', '"MIGHT"', "unknown level 'MIGHT'; one of MUST, SHOULD, MAY, OBSERVED"),
         ("waits/first", "asks/first", "the id's area is not the name of its file"),
-        ("waits/first", "waits/First_One", "the id does not match [a-z]+/[a-z0-9-]+"),
-        ("waits/first", "waits", "the id does not match"),
-        ("The first waits.", "The first waits", "the title does not end with a full stop"),
-        ("https://example.org/page#first", "the manual", "the source is not a URL"),
+        ("waits/first", "waits/First_One", "'id': 'waits/First_One' is not an id such as"),
+        ("waits/first", "waits", "'id': 'waits' is not an id such as"),
+        (
+            "The first waits.",
+            "The first waits",
+            "'title': 'The first waits' is not one sentence",
+        ),
+        ("https://example.org/page#first", "the manual", "'source': 'the manual' is not a URL"),
         ('level = "MUST"', "", "the key 'level' is missing"),
         ('title = "The first waits."', "", "the key 'title' is missing"),
         ('id = "waits/first"', "", "the key 'id' is missing"),
@@ -116,7 +120,7 @@ def test_a_wrong_value_is_refused(tmp_path: Path, wrong: str, right: str, proble
     """A requirement that lacks a key, or whose value is out of its set, is refused by file."""
     write_area(tmp_path, FIRST.replace(wrong, right))
 
-    with pytest.raises(CatalogueError, match=r"^waits\.toml: ") as caught:
+    with pytest.raises(CatalogueError, match=r"waits\.toml: ") as caught:
         load_catalogue(tmp_path)
 
     assert problem in str(caught.value)

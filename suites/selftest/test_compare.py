@@ -182,9 +182,12 @@ def test_shipped_renames_are_in_order() -> None:
         ('"a/old" = "a/gone"', "'a/old' = 'a/gone': the new id is that of no requirement"),
         ('"a/new" = "a/new"', "the old id is that of a requirement of today"),
         ('"A old" = "a/new"', "the old id does not match"),
-        ('"a/old" = ["a/new"]', "the new id is that of no requirement"),
-        ('"a/old" =', "renames.toml: Invalid value"),
-        ('"a/old" = "a/new"\n"a/old" = "a/new"', "renames.toml: Cannot overwrite a value"),
+        ('"a/old" = ["a/new"]', "'a/old' is not a text"),
+        ('"a/old" =', "renames.toml: this is not TOML: Invalid value"),
+        (
+            '"a/old" = "a/new"\n"a/old" = "a/new"',
+            "this is not TOML: Cannot overwrite a value",
+        ),
     ],
 )
 def test_wrong_renames_are_refused(tmp_path: Path, text: str, problem: str) -> None:

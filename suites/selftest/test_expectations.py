@@ -127,16 +127,16 @@ def test_expired_after_its_day() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        (WHOLE, "case = [", "cannot read expectations"),
-        (WHOLE, "x = 1", "holds no expectations"),
+        (WHOLE, "case = [", "this is not TOML"),
+        (WHOLE, "x = 1", "unknown key 'x'; the keys are expectation"),
         ('reason = "It keeps what it refused."', "", "the key 'reason' is missing"),
         ("at_most = 3", "", "needs 'at_most'"),
-        ("at_most = 3", 'at_most = "3"', "'at_most' is not a int"),
+        ("at_most = 3", 'at_most = "3"', "'at_most' is not a whole number"),
         ('contains = "end of stream"', "", "a FAIL needs 'contains'"),
         ('verdict = "FAIL"', 'verdict = "PASS"', "PASS is no deviation"),
-        ('verdict = "FAIL"', 'verdict = "BAD"', "'BAD' is not a valid Verdict"),
+        ('verdict = "FAIL"', 'verdict = "BAD"', "unknown verdict 'BAD'; one of PASS, NOT"),
         ('since = "3.6"', 'since = "three"', "'three' is not a Python level"),
-        ('since = "3.6"', 'expires = "soon"', "soon"),
+        ('since = "3.6"', 'expires = "soon"', "'soon' is not a day such as"),
         ('since = "3.6"', 'sincs = "3.6"', "unknown key 'sincs'"),
     ],
 )

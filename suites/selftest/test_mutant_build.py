@@ -138,22 +138,26 @@ def test_a_mutant_that_does_not_fit_is_refused(source: str, change: Change, prob
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ("title =", "subject =", "'no-wait' in serving.toml: unknown key 'subject'; known are"),
-        ("replace =", "insert =", "a change of mutant 'no-wait' .*: unknown key 'insert'"),
+        (
+            "title =",
+            "subject =",
+            r"mutant 1 \(no-wait\): unknown key 'subject'; the keys are",
+        ),
+        ("replace =", "insert =", r"mutant 1 \(no-wait\): change 1: unknown key 'insert'"),
         ("[[mutant]]", "[[server]]\n[[mutant]]", "serving.toml: unknown key 'server'"),
         ("source =", "since = '3'\nsource =", "'3' is not a Python level"),
         ("source = ", "# ", "'source' is missing"),
-        ('"no-wait"', '""', "'id' is not a text"),
+        ('"no-wait"', '""', "'id' is empty"),
         ('"pass"', "0", "'replace' is not a text"),
-        ('"event.wait()"', "[]", "'find' is not a list of texts"),
-        ("TCP/inet", "TCP/ipx", "'no-wait' in serving.toml: no server spec 'TCP/ipx'"),
+        ('"event.wait()"', "[]", "'find' is empty"),
+        ("TCP/inet", "TCP/ipx", "serving.toml: mutant 'no-wait': no server spec 'TCP/ipx'"),
         ("TCP/inet", "ThreadingTCP/inet", "-for-the-loop' is not about ThreadingTCP/inet"),
         (
             "shutdown-waits",
             "shutdown-sings",
             "no requirement 'serving/shutdown-sings-for-the-loop'",
         ),
-        ("[[mutant]]", "[[mutant", "serving.toml is not TOML"),
+        ("[[mutant]]", "[[mutant", "serving.toml: this is not TOML"),
     ],
 )
 def test_a_wrong_description_is_refused(tmp_path: Path, old: str, new: str, problem: str) -> None:

@@ -184,9 +184,12 @@ def test_too_many_equivalents_are_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('[[equivalent]]\nkey = "a"\n', "unknown or missing key 'reason'"),
-        ('[[equivalent]]\nkey = "a"\nreason = " "\n', "a: no reason; say why"),
-        ('[[equivalent]]\nkey = "a"\nreason = "b"\nwhy = "c"\n', "missing key 'why'"),
+        ('[[equivalent]]\nkey = "a"\n', "the key 'reason' is missing"),
+        ('[[equivalent]]\nkey = "a"\nreason = " "\n', r"equivalent 1 \(a\): 'reason' is empty"),
+        (
+            '[[equivalent]]\nkey = "a"\nreason = "b"\nwhy = "c"\n',
+            "unknown key 'why'; the keys are",
+        ),
         ('[[equivalent]]\nkey = "a"\nreason = "b"\nsince = "3"\n', "'3' is not a Python level"),
         ("[[equivalent]", "correct the file"),
     ],

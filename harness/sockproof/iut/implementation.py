@@ -16,24 +16,10 @@ from sockproof._paths import expanded
 from sockproof.errors import UsageError
 from sockproof.iut.discovery import find_interpreter
 from sockproof.spec.levels import PythonLevel, parse_python_level
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from sockproof.spec.toml_tables import LEVEL, TEXT, TomlFormat, shaped, table
 
 __all__ = ["Implementation", "parse_iut"]
 
-_TOML_KEYS = {
-    "name": str,
-    "command": (str, list),
-    "module": str,
-    "preload": str,
-    "level": str,
-    "classes": dict,
-    "env": dict,
-}
-_FILE_NAME = re.compile(r"[\w.+-]+")
 _INTERPRETER_NAME = re.compile(r"(python|pypy)[0-9.]*t?$")
 
 
@@ -86,6 +72,19 @@ class Implementation:
         """The reverse of :meth:`to_json`."""
         sequences = {"argv": tuple(data["argv"]), "level": tuple(data["level"])}
         return cls(**{**data, **sequences})
+
+
+_BY_NAME = {"type": "object", "additionalProperties": TEXT}
+_SETTINGS = table(
+    name=shaped(r"[\w.+-]+", "a name for a record: letters, digits and any of _ . + -"),
+    command={"type": ["string", "array"], "items": TEXT},
+    module=TEXT,
+    preload=TEXT,
+    level=LEVEL,
+    classes=_BY_NAME,
+    env=_BY_NAME,
+)
+FORMAT = TomlFormat(_SETTINGS, UsageError, "give a TOML file as in the README")
 
 
 def parse_iut(given: str) -> Implementation:
@@ -141,13 +140,7 @@ def _module(given: str, argv: tuple[str, ...]) -> Implementation:
 
 
 def _from_toml(path: Path) -> Implementation:
-    try:
-        settings = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(
-            f"cannot read {path}: {error}", "give a TOML file as in docs/own-implementation.md"
-        ) from None
-    _check_settings(path, settings)
+    settings = FORMAT.read(path)
     module = settings.get("module", "")
     if module.endswith(".py"):
         module = str(path.parent / module)
@@ -158,29 +151,14 @@ def _from_toml(path: Path) -> Implementation:
         argv=_command(settings.get("command", sys.executable)),
         preload=settings.get("preload", ""),
         name=settings.get("name", path.stem),
-        level=_level(path, settings.get("level")),
+        level=parse_python_level(settings["level"]) if "level" in settings else (),
         classes=settings.get("classes", {}),
         env=settings.get("env", {}),
     )
 
 
-def _check_settings(path: Path, settings: Mapping[str, Any]) -> None:
-    for key, value in settings.items():
-        if key not in _TOML_KEYS:
-            raise UsageError(f"{path}: unknown key {key!r}", f"known: {', '.join(_TOML_KEYS)}")
-        texts = value.values() if isinstance(value, dict) else ()
-        right = isinstance(value, _TOML_KEYS[key])  # type: ignore[arg-type]
-        if not right or not all(isinstance(text, str) for text in texts):
-            raise UsageError(f"{path}: {key} has the wrong type", "see docs/own-implementation.md")
-    if not _FILE_NAME.fullmatch(settings.get("name", "-")):
-        raise UsageError(
-            f"{path}: name {settings['name']!r} cannot name a record",
-            "use letters, digits and any of _ . + -",
-        )
-
-
 def _command(command: str | list[str]) -> tuple[str, ...]:
-    argv = _split(command) if isinstance(command, str) else tuple(str(part) for part in command)
+    argv = _split(command) if isinstance(command, str) else tuple(command)
     if not argv:
         raise UsageError("command [] is empty", "for example ['ssh', 'host', 'python3']")
     return _interpreter(argv[0]) if len(argv) == 1 else argv
@@ -194,10 +172,3 @@ def _split(command: str) -> tuple[str, ...]:
     if not argv:
         raise UsageError(f"command {command!r} is empty", "for example 'ssh host python3'")
     return argv
-
-
-def _level(path: Path, text: str | None) -> PythonLevel:
-    try:
-        return parse_python_level(text) if text else ()
-    except ValueError as error:
-        raise UsageError(f"{path}: level: {error}") from None

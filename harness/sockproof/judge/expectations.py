@@ -23,8 +23,7 @@ from __future__ import annotations
 
 import datetime
 import re
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,33 +31,23 @@ from typing import Any
 from sockproof.errors import UsageError
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.spec.case_id import requirement_of
-from sockproof.spec.levels import PythonLevel, holds_between, parse_python_level
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from sockproof.spec.levels import PythonLevel, holds_between
+from sockproof.spec.toml_tables import (
+    DAY,
+    FILLED,
+    LEVEL,
+    TEXT,
+    TomlFormat,
+    levels_of,
+    list_of,
+    one_of,
+    table,
+)
 
 __all__ = ["Circumstances", "Expectation", "known_expectations", "read_expectations"]
 
 KNOWN = Path(__file__).parent / "known"
 """Deviations of interpreters' own modules that we know of; they ship with the suite."""
-
-_KEYS: Mapping[str, type] = {
-    "case": str,
-    "verdict": str,
-    "reason": str,
-    "contains": str,
-    "teardown": str,
-    "at_most": int,
-    "link": str,
-    "expires": str,
-    "implementation": str,
-    "since": str,
-    "until": str,
-    "lacks": list,
-}
-_NEEDED = ("case", "verdict", "reason")
 
 
 @dataclass(frozen=True)
@@ -157,6 +146,22 @@ class Expectation:
         return cls(**{**data, **words, **sequences})
 
 
+_EXPECTATION = table(
+    {"case": FILLED, "verdict": one_of(Verdict), "reason": FILLED},
+    contains=TEXT,
+    teardown=one_of(TeardownVerdict),
+    at_most={"type": "integer", "minimum": 1},
+    link=TEXT,
+    expires=DAY,
+    implementation=TEXT,
+    since=LEVEL,
+    until=LEVEL,
+    lacks=list_of(FILLED),
+)
+_FILE = table({"expectation": list_of(_EXPECTATION, least=1)})
+FORMAT = TomlFormat(_FILE, UsageError, "write [[expectation]] tables")
+
+
 def known_expectations() -> tuple[Expectation, ...]:
     """The deviations of interpreters' own modules that ship with the suite."""
     return tuple(one for path in sorted(KNOWN.glob("*.toml")) for one in read_expectations(path))
@@ -168,46 +173,27 @@ def read_expectations(path: Path) -> tuple[Expectation, ...]:
     Raises:
         UsageError: it cannot be read, or an entry is not in order; the message names both.
     """
-    try:
-        table = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"cannot read expectations: {path}: {error}") from None
-    entries = table.get("expectation")
-    if set(table) - {"expectation"} or not isinstance(entries, list) or not entries:
-        raise UsageError(f"{path} holds no expectations", "write [[expectation]] tables")
+    entries = FORMAT.read(path)["expectation"]
     return tuple(_expectation(path, number, entry) for number, entry in enumerate(entries, 1))
 
 
 def _expectation(path: Path, number: int, entry: Mapping[str, Any]) -> Expectation:
-    place = f"{path}: expectation {number} ({entry.get('case', 'no case')})"
-    for problem in _problems(entry):
-        raise UsageError(f"{place}: {problem}")
-    try:
-        levels = {key: parse_python_level(entry[key]) for key in ("since", "until") if key in entry}
-        words = {
-            "verdict": Verdict(entry["verdict"]),
-            "teardown": TeardownVerdict(entry.get("teardown", TeardownVerdict.CLEAN)),
-        }
-        datetime.date.fromisoformat(entry.get("expires", "2000-01-01"))
-    except ValueError as error:
-        raise UsageError(f"{place}: {error}") from None
+    if problem := _problem(entry):
+        raise UsageError(f"{path}: expectation {number} ({entry['case']}): {problem}")
+    words = {
+        "verdict": Verdict(entry["verdict"]),
+        "teardown": TeardownVerdict(entry.get("teardown", TeardownVerdict.CLEAN)),
+    }
     lists = {"lacks": tuple(entry.get("lacks", ())), "file": path.name}
-    return Expectation(**{**entry, **levels, **words, **lists})
+    return Expectation(**{**entry, **levels_of(entry), **words, **lists})
 
 
-def _problems(entry: Mapping[str, Any]) -> Iterable[str]:
-    """What is wrong with an entry, beside the values of its words."""
-    for key, value in entry.items():
-        if key not in _KEYS:
-            yield f"unknown key {key!r}; the keys are {', '.join(_KEYS)}"
-        elif not isinstance(value, _KEYS[key]) or isinstance(value, bool):
-            yield f"{key!r} is not a {_KEYS[key].__name__}"
-    for key in _NEEDED:
-        if not entry.get(key):
-            yield f"the key {key!r} is missing"
-    if entry.get("verdict") == Verdict.FAIL.value and not entry.get("contains"):
-        yield "a FAIL needs 'contains', or any other failure would pass for this one"
-    if entry.get("verdict") in ("PASS", "NOT_APPLICABLE") and "teardown" not in entry:
-        yield f"{entry['verdict']} is no deviation; leave the entry out"
-    if "*" in str(entry.get("case", "")) and "at_most" not in entry:
-        yield "a case with * needs 'at_most', how many cases it may match"
+def _problem(entry: Mapping[str, Any]) -> str:
+    """What the keys of an entry say against each other; empty when nothing."""
+    if entry["verdict"] == Verdict.FAIL.value and not entry.get("contains"):
+        return "a FAIL needs 'contains', or any other failure would pass for this one"
+    if entry["verdict"] in ("PASS", "NOT_APPLICABLE") and "teardown" not in entry:
+        return f"{entry['verdict']} is no deviation; leave the entry out"
+    if "*" in entry["case"] and "at_most" not in entry:
+        return "a case with * needs 'at_most', how many cases it may match"
+    return ""

@@ -12,25 +12,27 @@ An entry whose key is no mutant's (any more) is refused, and so are more than a 
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sockproof.mutation.named import MutationError
-from sockproof.spec.levels import PythonLevel, parse_python_level
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from sockproof.spec.levels import PythonLevel
+from sockproof.spec.toml_tables import (
+    FILLED,
+    FILLED_OR_LIST,
+    LEVEL,
+    TomlFormat,
+    as_tuple,
+    levels_of,
+    list_of,
+    table,
+)
 
 __all__ = ["MOST", "Equivalent", "fitting_reasons", "read_equivalents"]
 
 MOST = 0.05
 """The part of all generic mutants that may be listed: who lists more explains away."""
-_KEYS = frozenset({"key", "reason", "since", "until"})
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,10 @@ class Equivalent:
         return self.since <= level[:2] and (not self.until or level[:2] <= self.until)
 
 
+_ENTRY = table({"key": FILLED_OR_LIST, "reason": FILLED}, since=LEVEL, until=LEVEL)
+FORMAT = TomlFormat(table(equivalent=list_of(_ENTRY)), MutationError, "correct the file")
+
+
 def read_equivalents(path: Path | None = None) -> tuple[Equivalent, ...]:
     """The entries of a file, by default of the one that sockproof ships.
 
@@ -54,23 +60,11 @@ def read_equivalents(path: Path | None = None) -> tuple[Equivalent, ...]:
         MutationError: it is not TOML, or an entry is not as described above.
     """
     path = path or Path(__file__).with_name("equivalents.toml")
-    try:
-        tables = tomllib.loads(path.read_text("utf-8")).get("equivalent", [])
-        return tuple(one for table in tables for one in _entries(path.name, table))
-    except (tomllib.TOMLDecodeError, AttributeError, TypeError, ValueError) as error:
-        raise MutationError(f"{path.name}: {error}", "correct the file") from error
-
-
-def _entries(name: str, table: Mapping[str, Any]) -> Iterator[Equivalent]:
-    wrong = sorted(table.keys() - _KEYS) or sorted({"key", "reason"} - table.keys())
-    if wrong:
-        raise MutationError(f"{name}: unknown or missing key {wrong[0]!r}", "see its beginning")
-    levels = [parse_python_level(table[k]) if k in table else () for k in ("since", "until")]
-    keys = [table["key"]] if isinstance(table["key"], str) else table["key"]
-    if not table["reason"].strip():
-        raise MutationError(f"{name}: {keys[0]}: no reason", "say why nobody can see it")
-    for key in keys:
-        yield Equivalent(key, table["reason"], *levels)
+    return tuple(
+        Equivalent(key, entry["reason"], **levels_of(entry))
+        for entry in FORMAT.read(path).get("equivalent", [])
+        for key in as_tuple(entry["key"])
+    )
 
 
 def fitting_reasons(

@@ -20,30 +20,32 @@ two places, or not at all, is refused instead of proving nothing.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sockproof.errors import HarnessError, UsageError
 from sockproof.spec.catalogue import Catalogue, load_catalogue
-from sockproof.spec.levels import PythonLevel, parse_python_level
+from sockproof.spec.levels import PythonLevel
 from sockproof.spec.matrix import spec_by_id
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from sockproof.spec.toml_tables import (
+    FILLED,
+    FILLED_OR_LIST,
+    LEVEL,
+    TEXT,
+    TomlFormat,
+    as_tuple,
+    levels_of,
+    list_of,
+    table,
+)
 
 __all__ = ["Change", "Mutant", "MutationError", "apply", "load_mutants", "write_mutant"]
 
 MUTANTS = Path(__file__).with_name("mutants")
 """The folder that describes them."""
 TEXT_KEYS = ("id", "title", "source", "category", "spec")
-MUTANT_KEYS = frozenset({*TEXT_KEYS, "killed_by", "change"})
-OPTIONAL_KEYS = frozenset({"since"})
-CHANGE_KEYS = frozenset({"find", "replace"})
 
 
 class MutationError(HarnessError):
@@ -81,6 +83,12 @@ class Mutant:
         return self.id.replace("-", "_")
 
 
+_CHANGE = table({"find": FILLED_OR_LIST, "replace": TEXT})
+_LISTS = {"killed_by": list_of(FILLED, least=1), "change": list_of(_CHANGE, least=1)}
+_MUTANT = table({**dict.fromkeys(TEXT_KEYS, FILLED), **_LISTS}, since=LEVEL)
+FORMAT = TomlFormat(table({"mutant": list_of(_MUTANT)}), MutationError, "correct the file")
+
+
 def load_mutants(
     folder: Path | None = None, catalogue: Catalogue | None = None
 ) -> tuple[Mutant, ...]:
@@ -95,7 +103,7 @@ def load_mutants(
     known = load_catalogue() if catalogue is None else catalogue
     found: dict[str, Mutant] = {}
     for path in sorted((folder or MUTANTS).glob("*.toml")):
-        for mutant in _read_file(path):
+        for mutant in (_mutant(path, entry) for entry in FORMAT.read(path)["mutant"]):
             if mutant.id in found:
                 raise MutationError(f"mutant {mutant.id!r} is there twice", "rename one of them")
             _check_killed_by(mutant, known)
@@ -138,59 +146,14 @@ def write_mutant(mutant: Mutant, source_path: Path, folder: Path) -> Path:
     return written
 
 
-def _read_file(path: Path) -> Iterator[Mutant]:
+def _mutant(path: Path, entry: Mapping[str, Any]) -> Mutant:
     try:
-        described = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise MutationError(f"{path.name} is not TOML: {error}", "correct the file") from error
-    _check_keys(path.name, described, frozenset({"mutant"}))
-    for table in described["mutant"]:
-        yield _mutant(f"mutant {table.get('id', '?')!r} in {path.name}", table)
-
-
-def _mutant(where: str, table: Mapping[str, Any]) -> Mutant:
-    _check_keys(where, table, MUTANT_KEYS, OPTIONAL_KEYS)
-    texts = {key: _text(where, key, table[key]) for key in TEXT_KEYS}
-    try:
-        spec_by_id(texts["spec"])
-        since = parse_python_level(table["since"]) if "since" in table else ()
-    except (UsageError, ValueError) as error:
-        raise MutationError(f"{where}: {error}") from error
-    changes = tuple(_change(where, change) for change in table["change"])
-    killed_by = _texts(where, "killed_by", table["killed_by"])
-    return Mutant(killed_by=killed_by, changes=changes, since=since, **texts)
-
-
-def _change(where: str, table: Mapping[str, Any]) -> Change:
-    _check_keys(f"a change of {where}", table, CHANGE_KEYS)
-    find = [table["find"]] if isinstance(table["find"], str) else table["find"]
-    if not isinstance(table["replace"], str):
-        raise MutationError(f"{where}: 'replace' is not a text", "an empty one removes")
-    return Change(_texts(where, "find", find), table["replace"])
-
-
-def _check_keys(
-    where: str,
-    table: Mapping[str, Any],
-    needed: frozenset[str],
-    optional: frozenset[str] = frozenset(),
-) -> None:
-    for key in sorted(table.keys() - needed - optional):
-        raise MutationError(f"{where}: unknown key {key!r}", f"known are {sorted(needed)}")
-    for key in sorted(needed - table.keys()):
-        raise MutationError(f"{where}: {key!r} is missing", "add it")
-
-
-def _text(where: str, key: str, value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise MutationError(f"{where}: {key!r} is not a text", "write one")
-    return value
-
-
-def _texts(where: str, key: str, values: object) -> tuple[str, ...]:
-    if not isinstance(values, list) or not values:
-        raise MutationError(f"{where}: {key!r} is not a list of texts", "name at least one")
-    return tuple(_text(where, key, value) for value in values)
+        spec_by_id(entry["spec"])
+    except UsageError as error:
+        raise MutationError(f"{path}: mutant {entry['id']!r}: {error}") from error
+    changes = [Change(as_tuple(one["find"]), one["replace"]) for one in entry["change"]]
+    read: dict[str, Any] = {key: entry[key] for key in TEXT_KEYS} | levels_of(entry)
+    return Mutant(killed_by=tuple(entry["killed_by"]), changes=tuple(changes), **read)
 
 
 def _check_killed_by(mutant: Mutant, catalogue: Catalogue) -> None:

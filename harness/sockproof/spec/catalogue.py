@@ -23,40 +23,48 @@ from __future__ import annotations
 import difflib
 import functools
 import graphlib
-import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sockproof.errors import CatalogueError, UsageError
-from sockproof.spec.levels import Level, PythonLevel, parse_python_level
-from sockproof.spec.requirement import NARROWING_WORDS, Applies, Requirement
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from sockproof.spec.levels import Level, PythonLevel
+from sockproof.spec.requirement import ID_PATTERN, NARROWING_WORDS, Applies, Requirement
+from sockproof.spec.toml_tables import (
+    FILLED,
+    FLAG,
+    LEVEL,
+    TomlFormat,
+    levels_of,
+    list_of,
+    one_of,
+    shaped,
+    table,
+)
 
 __all__ = ["Catalogue", "load_catalogue"]
 
 SHIPPED = Path(__file__).parent / "requirements"
-ID_PATTERN = re.compile(r"[a-z]+/[a-z0-9-]+")
-SOURCE_PATTERN = re.compile(r"https://[^\s/]+/\S+")
-NARROWING_FLAGS = ("predefined_only", "none")
-AREA_KEYS: Mapping[str, type] = {"title": str, "requirement": list}
-NEEDED_KEYS: Mapping[str, type] = {"id": str, "title": str, "level": str, "source": str}
-OPTIONAL_KEYS: Mapping[str, type] = {
-    "since": str,
-    "until": str,
-    "depends_on": list,
-    "applies": dict,
-}
-APPLIES_KEYS: Mapping[str, type] = {
-    **dict.fromkeys(NARROWING_WORDS, list),
-    **dict.fromkeys(NARROWING_FLAGS, bool),
-}
+_APPLIES = table(
+    **{name: list_of(one_of(words), least=1) for name, words in NARROWING_WORDS.items()},
+    predefined_only=FLAG,
+    none=FLAG,
+)
+_REQUIREMENT = table(
+    {
+        "id": shaped(ID_PATTERN, "an id such as area/words-in-lower-case"),
+        "title": shaped(r".*\.", "one sentence with a full stop"),
+        "level": one_of(Level),
+        "source": shaped(r"https://[^\s/]+/\S+", "a URL"),
+    },
+    since=LEVEL,
+    until=LEVEL,
+    depends_on=list_of(FILLED),
+    applies=_APPLIES,
+)
+_AREA = table({"title": FILLED, "requirement": list_of(_REQUIREMENT)})
+FORMAT = TomlFormat(_AREA, CatalogueError)
 
 
 class Catalogue(Mapping[str, Requirement]):
@@ -108,15 +116,15 @@ def _read_catalogue(folder: Path) -> Catalogue:
     places: dict[str, _Place] = {}
     requirements: list[Requirement] = []
     for path in sorted(folder.glob("*.toml")):
-        place = _Place(path.name)
-        table = _read_table(path, place)
-        areas[path.stem] = table["title"]
-        for entry in table["requirement"]:
+        area = FORMAT.read(path)
+        areas[path.stem] = area["title"]
+        for entry in area["requirement"]:
+            place = _Place(path, entry["id"])
             requirement = _requirement(entry, place)
             if requirement.id in places:
-                other = places[requirement.id].file
-                raise place.at(requirement.id).refusal(f"this id is taken already in {other}")
-            places[requirement.id] = place.at(requirement.id)
+                other = places[requirement.id].path
+                raise place.refusal(f"this id is taken already in {other}")
+            places[requirement.id] = place
             requirements.append(requirement)
     if not requirements:
         raise CatalogueError(f"no requirements in {folder}", "install sockproof again")
@@ -129,81 +137,23 @@ def _read_catalogue(folder: Path) -> Catalogue:
 class _Place:
     """Where something is written, for error messages."""
 
-    file: str
-    id: str = ""
+    path: Path
+    id: str
 
-    def at(self, requirement_id: str) -> _Place:
-        return _Place(self.file, requirement_id)
-
-    def refusal(self, problem: str, hint: str = "") -> CatalogueError:
-        return CatalogueError(": ".join(filter(None, (self.file, self.id, problem))), hint)
-
-
-def _read_table(path: Path, place: _Place) -> dict[str, Any]:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise place.refusal(f"this is not TOML: {error}") from error
-    _check_keys(table, AREA_KEYS, {}, place)
-    return table
-
-
-def _check_keys(
-    table: Mapping[str, Any],
-    needed: Mapping[str, type],
-    optional: Mapping[str, type],
-    place: _Place,
-) -> None:
-    """Refuse unknown and missing keys, and values of another type."""
-    known = {**needed, **optional}
-    for key in table:
-        if key not in known:
-            raise place.refusal(f"unknown key {key!r}", f"the keys are {', '.join(known)}")
-        if not isinstance(table[key], known[key]):
-            raise place.refusal(f"{key!r} is not a {known[key].__name__}")
-    for key in needed:
-        if key not in table:
-            raise place.refusal(f"the key {key!r} is missing")
+    def refusal(self, problem: str) -> CatalogueError:
+        return CatalogueError(f"{self.path}: {self.id}: {problem}")
 
 
 def _requirement(entry: Mapping[str, Any], place: _Place) -> Requirement:
-    place = place.at(str(entry.get("id", "")))
-    _check_keys(entry, NEEDED_KEYS, OPTIONAL_KEYS, place)
-    if entry["level"] not in Level.__members__:
-        raise place.refusal(f"unknown level {entry['level']!r}", f"one of {', '.join(Level)}")
-    requirement = Requirement(
-        id=entry["id"],
-        title=entry["title"],
-        level=Level(entry["level"]),
-        source=entry["source"],
-        since=_python_level(entry.get("since"), place),
-        until=_python_level(entry.get("until"), place),
-        applies=_applies(entry.get("applies", {}), place),
-        depends_on=tuple(entry.get("depends_on", ())),
-    )
+    narrowed: dict[str, Any] = dict(entry.get("applies", {}))
+    narrowed |= {name: tuple(narrowed[name]) for name in NARROWING_WORDS if name in narrowed}
+    read = {"level": Level(entry["level"]), "applies": Applies(**narrowed)}
+    needed = {"depends_on": tuple(entry.get("depends_on", ()))}
+    requirement = Requirement(**{**entry, **levels_of(entry), **read, **needed})
     for problem, is_right in RULES:
-        if not is_right(requirement, Path(place.file).stem):
+        if not is_right(requirement, place.path.stem):
             raise place.refusal(problem)
     return requirement
-
-
-def _python_level(text: str | None, place: _Place) -> PythonLevel | None:
-    try:
-        return parse_python_level(text) if text is not None else None
-    except ValueError as error:
-        raise place.refusal(str(error)) from error
-
-
-def _applies(table: Mapping[str, Any], place: _Place) -> Applies:
-    _check_keys(table, {}, APPLIES_KEYS, place)
-    for name, words in NARROWING_WORDS.items():
-        for word in table.get(name, words):
-            if word not in words:
-                raise place.refusal(f"unknown {name} {word!r}", f"one of {', '.join(words)}")
-        if not table.get(name, words):
-            raise place.refusal(f"applies selects no server spec: {name} is empty")
-    values: dict[str, Any] = {k: tuple(v) if k in NARROWING_WORDS else v for k, v in table.items()}
-    return Applies(**values)
 
 
 def _are_in_order(since: PythonLevel, until: PythonLevel) -> bool:
@@ -213,15 +163,12 @@ def _are_in_order(since: PythonLevel, until: PythonLevel) -> bool:
 
 
 RULES: tuple[tuple[str, Callable[[Requirement, str], object]], ...] = (
-    (f"the id does not match {ID_PATTERN.pattern}", lambda r, _: ID_PATTERN.fullmatch(r.id)),
     ("the id's area is not the name of its file", lambda r, stem: r.area == stem),
-    ("the title does not end with a full stop", lambda r, _: r.title.endswith(".")),
-    ("the source is not a URL", lambda r, _: SOURCE_PATTERN.fullmatch(r.source)),
     ("since is after until", lambda r, _: _are_in_order(r.since or (), r.until or ())),
     ("applies says none and narrows as well", lambda r, _: r.applies.is_consistent),
     ("applies selects no server spec", lambda r, _: r.applies.none or r.applies.specs()),
 )
-"""What a requirement may get wrong besides its keys: the problem, and whether all is well."""
+"""What a requirement may get wrong besides its values: the problem, and whether all is well."""
 
 
 def _check_dependencies(catalogue: Catalogue, places: Mapping[str, _Place]) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from sockproof.spec.levels import Level, PythonLevel, format_python_level
 from sockproof.spec.matrix import ALL_SPECS, FAMILIES, KINDS, MIXINS, ServerSpec
 
-__all__ = ["NARROWING_WORDS", "Applies", "Requirement"]
+__all__ = ["ID_PATTERN", "NARROWING_WORDS", "Applies", "Requirement"]
 
+ID_PATTERN = r"[a-z]+/[a-z0-9-]+"
 NARROWING_WORDS = {"kind": KINDS, "mixin": MIXINS, "family": FAMILIES}
 """What a requirement can be narrowed by, and to which words."""
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from sockproof.errors import CatalogueError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from sockproof.spec.toml_tables import FILLED, TomlFormat, list_of, table
 
 __all__ = ["Untestable", "load_untestable"]
 
@@ -27,14 +22,14 @@ class Untestable:
     because: str
 
 
+_ENTRY = table({"promise": FILLED, "source": FILLED, "because": FILLED})
+FORMAT = TomlFormat(table({"untestable": list_of(_ENTRY)}), CatalogueError)
+
+
 def load_untestable(path: Path = SHIPPED) -> tuple[Untestable, ...]:
     """The list, in the order of the file.
 
     Raises:
         CatalogueError: it cannot be read, or an entry has not just the three texts.
     """
-    try:
-        entries = tomllib.loads(path.read_text("utf-8"))["untestable"]
-        return tuple(Untestable(**entry) for entry in entries)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CatalogueError(f"{path.name}: {error}", "install sockproof again") from None
+    return tuple(Untestable(**entry) for entry in FORMAT.read(path)["untestable"])
