@@ -42,7 +42,7 @@ def requirement_between(since: PythonLevel | None, until: PythonLevel | None) ->
 
 def test_a_requirement_is_read_with_all_its_fields(tmp_path: Path) -> None:
     """Every key of the TOML is found in the requirement, versions as tuples of numbers."""
-    more = 'since = "3.6"\nuntil = "3.13"\ndepends_on = ["waits/second"]\n'
+    more = 'since = "3.6"\nuntil = "3.13"\n'
     more += 'applies = { kind = ["TCP"], mixin = ["none"] }\n'
 
     found = load_catalogue(write_area(tmp_path, FIRST + more, SECOND)).get("waits/first")
@@ -50,7 +50,6 @@ def test_a_requirement_is_read_with_all_its_fields(tmp_path: Path) -> None:
     assert (found.title, found.level) == ("The first waits.", Level.MUST)
     assert (found.source, found.area) == ("https://example.org/page#first", "waits")
     assert (found.since, found.until) == ((3, 6), (3, 13))
-    assert found.depends_on == ("waits/second",)
     assert [spec.id for spec in found.applies.specs()] == ["TCP/inet", "TCP/inet6"]
 
 
@@ -76,8 +75,6 @@ def test_a_catalogue_keeps_the_order_of_its_files(tmp_path: Path) -> None:
         ("until = 'three'", "'three' is not a Python level"),
         ("since = '3.7'\nuntil = '3.6'", "since is after until"),
         ("since = '3.6.9'\nuntil = '3.6.8'", "since is after until"),
-        ("depends_on = ['waits/nobody']", "depends_on names 'waits/nobody', which is none"),
-        ("depends_on = ['waits/first']", "circle: waits/first > waits/first"),
         ("applies = { colour = ['red'] }", "unknown key 'colour'; the keys are kind, mixin"),
         ("applies = { kind = ['SCTP'] }", "unknown kind 'SCTP'; one of TCP, UDP"),
         ("applies = { mixin = ['Async'] }", "unknown mixin 'Async'; one of none, Threading"),
@@ -151,15 +148,6 @@ def test_a_duplicate_id_is_refused(tmp_path: Path) -> None:
     write_area(tmp_path, FIRST, FIRST)
 
     with pytest.raises(CatalogueError, match=r"waits\.toml: waits/first: this id is taken already"):
-        load_catalogue(tmp_path)
-
-
-def test_a_circle_of_dependencies_is_refused(tmp_path: Path) -> None:
-    """Requirements that need each other are refused, with the circle spelled out."""
-    first = FIRST + 'depends_on = ["waits/second"]\n'
-    write_area(tmp_path, first, SECOND + 'depends_on = ["waits/first"]\n')
-
-    with pytest.raises(CatalogueError, match=r"circle: waits/\w+ > waits/\w+ > waits/\w+"):
         load_catalogue(tmp_path)
 
 
@@ -257,13 +245,6 @@ def test_the_shipped_names_area_takes_no_server(shipped: Catalogue) -> None:
 
     assert all(r.applies.none for r in shipped.values() if r.area == "names")
     assert len([area for area in without_server if area != "names"]) <= 5
-
-
-def test_a_shipped_requirement_depends_only_on_wider_ones(shipped: Catalogue) -> None:
-    """What a requirement rests on is tried on every server spec that it is tried on itself."""
-    for requirement in shipped.values():
-        for other in map(shipped.get, requirement.depends_on):
-            assert set(requirement.applies.specs()) <= set(other.applies.specs()), requirement.id
 
 
 def test_shipped_titles_are_not_told_twice(shipped: Catalogue) -> None:

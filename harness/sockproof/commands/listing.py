@@ -20,6 +20,7 @@ from sockproof.spec.case_id import requirement_of
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.levels import format_python_level
 from sockproof.spec.matrix import ALL_SPECS
+from sockproof.spec.renames import new_ids
 from sockproof.spec.requirement import Requirement
 from sockproof.spec.untestable import load_untestable
 
@@ -99,7 +100,8 @@ def collect(specs: Sequence[str], keyword: str) -> list[_Check]:
     if status not in (*pytest_session.PLAYED, pytest_session.NOTHING_COLLECTED):
         raise HarnessError(f"the cases cannot be collected: pytest ended with status {status}")
     if not collector.checks:
-        raise UsageError("no case is selected", "see 'sockproof list' for the requirements")
+        hint = new_ids(keyword, load_catalogue()) or "see 'sockproof list' for the requirements"
+        raise UsageError("no case is selected", hint)
     return collector.checks
 
 

@@ -22,7 +22,7 @@ from sockproof.record.selection import keyword_matcher, select
 from sockproof.report.compare import renamed
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.matrix import select_specs
-from sockproof.spec.renames import load_renames
+from sockproof.spec.renames import load_renames, new_ids
 
 __all__ = ["Operands"]
 
@@ -64,7 +64,8 @@ class Operands:
         ]
         cut = [select(renamed(one, renames), self.keyword, self.specs) for one in whole]
         if not any(record.cases for record in cut):
-            raise UsageError("no case is selected", "see 'sockproof list --cases'")
+            hint = new_ids(self.keyword, load_catalogue()) or "see 'sockproof list --cases'"
+            raise UsageError("no case is selected", hint)
         return cut
 
     def _played(self, given: str) -> Record:

@@ -34,6 +34,7 @@ from sockproof.run.pytest_session import (
     play,
 )
 from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.renames import new_ids
 from sockproof.timing import scale
 
 __all__ = ["RunSettings", "exit_status", "played", "refuse_unwritable", "run", "tell"]
@@ -91,7 +92,8 @@ def played(settings: RunSettings) -> RunMonitor:
     if not monitor.rows and monitor.problems:
         raise HarnessError(f"no case was played: {'; '.join(monitor.problems)}")
     if not monitor.rows:
-        raise UsageError("no case is selected", "see 'sockproof list --cases'")
+        hint = new_ids(settings.keyword, load_catalogue()) or "see 'sockproof list --cases'"
+        raise UsageError("no case is selected", hint)
     return monitor
 
 

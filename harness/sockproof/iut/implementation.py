@@ -84,7 +84,7 @@ _SETTINGS = table(
     classes=_BY_NAME,
     env=_BY_NAME,
 )
-FORMAT = TomlFormat(_SETTINGS, UsageError, "give a TOML file as in the README")
+FORMAT = TomlFormat(_SETTINGS, UsageError, "give a TOML file as in docs/own-implementation.md")
 
 
 def parse_iut(given: str) -> Implementation:

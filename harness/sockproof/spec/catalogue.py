@@ -11,7 +11,6 @@ A file names its area in ``title`` and lists ``[[requirement]]`` tables::
     source = "https://bugs.python.org/issue26309"
     since = "2.7"                               # optional; both inclusive
     until = "3.13"                              # optional; "3.13" holds for every 3.13.x
-    depends_on = ["dispatch/methods-are-called-in-order"]   # optional
     applies = { kind = ["TCP"], mixin = ["none"], family = ["inet"], predefined_only = true }
 
 ``applies`` narrows the server specs; absent it means all of them, and ``{ none = true }`` means
@@ -22,7 +21,6 @@ from __future__ import annotations
 
 import difflib
 import functools
-import graphlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +28,7 @@ from typing import Any
 
 from sockproof.errors import CatalogueError, UsageError
 from sockproof.spec.levels import Level, PythonLevel
+from sockproof.spec.renames import new_ids
 from sockproof.spec.requirement import ID_PATTERN, NARROWING_WORDS, Applies, Requirement
 from sockproof.spec.toml_tables import (
     FILLED,
@@ -60,7 +59,6 @@ _REQUIREMENT = table(
     },
     since=LEVEL,
     until=LEVEL,
-    depends_on=list_of(FILLED),
     applies=_APPLIES,
 )
 _AREA = table({"title": FILLED, "requirement": list_of(_REQUIREMENT)})
@@ -88,10 +86,12 @@ class Catalogue(Mapping[str, Requirement]):
         """The requirement with this id.
 
         Raises:
-            UsageError: there is none; the hint names ids that look like it.
+            UsageError: there is none; the hint names its new id, or ids that look like it.
         """
         if requirement_id in self._by_id:
             return self._by_id[requirement_id]
+        if now := new_ids(requirement_id, self):
+            raise UsageError(f"no requirement {requirement_id!r}", now)
         close = difflib.get_close_matches(requirement_id, self._by_id, n=3)
         hint = f"did you mean {' or '.join(close)}?" if close else "see 'sockproof list'"
         raise UsageError(f"no requirement {requirement_id!r}", hint)
@@ -128,9 +128,7 @@ def _read_catalogue(folder: Path) -> Catalogue:
             requirements.append(requirement)
     if not requirements:
         raise CatalogueError(f"no requirements in {folder}", "install sockproof again")
-    catalogue = Catalogue(areas, requirements)
-    _check_dependencies(catalogue, places)
-    return catalogue
+    return Catalogue(areas, requirements)
 
 
 @dataclass(frozen=True)
@@ -148,8 +146,7 @@ def _requirement(entry: Mapping[str, Any], place: _Place) -> Requirement:
     narrowed: dict[str, Any] = dict(entry.get("applies", {}))
     narrowed |= {name: tuple(narrowed[name]) for name in NARROWING_WORDS if name in narrowed}
     read = {"level": Level(entry["level"]), "applies": Applies(**narrowed)}
-    needed = {"depends_on": tuple(entry.get("depends_on", ()))}
-    requirement = Requirement(**{**entry, **levels_of(entry), **read, **needed})
+    requirement = Requirement(**{**entry, **levels_of(entry), **read})
     for problem, is_right in RULES:
         if not is_right(requirement, place.path.stem):
             raise place.refusal(problem)
@@ -169,19 +166,3 @@ RULES: tuple[tuple[str, Callable[[Requirement, str], object]], ...] = (
     ("applies selects no server spec", lambda r, _: r.applies.none or r.applies.specs()),
 )
 """What a requirement may get wrong besides its values: the problem, and whether all is well."""
-
-
-def _check_dependencies(catalogue: Catalogue, places: Mapping[str, _Place]) -> None:
-    """Refuse references to nothing and circles."""
-    graph = {requirement.id: requirement.depends_on for requirement in catalogue.values()}
-    for requirement_id, needed in graph.items():
-        for other in needed:
-            if other not in graph:
-                raise places[requirement_id].refusal(f"depends_on names {other!r}, which is none")
-    try:
-        graphlib.TopologicalSorter(graph).prepare()
-    except graphlib.CycleError as error:
-        circle = error.args[1]
-        raise places[circle[0]].refusal(
-            f"depends_on runs in a circle: {' > '.join(circle)}"
-        ) from error

@@ -10,7 +10,7 @@ from sockproof.errors import CatalogueError
 from sockproof.spec.requirement import ID_PATTERN
 from sockproof.spec.toml_tables import TEXT, TomlFormat
 
-__all__ = ["load_renames"]
+__all__ = ["load_renames", "new_ids"]
 
 SHIPPED = Path(__file__).with_name("renames.toml")
 FORMAT = TomlFormat({"type": "object", "additionalProperties": TEXT}, CatalogueError)
@@ -28,6 +28,12 @@ def load_renames(known: Collection[str], path: Path = SHIPPED) -> Mapping[str, s
         if problem := _problem(old, new, known):
             raise CatalogueError(f"{path}: {old!r} = {new!r}: {problem}")
     return table
+
+
+def new_ids(text: str, known: Collection[str]) -> str:
+    """What the old ids in a text, such as a ``-k``, are called today; empty without one."""
+    renames = load_renames(known).items()
+    return "; ".join(f"{old} is called {new} now" for old, new in renames if old in text)
 
 
 def _problem(old: str, new: str, known: Collection[str]) -> str:

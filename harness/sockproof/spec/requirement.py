@@ -55,7 +55,6 @@ class Requirement:
     since: PythonLevel | None = None
     until: PythonLevel | None = None
     applies: Applies = field(default_factory=Applies)
-    depends_on: tuple[str, ...] = ()
 
     @property
     def area(self) -> str:
