@@ -54,6 +54,11 @@ RECIPE = {
 """The blocks of CONTRIBUTING that add a requirement, and the files that they are added to."""
 WITHOUT = shutil.ignore_patterns("__pycache__", "selftest")
 
+PACKAGE = ROOT / "harness" / "sockproof"
+BY_PARTS = ("ARCHITECTURE.md", "CONTRIBUTING.md")
+"""The pages that name parts of the source."""
+FOR_EXAMPLE = frozenset({"socketserver.py"})
+
 PARTS = 5
 PLAYED = [path for path, page in pages().items() if list(page.commands())]
 
@@ -304,6 +309,25 @@ def test_links_lead_somewhere(path: str) -> None:
             if linked is None or anchor not in linked.anchors():
                 wrong.append(f"no #{anchor} in {file.name}")
 
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", [path for path in BY_PARTS if path in pages()])
+def test_named_parts_are_there(path: str) -> None:
+    """Files, folders, functions and classes that a page names in code are in the source."""
+    places = [ROOT, PACKAGE, PACKAGE / "commands"]
+    sources = [*PACKAGE.rglob("*.py"), *(ROOT / "fixtures").rglob("*.py")]
+    text = "\n".join(source.read_text("utf-8") for source in sources)
+    defined = set(re.findall(r"(?:class|def) (\w+)", text))
+    spans = set(re.findall(r"`([^`\n]+)`", "\n".join(pages()[path].prose)))
+    wrong = []
+    for span in spans - FOR_EXAMPLE:
+        if re.fullmatch(r"[a-z_./]+(/|\.(py|toml|md))", span):
+            wrong += [span] if not any((place / span).exists() for place in places) else []
+        elif found := re.match(r"(?:([A-Z]\w+)\.)?(\w+)\(|([A-Z]\w*[a-z]\w*)$", span):
+            wrong += [span] if not set(filter(None, found.groups())) <= defined else []
+
+    assert len(spans) > 40
     assert wrong == []
 
 
