@@ -39,6 +39,7 @@ from sockproof.timing import scale
 
 __all__ = ["RunSettings", "exit_status", "played", "refuse_unwritable", "run", "tell"]
 
+_INTERRUPTED = "interrupted"
 AS_EXPECTED, DEVIATION, STALE, INCOMPLETE = 0, 1, 2, HarnessError.exit_status
 
 
@@ -89,6 +90,8 @@ def played(settings: RunSettings) -> RunMonitor:
     if not plan.iuts:
         raise HarnessError("no implementation could be started", "see 'sockproof doctor'")
     monitor = _play(plan, settings)
+    if not monitor.rows and _INTERRUPTED in monitor.problems:
+        raise KeyboardInterrupt
     if not monitor.rows and monitor.problems:
         raise HarnessError(f"no case was played: {'; '.join(monitor.problems)}")
     if not monitor.rows:
@@ -174,7 +177,7 @@ def _play(plan: RunPlan, settings: RunSettings) -> RunMonitor:
             monitor.close()
     if status not in (*PLAYED, NOTHING_COLLECTED) and not monitor.problems:
         ended = f"the test runner ended with status {status}"
-        monitor.problems.append("interrupted" if status == INTERRUPTED else ended)
+        monitor.problems.append(_INTERRUPTED if status == INTERRUPTED else ended)
     return monitor
 
 

@@ -104,9 +104,10 @@ def _heeded(numbers: Iterable[int]) -> list[int]:
 
 @contextmanager
 def interrupted_later() -> Iterator[None]:
-    """Put an interrupt off until workers are started: a half-made one leaves tracebacks of itself.
+    """Put an interrupt off until workers are started, for :func:`heed_interrupt` to raise.
 
-    The signals are blocked too, which those who are started inherit: a terminal tells the whole
+    A half-made worker leaves tracebacks of itself, and only once all are started is the end of the
+    session told to xdist, which ends them. The signals are blocked too, which those who are started inherit: a terminal tells the whole
     group, also a process that is not yet able to listen. :func:`end_with_run` unblocks them.
     """
     if threading.current_thread() is not threading.main_thread():
@@ -121,11 +122,12 @@ def interrupted_later() -> Iterator[None]:
     try:
         yield
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)  # what was blocked comes here
         for number, handler in handlers.items():
-            signal.signal(number, handler)
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        for number in came[:1]:
-            signal.raise_signal(number)
+            signal.signal(number, signal.SIG_IGN if came else handler)
+        if came:
+            hurry()
+            _came.extend(came)
 
 
 def start_deaf() -> None:

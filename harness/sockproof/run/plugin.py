@@ -162,7 +162,12 @@ def pytest_sessionstart(session: pytest.Session) -> Generator[None]:
     else:
         with interrupted_later():
             yield
-        heed_interrupt()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection() -> None:
+    """From here on pytest ends the session of whoever raises, and xdist its workers."""
+    heed_interrupt()
 
 
 def pytest_collectreport() -> None:
