@@ -21,7 +21,7 @@ from sockproof.spec.toml_tables import (
     FLAG,
     LEVEL,
     TEXT,
-    TomlFormat,
+    Format,
     as_tuple,
     levels_of,
     list_of,
@@ -31,7 +31,7 @@ from sockproof.spec.toml_tables import (
 )
 from sockproof.spec.untestable import load_untestable
 
-FORMAT = TomlFormat(
+FORMAT = Format(
     table(
         {"title": FILLED},
         pet=list_of(

@@ -15,8 +15,8 @@ from typing import Any
 from sockproof._paths import expanded
 from sockproof.errors import UsageError
 from sockproof.iut.discovery import find_interpreter
+from sockproof.spec import toml_tables as toml
 from sockproof.spec.levels import PythonLevel, parse_python_level
-from sockproof.spec.toml_tables import LEVEL, TEXT, TomlFormat, shaped, table
 
 __all__ = ["Implementation", "parse_iut"]
 
@@ -74,17 +74,17 @@ class Implementation:
         return cls(**{**data, **sequences})
 
 
-_BY_NAME = {"type": "object", "additionalProperties": TEXT}
-_SETTINGS = table(
-    name=shaped(r"[\w.+-]+", "a name for a record: letters, digits and any of _ . + -"),
-    command={"type": ["string", "array"], "items": TEXT},
-    module=TEXT,
-    preload=TEXT,
-    level=LEVEL,
+_BY_NAME = {"type": "object", "additionalProperties": toml.TEXT}
+_SETTINGS = toml.table(
+    name=toml.shaped(r"[\w.+-]+", "a name for a record: letters, digits and any of _ . + -"),
+    command={"type": ["string", "array"], "items": toml.TEXT},
+    module=toml.TEXT,
+    preload=toml.TEXT,
+    level=toml.LEVEL,
     classes=_BY_NAME,
     env=_BY_NAME,
 )
-FORMAT = TomlFormat(_SETTINGS, UsageError, "give a TOML file as in docs/own-implementation.md")
+FORMAT = toml.Format(_SETTINGS, UsageError, "give a TOML file as in docs/own-implementation.md")
 
 
 def parse_iut(given: str) -> Implementation:

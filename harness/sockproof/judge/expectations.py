@@ -30,19 +30,9 @@ from typing import Any
 
 from sockproof.errors import UsageError
 from sockproof.judge.verdict import TeardownVerdict, Verdict
+from sockproof.spec import toml_tables as toml
 from sockproof.spec.case_id import requirement_of
 from sockproof.spec.levels import PythonLevel, holds_between
-from sockproof.spec.toml_tables import (
-    DAY,
-    FILLED,
-    LEVEL,
-    TEXT,
-    TomlFormat,
-    levels_of,
-    list_of,
-    one_of,
-    table,
-)
 
 __all__ = ["Circumstances", "Expectation", "known_expectations", "read_expectations"]
 
@@ -146,20 +136,20 @@ class Expectation:
         return cls(**{**data, **words, **sequences})
 
 
-_EXPECTATION = table(
-    {"case": FILLED, "verdict": one_of(Verdict), "reason": FILLED},
-    contains=TEXT,
-    teardown=one_of(TeardownVerdict),
+_EXPECTATION = toml.table(
+    {"case": toml.FILLED, "verdict": toml.one_of(Verdict), "reason": toml.FILLED},
+    contains=toml.TEXT,
+    teardown=toml.one_of(TeardownVerdict),
     at_most={"type": "integer", "minimum": 1},
-    link=TEXT,
-    expires=DAY,
-    implementation=TEXT,
-    since=LEVEL,
-    until=LEVEL,
-    lacks=list_of(FILLED),
+    link=toml.TEXT,
+    expires=toml.DAY,
+    implementation=toml.TEXT,
+    since=toml.LEVEL,
+    until=toml.LEVEL,
+    lacks=toml.list_of(toml.FILLED),
 )
-_FILE = table({"expectation": list_of(_EXPECTATION, least=1)})
-FORMAT = TomlFormat(_FILE, UsageError, "write [[expectation]] tables")
+_FILE = toml.table({"expectation": toml.list_of(_EXPECTATION, least=1)})
+FORMAT = toml.Format(_FILE, UsageError, "write [[expectation]] tables")
 
 
 def known_expectations() -> tuple[Expectation, ...]:
@@ -185,7 +175,7 @@ def _expectation(path: Path, number: int, entry: Mapping[str, Any]) -> Expectati
         "teardown": TeardownVerdict(entry.get("teardown", TeardownVerdict.CLEAN)),
     }
     lists = {"lacks": tuple(entry.get("lacks", ())), "file": path.name}
-    return Expectation(**{**entry, **levels_of(entry), **words, **lists})
+    return Expectation(**{**entry, **toml.levels_of(entry), **words, **lists})
 
 
 def _problem(entry: Mapping[str, Any]) -> str:

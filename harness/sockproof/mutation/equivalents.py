@@ -17,17 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sockproof.mutation.named import MutationError
+from sockproof.spec import toml_tables as toml
 from sockproof.spec.levels import PythonLevel
-from sockproof.spec.toml_tables import (
-    FILLED,
-    FILLED_OR_LIST,
-    LEVEL,
-    TomlFormat,
-    as_tuple,
-    levels_of,
-    list_of,
-    table,
-)
 
 __all__ = ["MOST", "Equivalent", "fitting_reasons", "read_equivalents"]
 
@@ -49,8 +40,11 @@ class Equivalent:
         return self.since <= level[:2] and (not self.until or level[:2] <= self.until)
 
 
-_ENTRY = table({"key": FILLED_OR_LIST, "reason": FILLED}, since=LEVEL, until=LEVEL)
-FORMAT = TomlFormat(table(equivalent=list_of(_ENTRY)), MutationError, "correct the file")
+_ENTRY = toml.table(
+    {"key": toml.FILLED_OR_LIST, "reason": toml.FILLED}, since=toml.LEVEL, until=toml.LEVEL
+)
+_FILE = toml.table(equivalent=toml.list_of(_ENTRY))
+FORMAT = toml.Format(_FILE, MutationError, "correct the file")
 
 
 def read_equivalents(path: Path | None = None) -> tuple[Equivalent, ...]:
@@ -61,9 +55,9 @@ def read_equivalents(path: Path | None = None) -> tuple[Equivalent, ...]:
     """
     path = path or Path(__file__).with_name("equivalents.toml")
     return tuple(
-        Equivalent(key, entry["reason"], **levels_of(entry))
+        Equivalent(key, entry["reason"], **toml.levels_of(entry))
         for entry in FORMAT.read(path).get("equivalent", [])
-        for key in as_tuple(entry["key"])
+        for key in toml.as_tuple(entry["key"])
     )
 
 

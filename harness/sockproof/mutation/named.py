@@ -26,20 +26,10 @@ from pathlib import Path
 from typing import Any
 
 from sockproof.errors import HarnessError, UsageError
+from sockproof.spec import toml_tables as toml
 from sockproof.spec.catalogue import Catalogue, load_catalogue
 from sockproof.spec.levels import PythonLevel
 from sockproof.spec.matrix import spec_by_id
-from sockproof.spec.toml_tables import (
-    FILLED,
-    FILLED_OR_LIST,
-    LEVEL,
-    TEXT,
-    TomlFormat,
-    as_tuple,
-    levels_of,
-    list_of,
-    table,
-)
 
 __all__ = ["Change", "Mutant", "MutationError", "apply", "load_mutants", "write_mutant"]
 
@@ -83,10 +73,11 @@ class Mutant:
         return self.id.replace("-", "_")
 
 
-_CHANGE = table({"find": FILLED_OR_LIST, "replace": TEXT})
-_LISTS = {"killed_by": list_of(FILLED, least=1), "change": list_of(_CHANGE, least=1)}
-_MUTANT = table({**dict.fromkeys(TEXT_KEYS, FILLED), **_LISTS}, since=LEVEL)
-FORMAT = TomlFormat(table({"mutant": list_of(_MUTANT)}), MutationError, "correct the file")
+_CHANGE = toml.table({"find": toml.FILLED_OR_LIST, "replace": toml.TEXT})
+_LISTS = {"killed_by": toml.list_of(toml.FILLED, least=1), "change": toml.list_of(_CHANGE, least=1)}
+_MUTANT = toml.table({**dict.fromkeys(TEXT_KEYS, toml.FILLED), **_LISTS}, since=toml.LEVEL)
+_FILE = toml.table({"mutant": toml.list_of(_MUTANT)})
+FORMAT = toml.Format(_FILE, MutationError, "correct the file")
 
 
 def load_mutants(
@@ -151,8 +142,8 @@ def _mutant(path: Path, entry: Mapping[str, Any]) -> Mutant:
         spec_by_id(entry["spec"])
     except UsageError as error:
         raise MutationError(f"{path}: mutant {entry['id']!r}: {error}") from error
-    changes = [Change(as_tuple(one["find"]), one["replace"]) for one in entry["change"]]
-    read: dict[str, Any] = {key: entry[key] for key in TEXT_KEYS} | levels_of(entry)
+    changes = [Change(toml.as_tuple(one["find"]), one["replace"]) for one in entry["change"]]
+    read: dict[str, Any] = {key: entry[key] for key in TEXT_KEYS} | toml.levels_of(entry)
     return Mutant(killed_by=tuple(entry["killed_by"]), changes=tuple(changes), **read)
 
 

@@ -27,42 +27,32 @@ from pathlib import Path
 from typing import Any
 
 from sockproof.errors import CatalogueError, UsageError
+from sockproof.spec import toml_tables as toml
 from sockproof.spec.levels import Level, PythonLevel
 from sockproof.spec.renames import new_ids
 from sockproof.spec.requirement import ID_PATTERN, NARROWING_WORDS, Applies, Requirement
-from sockproof.spec.toml_tables import (
-    FILLED,
-    FLAG,
-    LEVEL,
-    TomlFormat,
-    levels_of,
-    list_of,
-    one_of,
-    shaped,
-    table,
-)
 
 __all__ = ["Catalogue", "load_catalogue"]
 
 SHIPPED = Path(__file__).parent / "requirements"
-_APPLIES = table(
-    **{name: list_of(one_of(words), least=1) for name, words in NARROWING_WORDS.items()},
-    predefined_only=FLAG,
-    none=FLAG,
+_APPLIES = toml.table(
+    **{name: toml.list_of(toml.one_of(words), least=1) for name, words in NARROWING_WORDS.items()},
+    predefined_only=toml.FLAG,
+    none=toml.FLAG,
 )
-_REQUIREMENT = table(
+_REQUIREMENT = toml.table(
     {
-        "id": shaped(ID_PATTERN, "an id such as area/words-in-lower-case"),
-        "title": shaped(r".*\.", "one sentence with a full stop"),
-        "level": one_of(Level),
-        "source": shaped(r"https://[^\s/]+/\S+", "a URL"),
+        "id": toml.shaped(ID_PATTERN, "an id such as area/words-in-lower-case"),
+        "title": toml.shaped(r".*\.", "one sentence with a full stop"),
+        "level": toml.one_of(Level),
+        "source": toml.shaped(r"https://[^\s/]+/\S+", "a URL"),
     },
-    since=LEVEL,
-    until=LEVEL,
+    since=toml.LEVEL,
+    until=toml.LEVEL,
     applies=_APPLIES,
 )
-_AREA = table({"title": FILLED, "requirement": list_of(_REQUIREMENT)})
-FORMAT = TomlFormat(_AREA, CatalogueError)
+_AREA = toml.table({"title": toml.FILLED, "requirement": toml.list_of(_REQUIREMENT)})
+FORMAT = toml.Format(_AREA, CatalogueError)
 
 
 class Catalogue(Mapping[str, Requirement]):
@@ -146,7 +136,7 @@ def _requirement(entry: Mapping[str, Any], place: _Place) -> Requirement:
     narrowed: dict[str, Any] = dict(entry.get("applies", {}))
     narrowed |= {name: tuple(narrowed[name]) for name in NARROWING_WORDS if name in narrowed}
     read = {"level": Level(entry["level"]), "applies": Applies(**narrowed)}
-    requirement = Requirement(**{**entry, **levels_of(entry), **read})
+    requirement = Requirement(**{**entry, **toml.levels_of(entry), **read})
     for problem, is_right in RULES:
         if not is_right(requirement, place.path.stem):
             raise place.refusal(problem)

@@ -7,13 +7,13 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from sockproof.errors import CatalogueError
+from sockproof.spec import toml_tables as toml
 from sockproof.spec.requirement import ID_PATTERN
-from sockproof.spec.toml_tables import TEXT, TomlFormat
 
 __all__ = ["load_renames", "new_ids"]
 
 SHIPPED = Path(__file__).with_name("renames.toml")
-FORMAT = TomlFormat({"type": "object", "additionalProperties": TEXT}, CatalogueError)
+FORMAT = toml.Format({"type": "object", "additionalProperties": toml.TEXT}, CatalogueError)
 
 
 def load_renames(known: Collection[str], path: Path = SHIPPED) -> Mapping[str, str]:

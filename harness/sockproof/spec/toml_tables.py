@@ -1,9 +1,9 @@
 """TOML files, checked against a JSON schema that stands as data beside what their tables become.
 
-A format is written once, and read with :meth:`TomlFormat.read`::
+A format is written once, and read with :meth:`Format.read`; ``toml`` is this module::
 
-    _PET = table({"id": FILLED, "kind": one_of(["cat", "dog"])}, since=LEVEL)
-    FORMAT = TomlFormat(table({"pet": list_of(_PET)}), UsageError)
+    _PET = toml.table({"id": toml.FILLED, "kind": toml.one_of(["cat", "dog"])}, since=toml.LEVEL)
+    FORMAT = toml.Format(toml.table({"pet": toml.list_of(_PET)}), UsageError)
 
 What is wrong with a file is told in one line: the file, the table, the key and the problem. What
 tables must be to each other is for their owners to check.
@@ -28,6 +28,22 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+__all__ = [
+    "DAY",
+    "FILLED",
+    "FILLED_OR_LIST",
+    "FLAG",
+    "LEVEL",
+    "TEXT",
+    "Format",
+    "as_tuple",
+    "levels_of",
+    "list_of",
+    "one_of",
+    "shaped",
+    "table",
+]
 
 Schema = Mapping[str, Any]
 
@@ -78,7 +94,7 @@ def levels_of(entry: Mapping[str, Any]) -> dict[str, PythonLevel]:
 
 
 @dataclass(frozen=True)
-class TomlFormat:
+class Format:
     """What a file holds, the error that one out of order raises, and a hint for most of them."""
 
     schema: Schema

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sockproof.errors import CatalogueError
-from sockproof.spec.toml_tables import FILLED, TomlFormat, list_of, table
+from sockproof.spec import toml_tables as toml
 
 __all__ = ["Untestable", "load_untestable"]
 
@@ -22,8 +22,8 @@ class Untestable:
     because: str
 
 
-_ENTRY = table({"promise": FILLED, "source": FILLED, "because": FILLED})
-FORMAT = TomlFormat(table({"untestable": list_of(_ENTRY)}), CatalogueError)
+_ENTRY = toml.table({"promise": toml.FILLED, "source": toml.FILLED, "because": toml.FILLED})
+FORMAT = toml.Format(toml.table({"untestable": toml.list_of(_ENTRY)}), CatalogueError)
 
 
 def load_untestable(path: Path = SHIPPED) -> tuple[Untestable, ...]:
