@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from sockproof import __version__
 from sockproof.mutation.cpython_tests import KILLED
 from sockproof.mutation.judging import Outcome, Result
@@ -15,7 +13,7 @@ from sockproof.mutation.kill_matrix import KillMatrix
 from sockproof.mutation.kill_matrix_picture import drawn
 from sockproof.mutation.subjects import Kind
 from sockproof.report.html.inlined import assets, inlined
-from sockproof.report.text import one_line, visible
+from sockproof.report.html.rendering import rendered
 from sockproof.run.record_header import without_home
 from sockproof.spec.levels import Level
 
@@ -37,15 +35,7 @@ def write_page(matrix: KillMatrix, path: Path) -> None:
 
 def render_page(matrix: KillMatrix) -> str:
     """The page as text."""
-    environment = Environment(
-        loader=PackageLoader("sockproof.report.html", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"one_line": one_line, "visible": visible, "share": _share}
-    return environment.get_template("kill_matrix.html.j2").render(_values(matrix))
+    return rendered("kill_matrix.html.j2", _values(matrix))
 
 
 def _values(matrix: KillMatrix) -> dict[str, Any]:
@@ -66,6 +56,7 @@ def _values(matrix: KillMatrix) -> dict[str, Any]:
         "cpython_killed": sum(one.cpython == KILLED for one in apart),
         "silent": list(_silent(matrix)),
         "picture": drawn(matrix),
+        "share": _share,
     }
 
 

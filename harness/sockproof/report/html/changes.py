@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sockproof.report.atlas import Atlas, Entry
 from sockproof.report.atlas_words import (
@@ -19,9 +16,9 @@ from sockproof.report.atlas_words import (
 from sockproof.report.compare import Comparison
 from sockproof.report.compare_words import PROMISED, counted, folds, is_folded, summary, told, where
 from sockproof.report.html.inlined import assets, inlined
+from sockproof.report.html.rendering import rendered
 from sockproof.report.places import place_words
 from sockproof.report.strands import segments
-from sockproof.report.text import one_line
 
 __all__ = ["atlas_html", "compare_html"]
 
@@ -70,19 +67,4 @@ def atlas_html(atlas: Atlas) -> str:
 
 
 def _render(template: str, **values: object) -> str:
-    environment = Environment(
-        loader=PackageLoader("sockproof.report.html", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"one_line": one_line, "anchor": _anchor}
-    environment.globals |= _TOOLS
-    style = inlined("style", assets(STYLES))
-    return environment.get_template(template).render(style | values)
-
-
-def _anchor(text: str) -> str:
-    """A name that links lead to, the same whatever is escaped where."""
-    return re.sub(r"[^A-Za-z0-9/_.+-]", "-", text)
+    return rendered(template, {**_TOOLS, **inlined("style", assets(STYLES)), **values})

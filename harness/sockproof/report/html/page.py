@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from sockproof.errors import RecordError
 from sockproof.record.reader import Record
@@ -15,9 +14,9 @@ from sockproof.report.html.attention import attention_list
 from sockproof.report.html.inlined import assets, inlined
 from sockproof.report.html.matrix import build_matrix, cell
 from sockproof.report.html.payload import Payload
+from sockproof.report.html.rendering import rendered
 from sockproof.report.html.runs import Run, case_counts, column_names, distinct
 from sockproof.report.tally import count_cases, shown_levels, tally
-from sockproof.report.text import one_line, visible
 
 __all__ = ["render_html", "write_html"]
 
@@ -78,21 +77,8 @@ def write_html(records: Sequence[Record], path: Path | str) -> None:
 
 def render_html(records: Sequence[Record]) -> str:
     """The report page as text; the same records always give the same page."""
-    environment = Environment(
-        loader=PackageLoader("sockproof.report.html", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"visible": visible, "one_line": one_line, "breakable": _breakable}
-    template = environment.get_template("page.html.j2")
-    return template.render(_page(records) | _run_context(records) | _matrix_context(records))
-
-
-def _breakable(text: str) -> Markup:
-    """A name that may be broken into lines after underscores, too."""
-    return escape(text).replace("_", Markup("_<wbr>"))
+    values = _page(records) | _run_context(records) | _matrix_context(records)
+    return rendered("page.html.j2", values)
 
 
 def _page(records: Sequence[Record]) -> dict[str, Any]:
