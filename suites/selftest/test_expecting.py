@@ -126,4 +126,4 @@ def test_reason_is_asked_for(tmp_path: Path) -> None:
 
     assert 'reason = ""' in printed.stdout
     assert refused.status == 4
-    assert "the key 'reason' is missing" in refused.error
+    assert "'reason' is empty" in refused.error

@@ -149,7 +149,7 @@ _EXPECTATION = toml.table(
     lacks=toml.list_of(toml.FILLED),
 )
 _FILE = toml.table({"expectation": toml.list_of(_EXPECTATION, least=1)})
-FORMAT = toml.Format(_FILE, UsageError, "write [[expectation]] tables")
+FORMAT = toml.Format(_FILE, UsageError, "write it as in docs/known-deviations.md")
 
 
 def known_expectations() -> tuple[Expectation, ...]:
