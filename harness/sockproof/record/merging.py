@@ -63,11 +63,17 @@ def _merge_one(records: Sequence[Record], path: Path, positions: Mapping[str, in
         reason=reason,
         ended=max((record.footer.ended for record in records if record.footer), default=""),
         counts=_counts(cases),
-        duration_s=round(sum(record.duration_s or 0.0 for record in records), 3),
+        duration_s=_duration_s(records),
         stale=tuple(dict.fromkeys(text for record in records for text in record.stale)),
     )
     write_lines(path, header, requirements, cases, footer)
     return path
+
+
+def _duration_s(records: Iterable[Record]) -> float | None:
+    """How long all of them took; None where no record tells."""
+    told = [record.duration_s for record in records if record.duration_s is not None]
+    return round(sum(told), 3) if told else None
 
 
 def _refuse_mixture(first: Record, other: Record) -> None:

@@ -73,7 +73,8 @@ class Record:
 
     @property
     def duration_s(self) -> float | None:
-        """Seconds from the first case to the last; None when the run never came to its footer."""
+        """Seconds from the first case to the last; None when the run never came to its footer,
+        and for a record of reference, which tells no times."""
         return self.footer.duration_s if self.footer else None
 
     def requirement_of(self, case: CaseRow) -> RequirementRow:

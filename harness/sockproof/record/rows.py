@@ -189,7 +189,9 @@ class CaseRow:
                 row[key] = getattr(self, key)
         row["verdict"] = self.verdict.value
         row |= {key: text for key in _CASE_TEXTS if (text := getattr(self, key))}
-        row |= {"teardown": self.teardown.to_json(), "duration_s": self.duration_s}
+        row["teardown"] = self.teardown.to_json()
+        if self.duration_s:
+            row["duration_s"] = self.duration_s
         if self.observations:
             row["observations"] = dict(self.observations)
         if self.known:
@@ -205,14 +207,15 @@ class CaseRow:
 class FooterRow:
     """How the run ended; ``counts`` has the number of cases by verdict, ``ended`` is ISO 8601.
 
-    ``stale`` are the expectations that no single case shows to be stale.
+    A record of reference tells neither ``ended`` nor ``duration_s``. ``stale`` are the expectations
+    that no single case shows to be stale.
     """
 
     complete: bool
     reason: str
     ended: str
     counts: Mapping[str, int]
-    duration_s: float
+    duration_s: float | None
     stale: tuple[str, ...] = ()
 
     @classmethod
@@ -222,10 +225,12 @@ class FooterRow:
             reason=fields.text(row, "reason", ""),
             ended=fields.text(row, "ended", ""),
             counts=fields.counts(row, "counts"),
-            duration_s=fields.number(row, "duration_s", 0.0),
+            duration_s=fields.number(row, "duration_s") if "duration_s" in row else None,
             stale=fields.texts(row, "stale"),
         )
 
     def to_json(self) -> Json:
         lists = {"counts": dict(self.counts), "stale": list(self.stale)}
-        return {"kind": "footer", **vars(self), **lists}
+        row: Json = {"kind": "footer", **vars(self), **lists}
+        untold = ("ended",) * (not self.ended) + ("duration_s",) * (self.duration_s is None)
+        return {key: value for key, value in row.items() if key not in untold}

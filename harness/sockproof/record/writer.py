@@ -15,7 +15,7 @@ from sockproof.errors import RecordError
 from sockproof.judge.verdict import Verdict
 from sockproof.record.rows import CaseRow, FooterRow, RequirementRow
 
-__all__ = ["SCHEMA", "RecordWriter", "write_lines"]
+__all__ = ["SCHEMA", "RecordWriter", "octets_of", "write_lines", "write_octets"]
 
 SCHEMA = 2
 """The version of the record's form that this sockproof writes, and the newest it reads."""
@@ -127,16 +127,38 @@ def write_lines(
     Raises:
         RecordError: the file cannot be written.
     """
+    write_octets(path, octets_of(header, requirements, cases, footer))
+
+
+def octets_of(
+    header: Mapping[str, Any],
+    requirements: Iterable[RequirementRow],
+    cases: Iterable[CaseRow],
+    footer: FooterRow,
+) -> bytes:
+    """What the file of a record holds.
+
+    Raises:
+        RecordError: an observation is no JSON value.
+    """
     rows: Iterable[Mapping[str, Any]] = (
         {**header, "schema": SCHEMA},
         *(requirement.to_json() for requirement in requirements),
         *(case.to_json() for case in cases),
         footer.to_json(),
     )
-    lines = [_line(row, str(path)) for row in rows]
+    return b"".join(_line(row, str(row.get("id", row.get("kind")))) for row in rows)
+
+
+def write_octets(path: Path, octets: bytes) -> None:
+    """Write a file that is whole from the start.
+
+    Raises:
+        RecordError: it cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"".join(lines))
+        path.write_bytes(octets)
     except OSError as error:
         raise RecordError(f"cannot write {path}: {error.strerror}") from error
 
