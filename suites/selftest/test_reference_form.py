@@ -44,11 +44,11 @@ FAILED = CaseRow(
 PASSED = CaseRow("a/b[TCP/inet]", "a/b", "TCP/inet", Verdict.PASS, duration_s=0.125)
 
 
-def record_of(folder: Path, *cases: CaseRow, machine: str = "here", seconds: str = "00") -> Record:
-    """A record as a run writes it, on some machine at some time."""
+def record_of(folder: Path, *cases: CaseRow, machine: str = "here", suite: str = "0.1.0") -> Record:
+    """A record as a run writes it, on some machine, by some version of the suite."""
     header = {
-        "suite_version": "0.1.0",
-        "started": f"2026-11-23T05:00:{seconds}Z",
+        "suite_version": suite,
+        "started": f"2026-11-23T05:00:{len(machine):02}Z",
         "implementation": {
             "id": "cpython-3.13.0",
             "given": "python3.13",
@@ -106,7 +106,7 @@ def test_another_run_gives_the_same_octets(tmp_path: Path) -> None:
     later = dataclasses.replace(FAILED, duration_s=9.0, transcript=(), stderr="", stacks="")
 
     one = record_of(tmp_path, FAILED, PASSED)
-    other = record_of(tmp_path, PASSED, later, machine="elsewhere", seconds="59")
+    other = record_of(tmp_path, PASSED, later, machine="elsewhere")
 
     assert reference_octets(one) == reference_octets(other)
 
@@ -157,7 +157,7 @@ def test_a_file_that_says_the_same_is_not_touched(
     write_reference(record_of(tmp_path, PASSED), path)
     before = path.read_bytes(), path.stat().st_mtime_ns
 
-    again = record_of(tmp_path, seen, machine="elsewhere", seconds="30")
+    again = record_of(tmp_path, seen, machine="elsewhere", suite="0.2.0")
     assert write_reference(again, path) is written
 
     assert ((path.read_bytes(), path.stat().st_mtime_ns) != before) is written

@@ -10,7 +10,9 @@ import pytest
 
 from sockproof._paths import REFERENCE, kit_dir
 from sockproof.record.reader import Record, read_record
+from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.levels import parse_python_level
+from suites.selftest.reference_rules import not_yet_in
 
 VERDICT = "verdict"
 N, P, F = "NOT_APPLICABLE", "PASS", "FAIL"
@@ -264,7 +266,10 @@ def test_a_known_change_is_on_record(
     name: str | Has,
     values: Mapping[str, Any],
 ) -> None:
-    """The record of each level says what holds from that level on."""
+    """The record of each level says what holds from that level on; of those that hold the case."""
+    catalogue = load_catalogue()
+    if any(not_yet_in(record, case_id, catalogue) for record in records.values()):
+        pytest.skip(f"{case_id} is not yet in the reference; make reference")
     seen = {level: value_of(records[level], case_id, name) for level in LEVELS}
 
     assert seen == {level: value_at(level, values) for level in LEVELS}, told

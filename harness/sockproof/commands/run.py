@@ -19,6 +19,7 @@ from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
 from sockproof.record.selection import keyword_matcher
 from sockproof.report.badge import write_badge
+from sockproof.report.compare import renamed
 from sockproof.report.html.page import write_html
 from sockproof.report.junit import write_junit
 from sockproof.report.markdown import summary_markdown
@@ -34,7 +35,7 @@ from sockproof.run.pytest_session import (
     play,
 )
 from sockproof.spec.catalogue import load_catalogue
-from sockproof.spec.renames import new_ids
+from sockproof.spec.renames import load_renames, new_ids
 from sockproof.timing import scale
 
 __all__ = ["RunSettings", "exit_status", "played", "refuse_unwritable", "run", "tell"]
@@ -107,7 +108,7 @@ def tell(
 
     ``problems`` say why the run is incomplete, beside what the records say.
     """
-    records = with_references(map(read_record, paths), kit_dir() / REFERENCE)
+    records = _held_against_references(paths)
     _write_reports(records, folder)
     console = open_console()
     print_summary(records, console)
@@ -119,6 +120,18 @@ def tell(
     stale = any(record.stale for record in records)
     differs = strict and any(map(differing, records))
     return exit_status(cases, [*problems, *incomplete], stale=stale, differs=differs)
+
+
+def _held_against_references(paths: Iterable[Path]) -> list[Record]:
+    """The records, each with the reference of its level, in which renamed requirements have the
+    ids of today."""
+    renames = load_renames(load_catalogue())
+    return [
+        dataclasses.replace(one, reference=renamed(one.reference, renames))
+        if one.reference
+        else one
+        for one in with_references(map(read_record, paths), kit_dir() / REFERENCE)
+    ]
 
 
 def refuse_unwritable(folder: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
-from sockproof.report.reference import difference_groups, value_text
+from sockproof.report.reference import difference_groups, not_yet_told, value_text
 from sockproof.report.tally import (
     Attention,
     Tally,
@@ -44,6 +44,7 @@ def summary_markdown(records: Sequence[Record]) -> str:
         list(_table(records, tallies)),
         list(_attention(records)),
         *([list(_differing(records))] if any(map(difference_groups, records)) else []),
+        *([[_not_yet(records)]] if not_yet_told(records) else []),
     ]
     return "\n\n".join("\n".join(lines) for lines in blocks) + "\n"
 
@@ -127,6 +128,11 @@ def _differing(records: Sequence[Record]) -> Iterable[str]:
         yield f"- and {len(groups) - SHOWN} more, see the report"
     yield ""
     yield "</details>"
+
+
+def _not_yet(records: Sequence[Record]) -> str:
+    about, command = not_yet_told(records).split(": ")
+    return f"{about}: {code(command)}"
 
 
 def _entry(record: Record, group: Attention) -> str:

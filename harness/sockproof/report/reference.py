@@ -1,7 +1,8 @@
 """The shipped reference: what the CPython of a level was seen to do, to hold other records against.
 
 A case *differs* where an observation is not the reference's of the Python level that the
-implementation claims. That is no failure: nobody promised it. ``--strict`` makes it count.
+implementation claims. That is no failure: nobody promised it. ``--strict`` makes it count. A case
+that the reference does not hold, because its requirement is newer, never differs: it is counted.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ __all__ = [
     "difference_groups",
     "differences",
     "differing",
+    "not_yet_told",
     "value_text",
     "with_references",
 ]
@@ -95,6 +97,20 @@ def differing(record: Record) -> dict[str, tuple[Difference, ...]]:
     """The differences of a record's cases by case id; those that have none are left out."""
     found = {case.id: differences(record, case) for case in record.cases}
     return {case_id: told for case_id, told in found.items() if told}
+
+
+def not_yet_told(records: Iterable[Record]) -> str:
+    """How many cases have nothing to be held against as yet, and what to type; empty if none."""
+    n_new = sum(
+        record.reference.case(case.id) is None
+        for record in records
+        if record.reference
+        for case in record.cases
+    )
+    if not n_new:
+        return ""
+    what = "1 case is" if n_new == 1 else f"{n_new:,} cases are"
+    return f"{what} not yet in the reference of the level: make reference"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from sockproof.report.reference import (
     DifferenceGroup,
     deviates_as_well,
     difference_groups,
+    not_yet_told,
     value_text,
 )
 from sockproof.report.tally import (
@@ -64,6 +65,8 @@ def print_summary(records: Sequence[Record], console: Console) -> None:
             console.print(_stale(record, stale), soft_wrap=True)
     _print_attention(records, console)
     _print_differing(records, console)
+    if told := not_yet_told(records):
+        console.print(Text(f"\n  {told}", "dim"), soft_wrap=True)
 
 
 def _headline(records: Sequence[Record]) -> Text:

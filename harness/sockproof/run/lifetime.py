@@ -107,8 +107,9 @@ def interrupted_later() -> Iterator[None]:
     """Put an interrupt off until workers are started, for :func:`heed_interrupt` to raise.
 
     A half-made worker leaves tracebacks of itself, and only once all are started is the end of the
-    session told to xdist, which ends them. The signals are blocked too, which those who are started inherit: a terminal tells the whole
-    group, also a process that is not yet able to listen. :func:`end_with_run` unblocks them.
+    session told to xdist, which ends them. The signals are blocked too, which those who are started
+    inherit: a terminal tells the whole group, also a process that is not yet able to listen.
+    :func:`end_with_run` unblocks them.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
