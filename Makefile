@@ -47,9 +47,8 @@ report: $(ready) ## judge the socketserver of $(PYTHON); the report is in report
 check-report: $(ready) ## the same on a few cases of every area: does a run work from end to end?
 	@$(iut) && $(sockproof) run --iut "$$iut" --report-dir reports/out/check -n $(WORKERS) --spec 'TCP/inet' --spec 'Threading*/path' --spec 'Forking+UDP/inet6' $(ARGS)
 
-reference: $(ready) ## the records of $(IUTS) anew, their page and atlas, in reports/reference
-	@$(sockproof) run $(addprefix --iut ,$(IUTS)) --report-dir reports/reference -n $(WORKERS) $(ARGS)
-	@$(sockproof) atlas --html reports/reference/atlas.html >/dev/null
+reference: $(ready) ## what those of $(IUTS) that are there do, into reports/reference; the other records stay
+	@"$(bin)/python" -m sockproof.commands.refresh --workers $(WORKERS) $(IUTS)
 
 bench: $(ready) ## what a case costs, beside an echo over bare sockets
 	@$(iut) && $(sockproof) bench --iut "$$iut" $(ARGS)

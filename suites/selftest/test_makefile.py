@@ -59,6 +59,14 @@ def test_list_of_targets_is_the_default() -> None:
     assert {"report", "test", "nightly", "test-hosts", "flakes", "lint", "types"} <= set(names)
 
 
+def test_references_are_made_anew_by_their_target_alone() -> None:
+    """It plays those of IUTS; what CI makes leaves the records alone."""
+    shown = told("-n", "reference", "IUTS=a b", "WORKERS=3").splitlines()
+
+    assert shown[-1].endswith("-m sockproof.commands.refresh --workers 3 a b")
+    assert "reference" not in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("given", "problem"),
     [

@@ -12,7 +12,7 @@ from sockproof.record.merging import merge
 from sockproof.record.reader import read_record
 from sockproof.spec.catalogue import load_catalogue
 
-__all__ = ["report"]
+__all__ = ["by_version", "report"]
 
 
 def report(paths: Sequence[Path], folder: Path, *, strict: bool) -> int:
@@ -39,13 +39,13 @@ def _files(path: Path) -> list[Path]:
     """
     if not path.is_dir():
         return [path]
-    found = sorted(path.glob("*.jsonl"), key=_by_version)
+    found = sorted(path.glob("*.jsonl"), key=by_version)
     if not found:
         raise UsageError(f"no records in {path}", "they end with .jsonl")
     return found
 
 
-def _by_version(path: Path) -> list[tuple[int, str]]:
+def by_version(path: Path) -> list[tuple[int, str]]:
     """For sorting: the numbers in a name count as numbers, so that 3.10 comes after 3.9."""
     parts = re.split(r"(\d+)", path.stem)
     return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]

@@ -117,5 +117,5 @@ def case_counts(records: Sequence[Record]) -> dict[str, int]:
 
 
 def distinct(records: Sequence[Record], key: str) -> list[str]:
-    """The values of a header's key, each once, in order."""
-    return sorted({one_line(str(record.header.get(key, "")), 60) for record in records})
+    """The values of a header's key, each once, in order; a record of reference tells no time."""
+    return sorted({one_line(str(record.header.get(key, "")), 60) for record in records} - {""})

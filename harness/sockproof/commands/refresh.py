@@ -1,0 +1,155 @@
+"""Makes the records of reference anew, of those interpreters that are there: ``make reference``.
+
+Each is played by itself, so that one that fails leaves the others good. It is no command of
+``sockproof``: only a clone has records of reference to write.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sockproof._paths import REFERENCE, kit_dir
+from sockproof.commands.operands import Operands
+from sockproof.commands.output import open_console, warn
+from sockproof.commands.report import by_version
+from sockproof.commands.run import (
+    RunSettings,
+    exit_status,
+    played,
+    refuse_unwritable,
+    tell,
+)
+from sockproof.errors import HarnessError, IutUnavailable, RecordError, UsageError
+from sockproof.iut.capabilities import probe
+from sockproof.iut.implementation import parse_iut
+from sockproof.record.reader import Record, read_record
+from sockproof.record.reference_form import write_reference
+from sockproof.report.atlas import make_atlas
+from sockproof.report.html.changes import atlas_html
+
+__all__ = ["main", "play_whole", "refresh"]
+
+Play = Callable[[str, Path], Path]
+"""Plays an implementation, given as for ``--iut``; the record is in the folder."""
+
+
+def play_whole(given: str, folder: Path, workers: int, keyword: str = "") -> Path:
+    """Play all cases; the keyword is there to make it short where only the way is tried out.
+
+    Raises:
+        HarnessError: no case could be played.
+    """
+    monitor = played(RunSettings([given], (), keyword, workers, "fail", folder))
+    if "interrupted" in monitor.problems:
+        raise KeyboardInterrupt
+    (path,) = monitor.paths()
+    return path
+
+
+@dataclass
+class _Refreshed:
+    """What was played as a whole, what was written of it, and what went wrong."""
+
+    records: list[Record] = field(default_factory=list)
+    changed: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def refresh(given: Sequence[str], folder: Path, play: Play) -> int:
+    """Play what is there, write what is seen as references, and their pages if any is another.
+
+    The status is that of a run: of what was played, and of what could not be. An interpreter that
+    is not there is told in one line, and its record stays as it is.
+
+    Raises:
+        HarnessError: none is there, or a file cannot be written.
+    """
+    refuse_unwritable(folder)
+    there = list(_those_there(given))
+    if not there:
+        raise HarnessError("no interpreter is there", "name others: make reference IUTS=...")
+    with TemporaryDirectory(prefix="sockproof-") as name:
+        done = _refreshed(there, folder, Path(name), play)
+        if done.changed:
+            _write_pages(folder, done.records)
+    for problem in done.problems:
+        warn(problem)
+    cases = [case for record in done.records for case in record.cases]
+    stale = any(record.stale for record in done.records)
+    return exit_status(cases, done.problems, stale=stale)
+
+
+def _those_there(given: Sequence[str]) -> Iterator[str]:
+    for text in given:
+        try:
+            probe(parse_iut(text))
+        except (IutUnavailable, UsageError) as error:
+            _say(f"{text} is not there, its record stays as it is: {error.message}")
+        else:
+            yield text
+
+
+def _refreshed(there: Sequence[str], folder: Path, scratch: Path, play: Play) -> _Refreshed:
+    done = _Refreshed()
+    for number, text in enumerate(there):
+        try:
+            record = read_record(play(text, scratch / str(number)))
+        except HarnessError as error:
+            done.problems.append(f"{text} failed, its record stays as it is: {error}")
+            continue
+        if not record.complete:
+            why = record.incomplete_reason
+            done.problems.append(f"{record.iut_id} failed, its record stays as it is: {why}")
+            continue
+        is_changed = write_reference(record, folder / record.path.name)
+        done.records.append(record)
+        done.changed += is_changed
+        _say(f"{record.iut_id}: {'written anew' if is_changed else 'the same, not touched'}")
+    return done
+
+
+def _write_pages(folder: Path, fresh: Sequence[Record]) -> None:
+    """The report and the atlas of all references; of what was just played, with its evidence.
+
+    Raises:
+        RecordError: a page cannot be written.
+    """
+    played_at = {record.path.name: record.path for record in fresh}
+    own = sorted(folder.glob("*.jsonl"), key=by_version)
+    tell([played_at.get(path.name, path) for path in own], folder, ())
+    atlas = make_atlas(Operands().records([str(folder)]))
+    try:
+        (folder / "atlas.html").write_text(atlas_html(atlas), "utf-8")
+    except OSError as error:
+        raise RecordError(f"cannot write the atlas: {error.strerror}") from error
+
+
+def _say(text: str) -> None:
+    open_console(soft_wrap=True).print(f"  {' '.join(text.split())}")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Refresh the records of this clone; every error is one line on stderr."""
+    parser = argparse.ArgumentParser("make reference", description=__doc__)
+    parser.add_argument("--workers", type=int, default=4)
+    parser.add_argument("iuts", nargs="+", metavar="IUT")
+    options = parser.parse_args(arguments)
+    play = partial(play_whole, workers=options.workers)
+    try:
+        return refresh(options.iuts, kit_dir() / REFERENCE, play)
+    except HarnessError as error:
+        warn(f"error: {error}")
+        return error.exit_status
+    except KeyboardInterrupt:
+        warn("error: interrupted")
+        return HarnessError.exit_status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
