@@ -48,7 +48,7 @@ def test_server_recovers_from_overflow(serve: Serve, peers: Peers) -> None:
     peers("late").connect(busy.server).send(b"late\n").expect(b"late\n").expect_end()
 
 
-@requirement("backlog/backlog-drains-in-order")
+@requirement("backlog/order-of-waiting-clients")
 def test_order_of_waiting_clients_is_recorded(serve: Serve, peers: Peers, observe: Observe) -> None:
     """Clients that connected one after the other are served in an order that is recorded."""
     busy = BusyServer(serve, peers, LARGE)

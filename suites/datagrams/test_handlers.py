@@ -115,7 +115,7 @@ def test_files_have_the_interface_of_buffered_io(
     observe("rfile and wfile derive from BufferedIOBase", told["derived"])
 
 
-@requirement("datagrams/reply-has-nothing-of-the-request")
+@requirement("datagrams/reply-does-not-contain-the-request")
 def test_reply_has_nothing_of_the_request(serve: Serve, sender: DatagramPeer) -> None:
     """A short answer to a long request is all that is sent: if all, some or none of it was read."""
     server = serve(

@@ -91,7 +91,7 @@ def test_lost_connection_is_no_error(
         observe("the client reads", str(client.receive_to_end()[1]))
 
 
-@requirement("dispatch/shutdown-raises-no-oserror")
+@requirement("dispatch/shutdown-raises-another-exception")
 def test_request_whose_shutdown_raises(construct: Construct, observe: Observe) -> None:
     """What shutdown_request() raises then, and whether it closes the request all the same."""
     server = construct()

@@ -83,7 +83,7 @@ def test_server_attributes_reach_the_handler(serve: Serve, peers: Peers) -> None
         same(fortune, server.expect_report(number)["found"], "self.server.fortune")
 
 
-@requirement("dispatch/handler-class-may-be-a-function")
+@requirement("dispatch/function-as-handler-class")
 def test_a_function_as_handler_class(construct: Construct, peers: Peers, observe: Observe) -> None:
     """Whether a plain function will do as RequestHandlerClass, and what it is called with."""
     server = construct(base="BaseRequestHandler", source=FUNCTION)
@@ -96,7 +96,7 @@ def test_a_function_as_handler_class(construct: Construct, peers: Peers, observe
     observe("calls", [[call.fields["count"], call.fields["named"]] for call in called])
 
 
-@requirement("dispatch/handler-class-may-be-replaced")
+@requirement("dispatch/handler-class-assigned-later")
 def test_handler_class_replaced(construct: Construct, peers: Peers, observe: Observe) -> None:
     """Which handler class the next request gets when RequestHandlerClass was assigned anew."""
     server = construct([ReadLine(), Echo()])

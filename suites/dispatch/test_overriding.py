@@ -196,7 +196,7 @@ def test_base_server_closes_what_is_done(process: CaseProcess) -> None:
     same([b"a", b"b"], closed, "what close_request() was called for")
 
 
-@requirement("dispatch/hooks-are-looked-up-anew")
+@requirement("dispatch/methods-set-on-the-instance")
 def test_methods_set_on_the_instance(construct: Construct, peers: Peers, observe: Observe) -> None:
     """Which methods that are set on a server after its construction are used."""
     server = construct([ReadLine(), Echo()], hooks={"server_close": Record()})

@@ -59,7 +59,7 @@ def test_keyboard_interrupt_ends_the_loop(
     observe("handle_error() is called", bool(server.calls()))
 
 
-@requirement("errors/other-exits-are-no-errors", variants=OTHER_EXITS)
+@requirement("errors/other-exits-are-not-errors", variants=OTHER_EXITS)
 def test_other_exits_are_no_errors(construct: Construct, peers: Peers, variant: Any) -> None:
     """handle_error() is not called when handle() raises what is no Exception."""
     server = construct([ReadLine(), Raise(variant)], hooks=RECORDED)

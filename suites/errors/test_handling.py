@@ -142,7 +142,7 @@ def test_next_request_after_a_failing_phase(serve: Serve, peers: Peers, variant:
     server.expect_step("run", 2)
 
 
-@requirement("errors/request-is-open-in-handle-error")
+@requirement("errors/sending-in-handle-error")
 def test_what_handle_error_can_still_send(
     serve: Serve, client: StreamPeer, observe: Observe
 ) -> None:

@@ -100,7 +100,7 @@ def test_nothing_is_printed_to_stdout(serve: Serve, peers: Peers) -> None:
     check(TRACEBACK in stderr, expected="a traceback on standard error", actual=stderr)
 
 
-@requirement("errors/banner-on-stdout")
+@requirement("errors/streams-of-banner-and-traceback")
 def test_where_banner_and_traceback_go(serve: Serve, peers: Peers, observe: Observe) -> None:
     """Which stream has the banner, and which the traceback."""
     server = _after_an_exception(serve, peers)
@@ -147,7 +147,7 @@ def test_own_handle_error_replaces_all_output(construct: Construct, peers: Peers
     same({"stdout": "", "stderr": ""}, server.process.output, "what is printed")
 
 
-@requirement("errors/odd-exceptions-leave-server-serving", variants=ODD)
+@requirement("errors/odd-exceptions-are-printed", variants=ODD)
 def test_odd_exceptions_are_handled(
     serve: Serve, peers: Peers, variant: Any, observe: Observe
 ) -> None:

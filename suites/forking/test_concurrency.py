@@ -46,7 +46,7 @@ def test_each_handler_has_a_process_of_its_own(serve: Serve, peers: Peers) -> No
     )
 
 
-@requirement("forking/children-are-direct-children")
+@requirement("forking/parent-of-the-children")
 def test_parent_of_a_handlers_process(serve: Serve, peers: Peers, observe: Observe) -> None:
     """Whether the parent of a handler's process is the server's process is told."""
     server = serve([ReadLine(), Report({"parent": "os.getppid()"}), Gate("hold")])

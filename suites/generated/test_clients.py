@@ -28,7 +28,7 @@ def test_datagrams_keep_their_boundaries(generated: Generated) -> None:
     generated.plans(IN_GOOD_ORDER, each_gets_its_own)
 
 
-@requirement("generated/abrupt-client-harms-no-other")
+@requirement("generated/abrupt-client-does-not-harm-others")
 def test_abrupt_client_harms_no_other(generated: Generated) -> None:
     """Some reset, close without reading or vanish before they are accepted; handlers may raise."""
     generated.plans(WITH_FAULTS, each_gets_its_own)

@@ -6,7 +6,7 @@ from fixtures import requirement
 from fixtures.generated import Generated
 
 
-@requirement("generated/life-goes-as-called")
+@requirement("generated/any-legal-call-order")
 def test_life_goes_as_called(generated: Generated) -> None:
     """Construct, bind, activate, serve, shut down, close and open again, with clients meanwhile."""
     generated.lives()

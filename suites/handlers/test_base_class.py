@@ -132,7 +132,7 @@ def test_handlers_keep_their_own_variables(serve: Serve, peers: Peers) -> None:
         client.expect_reply(line)
 
 
-@requirement("handlers/exceptions-that-are-no-errors")
+@requirement("handlers/exits-in-a-handler")
 def test_what_leaves_the_constructor(construct: Construct, observe: Observe) -> None:
     """Handlers made by hand, each of which raises something else."""
     scripts = {

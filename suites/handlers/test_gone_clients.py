@@ -69,7 +69,7 @@ def test_handler_that_ends_its_connection(
     same([], errors_told(server), "what handle_error() is called for")
 
 
-@requirement("handlers/reply-to-a-gone-client-is-no-error")
+@requirement("handlers/reply-to-a-gone-client-is-not-an-error")
 def test_flushing_to_a_gone_client(serve: Serve, client: StreamPeer, observe: Observe) -> None:
     """The client has reset its connection when the handler returns with its reply in a buffer."""
     steps = [ReadLine(), Reply(b"too late"), Run(UNTIL_GONE)]
@@ -115,7 +115,7 @@ def _observe_files(server: Server, number: int, when: str, observe: Observe) -> 
         observe(f"{when}: {name} closed", told[name])
 
 
-@requirement("handlers/flush-raises-no-oserror")
+@requirement("handlers/flush-raises-another-exception")
 def test_wfile_whose_flush_raises(serve: Serve, client: StreamPeer, observe: Observe) -> None:
     """The handler has put another file in the place of wfile."""
     server = serve(HandlerScript([NO_FLUSH], finish=[CLOSE_RFILE]), hooks=ERROR_TOLD)

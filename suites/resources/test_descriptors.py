@@ -27,7 +27,7 @@ IN_A_MINUTE_S = 60
 ECHO = [ReadLine(), Echo()]
 
 
-@requirement("resources/loop-outlives-lack-of-descriptors")
+@requirement("resources/loop-survives-lack-of-descriptors")
 def test_waiting_client_is_served_later(serve: Serve, peers: Peers, observe: Observe) -> None:
     """A client for whom accept() has failed twice is served when there is a descriptor again."""
     hooks: dict[str, Hook] = {"get_request": Gate("accept"), "handle_error": Record()}

@@ -115,10 +115,10 @@ BAD_PLANS: dict[str, tuple[object, str]] = {
     ),
     "clients for a life": (
         {
-            "case": "generated/life-goes-as-called[TCP/inet]",
+            "case": "generated/any-legal-call-order[TCP/inet]",
             "plan": {"spec": "TCP/inet", "handler": [], "moves": [], "packet_octets": 8192},
         },
-        "generated/life-goes-as-called plays no plan of clients",
+        "generated/any-legal-call-order plays no plan of clients",
     ),
 }
 

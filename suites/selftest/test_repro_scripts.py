@@ -90,7 +90,7 @@ SHOWN: list[tuple[str, str]] = [
     ),
     (
         "abstract-name-becomes-a-path",
-        "unix/abstract-name-makes-no-file[UnixStream/abstract]",
+        "unix/abstract-name-does-not-create-a-file[UnixStream/abstract]",
     ),
     (
         "only-the-first-write-is-sent",

@@ -196,7 +196,7 @@ CHANGES: list[tuple[str, str, str | Has, Mapping[str, Any]]] = [
             "3.6": "raises ValueError",
         },
     ),
-    ("bpo-14574", "handlers/reply-to-a-gone-client-is-no-error[TCP/inet]", VERDICT, {"2.7": F}),
+    ("bpo-14574", "handlers/reply-to-a-gone-client-is-not-an-error[TCP/inet]", VERDICT, {"2.7": F}),
     (
         "bpo-13140",
         "threading/daemon-threads-is-honoured[ThreadingTCP/inet,true-in-daemonic-loop]",
@@ -229,7 +229,7 @@ CHANGES: list[tuple[str, str, str | Has, Mapping[str, Any]]] = [
     ),
     (
         "no bug",
-        "resources/loop-outlives-lack-of-descriptors[TCP/inet]",
+        "resources/loop-survives-lack-of-descriptors[TCP/inet]",
         "no descriptor: handle_error called",
         {"2.7": False},
     ),

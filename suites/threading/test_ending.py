@@ -68,7 +68,7 @@ def test_handler_shuts_its_server_down(serve: Serve, peers: Peers) -> None:
     same(None, ended.fields.get("error"), "what serve_forever() raises")
 
 
-@requirement("threading/handle-timeout-does-nothing")
+@requirement("threading/handle-timeout-does-not-wait-for-handlers")
 def test_timeout_leaves_a_running_handler_alone(construct: Construct, peers: Peers) -> None:
     """handle_request() without a request calls handle_timeout() and returns with a handler held at
     a gate, whose client is then answered; nothing is printed."""

@@ -9,7 +9,7 @@ from sockproof.case.script import Echo, ReadLine
 from sockproof.iut.process import CaseProcess
 
 
-@requirement("unix/abstract-name-makes-no-file")
+@requirement("unix/abstract-name-does-not-create-a-file")
 def test_abstract_name_makes_no_file(
     construct: Construct, process: CaseProcess, serve: Serve, peer: Peer, tmp_path: Path
 ) -> None:

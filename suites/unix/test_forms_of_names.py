@@ -17,7 +17,7 @@ LONGEST_OCTETS = {"path": 107, "abstract": 108}
 """What sun_path has room for on Linux; a path there ends with a NUL, an abstract name begins so."""
 
 
-@requirement("unix/address-in-octets")
+@requirement("unix/address-as-bytes")
 def test_address_may_be_octets(
     construct: Construct, serve: Serve, peer: Peer, observe: Observe
 ) -> None:
@@ -31,7 +31,7 @@ def test_address_may_be_octets(
     peer.connect(server).send(b"octets\n").expect(b"octets\n").expect_end()
 
 
-@requirement("unix/path-that-is-no-text")
+@requirement("unix/path-of-undecodable-bytes")
 def test_path_that_is_no_text_is_escaped(construct: Construct) -> None:
     """server_address is text, from which os.fsencode() makes the octets that were given."""
     given = construct.new_address().encode() + NO_TEXT

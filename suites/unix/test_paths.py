@@ -112,7 +112,7 @@ def test_socket_file_is_made(construct: Construct, serve: Serve, peer: Peer) -> 
     peer.connect(server).send(b"by path\n").expect(b"by path\n").expect_end()
 
 
-@requirement("unix/socket-file-stays-after-close")
+@requirement("unix/socket-file-after-close")
 def test_socket_file_after_close_is_recorded(construct: Construct, observe: Observe) -> None:
     """What is at the path of a closed server is recorded."""
     given = construct.new_address()

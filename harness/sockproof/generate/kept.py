@@ -20,7 +20,7 @@ from sockproof.timing import hang_bound_s
 __all__ = ["check_playable", "life_of", "plan_of", "play_kept", "told_with"]
 
 _SEE = "see 'generated' of a failing case in a record"
-_OF_LIVES = "generated/life-goes-as-called"
+_OF_LIVES = "generated/any-legal-call-order"
 _Plan = TypeVar("_Plan", bound=Playable)
 
 
