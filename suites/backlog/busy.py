@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from fixtures import Peers, Serve, StreamPeer
-from sockproof.case.script import Echo, Gate, Hook, ReadLine, Step
+from sockproof.case.handler_script import Echo, Gate, Hook, ReadLine, Step
 from sockproof.iut.server import Server
 
 __all__ = ["LARGE", "SMALL", "TRIED_AT_MOST", "BusyServer", "fill", "line"]

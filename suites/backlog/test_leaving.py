@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, Serve, check, requirement
-from sockproof.case.script import Echo, ReadLine, ReadToEnd, Record, When
+from sockproof.case.handler_script import Echo, ReadLine, ReadToEnd, RecordCall, When
 from sockproof.iut.outcomes import Event
 from sockproof.iut.values import fill as payload
 from suites.backlog.busy import LARGE, BusyServer, line
@@ -75,7 +75,7 @@ def test_client_that_reset_is_passed_over(
 
 
 def _busy(serve: Serve, peers: Peers) -> BusyServer:
-    hooks = {"handle_error": Record()}
+    hooks = {"handle_error": RecordCall()}
     return BusyServer(serve, peers, LARGE, hooks=hooks, steps=ANSWER_WHO_STAYED)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fixtures import Construct, Inconclusive, Observe, Peer, Serve, check, requirement
-from sockproof.case.script import Echo, ReadLine
+from sockproof.case.handler_script import Echo, ReadLine
 from sockproof.iut.outcomes import RaisedError
 from sockproof.spec.matrix import ServerSpec
 

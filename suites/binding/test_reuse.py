@@ -17,7 +17,7 @@ from fixtures import (
     requirement,
     same,
 )
-from sockproof.case.script import Echo, ReadLine
+from sockproof.case.handler_script import Echo, ReadLine
 from sockproof.iut.server import Server
 from sockproof.spec.matrix import ServerSpec
 

@@ -17,7 +17,7 @@ from fixtures import (
     same,
 )
 from sockproof.case.datagram import DatagramPeer
-from sockproof.case.script import Echo, ReadLine, Reply
+from sockproof.case.handler_script import Echo, ReadLine, Reply
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.server import Server
 from sockproof.spec.matrix import ServerSpec

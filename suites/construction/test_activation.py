@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from fixtures import Construct, Observe, Peer, Peers, Serve, check, requirement, same
-from sockproof.case.script import Echo, Gate, ReadLine, Record, Reply
+from sockproof.case.handler_script import Echo, Gate, ReadLine, RecordCall, Reply
 from sockproof.iut.starting import POLL_INTERVAL_S
 
 LISTENS = "server.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)"
-ACTIVATION = {"server_bind": Record(), "server_activate": Record()}
+ACTIVATION = {"server_bind": RecordCall(), "server_activate": RecordCall()}
 
 
 @requirement("construction/bind-and-activate-binds-and-listens")

@@ -15,7 +15,7 @@ from fixtures import (
     requirement,
     same,
 )
-from sockproof.case.script import Echo, Gate, ReadLine, Receive
+from sockproof.case.handler_script import Echo, Gate, ReadLine, Receive
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
 from sockproof.spec.matrix import ServerSpec

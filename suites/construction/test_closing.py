@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fixtures import Construct, Observe, check, requirement, same
-from sockproof.case.script import Record
+from sockproof.case.handler_script import RecordCall
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
@@ -62,7 +62,7 @@ def test_leaving_a_with_statement_closes(
     construct: Construct, variant: str, observe: Observe
 ) -> None:
     """The server is closed when a with statement is left, and an exception goes on its way."""
-    server = construct(hooks={"server_close": Record()})
+    server = construct(hooks={"server_close": RecordCall()})
     body = f"raise ValueError({variant!r})" if variant else "pass"
 
     server.execute(_LEAVE.format(body=body))
@@ -116,7 +116,7 @@ def test_failed_bind_calls_server_close(
 ) -> None:
     """A constructor whose server_bind() fails calls server_close() and then raises."""
     made = construct.attempt(
-        address=taken_address, hooks={"server_bind": Record(), "server_close": Record()}
+        address=taken_address, hooks={"server_bind": RecordCall(), "server_close": RecordCall()}
     )
 
     check(

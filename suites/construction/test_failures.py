@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fixtures import Construct, Observe, check, requirement, same
-from sockproof.case.script import Raise, Record
+from sockproof.case.handler_script import Raise, RecordCall
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.process import CaseProcess
 
@@ -32,7 +32,7 @@ def test_failed_activation_closes(
 ) -> None:
     """When server_activate() fails the constructor closes the server, and then raises the same."""
     process.do("execute", source=_COUNT_SOCKETS)
-    hooks = {"server_bind": Record(), "server_close": Record(), **variant["hooks"]}
+    hooks = {"server_bind": RecordCall(), "server_close": RecordCall(), **variant["hooks"]}
 
     error = construct.refused(hooks=hooks, attributes=variant.get("attributes", {}))
 
@@ -52,7 +52,7 @@ def test_family_without_sockets_is_recorded(
     """What is raised, and what is called, when there is not even a socket."""
     made = construct.attempt(
         attributes={"address_family": 255},
-        hooks={"server_bind": Record(), "server_close": Record()},
+        hooks={"server_bind": RecordCall(), "server_close": RecordCall()},
     )
 
     if isinstance(made, RaisedError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 from fixtures import Construct, Observe, Peer, Serve, StreamPeer, check, requirement, same
-from sockproof.case.script import Echo, Instead, ReadLine, Record, Return
+from sockproof.case.handler_script import Echo, Instead, ReadLine, RecordCall, Return
 from sockproof.spec.matrix import ServerSpec
 
 _BIND_TO = "[self.socket.bind({0!r}), setattr(self, 'server_address', {0!r})][0]"
@@ -44,7 +44,7 @@ def test_overridden_server_bind_binds(construct: Construct, serve: Serve, peer: 
     server = serve(
         [ReadLine(), Echo()],
         address=("192.0.2.77", 9) if isinstance(elsewhere, tuple) else "/nowhere/at/all",
-        hooks={"server_bind": Instead(bind.format(elsewhere)), "server_activate": Record()},
+        hooks={"server_bind": Instead(bind.format(elsewhere)), "server_activate": RecordCall()},
     )
 
     same(["server_bind", "server_activate"], server.calls(), "calls of the constructor")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import Observe, Peer, Serve, check, requirement, same
-from sockproof.case.script import Echo, ReadLine, Report
+from sockproof.case.handler_script import Echo, ReadLine, Report
 from sockproof.iut.server import Server
 from sockproof.spec.matrix import ServerSpec
 

@@ -7,7 +7,7 @@ from typing import Any
 from fixtures import Construct, Observe, Peers, check, requirement, same
 from sockproof.case.client import StreamPeer
 from sockproof.case.datagram import DatagramPeer
-from sockproof.case.script import Echo, ReadLine
+from sockproof.case.handler_script import Echo, ReadLine
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from fixtures import Construct, DatagramPeer, Observe, Peers, Serve, requirement, same
-from sockproof.case.script import (
+from sockproof.case.handler_script import (
     CloseWfile,
     Echo,
     Raise,
     Read,
     ReadLine,
     ReadToEnd,
-    Record,
+    RecordCall,
     Reply,
     Report,
     Run,
@@ -180,7 +180,7 @@ def test_reply_of_a_handler_that_raises(
 ) -> None:
     """A handler writes, and raises instead of returning."""
     server = serve(
-        [ReadLine(), Reply(b"written before"), Raise()], hooks={"handle_error": Record()}
+        [ReadLine(), Reply(b"written before"), Raise()], hooks={"handle_error": RecordCall()}
     )
     sender.connect(server).send(LINE)
     server.expect_handled()
@@ -200,7 +200,7 @@ def test_handler_that_closes_its_files(serve: Serve, peers: Peers, observe: Obse
             When(b"wfile", [Reply(b"wfile is closed"), CloseWfile()]),
             When(b"go on", [Echo()]),
         ],
-        hooks={"handle_error": Record()},
+        hooks={"handle_error": RecordCall()},
     )
     closing = {name: peers.datagram(name).connect(server) for name in ("rfile", "wfile")}
 

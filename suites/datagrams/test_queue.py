@@ -16,7 +16,7 @@ from fixtures import (
     requirement,
     same,
 )
-from sockproof.case.script import Echo, Gate, ReadLine, ReadToEnd, Record, Reply
+from sockproof.case.handler_script import Echo, Gate, ReadLine, ReadToEnd, RecordCall, Reply
 from sockproof.iut.server import Server
 from sockproof.iut.values import octets
 from sockproof.spec.matrix import ServerSpec
@@ -110,7 +110,7 @@ def test_replies_to_a_client_that_never_reads(
     serve: Serve, spec: ServerSpec, peers: Peers, observe: Observe
 ) -> None:
     """A client sends until a reply fails, or is dropped; then another client asks."""
-    server = serve([ReadLine(), Reply(b"never read")], hooks={"handle_error": Record()})
+    server = serve([ReadLine(), Reply(b"never read")], hooks={"handle_error": RecordCall()})
     server.execute(f"server.socket.settimeout({SEND_TIMEOUT_S})")
     deaf = peers.datagram("deaf").connect(server)
     deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import DatagramPeer, Observe, Peers, Serve, requirement, same
-from sockproof.case.script import Echo, Gate, ReadLine, ReadToEnd, Record, Reply
+from sockproof.case.handler_script import Echo, Gate, ReadLine, ReadToEnd, RecordCall, Reply
 from sockproof.spec.matrix import ServerSpec
 
 LINE = b"a request that is longer than its reply\n"
@@ -81,7 +81,7 @@ def test_vanished_sender_does_not_stop_the_server(
     """A client that is gone before it is answered does not end the loop: the next is answered."""
     server = serve(
         [ReadLine(), Gate("reply"), Echo()],
-        hooks={"handle_error": Record(), "get_request": Record()},
+        hooks={"handle_error": RecordCall(), "get_request": RecordCall()},
     )
     vanishing = peers.datagram().connect(server).send(LINE)
     server.expect_at_gate("reply")

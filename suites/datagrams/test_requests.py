@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, DatagramPeer, Observe, Serve, requirement, same
-from sockproof.case.script import Echo, ReadToEnd, Reply
+from sockproof.case.handler_script import Echo, ReadToEnd, Reply
 from sockproof.iut.server import Server
 from sockproof.iut.values import Fill, octets
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fixtures import DatagramPeer, Observe, Peers, Serve, requirement, same
-from sockproof.case.script import Echo, Gate, ReadLine, ReadToEnd, Record, Step
+from sockproof.case.handler_script import Echo, Gate, ReadLine, ReadToEnd, RecordCall, Step
 
 LINE = b"a request that is longer than its reply\n"
 POLL_INTERVAL_S = 0.001
@@ -48,7 +48,7 @@ def test_nameless_client_does_not_stop_the_server(
     serve: Serve, peers: Peers, variant: Any, observe: Observe
 ) -> None:
     """A request of a client without a name is handled, and that of the next client, too."""
-    server = serve(HANDLERS[variant], base=variant, hooks={"handle_error": Record()})
+    server = serve(HANDLERS[variant], base=variant, hooks={"handle_error": RecordCall()})
     peers.datagram("nameless", bound=False).connect(server).send(b"from nobody\n")
     server.expect_read("read_to_end", b"from nobody\n")
 
@@ -67,7 +67,7 @@ def test_nameless_client_does_not_stop_the_server(
 @requirement("datagrams/reply-to-a-removed-path")
 def test_client_whose_socket_file_is_gone(serve: Serve, peers: Peers, observe: Observe) -> None:
     """A client is closed and its socket file removed before its reply is sent."""
-    hooks = {"handle_error": Record()}
+    hooks = {"handle_error": RecordCall()}
     server = serve([ReadLine(), Gate("reply"), Echo()], hooks=hooks)
     vanishing = peers.datagram("vanishing").connect(server).send(LINE)
     server.expect_at_gate("reply")

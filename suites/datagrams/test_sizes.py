@@ -6,7 +6,7 @@ import socket
 from typing import Any
 
 from fixtures import Construct, DatagramPeer, Observe, Peers, Serve, requirement
-from sockproof.case.script import Echo, ReadLine, ReadToEnd, Record, Run, When
+from sockproof.case.handler_script import Echo, ReadLine, ReadToEnd, RecordCall, Run, When
 from sockproof.iut.values import Fill
 from sockproof.spec.matrix import ServerSpec
 
@@ -43,7 +43,7 @@ def test_reply_that_is_too_large(
     too_much = Run(f"self.wfile.write(b'x' * ({limit} + 1))")
     server = serve(
         [ReadLine(), When(b"too much", [too_much]), When(b"go on", [Echo()])],
-        hooks={"handle_error": Record()},
+        hooks={"handle_error": RecordCall()},
     )
     greedy = peers.datagram("greedy").connect(server).send(b"too much\n")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import Observe, Peers, Serve, requirement, same
-from sockproof.case.script import Echo, Instead, Raise, ReadLine, Record, When
+from sockproof.case.handler_script import Echo, Instead, Raise, ReadLine, RecordCall, When
 from sockproof.spec.matrix import ServerSpec
 
 LINE = b"a request\n"
@@ -18,9 +18,9 @@ def test_no_request_closes_the_socket(
         [ReadLine(), When(b"raise", [Raise()]), Echo()],
         hooks={
             "verify_request": Instead("not arguments[0][0].startswith(b'refuse')"),
-            "handle_error": Record(),
-            "shutdown_request": Record(),
-            "close_request": Record(),
+            "handle_error": RecordCall(),
+            "shutdown_request": RecordCall(),
+            "close_request": RecordCall(),
         },
     )
     refused = peers.datagram("refused").connect(server).send(b"refuse\n")

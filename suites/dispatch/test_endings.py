@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, Serve, StreamPeer, requirement, same
-from sockproof.case.script import Echo, Gate, Hook, ReadLine, Record, Reply, Run
+from sockproof.case.handler_script import Echo, Gate, Hook, ReadLine, RecordCall, Reply, Run
 from sockproof.iut.server import Server
 
 ECHO_LINE = [ReadLine(), Echo()]
 KEEP_A_COPY = Run("self.server.copy = os.dup(self.request.fileno())")
-ENDS: dict[str, Hook] = {"shutdown_request": Record(), "close_request": Record()}
+ENDS: dict[str, Hook] = {"shutdown_request": RecordCall(), "close_request": RecordCall()}
 
 GONE = {
     "reset by the client": "try:\n    self.request.recv(1)\nexcept socket.error:\n    pass",
@@ -77,7 +77,7 @@ def test_lost_connection_is_no_error(
 ) -> None:
     """A connection that is gone when its request is shut down causes no error of any kind."""
     script = [Gate("client gone"), Run(variant)]
-    server = serve(script, base="BaseRequestHandler", hooks={"handle_error": Record()})
+    server = serve(script, base="BaseRequestHandler", hooks={"handle_error": RecordCall()})
     client = peers.stream().connect(server)
     server.expect_at_gate("client gone")
     if variant == GONE["reset by the client"]:

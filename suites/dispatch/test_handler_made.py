@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import Construct, Observe, Peers, Serve, requirement, same
-from sockproof.case.script import Echo, Instead, ReadLine, Record, Report
+from sockproof.case.handler_script import Echo, Instead, ReadLine, RecordCall, Report
 from sockproof.spec.matrix import ServerSpec
 
 STAND_IN = "an address made up by the subclass"
@@ -37,7 +37,7 @@ def test_handler_is_made_of_the_arguments(serve: Serve, peers: Peers, spec: Serv
         "server": "id(self.server)",
         "class": "self.__class__ is self.server.RequestHandlerClass",
     }
-    server = serve([ReadLine(), Report(reported), Echo()], hooks={"finish_request": Record()})
+    server = serve([ReadLine(), Report(reported), Echo()], hooks={"finish_request": RecordCall()})
 
     peers().connect(server).send(b"handle me\n").expect(b"handle me\n").expect_end()
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from fixtures import Construct, Observe, Peers, requirement
-from sockproof.case.script import HandlerScript, Hook, Raise, Read, Record, Return
+from sockproof.case.handler_script import HandlerScript, Hook, Raise, Read, RecordCall, Return
 from sockproof.iut.outcomes import Event
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
@@ -23,7 +23,7 @@ METHODS = (
     "handle_timeout",
     "service_actions",
 )
-RECORDED: dict[str, Hook] = {method: Record() for method in METHODS}
+RECORDED: dict[str, Hook] = {method: RecordCall() for method in METHODS}
 READ = Read(2)
 SERVED = HandlerScript([READ])
 FATES: Mapping[str, tuple[HandlerScript, Mapping[str, Hook]]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Peers, Serve, check, requirement, same
-from sockproof.case.script import Echo, Hook, Instead, ReadLine, Record
+from sockproof.case.handler_script import Echo, Hook, Instead, ReadLine, RecordCall
 from sockproof.iut.server import Server
 
 ECHO_LINE = [ReadLine(), Echo()]
@@ -13,7 +13,7 @@ WAY_IN = ("get_request", "verify_request", "process_request")
 
 
 def _recorded(*methods: str) -> dict[str, Hook]:
-    return {method: Record() for method in methods}
+    return {method: RecordCall() for method in methods}
 
 
 def _returned(server: Server, method: str) -> Any:
@@ -93,7 +93,7 @@ def test_handled_request_is_shut_down_once(serve: Serve, peers: Peers) -> None:
 def test_own_process_request_is_used(serve: Serve, peers: Peers) -> None:
     """Where a subclass's process_request() only ends the request, no handler is ever made."""
     own = Instead("self.shutdown_request(arguments[0])")
-    server = serve(hooks={"process_request": own, "finish_request": Record()})
+    server = serve(hooks={"process_request": own, "finish_request": RecordCall()})
 
     for _ in range(2):
         peers().connect(server).offer(b"handle me\n")

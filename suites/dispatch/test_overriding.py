@@ -13,14 +13,14 @@ from fixtures import (
     requirement,
     same,
 )
-from sockproof.case.script import (
+from sockproof.case.handler_script import (
     Echo,
     Gate,
     Hook,
     Instead,
     ReadLine,
     Receive,
-    Record,
+    RecordCall,
     Reply,
     Report,
     Return,
@@ -108,7 +108,7 @@ def test_own_shutdown_request_is_used(serve: Serve, client: StreamPeer) -> None:
 @requirement("dispatch/override-of-close-request-is-used")
 def test_own_close_request_is_used(serve: Serve, client: StreamPeer) -> None:
     """A subclass's close_request() may keep the connection, of which only sending is ended."""
-    hooks: dict[str, Hook] = {"close_request": KEEP, "shutdown_request": Record()}
+    hooks: dict[str, Hook] = {"close_request": KEEP, "shutdown_request": RecordCall()}
     server = serve([ReadLine(), Reply(b"bye")], hooks=hooks)
     client.connect(server).send(b"x\n").expect_reply(b"bye")
     server.process.wait_events(1, "return", method="shutdown_request")
@@ -199,7 +199,7 @@ def test_base_server_closes_what_is_done(process: CaseProcess) -> None:
 @requirement("dispatch/methods-set-on-the-instance")
 def test_methods_set_on_the_instance(construct: Construct, peers: Peers, observe: Observe) -> None:
     """Which methods that are set on a server after its construction are used."""
-    server = construct([ReadLine(), Echo()], hooks={"server_close": Record()})
+    server = construct([ReadLine(), Echo()], hooks={"server_close": RecordCall()})
     server.execute(
         "seen = []\n"
         "def wrap(name):\n"

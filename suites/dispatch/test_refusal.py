@@ -15,7 +15,7 @@ from fixtures import (
     requirement,
     same,
 )
-from sockproof.case.script import Echo, Hook, Instead, ReadLine, Record, Reply, Return
+from sockproof.case.handler_script import Echo, Hook, Instead, ReadLine, RecordCall, Reply, Return
 
 TRUTH_VALUES: dict[str, Any] = {
     "1": 1,
@@ -32,7 +32,7 @@ TRUTH_VALUES: dict[str, Any] = {
 def test_refused_request_is_closed(serve: Serve, client: StreamPeer) -> None:
     """A refused client sees the end of its stream, without having sent or received anything."""
     server = serve(
-        [Reply(b"never")], hooks={"verify_request": Return(False), "shutdown_request": Record()}
+        [Reply(b"never")], hooks={"verify_request": Return(False), "shutdown_request": RecordCall()}
     )
 
     client.connect(server).expect_end()
@@ -66,7 +66,7 @@ def test_refused_datagram_is_not_answered(serve: Serve, peers: Peers, sender: Da
 @requirement("dispatch/verify-request-default-is-true")
 def test_default_verify_request_returns_true(serve: Serve, peers: Peers) -> None:
     """The verify_request() that nobody overrides returns True, and the request is handled."""
-    server = serve([ReadLine(), Echo()], hooks={"verify_request": Record()})
+    server = serve([ReadLine(), Echo()], hooks={"verify_request": RecordCall()})
 
     peers().connect(server).send(b"anybody\n").expect(b"anybody\n").expect_end()
 
@@ -79,7 +79,7 @@ def test_default_verify_request_returns_true(serve: Serve, peers: Peers) -> None
 def test_what_other_truth_values_do(construct: Construct, peers: Peers, observe: Observe) -> None:
     """Whether a request is processed or denied for values that are no booleans."""
     for words, value in TRUTH_VALUES.items():
-        hooks: dict[str, Hook] = {"verify_request": Return(value), "process_request": Record()}
+        hooks: dict[str, Hook] = {"verify_request": Return(value), "process_request": RecordCall()}
         server = construct([], base="BaseRequestHandler", hooks=hooks)
         before = server.calls().count("process_request")
         peers().connect(server).offer(b"x\n")

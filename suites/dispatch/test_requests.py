@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
-from sockproof.case.script import Echo, ReadLine, Record
+from sockproof.case.handler_script import Echo, ReadLine, RecordCall
 from sockproof.iut.server import Server
 from sockproof.spec.matrix import ServerSpec
 
@@ -60,7 +60,7 @@ def _facts_of_request(server: Server, expressions: dict[str, str]) -> dict[str, 
 @requirement("dispatch/process-request-gets-request-and-address")
 def test_process_request_gets_what_get_request_gave(serve: Serve, peers: Peers) -> None:
     """process_request() gets the very request and address that get_request() returned."""
-    server = serve(ECHO_LINE, hooks={"get_request": Record(), "process_request": Record()})
+    server = serve(ECHO_LINE, hooks={"get_request": RecordCall(), "process_request": RecordCall()})
 
     peers().connect(server).send(b"process me\n").expect(b"process me\n").expect_end()
 
@@ -73,7 +73,7 @@ def test_process_request_gets_what_get_request_gave(serve: Serve, peers: Peers) 
 def test_requests_are_verified_where_the_loop_runs(serve: Serve, peers: Peers) -> None:
     """get_request() and verify_request() run in the loop's own thread and process, so that
     a request is refused without the cost of another."""
-    server = serve(ECHO_LINE, hooks={method: Record() for method in AT_ONCE})
+    server = serve(ECHO_LINE, hooks={method: RecordCall() for method in AT_ONCE})
 
     peers().connect(server).send(b"verify me\n").expect(b"verify me\n").expect_end()
 

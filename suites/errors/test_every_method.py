@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, requirement
-from sockproof.case.script import HandlerScript, Hook, Instead, Raise, Record, Run
+from sockproof.case.handler_script import HandlerScript, Hook, Instead, Raise, RecordCall, Run
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.outcomes import Event
 from sockproof.iut.server import Server
@@ -142,8 +142,8 @@ def _failing(construct: Construct, method: str, exception: str) -> Server:
     """A server on which ``method`` raises for the first request."""
     hooks: dict[str, Hook] = {
         "get_request": TAKE,
-        "finish_request": Record(),
-        "handle_error": Record(),
+        "finish_request": RecordCall(),
+        "handle_error": RecordCall(),
     }
     script, source = HandlerScript(), ""
     if method in PHASES:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, Serve, StreamPeer, check, requirement, same
-from sockproof.case.script import Hook, Raise, ReadLine, Record, Reply
+from sockproof.case.handler_script import Hook, Raise, ReadLine, RecordCall, Reply
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S
 
 OTHER_EXITS = {name: name for name in ("KeyboardInterrupt", "GeneratorExit", "OwnExit")}
 """Beside SystemExit; OwnExit is a BaseException that a user made up."""
 EXITS = {"SystemExit": "SystemExit", **OTHER_EXITS}
-RECORDED: dict[str, Hook] = {"handle_error": Record()}
+RECORDED: dict[str, Hook] = {"handle_error": RecordCall()}
 
 
 @requirement("errors/system-exit-is-not-an-error")
 def test_system_exit_is_no_error(serve: Serve, peers: Peers, observe: Observe) -> None:
     """handle_error() is not called when handle() raises SystemExit."""
-    server = serve([ReadLine(), Raise("SystemExit")], hooks={"handle_error": Record()})
+    server = serve([ReadLine(), Raise("SystemExit")], hooks={"handle_error": RecordCall()})
 
     peers().connect(server).send(b"x\n")
 
@@ -31,7 +31,7 @@ def test_system_exit_is_no_error(serve: Serve, peers: Peers, observe: Observe) -
 @requirement("errors/system-exit-calls-handle-error")
 def test_system_exit_is_an_error(serve: Serve, peers: Peers) -> None:
     """handle_error() is called once when handle() raises SystemExit."""
-    server = serve([ReadLine(), Raise("SystemExit")], hooks={"handle_error": Record()})
+    server = serve([ReadLine(), Raise("SystemExit")], hooks={"handle_error": RecordCall()})
 
     peers().connect(server).send(b"x\n")
 
@@ -45,7 +45,9 @@ def test_keyboard_interrupt_ends_the_loop(
     construct: Construct, peers: Peers, observe: Observe
 ) -> None:
     """serve_forever() raises the KeyboardInterrupt that handle() raised."""
-    server = construct([ReadLine(), Raise("KeyboardInterrupt")], hooks={"handle_error": Record()})
+    server = construct(
+        [ReadLine(), Raise("KeyboardInterrupt")], hooks={"handle_error": RecordCall()}
+    )
     loop = server.spawn("serve_forever", POLL_INTERVAL_S)
 
     peers().connect(server).send(b"x\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Observe, Peers, Serve, StreamPeer, requirement, same
-from sockproof.case.script import (
+from sockproof.case.handler_script import (
     Echo,
     HandlerScript,
     Hook,
@@ -13,7 +13,7 @@ from sockproof.case.script import (
     Raise,
     Read,
     ReadLine,
-    Record,
+    RecordCall,
     Run,
 )
 from sockproof.iut.server import Server
@@ -30,7 +30,7 @@ FAILING_PHASES = {
     "finish": HandlerScript([Read(6), Echo()], finish=[RAISE_IF_TOLD]),
 }
 APOLOGISE = Instead("(original(*arguments), arguments[0].sendall(b'sorry'))[0]")
-TOLD: dict[str, Hook] = {"handle_error": Record()}
+TOLD: dict[str, Hook] = {"handle_error": RecordCall()}
 
 
 def _expect_one_error(server: Server) -> None:
@@ -75,7 +75,7 @@ def test_exception_in_finish_has_handle_error_called(serve: Serve, peers: Peers)
 @requirement("errors/handle-error-gets-request-and-address")
 def test_handle_error_gets_the_failed_request(serve: Serve, peers: Peers) -> None:
     """handle_error() gets the very request and address that get_request() returned."""
-    server = serve([ReadLine(), Raise()], hooks={"get_request": Record(), **TOLD})
+    server = serve([ReadLine(), Raise()], hooks={"get_request": RecordCall(), **TOLD})
 
     peers().connect(server).send(b"x\n")
 

@@ -6,11 +6,11 @@ import re
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
-from sockproof.case.script import (
+from sockproof.case.handler_script import (
     Instead,
     Raise,
     ReadLine,
-    Record,
+    RecordCall,
     Reply,
     Report,
     Return,
@@ -78,7 +78,7 @@ def test_traceback_is_on_standard_error(serve: Serve, peers: Peers) -> None:
 @requirement("errors/traceback-of-a-child-is-printed")
 def test_child_prints_its_traceback(construct: Construct, peers: Peers, observe: Observe) -> None:
     """The child of a forking server prints the traceback to a standard error that is a pipe."""
-    server = construct([ReadLine(), Raise(message=MESSAGE)], hooks={"handle_error": Record()})
+    server = construct([ReadLine(), Raise(message=MESSAGE)], hooks={"handle_error": RecordCall()})
     peers().connect(server).send(b"x\n")
     server.call("handle_request")
     server.expect_call("handle_error")

@@ -8,7 +8,17 @@ from typing import Any
 
 from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
 from fixtures.children import Children
-from sockproof.case.script import Echo, Exit, Kill, Raise, ReadLine, Record, Report, Step, When
+from sockproof.case.handler_script import (
+    Echo,
+    Exit,
+    Kill,
+    Raise,
+    ReadLine,
+    RecordCall,
+    Report,
+    Step,
+    When,
+)
 from sockproof.iut.outcomes import Event
 from sockproof.iut.server import Server
 
@@ -90,7 +100,7 @@ def _in_words(status: int) -> str:
 @requirement("forking/where-methods-run")
 def test_where_each_method_is_called(construct: Construct, peers: Peers, observe: Observe) -> None:
     """The processes in which the methods are called for one request whose handler raises."""
-    server = construct([ReadLine(), Raise()], hooks={method: Record() for method in WATCHED})
+    server = construct([ReadLine(), Raise()], hooks={method: RecordCall() for method in WATCHED})
     children = Children(server)
 
     peers().connect(server).send(b"x\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
-from sockproof.case.script import Echo, Exit, Gate, Kill, Raise, ReadLine, Report, Run, When
+from sockproof.case.handler_script import Echo, Exit, Gate, Kill, Raise, ReadLine, Report, Run, When
 from sockproof.iut.outcomes import Event
 from sockproof.iut.server import Server
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from fixtures import Construct, Observe, Peers, Serve, StreamPeer, requirement
 from fixtures.children import Children
-from sockproof.case.script import (
+from sockproof.case.handler_script import (
     Echo,
     Exit,
     Gate,

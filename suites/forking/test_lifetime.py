@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from fixtures import Observe, Peers, Serve, StreamPeer, check, requirement, same
-from sockproof.case.script import Echo, Exit, Gate, ReadLine, Reply
+from sockproof.case.handler_script import Echo, Exit, Gate, ReadLine, Reply
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.server import Server
 from sockproof.iut.values import Fill

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fixtures import Construct, Observe, Peers, Serve, requirement, same
 from fixtures.children import Children
 from fixtures.closing import waits_for_held_handler
-from sockproof.case.script import Echo, Gate, ReadLine
+from sockproof.case.handler_script import Echo, Gate, ReadLine
 from sockproof.iut.server import Server
 
 CHANCES = 20

@@ -7,7 +7,7 @@ from typing import Any
 from fixtures import Construct, Observe, Peers, Serve, requirement, same
 from fixtures.children import Children
 from fixtures.closing import waits_for_held_handler
-from sockproof.case.script import Echo, Gate, ReadLine, Record, When
+from sockproof.case.handler_script import Echo, Gate, ReadLine, RecordCall, When
 from sockproof.iut.server import Server
 
 TIMEOUT_S = 0.02
@@ -80,7 +80,7 @@ def test_zombies_under_handle_request(construct: Construct, peers: Peers, observ
 @requirement("forking/zombies-of-an-idle-loop")
 def test_zombies_of_an_idle_loop(serve: Serve, peers: Peers, observe: Observe) -> None:
     """Zombies of three requests, when the loop has gone round since the last child ended."""
-    server = serve([ReadLine(), Echo()], hooks={"service_actions": Record()})
+    server = serve([ReadLine(), Echo()], hooks={"service_actions": RecordCall()})
     children = Children(server)
 
     pids = _play(server, peers, children, 3, "")

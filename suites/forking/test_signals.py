@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fixtures import Construct, Observe, Peers, requirement
 from fixtures.children import Children
-from sockproof.case.script import Echo, Gate, ReadLine
+from sockproof.case.handler_script import Echo, Gate, ReadLine
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.server import Server
 from sockproof.timing import hang_bound_s

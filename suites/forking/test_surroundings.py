@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fixtures import Construct, Observe, Peers, Serve, requirement, same
 from fixtures.children import Children
-from sockproof.case.script import Echo, Gate, ReadLine
+from sockproof.case.handler_script import Echo, Gate, ReadLine
 
 POLL_INTERVAL_S = 0.001
 OWN_STATUS = 72

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fixtures import Construct, Observe, Peer, Peers, Serve, requirement, same
 from fixtures.told import ERROR_TOLD, errors_told
-from sockproof.case.script import (
+from sockproof.case.handler_script import (
     Attempt,
     Gate,
     HandlerScript,

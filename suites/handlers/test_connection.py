@@ -6,7 +6,7 @@ from typing import Any
 
 from fixtures import END_OF_STREAM, Observe, Peers, Serve, StreamPeer, check, requirement, same
 from fixtures.told import ERROR_TOLD, errors_told, plain
-from sockproof.case.script import Attempt, Gate, HandlerScript, ReadLine, Reply, Report, Run
+from sockproof.case.handler_script import Attempt, Gate, HandlerScript, ReadLine, Reply, Report, Run
 from sockproof.iut.values import Fill
 
 TIMEOUT_S = 0.0625

@@ -6,13 +6,13 @@ from typing import Any
 
 from fixtures import Peer, Peers, Serve, StreamPeer, requirement, same
 from fixtures.told import plain
-from sockproof.case.script import (
+from sockproof.case.handler_script import (
     Attempt,
     CloseWfile,
     Gate,
     Read,
     ReadLine,
-    Record,
+    RecordCall,
     Reply,
     Report,
     Run,
@@ -146,7 +146,7 @@ def test_closing_wfile_is_no_error(serve: Serve, client: StreamPeer, variant: in
     server = serve(
         [ReadLine(), Reply(b"last words"), CloseWfile()],
         handler_attributes={"wbufsize": variant},
-        hooks={"handle_error": Record()},
+        hooks={"handle_error": RecordCall()},
     )
 
     client.connect(server).send(b"go on\n").expect_reply(b"last words")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fixtures import Observe, Peers, Serve, StreamPeer, check, requirement, same
 from fixtures.told import ERROR_TOLD, errors_told
-from sockproof.case.script import Echo, HandlerScript, ReadLine, Reply, Run
+from sockproof.case.handler_script import Echo, HandlerScript, ReadLine, Reply, Run
 from sockproof.iut.server import Server
 from sockproof.spec.matrix import ServerSpec
 

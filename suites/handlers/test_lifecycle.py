@@ -14,7 +14,15 @@ from fixtures import (
     same,
 )
 from fixtures.told import ERROR_TOLD, errors_told
-from sockproof.case.script import Echo, HandlerScript, Raise, ReadLine, Receive, Reply, Report
+from sockproof.case.handler_script import (
+    Echo,
+    HandlerScript,
+    Raise,
+    ReadLine,
+    Receive,
+    Reply,
+    Report,
+)
 from sockproof.iut.server import Server
 from sockproof.spec.matrix import ServerSpec
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from fixtures import Observe, Peer, Serve, StreamPeer, check, requirement, same
 from fixtures.told import plain
-from sockproof.case.script import Attempt, Gate, ReadLine, ReadToEnd, Receive, Report
+from sockproof.case.handler_script import Attempt, Gate, ReadLine, ReadToEnd, Receive, Report
 from sockproof.iut.values import Fill
 from sockproof.spec.matrix import ServerSpec
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fixtures import Observe, Peer, Serve, StreamPeer, check, requirement, same
 from fixtures.told import plain
 from sockproof.case.client import Ending
-from sockproof.case.script import Attempt, ReadLine, Reply, Report, Run
+from sockproof.case.handler_script import Attempt, ReadLine, Reply, Report, Run
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.values import Fill
 

@@ -13,7 +13,7 @@ from fixtures import (
     check,
     requirement,
 )
-from sockproof.case.script import Echo, Gate, Hook, ReadLine, Record
+from sockproof.case.handler_script import Echo, Gate, Hook, ReadLine, RecordCall
 from sockproof.iut.outcomes import Outcome, RaisedError
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
@@ -30,7 +30,7 @@ ECHO = [ReadLine(), Echo()]
 @requirement("resources/loop-survives-lack-of-descriptors")
 def test_waiting_client_is_served_later(serve: Serve, peers: Peers, observe: Observe) -> None:
     """A client for whom accept() has failed twice is served when there is a descriptor again."""
-    hooks: dict[str, Hook] = {"get_request": Gate("accept"), "handle_error": Record()}
+    hooks: dict[str, Hook] = {"get_request": Gate("accept"), "handle_error": RecordCall()}
     server = serve(ECHO, hooks=hooks)
     before = count_at_rest(server)
     server.open_gate("accept", 1)
@@ -92,7 +92,7 @@ def test_handle_request_without_descriptors(
     construct: Construct, client: StreamPeer, observe: Observe
 ) -> None:
     """handle_request() is called for a waiting client, without and then with a descriptor left."""
-    hooks: dict[str, Hook] = {"get_request": Record(), "handle_error": Record()}
+    hooks: dict[str, Hook] = {"get_request": RecordCall(), "handle_error": RecordCall()}
     server = construct(ECHO, hooks=hooks)
     client.connect(server).send(LINE)
     with no_descriptor_left(server.process):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, Serve, check, requirement
-from sockproof.case.script import Echo, ReadLine, Report, Run
+from sockproof.case.handler_script import Echo, ReadLine, Report, Run
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.server import Server
 from sockproof.spec.matrix import ServerSpec

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Observe, Peers, Serve, requirement, same
-from sockproof.case.script import (
+from sockproof.case.handler_script import (
     Echo,
     HandlerScript,
     Hook,
@@ -14,7 +14,7 @@ from sockproof.case.script import (
     Read,
     ReadLine,
     ReadToEnd,
-    Record,
+    RecordCall,
     Return,
     Run,
     Step,
@@ -130,7 +130,7 @@ def test_nothing_is_left_of_timed_out_handlers(
     serve: Serve, peers: Peers, observe: Observe
 ) -> None:
     """Handlers that wait in vain for a line leave nothing; their clients read end of stream."""
-    hooks: dict[str, Hook] = {"handle_error": Record()}
+    hooks: dict[str, Hook] = {"handle_error": RecordCall()}
     server = serve([ReadLine()], handler_attributes={"timeout": TIMEOUT_S}, hooks=hooks)
     before = count_at_rest(server)
 

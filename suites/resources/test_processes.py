@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable
 
 from fixtures import Observe, Peers, Serve, requirement
-from sockproof.case.script import Echo, Hook, ReadLine, Record, Return
+from sockproof.case.handler_script import Echo, Hook, ReadLine, RecordCall, Return
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
 from suites.resources.counting import LINE, count_at_rest, expect_as_before, play_one_by_one
@@ -15,8 +15,8 @@ from suites.resources.limits import no_fork_possible, no_thread_possible
 Limit = Callable[[CaseProcess], contextlib.AbstractContextManager[None]]
 HOOKS: dict[str, Hook] = {
     "handle_error": Return(),  # its own one may load modules that another user may not read
-    "shutdown_request": Record(),
-    "close_request": Record(),
+    "shutdown_request": RecordCall(),
+    "close_request": RecordCall(),
 }
 ECHO = [ReadLine(), Echo()]
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sockproof.record.reader import Record
-from sockproof.report.compare import renamed
+from sockproof.report.comparison import renamed
 from sockproof.spec.case_id import CaseId
 from sockproof.spec.catalogue import Catalogue
 from sockproof.spec.levels import format_python_level

@@ -210,6 +210,21 @@ def docstring_first(modules: Sequence[Module]) -> Iterator[str]:
             yield f"{module.path}:1: no docstring"
 
 
+def unique_names(modules: Sequence[Module]) -> Iterator[str]:
+    """In the package a module's name, and a class's, is that of one thing."""
+    places: dict[tuple[str, str], str] = {}
+    for module in modules:
+        if not module.dotted.startswith("sockproof."):
+            continue
+        classes = [n for n in ast.walk(module.tree) if isinstance(n, ast.ClassDef)]
+        named = [("module", PurePosixPath(module.path).stem, 1)]
+        named += [("class", node.name, node.lineno) for node in classes]
+        for kind, name, line in named:
+            first = places.setdefault((kind, name), f"{module.path}:{line}")
+            if first != f"{module.path}:{line}" and name != "__init__":
+                yield f"{module.path}:{line}: {kind} {name} is also in {first}"
+
+
 def no_sleep(modules: Sequence[Module]) -> Iterator[str]:
     """Nothing waits by the clock: order is made with gates, and a wait has what it waits for."""
     for module in modules:
@@ -272,6 +287,7 @@ RULES: dict[str, Rule] = {
     "no vague names": no_vague_names,
     "no Test classes": no_classes_of_tests,
     "docstring first": docstring_first,
+    "unique names": unique_names,
     "no sleep": no_sleep,
     "short modules": no_long_modules,
     "short functions": no_long_functions,

@@ -14,10 +14,10 @@ from sockproof.commands.cli import run_command
 from sockproof.errors import UsageError
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
-from sockproof.report.atlas import Atlas, make_atlas
+from sockproof.report.atlas_entries import Atlas, make_atlas
 from sockproof.report.atlas_words import atlas_markdown, joined, overview, print_atlas
 from sockproof.report.changes import Kind
-from sockproof.report.html.changes import atlas_html
+from sockproof.report.html.changes_view import atlas_html
 from sockproof.report.strands import in_words
 from suites.selftest.record_data import HOSTILE, hostile_record
 from suites.selftest.small_records import LEAKED, MUST, NEWER, OBSERVED, of, write

@@ -15,10 +15,10 @@ from sockproof.errors import CatalogueError
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record.rows import CaseRow, Known, RequirementRow, Teardown
 from sockproof.report.changes import Kind
-from sockproof.report.compare import Comparison, compare, renamed
 from sockproof.report.compare_markdown import compare_markdown
 from sockproof.report.compare_text import print_comparisons
-from sockproof.report.html.changes import compare_html
+from sockproof.report.comparison import Comparison, compare, renamed
+from sockproof.report.html.changes_view import compare_html
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.levels import Level
 from sockproof.spec.renames import load_renames

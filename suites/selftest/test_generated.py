@@ -19,11 +19,11 @@ from hypothesis.stateful import run_state_machine_as_test
 from sockproof._paths import kit_dir
 from sockproof.errors import UsageError
 from sockproof.generate.alike import without_constants_of_modules
+from sockproof.generate.client_plan import Move, Payload, Plan, Playable, Profile, legal
 from sockproof.generate.life import Life, LifeModel, LifeStep
 from sockproof.generate.machine import lives
 from sockproof.generate.options import Generating
 from sockproof.generate.pieces import Conversation, follow
-from sockproof.generate.plan import Move, Payload, Plan, Playable, Profile, legal
 from sockproof.generate.search import hypothesis_settings
 from sockproof.generate.shrinking import smaller_lives, smaller_plans
 from sockproof.generate.strategies import BUDGET_OCTETS, plans

@@ -61,6 +61,12 @@ BAD_FILES: list[tuple[str, str, str, str]] = [
     ("no vague names", "'_helpers' does not say", "suites/streams/_helpers.py", DOC),
     ("no vague names", "'common' does not say", PACKAGE + "common/x.py", DOC),
     ("no Test classes", "a.py:2: class TestX", "suites/a.py", "if x:\n    class TestX: ..."),
+    (
+        "unique names",
+        "a.py:3: class A is also in",
+        PACKAGE + "a.py",
+        "class A: ...\n\nclass A: ...",
+    ),
     ("docstring first", "suites/a.py:1: no docstring", "suites/a.py", "import os\n" + DOC),
     ("docstring first", "fixtures/a.py:1: no docstring", "fixtures/a.py", '"""  """'),
     ("docstring first", "conftest.py:1: no docstring", "conftest.py", ""),

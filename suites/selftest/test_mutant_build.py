@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from sockproof.mutation.named import (
-    Change,
     Mutant,
     MutationError,
+    SourceChange,
     apply,
     load_mutants,
     write_mutant,
@@ -37,7 +37,7 @@ replace = "pass"
 """
 
 
-def mutant_with(*changes: Change) -> Mutant:
+def mutant_with(*changes: SourceChange) -> Mutant:
     return Mutant(
         id="no-wait",
         title="shutdown() does not wait.",
@@ -99,7 +99,7 @@ def test_a_written_mutant_is_named_after_its_id(tmp_path: Path) -> None:
     source = tmp_path / "socketserver.py"
     source.write_text("event.wait()\n", encoding="utf-8")
 
-    written = write_mutant(mutant_with(Change(("event.wait()",), "pass")), source, tmp_path)
+    written = write_mutant(mutant_with(SourceChange(("event.wait()",), "pass")), source, tmp_path)
 
     assert written == tmp_path / "no_wait.py"
     assert written.read_text(encoding="utf-8") == "pass\n"
@@ -107,14 +107,16 @@ def test_a_written_mutant_is_named_after_its_id(tmp_path: Path) -> None:
 
 def test_one_alternative_is_enough() -> None:
     """Of several texts to find, the one that this source has is replaced."""
-    mutant = mutant_with(Change(("ready = select()", "if select():"), "if True:"))
+    mutant = mutant_with(SourceChange(("ready = select()", "if select():"), "if True:"))
 
     assert apply(mutant, "if select():\n    pass\n") == "if True:\n    pass\n"
 
 
 def test_changes_are_made_one_after_the_other() -> None:
     """A later change sees what an earlier one has made of the source."""
-    mutant = mutant_with(Change(("first()",), "second()"), Change(("second()",), "third()"))
+    mutant = mutant_with(
+        SourceChange(("first()",), "second()"), SourceChange(("second()",), "third()")
+    )
 
     assert apply(mutant, "first()\n") == "third()\n"
 
@@ -122,14 +124,24 @@ def test_changes_are_made_one_after_the_other() -> None:
 @pytest.mark.parametrize(
     ("source", "change", "problem"),
     [
-        ("wait()\nwait()\n", Change(("wait()",), "pass"), "'wait\\(\\)' occurs 2 times; it must"),
-        ("a()\nb()\n", Change(("a()", "b()"), "pass"), "'a\\(\\)' occurs 2 times; it must"),
-        ("pause()\n", Change(("wait()",), "pass"), "'no-wait': 'wait\\(\\)' occurs 0 times"),
-        ("wait()\n", Change(("wait()",), "wait("), "'no-wait' does not compile: .*never closed"),
-        ("wait()\n", Change(("wait()",), "wait()"), "'no-wait' changes nothing"),
+        (
+            "wait()\nwait()\n",
+            SourceChange(("wait()",), "pass"),
+            "'wait\\(\\)' occurs 2 times; it must",
+        ),
+        ("a()\nb()\n", SourceChange(("a()", "b()"), "pass"), "'a\\(\\)' occurs 2 times; it must"),
+        ("pause()\n", SourceChange(("wait()",), "pass"), "'no-wait': 'wait\\(\\)' occurs 0 times"),
+        (
+            "wait()\n",
+            SourceChange(("wait()",), "wait("),
+            "'no-wait' does not compile: .*never closed",
+        ),
+        ("wait()\n", SourceChange(("wait()",), "wait()"), "'no-wait' changes nothing"),
     ],
 )
-def test_a_mutant_that_does_not_fit_is_refused(source: str, change: Change, problem: str) -> None:
+def test_a_mutant_that_does_not_fit_is_refused(
+    source: str, change: SourceChange, problem: str
+) -> None:
     """A text found twice or not at all, an unchanged and a broken result make no mutant."""
     with pytest.raises(MutationError, match=problem):
         apply(mutant_with(change), source)

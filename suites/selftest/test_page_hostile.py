@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sockproof.record.reader import Record
-from sockproof.report.atlas import make_atlas
-from sockproof.report.compare import compare
-from sockproof.report.html.changes import atlas_html, compare_html
+from sockproof.report.atlas_entries import make_atlas
+from sockproof.report.comparison import compare
+from sockproof.report.html.changes_view import atlas_html, compare_html
 from suites.selftest.browser import ReportPage, launched, open_report, shoot
 from suites.selftest.record_data import hostile_record
 

@@ -14,14 +14,14 @@ from rich.console import Console
 from sockproof.iut.capabilities import ProbedIut, probe
 from sockproof.iut.implementation import parse_iut
 from sockproof.judge.verdict import TeardownVerdict, Verdict
-from sockproof.mutation.jobs import Aim, Ending, Seen
-from sockproof.mutation.judging import How, Outcome, Result, alarms, judge
+from sockproof.mutation.jobs import Aim, JobEnding, Seen
+from sockproof.mutation.judging import How, MutantOutcome, Result, alarms, judge
 from sockproof.mutation.kill_matrix import KillMatrix
 from sockproof.mutation.kill_matrix_page import render_page
 from sockproof.mutation.kill_matrix_picture import drawn
 from sockproof.mutation.order import aim_at, in_order
 from sockproof.mutation.proving import Proof
-from sockproof.mutation.subjects import Kind, Subject
+from sockproof.mutation.subjects import MutantKind, Subject
 from sockproof.mutation.summary import print_proof
 from sockproof.record.rows import CaseRow, Known, Teardown
 from sockproof.spec.case_id import CaseId
@@ -39,17 +39,19 @@ def subject(name: str = "generic-0001", equivalent: str = "") -> Subject:
     group = "TCPServer.server_bind"
     title = f"{group} line 7: <b>x</b> deleted"
     place = (7, "x", "pass")
-    return Subject(name, Kind.GENERIC, group, title, "", *place, Aim(), f"{name} key", equivalent)
+    return Subject(
+        name, MutantKind.GENERIC, group, title, "", *place, Aim(), f"{name} key", equivalent
+    )
 
 
 def judged(
     *seen: Seen,
     again: Seen | None = None,
     equivalent: str = "",
-    ending: Ending | None = None,
+    ending: JobEnding | None = None,
 ) -> Result:
     confirmed = None if again is None else {again.case: again}
-    outcome = ending or Ending("generic-0001")
+    outcome = ending or JobEnding("generic-0001")
     return judge(subject(equivalent=equivalent), seen, outcome, UNTOUCHED, confirmed)
 
 
@@ -57,7 +59,7 @@ def test_a_failure_kills() -> None:
     """A FAIL that the untouched module does not have kills, and says where and how."""
     result = judged(FAILING)
 
-    assert result.outcome is Outcome.KILLED
+    assert result.outcome is MutantOutcome.KILLED
     (found,) = result.detections
     assert (found.case, found.how, found.told) == (CASE, How.FAIL, "expected a; b")
 
@@ -71,22 +73,22 @@ def test_an_unclean_teardown_kills() -> None:
 
 def test_what_the_untouched_module_does_as_well_kills_nothing() -> None:
     """A FAIL of the untouched module's own is none of the mutant's."""
-    result = judge(subject(), [FAILING], Ending("generic-0001"), {CASE: FAILING})
+    result = judge(subject(), [FAILING], JobEnding("generic-0001"), {CASE: FAILING})
 
-    assert result.outcome is Outcome.SURVIVED
+    assert result.outcome is MutantOutcome.SURVIVED
 
 
 def test_another_observation_is_noticed() -> None:
     """It is no kill, and says what was seen instead of what."""
     result = judged(OTHER, again=OTHER)
 
-    assert result.outcome is Outcome.NOTICED
+    assert result.outcome is MutantOutcome.NOTICED
     assert [found.told for found in result.detections] == ["ending: end of stream → reset"]
 
 
 def test_an_observation_that_does_not_come_again_is_not_believed() -> None:
     """What differs once, and not when it is played once more, is chance."""
-    assert judged(OTHER, again=PASSING).outcome is Outcome.SURVIVED
+    assert judged(OTHER, again=PASSING).outcome is MutantOutcome.SURVIVED
 
 
 @pytest.mark.parametrize("verdict", [Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE])
@@ -94,7 +96,7 @@ def test_another_verdict_that_is_no_failure_is_noticed(verdict: Verdict) -> None
     """Nobody failed, and still a reader of the report sees something else."""
     result = judged(dataclasses.replace(PASSING, verdict=verdict))
 
-    assert result.outcome is Outcome.NOTICED
+    assert result.outcome is MutantOutcome.NOTICED
     assert [found.how for found in result.detections] == [How.VERDICT]
 
 
@@ -102,7 +104,7 @@ def test_a_fault_of_the_harness_detects_nothing() -> None:
     """A case in ERROR is told, and is no proof of anything."""
     result = judged(dataclasses.replace(PASSING, verdict=Verdict.ERROR, told="KeyError: 1"))
 
-    assert result.outcome is Outcome.SURVIVED
+    assert result.outcome is MutantOutcome.SURVIVED
     assert result.faults == (f"{CASE}: KeyError: 1",)
 
 
@@ -112,26 +114,26 @@ def test_a_kill_outweighs_a_notice() -> None:
 
     result = judged(OTHER, second)
 
-    assert result.outcome is Outcome.KILLED
+    assert result.outcome is MutantOutcome.KILLED
     assert [found.case for found in result.detections] == [second.case]
 
 
 @pytest.mark.parametrize(
     ("ending", "outcome"),
     [
-        (Ending("generic-0001", unloadable="NameError"), Outcome.UNLOADABLE),
-        (Ending("generic-0001", lost="its worker died twice"), Outcome.LOST),
-        (Ending("generic-0001"), Outcome.SURVIVED),
+        (JobEnding("generic-0001", unloadable="NameError"), MutantOutcome.UNLOADABLE),
+        (JobEnding("generic-0001", lost="its worker died twice"), MutantOutcome.LOST),
+        (JobEnding("generic-0001"), MutantOutcome.SURVIVED),
     ],
 )
-def test_the_ending_of_a_job_counts(ending: Ending, outcome: Outcome) -> None:
+def test_the_ending_of_a_job_counts(ending: JobEnding, outcome: MutantOutcome) -> None:
     """A module that cannot be imported is told apart, and so is one of which nothing is known."""
     assert judged(ending=ending).outcome is outcome
 
 
 def test_a_listed_survivor_is_equivalent_and_a_detected_one_stale() -> None:
     """The list is believed as long as no case speaks against it."""
-    assert judged(PASSING, equivalent="Nobody sees it.").outcome is Outcome.EQUIVALENT
+    assert judged(PASSING, equivalent="Nobody sees it.").outcome is MutantOutcome.EQUIVALENT
     assert judged(FAILING, equivalent="Nobody sees it.").stale
 
 

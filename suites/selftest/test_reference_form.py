@@ -18,7 +18,7 @@ from sockproof.record.reference_form import reference_octets, write_reference
 from sockproof.record.rows import CaseRow, Known, RequirementRow, Teardown
 from sockproof.record.validate import validate_record
 from sockproof.record.writer import RecordWriter
-from sockproof.report.compare import compare
+from sockproof.report.comparison import compare
 from sockproof.spec.levels import Level
 
 RECORDS = sorted((kit_dir() / REFERENCE).glob("*.jsonl"))

@@ -10,8 +10,8 @@ import pytest
 from sockproof.iut.values import octets
 from sockproof.record.evidence import TranscriptEvent
 from sockproof.record.rows import CaseRow
+from sockproof.repro.differences import ending_of, first_difference
 from sockproof.repro.plain import Names
-from sockproof.repro.replay import ending_of, first_difference
 
 FOLDER = Path("/tmp/sockproof-x1")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import Construct, Inconclusive, Observe, Peers, check, requirement, same
-from sockproof.case.script import Echo, ReadLine
+from sockproof.case.handler_script import Echo, ReadLine
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from fixtures import Construct, Inconclusive, Observe, Peers, check, requirement
-from sockproof.case.script import Echo, ReadLine, Record
+from sockproof.case.handler_script import Echo, ReadLine, RecordCall
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.outcomes import Outcome, RaisedError
 from sockproof.iut.server import Server
@@ -78,7 +78,7 @@ def test_close_under_the_loop_is_recorded(
     construct: Construct, peers: Peers, observe: Observe
 ) -> None:
     """Whether a loop ends when its server is closed, and by what; and that shutdown() returns."""
-    server = construct([ReadLine(), Echo()], hooks={"handle_error": Record()})
+    server = construct([ReadLine(), Echo()], hooks={"handle_error": RecordCall()})
     server.execute(TALLY)
     loop = server.spawn("serve_forever", POLL_INTERVAL_S)
     peers().connect(server).send(b"running\n").expect(b"running\n").expect_end()

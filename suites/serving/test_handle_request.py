@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, check, requirement, same
-from sockproof.case.script import Echo, ReadLine, Record
+from sockproof.case.handler_script import Echo, ReadLine, RecordCall
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
 
@@ -64,7 +64,7 @@ def test_one_of_two_waiting_requests_is_served(
 @requirement("serving/handle-request-times-out")
 def test_timeout_is_told_once(construct: Construct, observe: Observe) -> None:
     """Without a request handle_request() calls handle_timeout() once and returns."""
-    server = construct(attributes={"timeout": AT_ONCE_S}, hooks={"handle_timeout": Record()})
+    server = construct(attributes={"timeout": AT_ONCE_S}, hooks={"handle_timeout": RecordCall()})
 
     observe("handle_request() returns", server.call("handle_request"))
 
@@ -97,7 +97,7 @@ def test_request_before_the_timeout_is_served(construct: Construct, peers: Peers
     server = construct(
         ECHO_LINE,
         attributes={"timeout": IN_A_MINUTE_S},
-        hooks={"handle_timeout": Record()},
+        hooks={"handle_timeout": RecordCall()},
     )
     serving = server.spawn("handle_request")
 

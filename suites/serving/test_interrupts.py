@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, StreamPeer, check, requirement
-from sockproof.case.script import Echo, ReadLine, Record, Run, When
+from sockproof.case.handler_script import Echo, ReadLine, RecordCall, Run, When
 from sockproof.iut.outcomes import Outcome
 from sockproof.iut.starting import POLL_INTERVAL_S
 
@@ -32,7 +32,7 @@ for _ in range(100000):
 @requirement("serving/interrupt-leaves-the-loop")
 def test_interrupt_ends_the_loop(construct: Construct) -> None:
     """serve_forever() ends with the KeyboardInterrupt, and server_close() works after it."""
-    server = construct(ECHO_LINE, hooks={"handle_error": Record()})
+    server = construct(ECHO_LINE, hooks={"handle_error": RecordCall()})
     server.execute(AS_PYTHON_STARTS)
     loop = server.call_in_main("serve_forever", POLL_INTERVAL_S)
     loop.comes_to_wait()
@@ -79,7 +79,7 @@ def test_interrupt_of_a_handler_is_recorded(
     """Whether the loop ends, handle_error() is called, and how the client's stream ends."""
     server = construct(
         [ReadLine(), When(b"stop", [Run(INTERRUPT_ITSELF)]), Echo()],
-        hooks={"handle_error": Record()},
+        hooks={"handle_error": RecordCall()},
     )
     server.execute(AS_PYTHON_STARTS)
     loop = server.call_in_main("serve_forever", POLL_INTERVAL_S)

@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 from fixtures import Construct, Peer, Peers, Serve, check, requirement
-from sockproof.case.script import Echo, Gate, ReadLine, Record
+from sockproof.case.handler_script import Echo, Gate, ReadLine, RecordCall
 from sockproof.iut.server import Server
 
 IDLE_S = 0.05
@@ -43,7 +43,9 @@ def _expect_echo(server: Server, peer: Peer, line: bytes) -> None:
 @requirement("serving/serve-forever-ignores-timeout")
 def test_idle_loop_tells_no_timeout(serve: Serve, construct: Construct, peers: Peers) -> None:
     """A loop that was idle for longer than timeout seconds told no timeout and goes on."""
-    server = serve(ECHO_LINE, attributes={"timeout": SOON_S}, hooks={"handle_timeout": Record()})
+    server = serve(
+        ECHO_LINE, attributes={"timeout": SOON_S}, hooks={"handle_timeout": RecordCall()}
+    )
     clock = construct(attributes={"timeout": IDLE_S})
 
     _expect_echo(server, peers(), b"before\n")
@@ -71,7 +73,7 @@ def test_poll_interval_is_taken(construct: Construct, peers: Peers, variant: Any
 @requirement("serving/service-actions-is-called")
 def test_service_actions_run_idle_and_after_requests(serve: Serve, peers: Peers) -> None:
     """service_actions() is called again and again before the first request, and after each."""
-    server = serve(ECHO_LINE, hooks={"service_actions": Record()})
+    server = serve(ECHO_LINE, hooks={"service_actions": RecordCall()})
     server.expect_call("service_actions", 3)
 
     for number in range(3):
@@ -83,7 +85,9 @@ def test_service_actions_run_idle_and_after_requests(serve: Serve, peers: Peers)
 @requirement("serving/service-actions-between-requests")
 def test_service_actions_run_between_waiting_requests(serve: Serve, peers: Peers) -> None:
     """Of three requests that wait, service_actions() is called between every two."""
-    server = serve(ECHO_LINE, hooks={"service_actions": Record(), "process_request": Gate("busy")})
+    server = serve(
+        ECHO_LINE, hooks={"service_actions": RecordCall(), "process_request": Gate("busy")}
+    )
 
     waiting = [peers().connect(server).send(b"%d\n" % number) for number in range(3)]
     server.expect_at_gate("busy")

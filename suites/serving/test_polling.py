@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Inconclusive, Observe, Peer, Peers, requirement
-from sockproof.case.script import Echo, ReadLine, Record
+from sockproof.case.handler_script import Echo, ReadLine, RecordCall
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.server import Server
 
@@ -88,7 +88,7 @@ def test_descriptors_of_the_loop_are_counted(
     construct: Construct, peers: Peers, observe: Observe
 ) -> None:
     """How many more descriptors are open while a loop waits than before it began."""
-    server = construct(ECHO_LINE, hooks={"close_request": Record()})
+    server = construct(ECHO_LINE, hooks={"close_request": RecordCall()})
     before = server.process.do("evaluate", expression=OPEN_DESCRIPTORS)
     if before.error is not None:
         raise Inconclusive(f"descriptors cannot be counted: {before.error}")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fixtures import Construct, Observe, Peers, Serve, check, requirement
-from sockproof.case.script import Echo, ReadLine, Record
+from sockproof.case.handler_script import Echo, ReadLine, RecordCall
 
 ECHO_LINE = [ReadLine(), Echo()]
-HOOKED = {"service_actions": Record()}
+HOOKED = {"service_actions": RecordCall()}
 
 
 @requirement("serving/service-actions-in-the-loop")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import Construct, Observe, Peer, Peers, check, requirement, same
-from sockproof.case.script import Echo, Gate, ReadLine, Record
+from sockproof.case.handler_script import Echo, Gate, ReadLine, RecordCall
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S
@@ -48,7 +48,7 @@ def test_serve_forever_returns(construct: Construct, peers: Peers, observe: Obse
 @requirement("serving/shutdown-waits-for-the-loop")
 def test_shutdown_waits_for_the_request_at_work(construct: Construct, peers: Peers) -> None:
     """While a handler is at work shutdown() waits, and it returns only after the request's end."""
-    server = construct([ReadLine(), Gate("at work")], hooks={"shutdown_request": Record()})
+    server = construct([ReadLine(), Gate("at work")], hooks={"shutdown_request": RecordCall()})
 
     _expect_shutdown_to_wait(server, peers)
 
@@ -56,7 +56,7 @@ def test_shutdown_waits_for_the_request_at_work(construct: Construct, peers: Pee
 @requirement("serving/shutdown-waits-for-a-later-loop")
 def test_shutdown_waits_for_the_second_loop(construct: Construct, peers: Peers) -> None:
     """That an earlier loop has ended does not count: shutdown() waits for the one that runs."""
-    server = construct([ReadLine(), Gate("at work")], hooks={"shutdown_request": Record()})
+    server = construct([ReadLine(), Gate("at work")], hooks={"shutdown_request": RecordCall()})
     earlier = _start(server)
     server.call("shutdown")
     earlier.expect_return()

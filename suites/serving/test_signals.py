@@ -7,7 +7,7 @@ gives a tick every few milliseconds: one signal could come just before the wait 
 from __future__ import annotations
 
 from fixtures import Construct, Inconclusive, Observe, Peers, check, requirement, same
-from sockproof.case.script import Echo, ReadLine, Record
+from sockproof.case.handler_script import Echo, ReadLine, RecordCall
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.server import Server
 
@@ -57,7 +57,7 @@ server.ticks_of_a_call = ticks_of_a_call
 def test_signals_do_not_end_the_wait(construct: Construct, peers: Peers) -> None:
     """handle_request() still waits after several signals, and serves the request that comes."""
     server = construct(
-        ECHO_LINE, attributes={"timeout": IN_A_MINUTE_S}, hooks={"handle_timeout": Record()}
+        ECHO_LINE, attributes={"timeout": IN_A_MINUTE_S}, hooks={"handle_timeout": RecordCall()}
     )
     server.execute(TICKS.format(limit=MANY) + "start_ticks()")
     serving = server.call_in_main("handle_request")
@@ -72,7 +72,7 @@ def test_signals_do_not_end_the_wait(construct: Construct, peers: Peers) -> None
 @requirement("serving/signals-do-not-prolong-the-wait")
 def test_deadline_is_kept(construct: Construct) -> None:
     """handle_request() tells its timeout and returns before the last of many signals."""
-    server = construct(attributes={"timeout": TIMEOUT_S}, hooks={"handle_timeout": Record()})
+    server = construct(attributes={"timeout": TIMEOUT_S}, hooks={"handle_timeout": RecordCall()})
 
     deadline = _deadline(server)
 
@@ -108,7 +108,7 @@ def _deadline(server: Server) -> str:
 @requirement("serving/signal-does-not-end-the-loop")
 def test_signals_do_not_end_the_loop(construct: Construct, peers: Peers, observe: Observe) -> None:
     """serve_forever() goes on after several signals, and serves; whether they wake it is told."""
-    server = construct(ECHO_LINE, hooks={"service_actions": Record()})
+    server = construct(ECHO_LINE, hooks={"service_actions": RecordCall()})
     server.execute(TICKS.format(limit=MANY) + "start_ticks()")
     loop = server.call_in_main("serve_forever", IN_A_MINUTE_S)
 
@@ -144,7 +144,9 @@ def test_exception_of_a_signal_handler_leaves(
 ) -> None:
     """What the signal handler raised is what the call ends with; then the server serves again."""
     method = "serve_forever" if variant else "handle_request"
-    server = construct(ECHO_LINE, hooks={"handle_error": Record(), "handle_timeout": Record()})
+    server = construct(
+        ECHO_LINE, hooks={"handle_error": RecordCall(), "handle_timeout": RecordCall()}
+    )
     server.execute(RAISES)
     running = server.call_in_main(method, *variant)
     running.comes_to_wait()

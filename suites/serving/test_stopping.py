@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import Construct, Inconclusive, Observe, Peers, check, requirement
-from sockproof.case.script import Echo, Gate, ReadLine, Run, When
+from sockproof.case.handler_script import Echo, Gate, ReadLine, Run, When
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, check, requirement, same
-from sockproof.case.script import Echo, Raise, ReadLine, Record, Return
+from sockproof.case.handler_script import Echo, Raise, ReadLine, RecordCall, Return
 from sockproof.iut.outcomes import Outcome
 from sockproof.iut.server import Server
 
@@ -14,7 +14,7 @@ IN_A_MINUTE_S = 60
 """Longer than a case may take: who waits it out is taken for hung."""
 
 ECHO_LINE = [ReadLine(), Echo()]
-TELLS = {"handle_timeout": Record()}
+TELLS = {"handle_timeout": RecordCall()}
 
 TIMEOUTS: dict[str, tuple[float | None, float]] = {
     "of-the-socket-alone": (None, AT_ONCE_S),
@@ -103,7 +103,7 @@ def test_override_of_handle_timeout_is_recorded(
     server = construct(
         ECHO_LINE,
         attributes={"timeout": AT_ONCE_S},
-        hooks={"handle_timeout": variant, "handle_error": Record()},
+        hooks={"handle_timeout": variant, "handle_error": RecordCall()},
     )
 
     outcome = server.attempt("handle_request")

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from fixtures import Observe, Peers, Serve, StreamPeer, requirement
-from sockproof.case.script import Echo, Gate, HalfClose, Read, ReadLine, ReadToEnd, Reply, Run
+from sockproof.case.handler_script import (
+    Echo,
+    Gate,
+    HalfClose,
+    Read,
+    ReadLine,
+    ReadToEnd,
+    Reply,
+    Run,
+)
 from sockproof.iut.values import Fill
 
 LINE = b"hello\n"

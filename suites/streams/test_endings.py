@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import Observe, Peers, Serve, StreamPeer, requirement
-from sockproof.case.script import Echo, HalfClose, ReadLine, ReadToEnd, Receive, Reply
+from sockproof.case.handler_script import Echo, HalfClose, ReadLine, ReadToEnd, Receive, Reply
 from sockproof.iut.values import Fill
 
 LINE = b"hello\n"

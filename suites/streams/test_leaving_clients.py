@@ -7,7 +7,7 @@ from typing import Any
 
 from fixtures import Construct, Inconclusive, Observe, Peers, Serve, StreamPeer, requirement
 from fixtures.told import ERROR_TOLD, errors_told, plain
-from sockproof.case.script import (
+from sockproof.case.handler_script import (
     Attempt,
     Echo,
     Gate,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 from fixtures import Peers, Serve, StreamPeer, requirement
-from sockproof.case.script import Echo, Read, ReadLine, ReadToEnd, Reply, Report, Run
+from sockproof.case.handler_script import Echo, Read, ReadLine, ReadToEnd, Reply, Report, Run
 from sockproof.iut.values import Fill
 from sockproof.spec.matrix import ServerSpec
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import Construct, Observe, Peers, Serve, requirement
-from sockproof.case.script import Echo, HandlerScript, ReadLine, Reply, Run
+from sockproof.case.handler_script import Echo, HandlerScript, ReadLine, Reply, Run
 from sockproof.iut.server import Server
 from sockproof.iut.values import Fill
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fixtures import Observe, Peers, Serve, StreamPeer, requirement
 from fixtures.told import plain
-from sockproof.case.script import Attempt, Echo, Gate, ReadLine, Run
+from sockproof.case.handler_script import Attempt, Echo, Gate, ReadLine, Run
 from sockproof.iut.server import Server
 
 URGENT = b"!"

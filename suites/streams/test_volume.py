@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 
 from fixtures import Peers, Serve, StreamPeer, requirement, same
-from sockproof.case.script import Echo, ReadLine, Report, Run
+from sockproof.case.handler_script import Echo, ReadLine, Report, Run
 from sockproof.judge.checks import Hang, Mismatch
 from sockproof.spec.matrix import ServerSpec
 

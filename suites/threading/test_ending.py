@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import Construct, Observe, Peers, Serve, requirement, same
-from sockproof.case.script import Echo, Gate, Raise, ReadLine, Record, Run, When
+from sockproof.case.handler_script import Echo, Gate, Raise, ReadLine, RecordCall, Run, When
 
 TIMEOUT_S = 0.02
 HOOK = """
@@ -27,7 +27,7 @@ def test_wish_to_exit_ends_only_its_own_thread(
 ) -> None:
     """After a handler raised it, its client reads the end, and a later one is served."""
     server = serve(
-        [ReadLine(), When(b"exit", [Raise(variant)]), Echo()], hooks={"handle_error": Record()}
+        [ReadLine(), When(b"exit", [Raise(variant)]), Echo()], hooks={"handle_error": RecordCall()}
     )
     server.execute(HOOK)
 
@@ -75,7 +75,7 @@ def test_timeout_leaves_a_running_handler_alone(construct: Construct, peers: Pee
     server = construct(
         [ReadLine(), Gate("hold"), Echo()],
         attributes={"timeout": TIMEOUT_S},
-        hooks={"handle_timeout": Record()},
+        hooks={"handle_timeout": RecordCall()},
     )
     held = peers().connect(server).send(b"held\n")
     server.call("handle_request")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
-from sockproof.case.script import Gate, ReadLine, Report, Run
+from sockproof.case.handler_script import Gate, ReadLine, Report, Run
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.server import Server
 

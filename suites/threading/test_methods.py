@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
-from sockproof.case.script import Echo, Gate, Raise, ReadLine, Record, Report, When
+from sockproof.case.handler_script import Echo, Gate, Raise, ReadLine, RecordCall, Report, When
 from sockproof.iut.outcomes import Event
 from sockproof.iut.server import Server
 
@@ -37,7 +37,7 @@ def _places(server: Server, handler_thread: str) -> dict[str, list[str]]:
 @requirement("threading/where-methods-run")
 def test_where_each_method_is_called(construct: Construct, peers: Peers, observe: Observe) -> None:
     """The threads in which the methods are called for one request whose handler raises."""
-    server = construct([ReadLine(), Raise()], hooks={method: Record() for method in WATCHED})
+    server = construct([ReadLine(), Raise()], hooks={method: RecordCall() for method in WATCHED})
 
     peers().connect(server).send(b"x\n")
     server.call("handle_request")
@@ -54,7 +54,7 @@ def test_request_stays_open_until_its_handler_is_done(serve: Serve, peers: Peers
     its own thread does that once it has answered."""
     server = serve(
         [ReadLine(), When(b"held", [Gate("hold")]), Echo()],
-        hooks={"shutdown_request": Record()},
+        hooks={"shutdown_request": RecordCall()},
     )
     held = peers().connect(server).send(b"held\n")
     thread = server.expect_at_gate("hold")[0].thread

@@ -6,7 +6,7 @@ from typing import Any
 
 from fixtures import Construct, Observe, Peers, Serve, StreamPeer, requirement
 from fixtures.closing import waits_for_held_handler
-from sockproof.case.script import Echo, Gate, ReadLine, Run
+from sockproof.case.handler_script import Echo, Gate, ReadLine, Run
 
 CLOSE_ITSELF = Run("self.server.shutdown()\nself.server.server_close()")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import DatagramPeer, Observe, Peers, Serve, requirement
-from sockproof.case.script import Echo, ReadLine, Report
+from sockproof.case.handler_script import Echo, ReadLine, Report
 from sockproof.spec.matrix import ServerSpec
 
 CLIENT_ADDRESS = Report(

@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 
 from fixtures import Construct, NotApplicable, Observe, Peer, Serve, check, requirement, same
-from sockproof.case.script import Echo, ReadLine
+from sockproof.case.handler_script import Echo, ReadLine
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.server import Server
 from sockproof.spec.matrix import ServerSpec

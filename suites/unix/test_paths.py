@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from fixtures import Construct, Observe, Peer, Serve, check, requirement, same
-from sockproof.case.script import Echo, ReadLine
+from sockproof.case.handler_script import Echo, ReadLine
 from sockproof.spec.matrix import ServerSpec
 
 TOO_LONG_OCTETS = 200

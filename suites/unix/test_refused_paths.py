@@ -8,7 +8,7 @@ from typing import Any
 
 from fixtures import Construct, Observe, Peer, Serve, requirement, same
 from fixtures.privilege import Unprivileged
-from sockproof.case.script import Echo, ReadLine
+from sockproof.case.handler_script import Echo, ReadLine
 from sockproof.iut.process import CaseProcess
 from sockproof.spec.matrix import ServerSpec
 

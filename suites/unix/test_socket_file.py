@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from fixtures import Construct, Observe, Peers, Serve, requirement
-from sockproof.case.script import Reply
+from sockproof.case.handler_script import Reply
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.server import Server
 from sockproof.judge.checks import Mismatch

@@ -11,7 +11,7 @@ from typing import Any
 
 from sockproof.case.client import StreamPeer
 from sockproof.case.datagram import DatagramPeer
-from sockproof.case.script import HandlerScript, Hook, Step, describe_hooks
+from sockproof.case.handler_script import HandlerScript, Hook, Step, describe_hooks
 from sockproof.case.transcript import Transcript
 from sockproof.errors import AgentDied, HarnessError
 from sockproof.iut.addresses import Addresses

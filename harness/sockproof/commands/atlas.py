@@ -8,9 +8,9 @@ from sockproof._paths import REFERENCE, kit_dir
 from sockproof.commands.compare import Pages
 from sockproof.commands.operands import Operands
 from sockproof.commands.output import open_console
-from sockproof.report.atlas import make_atlas
+from sockproof.report.atlas_entries import make_atlas
 from sockproof.report.atlas_words import atlas_markdown, print_atlas
-from sockproof.report.html.changes import atlas_html
+from sockproof.report.html.changes_view import atlas_html
 
 __all__ = ["print_atlas_of"]
 

@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from sockproof.case.case_run import CaseRun, ServerOptions
-from sockproof.case.script import Echo, ReadLine
+from sockproof.case.handler_script import Echo, ReadLine
 from sockproof.iut.addresses import Addresses
 from sockproof.iut.capabilities import ProbedIut, probe
 from sockproof.iut.implementation import parse_iut

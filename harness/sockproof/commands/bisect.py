@@ -10,7 +10,7 @@ from sockproof.commands.one_case import play_case, probed
 from sockproof.commands.stored import Wanted
 from sockproof.errors import UsageError
 from sockproof.record.rows import CaseRow
-from sockproof.repro.replay import ending_of
+from sockproof.repro.differences import ending_of
 
 __all__ = ["bisect"]
 

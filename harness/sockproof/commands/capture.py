@@ -10,7 +10,7 @@ from sockproof import __version__
 from sockproof.commands.one_case import Playing
 from sockproof.commands.output import warn
 from sockproof.errors import HarnessError, RecordError, UsageError
-from sockproof.repro.capture import Capture
+from sockproof.repro.packet_capture import Capture
 from sockproof.repro.packets import Endpoint
 from sockproof.repro.pcapng import pcapng
 from sockproof.spec.case_id import CaseId

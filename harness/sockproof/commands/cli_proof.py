@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from sockproof.commands.selftest import AGAINST, ProofSettings, selftest
-from sockproof.mutation.subjects import Kind
+from sockproof.mutation.subjects import MutantKind
 
 __all__ = ["add_proof_command"]
 
@@ -61,8 +61,8 @@ def _selftest(
     Ends with 0 when every mutant is killed or noticed but those listed as equivalent, with 1 when
     some survive, with 3 on a false alarm or when something could not be played.
     """
-    kinds = {Kind.NAMED: named, Kind.GENERIC: generic}
-    chosen = frozenset(kind for kind, asked in kinds.items() if asked) or frozenset(Kind)
+    kinds = {MutantKind.NAMED: named, MutantKind.GENERIC: generic}
+    chosen = frozenset(kind for kind, asked in kinds.items() if asked) or frozenset(MutantKind)
     return selftest(ProofSettings(iut, report_dir, workers, chosen, keyword, sample, full, against))
 
 

@@ -10,10 +10,10 @@ from sockproof.commands.operands import Operands
 from sockproof.commands.output import open_console
 from sockproof.errors import HarnessError, RecordError, UsageError
 from sockproof.report.changes import Kind
-from sockproof.report.compare import Comparison, compare
 from sockproof.report.compare_markdown import compare_markdown
 from sockproof.report.compare_text import print_comparisons
-from sockproof.report.html.changes import compare_html
+from sockproof.report.comparison import Comparison, compare
+from sockproof.report.html.changes_view import compare_html
 from sockproof.report.html.runs import column_names
 
 __all__ = ["Pages", "compare_records", "gate_status"]

@@ -19,7 +19,7 @@ from sockproof.errors import UsageError
 from sockproof.iut.implementation import parse_iut
 from sockproof.record.reader import Record, read_record
 from sockproof.record.selection import keyword_matcher, select
-from sockproof.report.compare import renamed
+from sockproof.report.comparison import renamed
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.matrix import select_specs
 from sockproof.spec.renames import load_renames, new_ids

@@ -30,8 +30,8 @@ from sockproof.iut.capabilities import probe
 from sockproof.iut.implementation import parse_iut
 from sockproof.record.reader import Record, read_record
 from sockproof.record.reference_form import write_reference
-from sockproof.report.atlas import make_atlas
-from sockproof.report.html.changes import atlas_html
+from sockproof.report.atlas_entries import make_atlas
+from sockproof.report.html.changes_view import atlas_html
 
 __all__ = ["main", "play_whole", "refresh"]
 

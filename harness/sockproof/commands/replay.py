@@ -19,8 +19,13 @@ from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record.evidence import TranscriptEvent
 from sockproof.record.rows import CaseRow
 from sockproof.record.writer import RecordWriter
-from sockproof.repro.capture import Capture
-from sockproof.repro.replay import Difference, Ending, ending_of, first_difference
+from sockproof.repro.differences import (
+    CaseEnding,
+    TranscriptDifference,
+    ending_of,
+    first_difference,
+)
+from sockproof.repro.packet_capture import Capture
 from sockproof.run.record_header import record_header, requirement_row, without_home
 from sockproof.spec.catalogue import load_catalogue
 
@@ -77,7 +82,7 @@ def _as_stored(row: CaseRow, stored: CaseRow | None) -> bool:
     return row.verdict in _QUIET and not row.teardown.unclean
 
 
-def _difference(row: CaseRow, stored: CaseRow | None) -> Difference | None:
+def _difference(row: CaseRow, stored: CaseRow | None) -> TranscriptDifference | None:
     if stored is None:
         return None
     if not stored.transcript:
@@ -86,7 +91,9 @@ def _difference(row: CaseRow, stored: CaseRow | None) -> Difference | None:
     return first_difference(stored.transcript, row.transcript)
 
 
-def _print_transcript(console: Console, row: CaseRow, difference: Difference | None) -> None:
+def _print_transcript(
+    console: Console, row: CaseRow, difference: TranscriptDifference | None
+) -> None:
     for event in row.transcript:
         mark = ">" if difference and event is difference.found else " "
         console.print(f"{mark} {_line(event)}", markup=False)
@@ -102,7 +109,7 @@ def _line(event: TranscriptEvent) -> str:
     return f"{event.t_s * 1e3:9.2f} ms  {event.lane:9} {event.what}  {more}".rstrip()
 
 
-def _print_difference(console: Console, difference: Difference) -> None:
+def _print_difference(console: Console, difference: TranscriptDifference) -> None:
     console.print(f"  first difference from the stored transcript, in lane {difference.lane}:")
     for name, event in (("stored", difference.stored), ("now", difference.found)):
         console.print(f"  {name:6}  {_line(event) if event else 'nothing more'}", markup=False)
@@ -111,7 +118,7 @@ def _print_difference(console: Console, difference: Difference) -> None:
 def _print_counts(
     console: Console, rows: Sequence[CaseRow], wanted: Wanted, otherwise: int
 ) -> None:
-    stored: Ending | None = ending_of(wanted.row) if wanted.row else None
+    stored: CaseEnding | None = ending_of(wanted.row) if wanted.row else None
     what = "as stored" if stored else "as promised"
     console.print(f"  {wanted.case}", markup=False)
     if stored:

@@ -21,7 +21,7 @@ from sockproof.record.rows import CaseRow
 from sockproof.repro.behaviour import Behaviour, differences
 from sockproof.repro.layout import About
 from sockproof.repro.plain import Names
-from sockproof.repro.script import PATIENT, Script, write_script
+from sockproof.repro.standalone_script import PATIENT, Script, write_script
 from sockproof.repro.telling import Told
 from sockproof.repro.trial import GONE, NOT_TOLD, THERE, Bench, Writing, shortened
 from sockproof.repro.unmet import unmet

@@ -19,7 +19,7 @@ from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
 from sockproof.record.selection import keyword_matcher
 from sockproof.report.badge import write_badge
-from sockproof.report.compare import renamed
+from sockproof.report.comparison import renamed
 from sockproof.report.html.page import write_html
 from sockproof.report.junit import write_junit
 from sockproof.report.markdown import summary_markdown

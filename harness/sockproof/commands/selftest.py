@@ -23,7 +23,7 @@ from sockproof.iut.implementation import Implementation, parse_iut
 from sockproof.mutation.cpython_tests import judge_by_cpython, why_not
 from sockproof.mutation.crew import Crew
 from sockproof.mutation.equivalents import fitting_reasons, read_equivalents
-from sockproof.mutation.judging import Outcome
+from sockproof.mutation.judging import MutantOutcome
 from sockproof.mutation.kill_matrix import KillMatrix
 from sockproof.mutation.kill_matrix_page import write_page
 from sockproof.mutation.mutator import GenericMutant, generic_mutants, present_in
@@ -31,7 +31,7 @@ from sockproof.mutation.named import Mutant, load_mutants
 from sockproof.mutation.player import Player
 from sockproof.mutation.proving import UNTOUCHED, prove
 from sockproof.mutation.subjects import (
-    Kind,
+    MutantKind,
     Subject,
     generic_subjects,
     named_subjects,
@@ -59,7 +59,7 @@ class ProofSettings:
     iut: str
     report_dir: Path
     workers: int
-    kinds: frozenset[Kind]
+    kinds: frozenset[MutantKind]
     keyword: str = ""
     sample: int = 1
     full: bool = False
@@ -87,7 +87,9 @@ def selftest(settings: ProofSettings) -> int:
     plan = _for_all(plan, chosen)
     with started_crew(plan, settings.workers, len(chosen)) as (crew, folder):
         console = open_console(stderr=True)
-        proof = prove(crew, source, chosen, folder, full=settings.full, progress=_Lines(console))
+        proof = prove(
+            crew, source, chosen, folder, full=settings.full, progress=_ProgressLines(console)
+        )
     proof = dataclasses.replace(proof, unfit=tuple(unfit))
     matrix = KillMatrix(proof, iut, load_catalogue())
     if settings.against:
@@ -158,10 +160,10 @@ def _subjects(
     catalogue = load_catalogue()
     subjects: list[Subject] = []
     unfit: list[str] = []
-    if Kind.NAMED in settings.kinds:
+    if MutantKind.NAMED in settings.kinds:
         named = _wanted(load_mutants(catalogue=catalogue), settings)
         subjects, unfit = named_subjects(named, source, iut.level, catalogue)
-    if Kind.GENERIC in settings.kinds:
+    if MutantKind.GENERIC in settings.kinds:
         generic = generic_mutants(source, present_in(iut.implementation, source))
         keys = {mutant.key for mutant in generic}
         reasons = fitting_reasons(read_equivalents(), keys, iut.level)
@@ -179,7 +181,7 @@ def _wanted(mutants: Iterable[_AnyMutant], settings: ProofSettings) -> list[_Any
     return [one for one in mutants if word in f"{one.id} {one.title}".casefold()]
 
 
-class _Lines:
+class _ProgressLines:
     """A line of progress now and then."""
 
     def __init__(self, console: Console, what: str = "mutants") -> None:
@@ -202,7 +204,7 @@ def _compared(settings: ProofSettings, matrix: KillMatrix, source: str) -> KillM
         if reason:
             return dataclasses.replace(matrix, cpython_not=reason)
         places = [write_module(folder, one.subject.id, one.subject.text).parent for one in results]
-        told = _Lines(open_console(stderr=True), "mutants by CPython's own tests")
+        told = _ProgressLines(open_console(stderr=True), "mutants by CPython's own tests")
         words = judge_by_cpython(implementation, places, bound_s, settings.workers, told)
     judged = [
         dataclasses.replace(result, cpython=words[place])
@@ -226,4 +228,4 @@ def _tell(matrix: KillMatrix, folder: Path) -> int:
     console.print(f"  page  {folder / 'kill-matrix.html'}", soft_wrap=True, markup=False)
     if matrix.problems:
         return HarnessError.exit_status
-    return int(any(one.outcome is Outcome.SURVIVED for one in matrix.proof.results))
+    return int(any(one.outcome is MutantOutcome.SURVIVED for one in matrix.proof.results))

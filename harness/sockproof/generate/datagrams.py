@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sockproof.case.case_run import CaseRun
 from sockproof.case.datagram import DatagramPeer
-from sockproof.generate.plan import Move, Plan
+from sockproof.generate.client_plan import Move, Plan
 from sockproof.generate.played import Played, Received
 from sockproof.generate.playing import happens, make_server, open_gate_for, start_loop
 from sockproof.spec.matrix import spec_by_id
@@ -21,13 +21,13 @@ def play_datagrams(case: CaseRun, plan: Plan, bound_s: float) -> Played:
         Mismatch: a datagram was not taken; the server could not be made or stopped.
         Hang: handlers did not come to the gate within ``bound_s``.
     """
-    playing = _Playing(case, plan, bound_s)
+    playing = _DatagramPlaying(case, plan, bound_s)
     for move in plan.moves:
         _ACTIONS[move.do](playing, move)
     return playing.end()
 
 
-class _Playing:
+class _DatagramPlaying:
     """A plan while it is played: the server and the peers by number.
 
     The peers' sockets are all opened before the first move: so nobody gets the address of one that
@@ -85,10 +85,10 @@ class _Playing:
         return Played(self.plan, received, self.addresses, self.sent, needed, process.events, leaks)
 
 
-_ACTIONS: dict[str, Callable[[_Playing, Move], None]] = {
-    "connect": _Playing.nothing,
-    "send": _Playing.send,
-    "close": _Playing.leave,
-    "serve": _Playing.serve,
-    "open the gate": _Playing.open_gate,
+_ACTIONS: dict[str, Callable[[_DatagramPlaying, Move], None]] = {
+    "connect": _DatagramPlaying.nothing,
+    "send": _DatagramPlaying.send,
+    "close": _DatagramPlaying.leave,
+    "serve": _DatagramPlaying.serve,
+    "open the gate": _DatagramPlaying.open_gate,
 }

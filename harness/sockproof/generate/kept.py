@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 from sockproof.case.case_run import CaseRun
 from sockproof.errors import UsageError
+from sockproof.generate.client_plan import Move, Payload, Plan, Playable, legal
 from sockproof.generate.life import Life, LifeStep
 from sockproof.generate.options import Generating
 from sockproof.generate.pieces import EARLY, PIECES
-from sockproof.generate.plan import Move, Payload, Plan, Playable, legal
 from sockproof.generate.shrinking import lived
 from sockproof.generate.strategies import BUDGET_OCTETS
 from sockproof.judge.checks import Mismatch

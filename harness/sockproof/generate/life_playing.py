@@ -9,7 +9,7 @@ from typing import Any
 from sockproof.case.case_run import CaseRun, ServerOptions
 from sockproof.case.client import END_OF_STREAM, RESET, TIMEOUT, StreamPeer
 from sockproof.case.datagram import DatagramPeer
-from sockproof.case.script import Echo, ReadLine
+from sockproof.case.handler_script import Echo, ReadLine
 from sockproof.generate.life import Client, Life, LifeModel, LifeStep
 from sockproof.generate.playing import happens
 from sockproof.iut.calls import RunningCall, outcome_of, value_of
@@ -30,13 +30,13 @@ def play_life(case: CaseRun, life: Life, bound_s: float) -> None:
         Mismatch: something went otherwise than the model says, or was left behind.
         Hang: something that the model says did not happen within ``bound_s``.
     """
-    playing = _Playing(case, bound_s)
+    playing = _LifePlaying(case, bound_s)
     for step in life.moves:
         playing.take(step)
     playing.end()
 
 
-class _Playing:
+class _LifePlaying:
     """A life while it is played. ``stopping`` and ``closing`` are calls that may still run."""
 
     def __init__(self, case: CaseRun, bound_s: float) -> None:
@@ -210,19 +210,19 @@ class _Playing:
         check(right, expected=what, actual=f"{data!r}, then {ending}")
 
 
-_ACTIONS: dict[str, Callable[[_Playing, LifeStep], None]] = {
-    "construct": _Playing.construct,
-    "construct unbound": _Playing.construct,
-    "reopen": _Playing.construct,
-    "server_bind()": _Playing.bind,
-    "server_activate()": _Playing.call,
-    "handle_request()": _Playing.call,
-    "server_close()": _Playing.call,
-    "serve_forever()": _Playing.serve,
-    "shutdown()": _Playing.shut_down,
-    "ask": _Playing.ask,
-    "hold": _Playing.hold,
-    "speak": _Playing.speak,
-    "leave": _Playing.leave,
-    "find nobody": _Playing.find_nobody,
+_ACTIONS: dict[str, Callable[[_LifePlaying, LifeStep], None]] = {
+    "construct": _LifePlaying.construct,
+    "construct unbound": _LifePlaying.construct,
+    "reopen": _LifePlaying.construct,
+    "server_bind()": _LifePlaying.bind,
+    "server_activate()": _LifePlaying.call,
+    "handle_request()": _LifePlaying.call,
+    "server_close()": _LifePlaying.call,
+    "serve_forever()": _LifePlaying.serve,
+    "shutdown()": _LifePlaying.shut_down,
+    "ask": _LifePlaying.ask,
+    "hold": _LifePlaying.hold,
+    "speak": _LifePlaying.speak,
+    "leave": _LifePlaying.leave,
+    "find nobody": _LifePlaying.find_nobody,
 }

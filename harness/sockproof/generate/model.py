@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sockproof.case.client import END_OF_STREAM, RESET, Ending
-from sockproof.generate.pieces import Conversation, Outcome, follow
-from sockproof.generate.plan import Move, Plan
+from sockproof.generate.client_plan import Move, Plan
+from sockproof.generate.pieces import Conversation, ConversationOutcome, follow
 from sockproof.spec.matrix import ServerSpec, spec_by_id
 
 __all__ = ["OWN_PACKET_OCTETS", "DatagramReply", "Guest", "Owed", "StreamModel", "replies_to"]
@@ -71,7 +71,7 @@ class StreamModel:
         self.serving = self.serving or move.do == "serve"
         self.gate_open = self.gate_open or move.do == "open the gate"
 
-    def far(self, guest: Guest) -> tuple[Outcome, bytes]:
+    def far(self, guest: Guest) -> tuple[ConversationOutcome, bytes]:
         """How far the guest's handler comes once it is served, and what it has written then."""
         talk = Conversation(bytes(guest.sent), guest.silent, self.gate_open)
         return follow(self.plan.handler, talk), bytes(talk.written)
@@ -93,7 +93,7 @@ class StreamModel:
     def at_gate(self) -> int:
         """How many handlers certainly come to the gate, or have."""
         here = [guest for guest in self.served() if not guest.left]
-        return sum(self.far(guest)[0] is Outcome.AT_GATE for guest in here)
+        return sum(self.far(guest)[0] is ConversationOutcome.AT_GATE for guest in here)
 
     def owed(self, number: int) -> Owed:
         """What a guest gets that sends nothing more and reads to the end, with the gate open."""
@@ -131,6 +131,8 @@ def replies_to(plan: Plan) -> list[DatagramReply]:
         if move.do == "send" and move.payload is not None:
             talk = Conversation(bytes(move.payload)[:limit], ended=True, gate_open=True)
             outcome = follow(plan.handler, talk)
-            optional = outcome is not Outcome.DONE or not talk.written or move.peer in absent
+            optional = (
+                outcome is not ConversationOutcome.DONE or not talk.written or move.peer in absent
+            )
             replies.append(DatagramReply(move.peer, bytes(talk.written), optional))
     return replies

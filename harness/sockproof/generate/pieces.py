@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from sockproof.case.script import (
+from sockproof.case.handler_script import (
     Echo,
     Gate,
     HalfClose,
@@ -23,7 +23,16 @@ from sockproof.case.script import (
 )
 from sockproof.iut.values import Fill
 
-__all__ = ["EARLY", "FIRST", "GATE", "LAST", "Conversation", "Outcome", "follow", "steps_of"]
+__all__ = [
+    "EARLY",
+    "FIRST",
+    "GATE",
+    "LAST",
+    "Conversation",
+    "ConversationOutcome",
+    "follow",
+    "steps_of",
+]
 
 GATE = "gate"
 GREETING = b"hello\n"
@@ -31,7 +40,7 @@ LONG = Fill(20_000)
 _ECHO_LINES = "for line in self.rfile:\n    self.wfile.write(line)\n"
 
 
-class Outcome(Enum):
+class ConversationOutcome(Enum):
     """How far a handler comes with what has been sent so far."""
 
     DONE = "done"
@@ -41,7 +50,7 @@ class Outcome(Enum):
 
     @property
     def is_over(self) -> bool:
-        return self in (Outcome.DONE, Outcome.RAISES)
+        return self in (ConversationOutcome.DONE, ConversationOutcome.RAISES)
 
 
 @dataclass
@@ -58,39 +67,39 @@ class Conversation:
     last: bytes = b""
     at_end: bool = False
 
-    def read_line(self) -> Outcome:
+    def read_line(self) -> ConversationOutcome:
         line, newline, rest = self.unread.partition(b"\n")
         if not newline and not self.ended:
-            return Outcome.WAITS
+            return ConversationOutcome.WAITS
         self.last, self.unread, self.at_end = line + newline, rest, not newline
-        return Outcome.DONE
+        return ConversationOutcome.DONE
 
-    def read_rest(self) -> Outcome:
+    def read_rest(self) -> ConversationOutcome:
         if not self.ended:
-            return Outcome.WAITS
+            return ConversationOutcome.WAITS
         self.last, self.unread, self.at_end = self.unread, b"", True
-        return Outcome.DONE
+        return ConversationOutcome.DONE
 
-    def echo_lines(self) -> Outcome:
+    def echo_lines(self) -> ConversationOutcome:
         while not self.at_end:
             outcome = self.read_line()
-            if outcome is not Outcome.DONE:
+            if outcome is not ConversationOutcome.DONE:
                 return outcome
             self.written += self.last
-        return Outcome.DONE
+        return ConversationOutcome.DONE
 
-    def write(self, data: bytes) -> Outcome:
+    def write(self, data: bytes) -> ConversationOutcome:
         self.written += data
-        return Outcome.DONE
+        return ConversationOutcome.DONE
 
-    def echo(self, read: Outcome) -> Outcome:
+    def echo(self, read: ConversationOutcome) -> ConversationOutcome:
         """Write what was just read, if it was."""
-        if read is Outcome.DONE:
+        if read is ConversationOutcome.DONE:
             self.written += self.last
         return read
 
-    def pass_gate(self) -> Outcome:
-        return Outcome.DONE if self.gate_open else Outcome.AT_GATE
+    def pass_gate(self) -> ConversationOutcome:
+        return ConversationOutcome.DONE if self.gate_open else ConversationOutcome.AT_GATE
 
 
 @dataclass(frozen=True)
@@ -98,7 +107,7 @@ class Piece:
     """A piece of a handler: its steps, and what a right one does of a conversation."""
 
     steps: tuple[Step, ...]
-    model: Callable[[Conversation], Outcome]
+    model: Callable[[Conversation], ConversationOutcome]
 
 
 PIECES: dict[str, Piece] = {
@@ -109,7 +118,7 @@ PIECES: dict[str, Piece] = {
     "greet at length": Piece((Reply(LONG),), lambda talk: talk.write(bytes(LONG))),
     "pass the gate": Piece((Gate(GATE),), Conversation.pass_gate),
     "half-close": Piece((HalfClose(), ReadToEnd()), Conversation.read_rest),
-    "raise": Piece((Raise(),), lambda _: Outcome.RAISES),
+    "raise": Piece((Raise(),), lambda _: ConversationOutcome.RAISES),
 }
 """Every piece by its name."""
 
@@ -126,10 +135,10 @@ def steps_of(names: Sequence[str]) -> list[Step]:
     return [step for name in names if name in PIECES for step in PIECES[name].steps]
 
 
-def follow(names: Sequence[str], talk: Conversation) -> Outcome:
+def follow(names: Sequence[str], talk: Conversation) -> ConversationOutcome:
     """Go through the conversation as a right handler of these pieces does."""
     for name in names:
-        outcome = PIECES[name].model(talk) if name in PIECES else Outcome.DONE
-        if outcome is not Outcome.DONE:
+        outcome = PIECES[name].model(talk) if name in PIECES else ConversationOutcome.DONE
+        if outcome is not ConversationOutcome.DONE:
             return outcome
-    return Outcome.DONE
+    return ConversationOutcome.DONE

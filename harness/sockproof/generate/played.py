@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sockproof.case.client import TIMEOUT, Ending
+from sockproof.generate.client_plan import Plan
 from sockproof.generate.model import Owed
-from sockproof.generate.plan import Plan
 from sockproof.iut.outcomes import Event
 
 __all__ = ["Played", "Received", "ended_handlers", "reset_addresses"]

@@ -14,10 +14,10 @@ from typing import Any
 
 from sockproof.case.case_run import CaseRun, ServerOptions
 from sockproof.case.client import TIMEOUT, Ending, StreamPeer
-from sockproof.case.script import HandlerScript, Run
+from sockproof.case.handler_script import HandlerScript, Run
+from sockproof.generate.client_plan import Move, Plan
 from sockproof.generate.model import StreamModel
 from sockproof.generate.pieces import GATE, steps_of
-from sockproof.generate.plan import Move, Plan
 from sockproof.generate.played import Played, Received, ended_handlers, reset_addresses
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.server import Server

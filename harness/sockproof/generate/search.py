@@ -24,9 +24,9 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from sockproof.case.case_run import CaseRun
 from sockproof.generate.alike import without_constants_of_modules
+from sockproof.generate.client_plan import Playable
 from sockproof.generate.kept import told_with
 from sockproof.generate.options import Generating
-from sockproof.generate.plan import Playable
 from sockproof.judge.checks import Mismatch
 from sockproof.timing import case_deadline_s, hang_bound_s
 

@@ -10,8 +10,8 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
+from sockproof.generate.client_plan import FAULTS, Move, Payload, Plan, legal
 from sockproof.generate.life import Life, LifeModel, LifeStep
-from sockproof.generate.plan import FAULTS, Move, Payload, Plan, legal
 from sockproof.generate.strategies import BUDGET_OCTETS
 from sockproof.spec.matrix import spec_by_id
 

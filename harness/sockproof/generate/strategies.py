@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from sockproof.generate.client_plan import Move, Payload, Plan, Profile, legal
 from sockproof.generate.model import OWN_PACKET_OCTETS
 from sockproof.generate.pieces import EARLY, FIRST, LAST
-from sockproof.generate.plan import Move, Payload, Plan, Profile, legal
 from sockproof.spec.matrix import ServerSpec
 
 __all__ = ["plans"]

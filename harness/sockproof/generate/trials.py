@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sockproof.case.case_run import CaseRun
+from sockproof.generate.client_plan import Plan, Profile
 from sockproof.generate.datagrams import play_datagrams
 from sockproof.generate.kept import life_of, plan_of, play_kept
 from sockproof.generate.life import Life
 from sockproof.generate.life_playing import CLOSE_WAITS_SINCE, play_life
 from sockproof.generate.machine import lives
 from sockproof.generate.options import Generating
-from sockproof.generate.plan import Plan, Profile
 from sockproof.generate.playing import play_streams
 from sockproof.generate.properties import Property
 from sockproof.generate.search import Search

@@ -22,8 +22,8 @@ _NO_STEPS: Mapping[str, Any] = {"setup": [], "handle": [], "finish": []}
 class ServerOrder:
     """A server as it is asked for.
 
-    ``script`` and ``hooks`` are in the agent's form (:mod:`sockproof.case.script` makes them);
-    ``attributes`` and ``handler_attributes`` are set on subclasses; ``bind_and_activate`` is
+    ``script`` and ``hooks`` are in the agent's form, which :mod:`sockproof.case.handler_script`
+    makes; ``attributes`` and ``handler_attributes`` are set on subclasses; ``bind_and_activate`` is
     passed to the constructor unless it is None. ``class_source`` is source text that defines
     ``Server``, to be taken instead of the spec's class; in it ``find(name)`` gives a class of
     socketserver, and ``emit``, ``socket`` and ``threading`` are known.

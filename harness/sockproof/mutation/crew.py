@@ -15,12 +15,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from sockproof.errors import HarnessError
-from sockproof.mutation.jobs import Ending, Job, Seen
+from sockproof.mutation.jobs import Job, JobEnding, Seen
 from sockproof.mutation.player import READY
 from sockproof.run.lifetime import heed_interrupt, interrupt_workers, start_deaf
 from sockproof.timing import case_deadline_s
 
-__all__ = ["Crew", "Played"]
+__all__ = ["Crew", "PlayedJob"]
 
 _START_S = 120.0
 _SILENCE = 6
@@ -28,12 +28,12 @@ _SILENCE = 6
 
 
 @dataclass
-class Played:
+class PlayedJob:
     """A job and what came of it, in the order played."""
 
     job: Job
     seen: list[Seen] = field(default_factory=list)
-    ending: Ending = field(default_factory=lambda: Ending(""))
+    ending: JobEnding = field(default_factory=lambda: JobEnding(""))
 
 
 class _Worker:
@@ -55,10 +55,10 @@ class _Worker:
         if said != READY:
             raise HarnessError(f"a worker does not start: {said}")
 
-    def play(self, job: Job) -> Played:
-        played = Played(job)
+    def play(self, job: Job) -> PlayedJob:
+        played = PlayedJob(job)
         self._connection.send(job)
-        while not isinstance(said := self._receive(_SILENCE * case_deadline_s()), Ending):
+        while not isinstance(said := self._receive(_SILENCE * case_deadline_s()), JobEnding):
             assert isinstance(said, Seen)
             played.seen.append(said)
         played.ending = said
@@ -86,7 +86,7 @@ class Crew:
         self._run = run
         self._plan_path = plan_path
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[Played | Exception] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[PlayedJob | Exception] = queue.SimpleQueue()
         self._over = threading.Event()
         self._threads = [
             threading.Thread(target=self._run_worker, daemon=True) for _ in range(size)
@@ -107,7 +107,7 @@ class Crew:
         for thread in self._threads:
             thread.join(10)
 
-    def play(self, jobs: Sequence[Job]) -> Iterator[Played]:
+    def play(self, jobs: Sequence[Job]) -> Iterator[PlayedJob]:
         """Each job's outcome as it comes.
 
         Raises:
@@ -153,7 +153,7 @@ class Crew:
         except (EOFError, OSError, HarnessError) as error:
             if worker:
                 worker.end()
-            lost = Ending(job.subject, lost=f"its worker died twice ({type(error).__name__})")
-            self._done.put(Played(job, [], lost))
+            lost = JobEnding(job.subject, lost=f"its worker died twice ({type(error).__name__})")
+            self._done.put(PlayedJob(job, [], lost))
             return None
         return worker

@@ -10,7 +10,7 @@ from sockproof.judge.verdict import Verdict
 from sockproof.record.rows import CaseRow
 from sockproof.report.text import one_line
 
-__all__ = ["Aim", "Ending", "Job", "Seen"]
+__all__ = ["Aim", "Job", "JobEnding", "Seen"]
 
 _TOLD = 300
 
@@ -83,7 +83,7 @@ def _told(row: CaseRow) -> str:
 
 
 @dataclass(frozen=True)
-class Ending:
+class JobEnding:
     """A job is over. ``unloadable`` says why the module could not be imported, if it could not;
     ``lost`` why the job came to no end. ``unsteady`` are cases that killed once and not again."""
 

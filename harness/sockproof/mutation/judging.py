@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sockproof.judge.verdict import Verdict
-from sockproof.mutation.jobs import Ending, Seen
+from sockproof.mutation.jobs import JobEnding, Seen
 from sockproof.mutation.subjects import Subject
 
-__all__ = ["Detection", "How", "Outcome", "Result", "alarms", "difference", "judge"]
+__all__ = ["Detection", "How", "MutantOutcome", "Result", "alarms", "difference", "judge"]
 
 
-class Outcome(str, Enum):
+class MutantOutcome(str, Enum):
     """What became of a mutant."""
 
     KILLED = "killed"
@@ -36,7 +36,7 @@ class Outcome(str, Enum):
 
     @property
     def detected(self) -> bool:
-        return self in (Outcome.KILLED, Outcome.UNLOADABLE, Outcome.NOTICED)
+        return self in (MutantOutcome.KILLED, MutantOutcome.UNLOADABLE, MutantOutcome.NOTICED)
 
 
 class How(str, Enum):
@@ -69,7 +69,7 @@ class Result:
     does. ``cpython`` is what CPython's own tests say: killed, survived, or nothing."""
 
     subject: Subject
-    outcome: Outcome
+    outcome: MutantOutcome
     detections: tuple[Detection, ...] = ()
     cases: int = 0
     told: str = ""
@@ -102,7 +102,7 @@ def difference(seen: Seen, untouched: Seen) -> Detection | None:
 def judge(
     subject: Subject,
     seen: Sequence[Seen],
-    ending: Ending,
+    ending: JobEnding,
     untouched: Mapping[str, Seen],
     again: Mapping[str, Seen] | None = None,
 ) -> Result:
@@ -139,17 +139,17 @@ def _detection(seen: Seen, untouched: Seen | None) -> Detection | None:
     return difference(seen, untouched) if untouched else None
 
 
-def _outcome(subject: Subject, ending: Ending, found: Iterable[Detection]) -> Outcome:
+def _outcome(subject: Subject, ending: JobEnding, found: Iterable[Detection]) -> MutantOutcome:
     ways = {one.how.kills for one in found}
     if ending.unloadable:
-        return Outcome.UNLOADABLE
+        return MutantOutcome.UNLOADABLE
     if True in ways:
-        return Outcome.KILLED
+        return MutantOutcome.KILLED
     if ending.lost:
-        return Outcome.LOST
+        return MutantOutcome.LOST
     if ways:
-        return Outcome.NOTICED
-    return Outcome.EQUIVALENT if subject.equivalent else Outcome.SURVIVED
+        return MutantOutcome.NOTICED
+    return MutantOutcome.EQUIVALENT if subject.equivalent else MutantOutcome.SURVIVED
 
 
 def alarms(first: Mapping[str, Seen], second: Mapping[str, Seen]) -> list[str]:

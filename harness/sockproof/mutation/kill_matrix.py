@@ -31,19 +31,19 @@ from typing import Any
 
 from sockproof import __version__
 from sockproof.iut.capabilities import ProbedIut
-from sockproof.mutation.judging import Outcome, Result
+from sockproof.mutation.judging import MutantOutcome, Result
 from sockproof.mutation.proving import Proof
-from sockproof.mutation.subjects import Kind
+from sockproof.mutation.subjects import MutantKind
 from sockproof.run.record_header import without_home
 from sockproof.spec.catalogue import Catalogue
 
-__all__ = ["CPYTHON_KILLED", "KillMatrix", "Told"]
+__all__ = ["CPYTHON_KILLED", "KillMatrix", "ToldResult"]
 
 CPYTHON_KILLED = "cpython_killed"
 
 
 @dataclass(frozen=True)
-class Told:
+class ToldResult:
     """What one requirement tells: the ids of the mutants that it kills, and that it notices."""
 
     kills: tuple[str, ...]
@@ -62,9 +62,9 @@ class KillMatrix:
     cpython_not: str = ""
 
     @cached_property
-    def totals(self) -> Mapping[Kind, Counter[str]]:
+    def totals(self) -> Mapping[MutantKind, Counter[str]]:
         """Mutants by kind and outcome; also ``all``, and those that CPython's own tests kill."""
-        found: dict[Kind, Counter[str]] = {}
+        found: dict[MutantKind, Counter[str]] = {}
         for result in self.proof.results:
             of_kind = found.setdefault(result.subject.kind, Counter())
             of_kind["all"] += 1
@@ -74,18 +74,18 @@ class KillMatrix:
 
     @property
     def survivors(self) -> list[Result]:
-        return [one for one in self.proof.results if one.outcome is Outcome.SURVIVED]
+        return [one for one in self.proof.results if one.outcome is MutantOutcome.SURVIVED]
 
     @property
     def noticed(self) -> list[Result]:
-        return [one for one in self.proof.results if one.outcome is Outcome.NOTICED]
+        return [one for one in self.proof.results if one.outcome is MutantOutcome.NOTICED]
 
     @cached_property
-    def by_requirement(self) -> Mapping[str, Told]:
+    def by_requirement(self) -> Mapping[str, ToldResult]:
         """What each requirement tells, in the order of the catalogue."""
         pairs = [(one, found) for one in self.proof.results for found in one.detections]
         return {
-            name: Told(
+            name: ToldResult(
                 tuple(
                     one.subject.id
                     for one, found in pairs
@@ -104,7 +104,9 @@ class KillMatrix:
     def problems(self) -> list[str]:
         """Why the proof is incomplete or not to be believed; empty when it is neither."""
         results = self.proof.results
-        lost = [f"{r.subject.id} is lost: {r.told}" for r in results if r.outcome is Outcome.LOST]
+        lost = [
+            f"{r.subject.id} is lost: {r.told}" for r in results if r.outcome is MutantOutcome.LOST
+        ]
         stale = [
             f"{r.subject.id} is listed as equivalent and is {r.outcome.value}: {r.subject.key}"
             for r in results

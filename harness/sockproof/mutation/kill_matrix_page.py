@@ -8,10 +8,10 @@ from typing import Any
 
 from sockproof import __version__
 from sockproof.mutation.cpython_tests import KILLED
-from sockproof.mutation.judging import Outcome, Result
+from sockproof.mutation.judging import MutantOutcome, Result
 from sockproof.mutation.kill_matrix import KillMatrix
 from sockproof.mutation.kill_matrix_picture import drawn
-from sockproof.mutation.subjects import Kind
+from sockproof.mutation.subjects import MutantKind
 from sockproof.report.html.inlined import assets, inlined
 from sockproof.report.html.rendering import rendered
 from sockproof.run.record_header import without_home
@@ -20,7 +20,7 @@ from sockproof.spec.levels import Level
 __all__ = ["render_page", "write_page"]
 
 STYLES = ("page.css", "changes.css", "kill_matrix.css")
-_QUIET = (Outcome.UNLOADABLE, Outcome.LOST)
+_QUIET = (MutantOutcome.UNLOADABLE, MutantOutcome.LOST)
 """Columns of the totals that are shown only where there is something in them."""
 
 
@@ -40,10 +40,10 @@ def render_page(matrix: KillMatrix) -> str:
 
 def _values(matrix: KillMatrix) -> dict[str, Any]:
     results = matrix.proof.results
-    groups: dict[tuple[Kind, str], list[Result]] = {}
+    groups: dict[tuple[MutantKind, str], list[Result]] = {}
     for result in results:
         groups.setdefault((result.subject.kind, result.subject.group), []).append(result)
-    apart = [one for one in results if one.outcome is not Outcome.EQUIVALENT]
+    apart = [one for one in results if one.outcome is not MutantOutcome.EQUIVALENT]
     return {
         **inlined("style", assets(STYLES)),
         "named": [],
@@ -60,10 +60,10 @@ def _values(matrix: KillMatrix) -> dict[str, Any]:
     }
 
 
-def _shown(matrix: KillMatrix) -> list[Outcome]:
+def _shown(matrix: KillMatrix) -> list[MutantOutcome]:
     return [
         outcome
-        for outcome in Outcome
+        for outcome in MutantOutcome
         if outcome not in _QUIET or any(counts[outcome.value] for counts in matrix.totals.values())
     ]
 

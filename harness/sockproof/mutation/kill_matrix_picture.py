@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from sockproof.mutation.judging import Result
 from sockproof.mutation.kill_matrix import KillMatrix
-from sockproof.mutation.subjects import Kind
+from sockproof.mutation.subjects import MutantKind
 from sockproof.report.text import one_line
 
-__all__ = ["Band", "Cell", "Picture", "drawn"]
+__all__ = ["Band", "Picture", "PictureCell", "drawn"]
 
 COLUMN, ROW = 5, 10
 """The width and height of a cell."""
@@ -22,7 +22,7 @@ _LEFT, _ABOVE, _RIGHT = 9, 12, 8
 
 
 @dataclass(frozen=True)
-class Cell:
+class PictureCell:
     """One mark: a requirement (row) that tells a mutant (column)."""
 
     x: int
@@ -48,7 +48,7 @@ class Picture:
     marks, which begin at 0; ``letters`` is the height of a letter; ``left``, ``top``, ``width`` and
     ``height`` are of all."""
 
-    cells: Sequence[Cell]
+    cells: Sequence[PictureCell]
     areas: Sequence[Band]
     groups: Sequence[Band]
     right: int
@@ -92,20 +92,20 @@ def drawn(matrix: KillMatrix) -> Picture:
     )
 
 
-def _cells(results: Iterable[Result], names: Sequence[str]) -> Iterator[Cell]:
+def _cells(results: Iterable[Result], names: Sequence[str]) -> Iterator[PictureCell]:
     rows = {name: number for number, name in enumerate(names)}
     for column, result in enumerate(results):
         for found in result.detections:
             verb = "kills" if found.how.kills else "notices"
             words = f"{found.case} {verb} {result.subject.id}: {one_line(found.told, 120)}"
             place = column * COLUMN, rows[found.requirement] * ROW
-            yield Cell(*place, found.how.kills, words)
+            yield PictureCell(*place, found.how.kills, words)
 
 
 def _group(result: Result) -> str:
     """What a column stands under: a named mutant's area, the class that a generic one is in."""
     group = result.subject.group
-    if result.subject.kind is Kind.NAMED:
+    if result.subject.kind is MutantKind.NAMED:
         return f"named: {group}"
     return group.partition(".")[0]
 

@@ -31,7 +31,7 @@ from sockproof.spec.catalogue import Catalogue, load_catalogue
 from sockproof.spec.levels import PythonLevel
 from sockproof.spec.matrix import spec_by_id
 
-__all__ = ["Change", "Mutant", "MutationError", "apply", "load_mutants", "write_mutant"]
+__all__ = ["Mutant", "MutationError", "SourceChange", "apply", "load_mutants", "write_mutant"]
 
 MUTANTS = Path(__file__).with_name("mutants")
 """The folder that describes them."""
@@ -43,7 +43,7 @@ class MutationError(HarnessError):
 
 
 @dataclass(frozen=True)
-class Change:
+class SourceChange:
     """One replacement. Of the alternatives in ``find`` exactly one occurs, exactly once."""
 
     find: tuple[str, ...]
@@ -65,7 +65,7 @@ class Mutant:
     category: str
     killed_by: tuple[str, ...]
     spec: str
-    changes: tuple[Change, ...]
+    changes: tuple[SourceChange, ...]
     since: PythonLevel = ()
 
     @property
@@ -142,7 +142,7 @@ def _mutant(path: Path, entry: Mapping[str, Any]) -> Mutant:
         spec_by_id(entry["spec"])
     except UsageError as error:
         raise MutationError(f"{path}: mutant {entry['id']!r}: {error}") from error
-    changes = [Change(toml.as_tuple(one["find"]), one["replace"]) for one in entry["change"]]
+    changes = [SourceChange(toml.as_tuple(one["find"]), one["replace"]) for one in entry["change"]]
     read: dict[str, Any] = {key: entry[key] for key in TEXT_KEYS} | toml.levels_of(entry)
     return Mutant(killed_by=tuple(entry["killed_by"]), changes=tuple(changes), **read)
 
@@ -162,7 +162,7 @@ def _check_killed_by(mutant: Mutant, catalogue: Catalogue) -> None:
             )
 
 
-def _fitting(mutant: Mutant, change: Change, text: str) -> str:
+def _fitting(mutant: Mutant, change: SourceChange, text: str) -> str:
     """The one alternative that occurs in ``text``, and occurs once."""
     counts = {find: text.count(find) for find in change.find}
     if sum(counts.values()) != 1:

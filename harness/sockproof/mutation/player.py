@@ -15,7 +15,7 @@ from typing import Any
 
 from sockproof.errors import HarnessError, IutUnavailable
 from sockproof.iut.capabilities import Capabilities, ProbedIut
-from sockproof.mutation.jobs import Ending, Job, Seen
+from sockproof.mutation.jobs import Job, JobEnding, Seen
 from sockproof.mutation.order import in_order
 from sockproof.record.rows import CaseRow
 from sockproof.run import plugin
@@ -76,17 +76,17 @@ class Player:
             if name == ROW_PROPERTY and report.when == "teardown":
                 self._row = CaseRow.from_json(json.loads(value))
 
-    def _play(self, job: Job, config: Any) -> Ending:
+    def _play(self, job: Job, config: Any) -> JobEnding:
         try:
             iut = self._loaded(job, config)
         except IutUnavailable as error:
-            return Ending(job.subject, unloadable=str(error).removeprefix(f"{job.path}: "))
+            return JobEnding(job.subject, unloadable=str(error).removeprefix(f"{job.path}: "))
         except HarnessError as error:
-            return Ending(job.subject, lost=str(error))
+            return JobEnding(job.subject, lost=str(error))
         unsteady: list[str] = []
         for seen in self._rows(job, iut, unsteady):
             self._connection.send(seen)
-        return Ending(job.subject, unsteady=tuple(unsteady))
+        return JobEnding(job.subject, unsteady=tuple(unsteady))
 
     def _loaded(self, job: Job, config: Any) -> ProbedIut:
         """The module as an implementation: its agent runs, and has said what names there are."""

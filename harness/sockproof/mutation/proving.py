@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sockproof.mutation.crew import Crew, Played
-from sockproof.mutation.jobs import Ending, Job, Seen
-from sockproof.mutation.judging import Outcome, Result, alarms, judge
+from sockproof.mutation.crew import Crew, PlayedJob
+from sockproof.mutation.jobs import Job, JobEnding, Seen
+from sockproof.mutation.judging import MutantOutcome, Result, alarms, judge
 from sockproof.mutation.subjects import Subject, write_module
 
 __all__ = ["UNTOUCHED", "Proof", "prove"]
@@ -61,10 +61,10 @@ def prove(
         _untouched(crew, write_module(folder, name, source), cases) for name in UNTOUCHED
     )
     results = [judge(one, *_found(played[one.id]), first) for one in subjects]
-    merely = [one for one in results if one.outcome is Outcome.NOTICED]
+    merely = [one for one in results if one.outcome is MutantOutcome.NOTICED]
     again = _again(crew, merely, played)
     for number, result in enumerate(results):
-        if result.outcome is Outcome.NOTICED:
+        if result.outcome is MutantOutcome.NOTICED:
             name = result.subject.id
             results[number] = judge(result.subject, *_found(played[name]), first, again[name])
     lost = [
@@ -75,12 +75,14 @@ def prove(
     return Proof(tuple(results), (*lost, *alarms(first, second)), len(cases), full)
 
 
-def _found(played: Played) -> tuple[list[Seen], Ending]:
+def _found(played: PlayedJob) -> tuple[list[Seen], JobEnding]:
     return played.seen, played.ending
 
 
-def _collected(played: Iterable[Played], total: int, progress: Told | None) -> dict[str, Played]:
-    found: dict[str, Played] = {}
+def _collected(
+    played: Iterable[PlayedJob], total: int, progress: Told | None
+) -> dict[str, PlayedJob]:
+    found: dict[str, PlayedJob] = {}
     for one in played:
         found[one.job.subject] = one
         if progress:
@@ -97,7 +99,7 @@ def _untouched(crew: Crew, path: Path, cases: Sequence[str]) -> dict[str, Seen]:
 
 
 def _again(
-    crew: Crew, results: Sequence[Result], played: Mapping[str, Played]
+    crew: Crew, results: Sequence[Result], played: Mapping[str, PlayedJob]
 ) -> dict[str, dict[str, Seen]]:
     jobs = [
         Job(

@@ -15,10 +15,10 @@ from sockproof.mutation.order import aim_at
 from sockproof.spec.catalogue import Catalogue
 from sockproof.spec.levels import PythonLevel
 
-__all__ = ["Kind", "Subject", "generic_subjects", "named_subjects", "write_module"]
+__all__ = ["MutantKind", "Subject", "generic_subjects", "named_subjects", "write_module"]
 
 
-class Kind(str, Enum):
+class MutantKind(str, Enum):
     """Where a mutant comes from."""
 
     NAMED = "named"
@@ -32,7 +32,7 @@ class Subject:
     the source, of one that is listed as such; ``key`` names it there."""
 
     id: str
-    kind: Kind
+    kind: MutantKind
     group: str
     title: str
     text: str
@@ -63,7 +63,7 @@ def named_subjects(
         cases = tuple(_cases(mutant, catalogue))
         aim = Aim(cases, (mutant.category,), (mutant.spec, "TCP/inet", "UDP/inet"))
         group = mutant.category
-        fitting.append(Subject(mutant.id, Kind.NAMED, group, mutant.title, text, *place, aim))
+        fitting.append(Subject(mutant.id, MutantKind.NAMED, group, mutant.title, text, *place, aim))
     return fitting, unfit
 
 
@@ -79,7 +79,7 @@ def generic_subjects(
     return [
         Subject(
             mutant.id,
-            Kind.GENERIC,
+            MutantKind.GENERIC,
             mutant.qualified_name,
             mutant.title,
             mutant.text,

@@ -8,15 +8,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sockproof.mutation.judging import Outcome
+from sockproof.mutation.judging import MutantOutcome
 from sockproof.mutation.kill_matrix import CPYTHON_KILLED, KillMatrix
 from sockproof.report.text import one_line
 from sockproof.spec.levels import Level
 
 __all__ = ["print_proof"]
 
-_COLUMNS = ("all", *(outcome.value for outcome in Outcome))
-_QUIET = (Outcome.UNLOADABLE.value, Outcome.LOST.value)
+_COLUMNS = ("all", *(outcome.value for outcome in MutantOutcome))
+_QUIET = (MutantOutcome.UNLOADABLE.value, MutantOutcome.LOST.value)
 """Columns that are shown only where there is something in them."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.text import Text
 
-from sockproof.report.atlas import Atlas, Boundary, Entry
+from sockproof.report.atlas_entries import Atlas, AtlasEntry, Boundary
 from sockproof.report.changes import Change, Kind
 from sockproof.report.compare_markdown import alarms, kind_blocks
 from sockproof.report.compare_text import print_changes, print_incomplete
@@ -101,7 +101,7 @@ def _print_index(atlas: Atlas, console: Console) -> None:
         console.print(Text(f"  and {len(atlas.entries) - INDEX_SHOWN} more, see --html"))
 
 
-def all_strands(entry: Entry) -> Iterable[tuple[str, Strand]]:
+def all_strands(entry: AtlasEntry) -> Iterable[tuple[str, Strand]]:
     """The verdicts under no name, then the observations under theirs."""
     yield from (("", strand) for strand in entry.verdicts)
     for name, found in entry.observations.items():

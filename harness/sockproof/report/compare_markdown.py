@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from sockproof.record.reader import Record
 from sockproof.report.changes import Change, Kind
-from sockproof.report.compare import Comparison
 from sockproof.report.compare_words import PROMISED, Fold, folds, is_folded, summary, told, where
+from sockproof.report.comparison import Comparison
 from sockproof.report.markdown import code
 
 __all__ = ["alarms", "compare_markdown", "kind_blocks"]

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from sockproof.record.reader import Record
 from sockproof.report.changes import Change, Kind
-from sockproof.report.compare import Comparison
 from sockproof.report.compare_words import PROMISED, Fold, folds, is_folded, summary, told, where
+from sockproof.report.comparison import Comparison
 from sockproof.report.text import one_line
 
 __all__ = ["print_changes", "print_comparisons", "print_incomplete"]

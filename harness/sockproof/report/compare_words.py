@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sockproof.report.changes import FOLDED, Change, Kind
-from sockproof.report.compare import Comparison
+from sockproof.report.comparison import Comparison
 from sockproof.report.places import in_order, place_words
 from sockproof.spec.levels import Level
 

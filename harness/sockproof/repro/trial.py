@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sockproof.iut.implementation import Implementation
-from sockproof.repro.script import Script
+from sockproof.repro.standalone_script import Script
 
 __all__ = ["GONE", "NOT_TOLD", "THERE", "Bench", "Writing", "run_script", "shortened"]
 

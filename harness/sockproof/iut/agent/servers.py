@@ -22,7 +22,7 @@ KEPT = []  # type: ignore[var-annotated]
 """Arguments of hooks, kept alive: no socket may look closed because it was collected."""
 
 
-class Server(object):
+class KeptServer(object):
     """A server under test with its threads: what the case's commands name by its handle."""
 
     def __init__(self, server, handler_class):
@@ -52,9 +52,9 @@ def make_server(module, names, order):
     server_class = server_class_of(module, names, order)
     arguments = (events.decode(order["address"]), handler_class)
     if order.get("bind_and_activate") is None:
-        return Server(server_class(*arguments), handler_class)
+        return KeptServer(server_class(*arguments), handler_class)
     deferred = {"bind_and_activate": order["bind_and_activate"]}
-    return Server(server_class(*arguments, **deferred), handler_class)
+    return KeptServer(server_class(*arguments, **deferred), handler_class)
 
 
 def server_class_of(module, names, order):

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import RequirementRow
-from sockproof.report.html.matrix import case_label, letter
+from sockproof.report.html.matrix_view import case_label, letter
 from sockproof.report.tally import STALE, Attention, attention_groups, what_happened
 from sockproof.report.text import one_line, visible
 

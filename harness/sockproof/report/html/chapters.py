@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from sockproof.report.text import one_line
 
-__all__ = ["ANCHORS", "Chapter", "Entry", "Place", "chapters_of", "place_of"]
+__all__ = ["ANCHORS", "Chapter", "ChapterEntry", "Place", "chapters_of", "place_of"]
 
 PAGE = "https://docs.python.org/3/library/socketserver.html"
 BUGS = "Bug trackers"
@@ -166,7 +166,7 @@ def _documented(anchor: str) -> Place:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ChapterEntry:
     """One entry of the documentation, with the numbers of the requirements promised there."""
 
     title: str
@@ -179,15 +179,15 @@ class Chapter:
     """One heading of the documentation, with the entries below it that anything is promised by."""
 
     title: str
-    entries: list[Entry]
+    entries: list[ChapterEntry]
 
 
 def chapters_of(sources: Iterable[str]) -> list[Chapter]:
     """The chapters of these requirements' sources; a requirement's number is its position."""
-    chapters: dict[str, dict[str, Entry]] = {}
+    chapters: dict[str, dict[str, ChapterEntry]] = {}
     placed = sorted((place_of(source), number) for number, source in enumerate(sources))
     for place, number in placed:
         entries = chapters.setdefault(place.chapter, {})
-        entry = entries.setdefault(place.entry, Entry(place.entry, place.link, []))
+        entry = entries.setdefault(place.entry, ChapterEntry(place.entry, place.link, []))
         entry.numbers.append(number)
     return [Chapter(title, list(entries.values())) for title, entries in chapters.items()]

@@ -12,10 +12,10 @@ from sockproof.errors import RecordError
 from sockproof.record.reader import Record
 from sockproof.report.html.attention import attention_list
 from sockproof.report.html.inlined import assets, inlined
-from sockproof.report.html.matrix import build_matrix, cell
-from sockproof.report.html.payload import Payload
+from sockproof.report.html.matrix_view import build_matrix, cell
+from sockproof.report.html.payload import PagePayload
 from sockproof.report.html.rendering import rendered
-from sockproof.report.html.runs import Run, case_counts, column_names, distinct
+from sockproof.report.html.runs import RunColumn, case_counts, column_names, distinct
 from sockproof.report.tally import count_cases, shown_levels, tally
 
 __all__ = ["render_html", "write_html"]
@@ -95,7 +95,7 @@ def _run_context(records: Sequence[Record]) -> dict[str, Any]:
     entries = attention_list(records, names)
     return {
         "levels": levels,
-        "runs": [Run(*column) for column in zip(names, records, tallies, strict=True)],
+        "runs": [RunColumn(*column) for column in zip(names, records, tallies, strict=True)],
         "n_cases": count_cases(records),
         "suite_versions": distinct(records, "suite_version"),
         "started": distinct(records, "started"),
@@ -108,7 +108,7 @@ def _run_context(records: Sequence[Record]) -> dict[str, Any]:
 def _matrix_context(records: Sequence[Record]) -> dict[str, Any]:
     areas = build_matrix(records)
     rows = [row for rows in areas.values() for row in rows]
-    payload = Payload(records, column_names(records), rows)
+    payload = PagePayload(records, column_names(records), rows)
     numbers = range(len(records))
     cells = [[cell(row.of(n), row.requirement.level, records[n]) for n in numbers] for row in rows]
     return {

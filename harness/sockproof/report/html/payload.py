@@ -19,11 +19,11 @@ from sockproof.record.rows import CaseRow, Known
 from sockproof.record.writer import SCHEMA
 from sockproof.report.generated import generating_options
 from sockproof.report.html.chapters import Chapter, chapters_of
-from sockproof.report.html.matrix import MatrixRow, link
+from sockproof.report.html.matrix_view import MatrixRow, link
 from sockproof.report.reference import Difference, deviates_as_well, differences, value_text
 from sockproof.report.text import visible
 
-__all__ = ["Payload", "script_json"]
+__all__ = ["PagePayload", "script_json"]
 
 MAX_CHARACTERS = 20_000
 MAX_EVENTS = 600
@@ -58,7 +58,7 @@ def _known_texts(known: Known) -> Iterable[tuple[str, str]]:
     return texts.items()
 
 
-class Payload:
+class PagePayload:
     """Collects the data of a page: ``data`` is one JSON text, ``details`` one per line."""
 
     def __init__(

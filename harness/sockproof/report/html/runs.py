@@ -13,14 +13,14 @@ from sockproof.report.tally import LevelCount, Tally, teardown_words
 from sockproof.report.text import one_line, seconds, visible
 from sockproof.spec.levels import Level
 
-__all__ = ["Run", "bar_parts", "case_counts", "column_names", "distinct"]
+__all__ = ["RunColumn", "bar_parts", "case_counts", "column_names", "distinct"]
 
 BAR_LEAST = 5.0
 """Hundredths of a bar: one failure of a thousand cases is to be seen."""
 
 
 @dataclass(frozen=True)
-class Run:
+class RunColumn:
     """What the top strip and the matrix's heading say of one record; ``id`` names its column."""
 
     id: str

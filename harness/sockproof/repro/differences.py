@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from sockproof.record.evidence import TranscriptEvent
 from sockproof.record.rows import CaseRow
 
-__all__ = ["Difference", "Ending", "ending_of", "first_difference"]
+__all__ = ["CaseEnding", "TranscriptDifference", "ending_of", "first_difference"]
 
 _POLLED = "service_actions"
 """Called as often as the loop goes round."""
@@ -41,7 +41,7 @@ class _Step:
 
 
 @dataclass(frozen=True)
-class Difference:
+class TranscriptDifference:
     """The first step that differs: what was stored and what is there now; None where nothing is."""
 
     lane: str
@@ -50,7 +50,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Ending:
+class CaseEnding:
     """How a case ended, in what does not vary: verdict, teardown, and what it said of a failure.
 
     ``message`` has ``#`` for every number; ``words`` is what it said, for people.
@@ -70,20 +70,20 @@ class Ending:
         )
 
 
-def ending_of(row: CaseRow) -> Ending:
+def ending_of(row: CaseRow) -> CaseEnding:
     """How a case ended."""
     told = "; ".join(filter(None, [row.expected, row.actual, row.reason.partition("\n")[0]]))
     message = re.sub(r"/tmp/sockproof-[\w/]*", "#", told)
     without_numbers = re.sub(r"\d+", "#", message)
-    return Ending(str(row.verdict), str(row.teardown.verdict), without_numbers, told)
+    return CaseEnding(str(row.verdict), str(row.teardown.verdict), without_numbers, told)
 
 
 def first_difference(
     stored: Sequence[TranscriptEvent], found: Sequence[TranscriptEvent]
-) -> Difference | None:
+) -> TranscriptDifference | None:
     """The first step that differs, of whatever lane; None when none does."""
     lanes = [_lanes(stored), _lanes(found)]
-    told: list[Difference] = []
+    told: list[TranscriptDifference] = []
     for lane in dict.fromkeys([*lanes[0], *lanes[1]]):
         pair = _paired(lanes[0].get(lane, []), lanes[1].get(lane, []))
         for mine, its in pair:
@@ -93,18 +93,18 @@ def first_difference(
     return min(told, key=_when, default=None)
 
 
-def _when(difference: Difference) -> float:
+def _when(difference: TranscriptDifference) -> float:
     return min(one.t_s for one in (difference.found, difference.stored) if one is not None)
 
 
-def _of_lane(lane: str, mine: Sequence[_Step], its: Sequence[_Step]) -> Difference | None:
+def _of_lane(lane: str, mine: Sequence[_Step], its: Sequence[_Step]) -> TranscriptDifference | None:
     for stored, found in zip(mine, its, strict=False):
         if not stored.same(found):
-            return Difference(lane, stored.event, found.event)
+            return TranscriptDifference(lane, stored.event, found.event)
     if len(mine) == len(its):
         return None
     rest = mine[len(its) :], its[len(mine) :]
-    return Difference(
+    return TranscriptDifference(
         lane, rest[0][0].event if rest[0] else None, rest[1][0].event if rest[1] else None
     )
 

@@ -28,7 +28,7 @@ __all__ = [
     "ReadLine",
     "ReadToEnd",
     "Receive",
-    "Record",
+    "RecordCall",
     "Reply",
     "Report",
     "Return",
@@ -211,7 +211,7 @@ class HandlerScript:
 
 
 @dataclass(frozen=True)
-class Record:
+class RecordCall:
     """A hook that only tells of the call."""
 
 
@@ -230,7 +230,7 @@ class Instead:
     expression: str
 
 
-Hook = Record | Return | Raise | Gate | Instead
+Hook = RecordCall | Return | Raise | Gate | Instead
 
 
 def describe_hooks(hooks: Mapping[str, Hook], gate: GateIndex) -> dict[str, Any]:

@@ -13,12 +13,12 @@ from itertools import pairwise
 from sockproof.errors import UsageError
 from sockproof.record.reader import Record
 from sockproof.record.rows import RequirementRow
-from sockproof.report.compare import Comparison, compare
+from sockproof.report.comparison import Comparison, compare
 from sockproof.report.html.runs import column_names
 from sockproof.report.strands import Cases, Strand, cases_by_requirement, in_words, strands
 from sockproof.spec.levels import PythonLevel, parse_python_level
 
-__all__ = ["Atlas", "Boundary", "Column", "Entry", "make_atlas"]
+__all__ = ["Atlas", "AtlasEntry", "Boundary", "Column", "make_atlas"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Boundary:
 
 
 @dataclass(frozen=True)
-class Entry:
+class AtlasEntry:
     """One requirement over all columns: its verdicts, and its observations by name.
 
     ``changes`` tells whether any of it is not the same in all versions.
@@ -63,7 +63,7 @@ class Atlas:
     others: tuple[Column, ...]
     boundaries: tuple[Boundary, ...]
     beside: tuple[Boundary, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[AtlasEntry, ...]
     unchanged: int
 
     @property
@@ -175,7 +175,7 @@ def _position(columns: tuple[Column, ...], text: str) -> list[int]:
     return found or [0, -1]
 
 
-def _entries(columns: Sequence[Column], n_versions: int) -> list[Entry]:
+def _entries(columns: Sequence[Column], n_versions: int) -> list[AtlasEntry]:
     """Every requirement, in the order of the newest record that has it; areas together."""
     rows: dict[str, RequirementRow] = {}
     for column in columns:
@@ -189,8 +189,8 @@ def _entries(columns: Sequence[Column], n_versions: int) -> list[Entry]:
 
 def _entry(
     row: RequirementRow, records: Sequence[Record], cases: Sequence[Cases], n_versions: int
-) -> Entry:
+) -> AtlasEntry:
     verdicts, observations = strands(row, records, [one.get(row.id, {}) for one in cases])
     told = [*verdicts, *(one for found in observations.values() for one in found)]
     changes = any(len(set(one.cells[:n_versions]) - {None}) > 1 for one in told)
-    return Entry(row, verdicts, observations, changes)
+    return AtlasEntry(row, verdicts, observations, changes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sockproof.report.atlas import Atlas, Entry
+from sockproof.report.atlas_entries import Atlas, AtlasEntry
 from sockproof.report.atlas_words import (
     all_strands,
     boundary_title,
@@ -13,8 +13,8 @@ from sockproof.report.atlas_words import (
     kinds_in_order,
     overview,
 )
-from sockproof.report.compare import Comparison
 from sockproof.report.compare_words import PROMISED, counted, folds, is_folded, summary, told, where
+from sockproof.report.comparison import Comparison
 from sockproof.report.html.inlined import assets, inlined
 from sockproof.report.html.rendering import rendered
 from sockproof.report.places import place_words
@@ -25,7 +25,7 @@ __all__ = ["atlas_html", "compare_html"]
 STYLES = ("page.css", "changes.css")
 
 
-def _is_plain(entry: Entry) -> bool:
+def _is_plain(entry: AtlasEntry) -> bool:
     """Whether every strand shows one thing in all columns, so that no table is needed."""
     return all(len(set(strand.cells)) == 1 for _, strand in all_strands(entry))
 
