@@ -22,6 +22,15 @@ from suites.selftest.runs import (
     sockproof_,
 )
 
+NEW_ID = "unix/address-in-octets is called unix/address-as-bytes now"
+OLD_ID = """
+[[expectation]]
+case = "unix/address-in-octets[UnixStream/path]"
+verdict = "FAIL"
+contains = "-"
+reason = "-"
+"""
+
 
 @pytest.mark.parametrize(
     ("arguments", "error"),
@@ -43,6 +52,13 @@ from suites.selftest.runs import (
         (f"explain {REFUSED}[UDP/inet]", f"no case '{REFUSED}[UDP/inet]'"),
         ("list --cases -k no-such-case", "no case is selected"),
         ("list --cases -k a)", "-k 'a)' is no expression"),
+        ("explain unix/address-in-octets", NEW_ID),
+        ("list --cases -k unix/address-in-octets[", NEW_ID),
+        ("run -k unix/address-in-octets", NEW_ID),
+        (
+            "run --expectations old.toml",
+            f"old.toml: no requirement 'unix/address-in-octets'; {NEW_ID}",
+        ),
         ("list -k dispatch", "-k selects cases, and --requirements lists none; give --cases"),
         ("list --iuts --spec TCP/inet", "--spec selects cases, and --iuts lists none"),
         ("replant", "No such command 'replant'"),
@@ -53,6 +69,7 @@ def test_bad_usage_ends_with_4_and_one_line(tmp_path: Path, arguments: str, erro
     """The line says what was wrong, and nothing is written."""
     (tmp_path / "broken.toml").write_text("module =")
     (tmp_path / "unknown.toml").write_text("modul = 'x'")
+    (tmp_path / "old.toml").write_text(OLD_ID)
 
     ended = sockproof_(tmp_path, *arguments.split())
 
