@@ -34,7 +34,10 @@ ready = $(VENV)/.ready-$(made_for)
 # The interpreter itself: neither a pyenv shim nor a virtual environment's link to it.
 iut = iut=$$("$(PYTHON)" -c 'import os, sys; print(os.path.realpath(sys.executable))')
 
-.PHONY: help report check-report reference bench proof test test-all test-hosts flakes nightly \
+# What fails where a requirement, its case and its mutant do not fit together.
+catalogue = $(addprefix suites/selftest/test_,$(addsuffix .py,catalogue titles coverage_of_catalogue mutant_build reference_of_catalogue import_rules))
+
+.PHONY: help report check-report reference bench proof test check test-all test-hosts flakes nightly \
     lint types lock clean
 .NOTPARALLEL:
 
@@ -84,6 +87,11 @@ flakes: $(ready) ## the harness's own tests $(RUNS) times, each in another order
 	@"$(bin)/python" -m suites.selftest.flakes --runs $(RUNS) --workers $(WORKERS) -- $(ARGS)
 
 nightly: test-all flakes ## what takes too long for every change
+
+check: lint types ## in a minute: lint, types, the catalogue with its cases and mutants, and the test files that are not as in HEAD
+	@touched=$$(git status --porcelain --untracked-files=all -- 'suites/*/test_*.py' | awk '!/^.?D/ { print $$NF }'); \
+	"$(bin)/python" -m pytest -n $(WORKERS) --dist worksteal --turn $(TURN) $(ARGS) $$( \
+	    printf '%s\n' $(catalogue) $$touched | sort -u)
 
 lint: $(ready) ## ruff: mistakes and format
 	"$(bin)/ruff" check .
