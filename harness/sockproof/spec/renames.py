@@ -32,8 +32,8 @@ def load_renames(known: Collection[str], path: Path = SHIPPED) -> Mapping[str, s
 
 def new_ids(text: str, known: Collection[str]) -> str:
     """What the old ids in a text, such as a ``-k``, are called today; empty without one."""
-    renames = load_renames(known).items()
-    return "; ".join(f"{old} is called {new} now" for old, new in renames if old in text)
+    found = {old: new for old, new in FORMAT.read(SHIPPED).items() if old in text and new in known}
+    return "; ".join(f"{old} is called {new} now" for old, new in found.items())
 
 
 def _problem(old: str, new: str, known: Collection[str]) -> str:
