@@ -203,7 +203,7 @@ def _surroundings(place: Path) -> dict[str, str]:
     for name in ("reports", "Makefile", "suites", "harness"):
         (place / "work" / name).symlink_to(ROOT / name)
     path = f"{place / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    return environment(PATH=path, MAKEFLAGS="")
+    return environment(PATH=path, MAKEFLAGS="", MAKELEVEL="0")
 
 
 def _text_of(page: Page, name: str) -> str:

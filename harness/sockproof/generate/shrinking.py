@@ -18,7 +18,8 @@ from sockproof.spec.matrix import spec_by_id
 __all__ = ["lived", "smaller_lives", "smaller_plans"]
 
 _Item = TypeVar("_Item")
-_WHOLE = ("construct unbound", "server_bind()", "server_activate()")
+_IN_PARTS = ("construct unbound", "server_bind()", "server_activate()")
+_ANEW = ("server_close()", "reopen")
 
 
 def smaller_plans(plan: Plan) -> Iterator[Plan]:
@@ -109,9 +110,10 @@ def smaller_lives(life: Life) -> Iterator[Life]:
         for other in range(number + 1, len(steps)):
             rest = [step for n, step in enumerate(steps) if n not in (number, other)]
             yield lived(life, rest)
-    if steps and steps[0].do in _WHOLE:
-        rest = [step for step in steps if step.do not in _WHOLE]
-        yield lived(life, [LifeStep("construct"), *rest])
+    for roundabout in (_IN_PARTS, _IN_PARTS + _ANEW):
+        if any(step.do in roundabout for step in steps):
+            rest = [step for step in steps if step.do not in ("construct", *roundabout)]
+            yield lived(life, [LifeStep("construct"), *rest])
 
 
 def _asking_late(steps: Sequence[LifeStep]) -> list[LifeStep]:
