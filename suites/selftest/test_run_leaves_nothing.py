@@ -184,6 +184,18 @@ def test_interrupted_proof_is_one_line(
     assert list(temporary.iterdir()) == []
 
 
+def module_told(folder: Path) -> subprocess.CompletedProcess[str]:
+    """What the module ``told`` of the folder printed, run as in a terminal."""
+    return subprocess.run(
+        [sys.executable, "-c", AS_IN_A_TERMINAL, sys.executable, "-m", "told"],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+    )
+
+
 INTERRUPTED_IN_A_SOURCE_TEXT = """
 import os, signal, sys
 import sockproof.__main__, sockproof.commands.cli, sockproof.commands.run
@@ -232,14 +244,7 @@ def interrupted_in_a_destructor(
             module=module, owner=owner, name=name, signal=number, arguments=arguments
         )
     )
-    ended = subprocess.run(
-        [sys.executable, "-c", AS_IN_A_TERMINAL, sys.executable, "-m", "told"],
-        cwd=folder,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_S,
-    )
+    ended = module_told(folder)
     assert (folder / "lost").exists(), ended
     return ended
 
@@ -281,14 +286,7 @@ def test_interrupt_in_a_source_text_is_one_line(tmp_path: Path, name: str) -> No
     """Of a KeyboardInterrupt that left ``exec()`` of one, CPython dies even if it was handled."""
     (tmp_path / "told.py").write_text(INTERRUPTED_IN_A_SOURCE_TEXT.format(signal=name))
 
-    ended = subprocess.run(
-        [sys.executable, "-c", AS_IN_A_TERMINAL, sys.executable, "-m", "told"],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_S,
-    )
+    ended = module_told(tmp_path)
 
     assert ended.returncode == 3
     assert ended.stderr.splitlines()[-1] == "sockproof: error: interrupted"
