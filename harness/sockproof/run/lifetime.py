@@ -19,6 +19,7 @@ from types import FrameType
 from sockproof.errors import HarnessError
 from sockproof.iut.strays import RUN_MARK, end_strays
 from sockproof.standard_streams import hurry
+from sockproof.timing import hang_bound_s
 
 __all__ = [
     "Interrupt",
@@ -167,6 +168,21 @@ def _watch(parent: int, folder: Path) -> None:
             assert main_thread is not None
             signal.pthread_kill(main_thread, signal.SIGTERM)  # SIGINT may be ignored: 'run &'
         pause.wait(_LOOK_EVERY_S)
-    shutil.rmtree(folder, ignore_errors=True)
+    _end_run(folder)
+
+
+def _end_run(folder: Path) -> None:
+    """End all that the run has started, remove its folder, and end: the first worker does that.
+
+    A folder in which somebody still makes files cannot be removed, and cases are still played here:
+    so it gets another name first. It has that from one worker, for two that kill each other would
+    leave it.
+    """
+    doomed = folder.with_name(f"{folder.name}-ended")
+    try:
+        folder.rename(doomed)
+    except OSError:
+        threading.Event().wait(hang_bound_s())  # the first one ends us here, if it lives
     end_strays(RUN_MARK, os.environ[RUN_MARK])
+    shutil.rmtree(doomed, ignore_errors=True)
     os._exit(HarnessError.exit_status)
