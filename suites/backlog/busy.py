@@ -12,9 +12,8 @@ import struct
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from fixtures import Peers, Serve, StreamPeer
-from sockproof.case.handler_script import Echo, Gate, Hook, ReadLine, Step
-from sockproof.iut.server import Server
+from fixtures import Peers, Serve, Server, StreamPeer
+from fixtures.steps import Echo, Gate, Hook, ReadLine, Step
 
 __all__ = ["LARGE", "SMALL", "TRIED_AT_MOST", "BusyServer", "fill", "line"]
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Construct, Observe, Peers, Serve, check, requirement
-from sockproof.case.handler_script import Echo, ReadLine, ReadToEnd, RecordCall, When
-from sockproof.iut.outcomes import Event
-from sockproof.iut.values import fill as payload
+from fixtures import Construct, Event, Fill, Observe, Peers, Serve, check, requirement
+from fixtures.steps import Echo, ReadLine, ReadToEnd, RecordCall, When
 from suites.backlog.busy import LARGE, BusyServer, line
 
 EARLY_OCTETS = 2000
@@ -26,7 +24,7 @@ def test_early_data_is_answered(construct: Construct, peers: Peers) -> None:
     server = construct([ReadToEnd(), Echo()])
     early = [
         (peers.stream().connect(server).send(data).half_close(), data)
-        for data in (payload(EARLY_OCTETS, seed) for seed in range(3))
+        for data in (bytes(Fill(EARLY_OCTETS, seed)) for seed in range(3))
     ]
 
     loop = server.spawn("serve_forever", 0.001)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fixtures import Construct, Inconclusive, Observe, Peers, Serve, check, requirement
-from sockproof.case.handler_script import Echo, Gate, ReadLine
+from fixtures.steps import Echo, Gate, ReadLine
 from suites.backlog.busy import LARGE, SMALL, TRIED_AT_MOST, fill, line
 
 ECHO_LINE = [ReadLine(), Echo()]

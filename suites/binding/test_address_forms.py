@@ -6,10 +6,18 @@ import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fixtures import Construct, Inconclusive, Observe, Peer, Serve, check, requirement
-from sockproof.case.handler_script import Echo, ReadLine
-from sockproof.iut.outcomes import RaisedError
-from sockproof.spec.matrix import ServerSpec
+from fixtures import (
+    Construct,
+    Inconclusive,
+    Observe,
+    Peer,
+    RaisedError,
+    Serve,
+    ServerSpec,
+    check,
+    requirement,
+)
+from fixtures.steps import Echo, ReadLine
 
 WRONG_SHAPES: Mapping[str, Callable[[str], Any]] = {
     "none": lambda _: None,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from fixtures import Construct, Observe, requirement
-from fixtures.privilege import Unprivileged
-from sockproof.spec.matrix import ServerSpec
+from fixtures import Construct, Observe, ServerSpec, Unprivileged, requirement
 
 PRIVILEGED_PORT = 1
 """Below what any system that keeps ports at all leaves to ordinary users."""

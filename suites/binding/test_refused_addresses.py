@@ -5,8 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 
-from fixtures import Construct, Inconclusive, Observe, check, requirement
-from sockproof.spec.matrix import ServerSpec
+from fixtures import Construct, Inconclusive, Observe, ServerSpec, check, requirement
 
 FOREIGN_HOSTS = {"inet": "192.0.2.77", "inet6": "2001:db8::77"}
 """Of the ranges set aside for documentation: no machine should have them."""

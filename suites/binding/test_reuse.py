@@ -12,14 +12,14 @@ from fixtures import (
     Peer,
     Peers,
     Serve,
+    Server,
+    ServerSpec,
     StreamPeer,
     check,
     requirement,
     same,
 )
-from sockproof.case.handler_script import Echo, ReadLine
-from sockproof.iut.server import Server
-from sockproof.spec.matrix import ServerSpec
+from fixtures.steps import Echo, ReadLine
 
 REUSE_ADDRESS = {"allow_reuse_address": True}
 REUSE_PORT = {"allow_reuse_port": True}

@@ -7,20 +7,20 @@ from collections.abc import Mapping
 from fixtures import (
     Capable,
     Construct,
+    DatagramPeer,
     NotApplicable,
     Observe,
     Peers,
+    RaisedError,
     Serve,
+    Server,
+    ServerSpec,
     StreamPeer,
     check,
     requirement,
     same,
 )
-from sockproof.case.datagram import DatagramPeer
-from sockproof.case.handler_script import Echo, ReadLine, Reply
-from sockproof.iut.outcomes import RaisedError
-from sockproof.iut.server import Server
-from sockproof.spec.matrix import ServerSpec
+from fixtures.steps import Echo, ReadLine, Reply
 
 REUSE_ADDRESS = {"allow_reuse_address": True}
 REUSE_PORT = {"allow_reuse_port": True}

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from fixtures import Construct, Observe, Peer, Peers, Serve, check, requirement, same
-from sockproof.case.handler_script import Echo, Gate, ReadLine, RecordCall, Reply
-from sockproof.iut.starting import POLL_INTERVAL_S
+from fixtures import (
+    POLL_INTERVAL_S,
+    Construct,
+    Observe,
+    Peer,
+    Peers,
+    Serve,
+    check,
+    requirement,
+    same,
+)
+from fixtures.steps import Echo, Gate, ReadLine, RecordCall, Reply
 
 LISTENS = "server.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)"
 ACTIVATION = {"server_bind": RecordCall(), "server_activate": RecordCall()}

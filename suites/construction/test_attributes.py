@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import (
+    CaseProcess,
     Construct,
     NotApplicable,
     Observe,
     Peer,
     Serve,
+    Server,
+    ServerSpec,
     StreamPeer,
     check,
     requirement,
     same,
 )
-from sockproof.case.handler_script import Echo, Gate, ReadLine, Receive
-from sockproof.iut.process import CaseProcess
-from sockproof.iut.server import Server
-from sockproof.spec.matrix import ServerSpec
+from fixtures.steps import Echo, Gate, ReadLine, Receive
 
 _OF_MESSAGES = """
 class Server(find("UnixStreamServer")):

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fixtures import Construct, Observe, check, requirement, same
-from sockproof.case.handler_script import RecordCall
-from sockproof.iut.outcomes import RaisedError
-from sockproof.iut.process import CaseProcess
-from sockproof.iut.server import Server
-from sockproof.spec.matrix import ServerSpec
+from fixtures import (
+    CaseProcess,
+    Construct,
+    Observe,
+    RaisedError,
+    Server,
+    ServerSpec,
+    check,
+    requirement,
+    same,
+)
+from fixtures.steps import RecordCall
 
 _LEAVE = """
 try:

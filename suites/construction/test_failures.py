@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fixtures import Construct, Observe, check, requirement, same
-from sockproof.case.handler_script import Raise, RecordCall
-from sockproof.iut.outcomes import RaisedError
-from sockproof.iut.process import CaseProcess
+from fixtures import CaseProcess, Construct, Observe, RaisedError, check, requirement, same
+from fixtures.steps import Raise, RecordCall
 
 _COUNT_SOCKETS = """
 def lowest_free_descriptor():

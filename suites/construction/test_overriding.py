@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import socket
 
-from fixtures import Construct, Observe, Peer, Serve, StreamPeer, check, requirement, same
-from sockproof.case.handler_script import Echo, Instead, ReadLine, RecordCall, Return
-from sockproof.spec.matrix import ServerSpec
+from fixtures import (
+    Construct,
+    Observe,
+    Peer,
+    Serve,
+    ServerSpec,
+    StreamPeer,
+    check,
+    requirement,
+    same,
+)
+from fixtures.steps import Echo, Instead, ReadLine, RecordCall, Return
 
 _BIND_TO = "[self.socket.bind({0!r}), setattr(self, 'server_address', {0!r})][0]"
 _LET_THE_KERNEL_BIND = (

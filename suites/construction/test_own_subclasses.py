@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from fixtures import Observe, Peer, Serve, check, requirement, same
-from sockproof.case.handler_script import Echo, ReadLine, Report
-from sockproof.iut.server import Server
-from sockproof.spec.matrix import ServerSpec
+from fixtures import Observe, Peer, Serve, Server, ServerSpec, check, requirement, same
+from fixtures.steps import Echo, ReadLine, Report
 
 _OWN_SUBCLASS = """
 class Own(find({kind!r})):

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Construct, Observe, Peers, check, requirement, same
-from sockproof.case.client import StreamPeer
-from sockproof.case.datagram import DatagramPeer
-from sockproof.case.handler_script import Echo, ReadLine
-from sockproof.iut.process import CaseProcess
-from sockproof.iut.server import Server
-from sockproof.iut.starting import POLL_INTERVAL_S
-from sockproof.judge.checks import Mismatch
-from sockproof.spec.matrix import ServerSpec
+from fixtures import (
+    POLL_INTERVAL_S,
+    CaseProcess,
+    Construct,
+    DatagramPeer,
+    Mismatch,
+    Observe,
+    Peers,
+    Server,
+    ServerSpec,
+    StreamPeer,
+    check,
+    requirement,
+    same,
+)
+from fixtures.steps import Echo, ReadLine
 
 _MAKE_BASE = """
 address, handler = object(), object()

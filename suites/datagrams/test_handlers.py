@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import Construct, DatagramPeer, Observe, Peers, Serve, requirement, same
-from sockproof.case.handler_script import (
+from fixtures.steps import (
     CloseWfile,
     Echo,
     Raise,

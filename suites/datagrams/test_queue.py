@@ -6,22 +6,22 @@ import itertools
 import socket
 
 from fixtures import (
+    POLL_INTERVAL_S,
     Construct,
     DatagramPeer,
     Inconclusive,
     Observe,
     Peers,
     Serve,
+    Server,
+    ServerSpec,
     check,
+    octets,
     requirement,
     same,
 )
-from sockproof.case.handler_script import Echo, Gate, ReadLine, ReadToEnd, RecordCall, Reply
-from sockproof.iut.server import Server
-from sockproof.iut.values import octets
-from sockproof.spec.matrix import ServerSpec
+from fixtures.steps import Echo, Gate, ReadLine, ReadToEnd, RecordCall, Reply
 
-POLL_INTERVAL_S = 0.001
 SENDERS = 12
 FLOOD = 40
 """Datagrams: more than the smallest buffers that the system gives have room for."""

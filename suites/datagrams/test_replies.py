@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from fixtures import DatagramPeer, Observe, Peers, Serve, requirement, same
-from sockproof.case.handler_script import Echo, Gate, ReadLine, ReadToEnd, RecordCall, Reply
-from sockproof.spec.matrix import ServerSpec
+from fixtures import DatagramPeer, Observe, Peers, Serve, ServerSpec, requirement, same
+from fixtures.steps import Echo, Gate, ReadLine, ReadToEnd, RecordCall, Reply
 
 LINE = b"a request that is longer than its reply\n"
 

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Construct, DatagramPeer, Observe, Serve, requirement, same
-from sockproof.case.handler_script import Echo, ReadToEnd, Reply
-from sockproof.iut.server import Server
-from sockproof.iut.values import Fill, octets
+from fixtures import (
+    POLL_INTERVAL_S,
+    Construct,
+    DatagramPeer,
+    Fill,
+    Observe,
+    Serve,
+    Server,
+    octets,
+    requirement,
+    same,
+)
+from fixtures.steps import Echo, ReadToEnd, Reply
 
-POLL_INTERVAL_S = 0.001
 LIMITS: dict[str, dict[str, Any]] = {
     "default": {},
     "lowered": {"max_packet_size": 100},

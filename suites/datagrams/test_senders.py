@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from fixtures import DatagramPeer, Observe, Peers, Serve, requirement, same
-from sockproof.case.handler_script import Echo, Gate, ReadLine, ReadToEnd, RecordCall, Step
+from fixtures.steps import Echo, Gate, ReadLine, ReadToEnd, RecordCall, Step
 
 LINE = b"a request that is longer than its reply\n"
-POLL_INTERVAL_S = 0.001
 HANDLERS: dict[str, list[Step]] = {
     "DatagramRequestHandler": [ReadToEnd(), Echo()],
     "BaseRequestHandler": [ReadToEnd()],

@@ -5,10 +5,8 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-from fixtures import Construct, DatagramPeer, Observe, Peers, Serve, requirement
-from sockproof.case.handler_script import Echo, ReadLine, ReadToEnd, RecordCall, Run, When
-from sockproof.iut.values import Fill
-from sockproof.spec.matrix import ServerSpec
+from fixtures import Construct, DatagramPeer, Fill, Observe, Peers, Serve, ServerSpec, requirement
+from fixtures.steps import Echo, ReadLine, ReadToEnd, RecordCall, Run, When
 
 LARGEST_OCTETS = {"inet": 65507, "inet6": 65527}
 """Of UDP: 65535 without its header, and over IPv4 without that one's either."""

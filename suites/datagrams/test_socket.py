@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from fixtures import Observe, Peers, Serve, requirement, same
-from sockproof.case.handler_script import Echo, Instead, Raise, ReadLine, RecordCall, When
-from sockproof.spec.matrix import ServerSpec
+from fixtures import Observe, Peers, Serve, ServerSpec, requirement, same
+from fixtures.steps import Echo, Instead, Raise, ReadLine, RecordCall, When
 
 LINE = b"a request\n"
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Construct, Observe, Peers, Serve, StreamPeer, requirement, same
-from sockproof.case.handler_script import Echo, Gate, Hook, ReadLine, RecordCall, Reply, Run
-from sockproof.iut.server import Server
+from fixtures import Construct, Observe, Peers, Serve, Server, StreamPeer, requirement, same
+from fixtures.steps import Echo, Gate, Hook, ReadLine, RecordCall, Reply, Run
 
 ECHO_LINE = [ReadLine(), Echo()]
 KEEP_A_COPY = Run("self.server.copy = os.dup(self.request.fileno())")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from fixtures import Construct, Observe, Peers, Serve, requirement, same
-from sockproof.case.handler_script import Echo, Instead, ReadLine, RecordCall, Report
-from sockproof.spec.matrix import ServerSpec
+from fixtures import Construct, Observe, Peers, Serve, ServerSpec, requirement, same
+from fixtures.steps import Echo, Instead, ReadLine, RecordCall, Report
 
 STAND_IN = "an address made up by the subclass"
 FUNCTION = """

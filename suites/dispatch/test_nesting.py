@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from fixtures import Construct, Observe, Peers, requirement
-from sockproof.case.handler_script import HandlerScript, Hook, Raise, Read, RecordCall, Return
-from sockproof.iut.outcomes import Event
-from sockproof.iut.process import CaseProcess
-from sockproof.iut.server import Server
-from sockproof.iut.starting import POLL_INTERVAL_S
+from fixtures import (
+    POLL_INTERVAL_S,
+    CaseProcess,
+    Construct,
+    Event,
+    Observe,
+    Peers,
+    Server,
+    requirement,
+)
+from fixtures.steps import HandlerScript, Hook, Raise, Read, RecordCall, Return
 
 METHODS = (
     "get_request",

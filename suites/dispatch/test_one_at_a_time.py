@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import Peers, Serve, requirement, same
-from sockproof.case.handler_script import Gate, ReadLine, Reply
+from fixtures.steps import Gate, ReadLine, Reply
 
 
 @requirement("dispatch/synchronous-server-handles-one-at-a-time")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Construct, Peers, Serve, check, requirement, same
-from sockproof.case.handler_script import Echo, Hook, Instead, ReadLine, RecordCall
-from sockproof.iut.server import Server
+from fixtures import Construct, Peers, Serve, Server, check, requirement, same
+from fixtures.steps import Echo, Hook, Instead, ReadLine, RecordCall
 
 ECHO_LINE = [ReadLine(), Echo()]
 WAY_IN = ("get_request", "verify_request", "process_request")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from fixtures import (
     Capable,
+    CaseProcess,
     Construct,
     NotApplicable,
     Observe,
     Peers,
     Serve,
+    ServerSpec,
     StreamPeer,
     requirement,
     same,
 )
-from sockproof.case.handler_script import (
+from fixtures.steps import (
     Echo,
     Gate,
     Hook,
@@ -25,8 +27,6 @@ from sockproof.case.handler_script import (
     Report,
     Return,
 )
-from sockproof.iut.process import CaseProcess
-from sockproof.spec.matrix import ServerSpec
 
 KEEP = Instead("setattr(self, 'kept', arguments[0])")
 IN_A_THREAD = Instead(

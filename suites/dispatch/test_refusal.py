@@ -15,7 +15,7 @@ from fixtures import (
     requirement,
     same,
 )
-from sockproof.case.handler_script import Echo, Hook, Instead, ReadLine, RecordCall, Reply, Return
+from fixtures.steps import Echo, Hook, Instead, ReadLine, RecordCall, Reply, Return
 
 TRUTH_VALUES: dict[str, Any] = {
     "1": 1,

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
-from sockproof.case.handler_script import Echo, ReadLine, RecordCall
-from sockproof.iut.server import Server
-from sockproof.spec.matrix import ServerSpec
+from fixtures import Construct, Observe, Peers, Serve, Server, ServerSpec, check, requirement, same
+from fixtures.steps import Echo, ReadLine, RecordCall
 
 ECHO_LINE = [ReadLine(), Echo()]
 GET_REQUEST = """

@@ -9,14 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from fixtures import Construct, Observe, Peers, requirement
-from sockproof.case.handler_script import HandlerScript, Hook, Instead, Raise, RecordCall, Run
-from sockproof.iut.calls import RunningCall
-from sockproof.iut.outcomes import Event
-from sockproof.iut.server import Server
-from sockproof.iut.starting import POLL_INTERVAL_S
-from sockproof.judge.checks import Hang
-from sockproof.spec.matrix import ServerSpec
+from fixtures import (
+    POLL_INTERVAL_S,
+    Construct,
+    Event,
+    Hang,
+    Observe,
+    Peers,
+    RunningCall,
+    Server,
+    ServerSpec,
+    requirement,
+)
+from fixtures.steps import HandlerScript, Hook, Instead, Raise, RecordCall, Run
 
 EXCEPTIONS = (
     "ValueError",

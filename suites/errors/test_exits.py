@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Construct, Observe, Peers, Serve, StreamPeer, check, requirement, same
-from sockproof.case.handler_script import Hook, Raise, ReadLine, RecordCall, Reply
-from sockproof.iut.server import Server
-from sockproof.iut.starting import POLL_INTERVAL_S
+from fixtures import (
+    POLL_INTERVAL_S,
+    Construct,
+    Observe,
+    Peers,
+    Serve,
+    Server,
+    StreamPeer,
+    check,
+    requirement,
+    same,
+)
+from fixtures.steps import Hook, Raise, ReadLine, RecordCall, Reply
 
 OTHER_EXITS = {name: name for name in ("KeyboardInterrupt", "GeneratorExit", "OwnExit")}
 """Beside SystemExit; OwnExit is a BaseException that a user made up."""

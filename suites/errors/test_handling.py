@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Observe, Peers, Serve, StreamPeer, requirement, same
-from sockproof.case.handler_script import (
+from fixtures import Observe, Peers, Serve, Server, StreamPeer, requirement, same
+from fixtures.steps import (
     Echo,
     HandlerScript,
     Hook,
@@ -16,7 +16,6 @@ from sockproof.case.handler_script import (
     RecordCall,
     Run,
 )
-from sockproof.iut.server import Server
 
 EXCEPTIONS = {name: name for name in ("ValueError", "OSError")}
 """Any exception, and one that a server might take for a client's disconnect."""

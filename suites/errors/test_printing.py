@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
-from sockproof.case.handler_script import (
+from fixtures import Construct, Observe, Peers, Serve, Server, check, requirement, same
+from fixtures.steps import (
     Instead,
     Raise,
     ReadLine,
@@ -18,7 +18,6 @@ from sockproof.case.handler_script import (
     Step,
     When,
 )
-from sockproof.iut.server import Server
 
 MESSAGE = "raised to be printed"
 SHOWN = Report({"address": "str(self.client_address)"})

@@ -6,21 +6,19 @@ import os
 import signal
 from typing import Any
 
-from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
-from fixtures.children import Children
-from sockproof.case.handler_script import (
-    Echo,
-    Exit,
-    Kill,
-    Raise,
-    ReadLine,
-    RecordCall,
-    Report,
-    Step,
-    When,
+from fixtures import (
+    Children,
+    Construct,
+    Event,
+    Observe,
+    Peers,
+    Serve,
+    Server,
+    check,
+    requirement,
+    same,
 )
-from sockproof.iut.outcomes import Event
-from sockproof.iut.server import Server
+from fixtures.steps import Echo, Exit, Kill, Raise, ReadLine, RecordCall, Report, Step, When
 
 WATCHED = (
     "get_request",

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
-from sockproof.case.handler_script import Echo, Exit, Gate, Kill, Raise, ReadLine, Report, Run, When
-from sockproof.iut.outcomes import Event
-from sockproof.iut.server import Server
+from fixtures import Construct, Event, Observe, Peers, Serve, Server, check, requirement, same
+from fixtures.steps import Echo, Exit, Gate, Kill, Raise, ReadLine, Report, Run, When
 
 KINDS_OF_CHILDREN: dict[str, Any] = {
     "ordinary": [],

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Construct, Observe, Peers, Serve, StreamPeer, requirement
-from fixtures.children import Children
-from sockproof.case.handler_script import (
-    Echo,
-    Exit,
-    Gate,
-    Kill,
-    ReadLine,
-    Receive,
-    Reply,
-    Report,
-    When,
+from fixtures import (
+    Children,
+    Construct,
+    Observe,
+    Peers,
+    RaisedError,
+    Serve,
+    StreamPeer,
+    requirement,
 )
-from sockproof.iut.outcomes import RaisedError
+from fixtures.steps import Echo, Exit, Gate, Kill, ReadLine, Receive, Reply, Report, When
 
 REUSE = {"allow_reuse_address": True}
 

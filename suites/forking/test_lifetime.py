@@ -5,12 +5,20 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from fixtures import Observe, Peers, Serve, StreamPeer, check, requirement, same
-from sockproof.case.handler_script import Echo, Exit, Gate, ReadLine, Reply
-from sockproof.iut.calls import RunningCall
-from sockproof.iut.server import Server
-from sockproof.iut.values import Fill
-from sockproof.timing import hang_bound_s
+from fixtures import (
+    Fill,
+    Observe,
+    Peers,
+    RunningCall,
+    Serve,
+    Server,
+    StreamPeer,
+    check,
+    hang_bound_s,
+    requirement,
+    same,
+)
+from fixtures.steps import Echo, Exit, Gate, ReadLine, Reply
 
 REPLY = Fill(100_000)
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from fixtures import Construct, Observe, Peers, Serve, requirement, same
-from fixtures.children import Children
-from fixtures.closing import waits_for_held_handler
-from sockproof.case.handler_script import Echo, Gate, ReadLine
-from sockproof.iut.server import Server
+from fixtures import (
+    Children,
+    Construct,
+    Observe,
+    Peers,
+    Serve,
+    Server,
+    requirement,
+    same,
+    waits_for_held_handler,
+)
+from fixtures.steps import Echo, Gate, ReadLine
 
 CHANCES = 20
 NEVER_S = 60.0

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Construct, Observe, Peers, Serve, requirement, same
-from fixtures.children import Children
-from fixtures.closing import waits_for_held_handler
-from sockproof.case.handler_script import Echo, Gate, ReadLine, RecordCall, When
-from sockproof.iut.server import Server
+from fixtures import (
+    Children,
+    Construct,
+    Observe,
+    Peers,
+    Serve,
+    Server,
+    requirement,
+    same,
+    waits_for_held_handler,
+)
+from fixtures.steps import Echo, Gate, ReadLine, RecordCall, When
 
 TIMEOUT_S = 0.02
 

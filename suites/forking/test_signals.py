@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from fixtures import Construct, Observe, Peers, requirement
-from fixtures.children import Children
-from sockproof.case.handler_script import Echo, Gate, ReadLine
-from sockproof.iut.calls import RunningCall
-from sockproof.iut.server import Server
-from sockproof.timing import hang_bound_s
+from fixtures import (
+    Children,
+    Construct,
+    Observe,
+    Peers,
+    RunningCall,
+    Server,
+    hang_bound_s,
+    requirement,
+)
+from fixtures.steps import Echo, Gate, ReadLine
 
 NEVER_S = 60.0
 """A poll_interval that does not pass: the loop does something when a request comes, no sooner."""

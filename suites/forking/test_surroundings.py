@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from fixtures import Construct, Observe, Peers, Serve, requirement, same
-from fixtures.children import Children
-from sockproof.case.handler_script import Echo, Gate, ReadLine
+from fixtures import POLL_INTERVAL_S, Children, Construct, Observe, Peers, Serve, requirement, same
+from fixtures.steps import Echo, Gate, ReadLine
 
-POLL_INTERVAL_S = 0.001
 OWN_STATUS = 72
 FORK_ONE = f"""
 own_child = os.fork()

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from fixtures import Construct, Observe, Peer, Peers, Serve, requirement, same
-from fixtures.told import ERROR_TOLD, errors_told
-from sockproof.case.handler_script import (
+from fixtures import (
+    RECORDING_ERRORS,
+    Construct,
+    Observe,
+    Peer,
+    Peers,
+    Serve,
+    Server,
+    ServerSpec,
+    error_names,
+    requirement,
+    same,
+)
+from fixtures.steps import (
     Attempt,
     Gate,
     HandlerScript,
@@ -15,8 +26,6 @@ from sockproof.case.handler_script import (
     Report,
     Run,
 )
-from sockproof.iut.server import Server
-from sockproof.spec.matrix import ServerSpec
 
 LINE = b"x\n"
 BASE = "BaseRequestHandler"
@@ -158,27 +167,27 @@ def _leaves_constructor(server: Server) -> str:
 @requirement("handlers/setup-without-the-base")
 def test_own_setup_without_the_base(serve: Serve, peer: Peer, observe: Observe) -> None:
     """The handler's setup() makes no files, and handle() uses none."""
-    server = serve(source=SETUP_ALONE, hooks=ERROR_TOLD)
+    server = serve(source=SETUP_ALONE, hooks=RECORDING_ERRORS)
 
     peer.connect(server).offer(LINE)
 
     told = server.process.wait_events(1, "attributes")[0]
     server.stop()
     observe("setup() without the base: attributes in handle()", told.fields["names"])
-    observe("setup() without the base: handle_error() for", errors_told(server))
+    observe("setup() without the base: handle_error() for", error_names(server))
 
 
 @requirement("handlers/return-values")
 def test_values_that_a_handler_returns(serve: Serve, peers: Peers, observe: Observe) -> None:
     """All three methods return something; two clients, one after the other, are handled."""
-    server = serve(source=RETURNING, base=BASE, hooks=ERROR_TOLD)
+    server = serve(source=RETURNING, base=BASE, hooks=RECORDING_ERRORS)
 
     replies = [peers.stream().connect(server).receive_to_end() for _ in range(2)]
 
     server.stop()
     observe("returned values: replies", [reply for reply, _ in replies])
     observe("returned values: endings", [str(ending) for _, ending in replies])
-    observe("returned values: handle_error() for", errors_told(server))
+    observe("returned values: handle_error() for", error_names(server))
 
 
 UNDOCUMENTED = {

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import END_OF_STREAM, Observe, Peers, Serve, StreamPeer, check, requirement, same
-from fixtures.told import ERROR_TOLD, errors_told, plain
-from sockproof.case.handler_script import Attempt, Gate, HandlerScript, ReadLine, Reply, Report, Run
-from sockproof.iut.values import Fill
+from fixtures import (
+    END_OF_STREAM,
+    RECORDING_ERRORS,
+    Fill,
+    Observe,
+    Peers,
+    Serve,
+    StreamPeer,
+    check,
+    error_names,
+    observable,
+    requirement,
+    same,
+)
+from fixtures.steps import Attempt, Gate, HandlerScript, ReadLine, Reply, Report, Run
 
 TIMEOUT_S = 0.0625
 """Exact in binary, so that it is told as it was given."""
@@ -49,7 +60,7 @@ def test_silent_client_ends_a_read_by_timeout(
     afterwards = Attempt(["bytearray(self.rfile.readline())", "self.wfile.write(b'goes on')"])
     steps = [Report({"timeout": "self.connection.gettimeout()"}), ReadLine()]
     script = HandlerScript(steps, finish=[afterwards])
-    server = serve(script, handler_attributes={"timeout": TIMEOUT_S}, hooks=ERROR_TOLD)
+    server = serve(script, handler_attributes={"timeout": TIMEOUT_S}, hooks=RECORDING_ERRORS)
 
     client.connect(server)
 
@@ -63,8 +74,8 @@ def test_silent_client_ends_a_read_by_timeout(
     )
     client.expect_reply(b"goes on")
     server.stop()
-    observe("reading and writing afterwards", plain(server.expect_outcomes()))
-    observe("read past the timeout: handle_error() for", errors_told(server))
+    observe("reading and writing afterwards", observable(server.expect_outcomes()))
+    observe("read past the timeout: handle_error() for", error_names(server))
 
 
 @requirement(
@@ -81,7 +92,7 @@ def test_reader_that_never_reads_ends_a_write_by_timeout(
         [Run(SHRINK_SEND_BUFFER), Reply(reply)], finish=[Run("self.rfile.close()")]
     )
     attributes = {"timeout": WRITE_TIMEOUT_S, **variant}
-    server = serve(script, handler_attributes=attributes, hooks=ERROR_TOLD)
+    server = serve(script, handler_attributes=attributes, hooks=RECORDING_ERRORS)
 
     client.connect(server, receive_buffer_octets=SMALL_BUFFER_OCTETS)
 
@@ -92,7 +103,7 @@ def test_reader_that_never_reads_ends_a_write_by_timeout(
         actual=f"it raises {error}",
     )
     server.stop()
-    observe("write past the timeout: handle_error() for", errors_told(server))
+    observe("write past the timeout: handle_error() for", error_names(server))
     same(END_OF_STREAM, client.receive_to_end()[1], "how the stream ends")
 
 
@@ -104,7 +115,7 @@ def test_buffered_reply_that_times_out(serve: Serve, client: StreamPeer, observe
     server = serve(
         HandlerScript(steps, finish=[Run("self.rfile.close()")]),
         handler_attributes={"timeout": WRITE_TIMEOUT_S, "wbufsize": 2 * octets},
-        hooks=ERROR_TOLD,
+        hooks=RECORDING_ERRORS,
     )
 
     client.connect(server, receive_buffer_octets=SMALL_BUFFER_OCTETS)
@@ -113,7 +124,7 @@ def test_buffered_reply_that_times_out(serve: Serve, client: StreamPeer, observe
     server.expect_handled()
     server.stop()
     observe("a write that fills the buffer", "raises" if "error" in write else "returns")
-    observe("finishing past the timeout: handle_error() for", errors_told(server))
+    observe("finishing past the timeout: handle_error() for", error_names(server))
 
 
 @requirement("handlers/default-timeout-of-sockets")
@@ -132,18 +143,18 @@ def test_reading_after_a_timeout(serve: Serve, client: StreamPeer, observe: Obse
     """Half a line has come when readline() begins; the rest comes after the timeout."""
     reading = Attempt(["bytearray(self.rfile.readline())"])
     steps = [Gate("half is there"), reading, Gate("the rest is there"), reading]
-    server = serve(steps, handler_attributes={"timeout": TIMEOUT_S}, hooks=ERROR_TOLD)
+    server = serve(steps, handler_attributes={"timeout": TIMEOUT_S}, hooks=RECORDING_ERRORS)
     client.connect(server).send(b"half")
     server.open_gate("half is there")
-    first = plain(server.expect_outcomes())
+    first = observable(server.expect_outcomes())
 
     client.send(b" a line\n")
     server.open_gate("the rest is there")
 
     observe("readline() of half a line", first[0])
-    observe("readline() after the rest", plain(server.expect_outcomes(2))[0])
+    observe("readline() after the rest", observable(server.expect_outcomes(2))[0])
     server.stop()
-    observe("reading after a timeout: handle_error() for", errors_told(server))
+    observe("reading after a timeout: handle_error() for", error_names(server))
 
 
 @requirement("handlers/timeout-of-zero")
@@ -151,11 +162,11 @@ def test_reading_with_a_timeout_of_zero(serve: Serve, client: StreamPeer, observ
     """The client is silent until the handler has tried to read in several ways."""
     reading = ["readline()", "read(1)", "read()"]
     attempts = Attempt([f"self.rfile.{call}" for call in reading] + ["self.request.recv(1)"])
-    server = serve([attempts], handler_attributes={"timeout": 0}, hooks=ERROR_TOLD)
+    server = serve([attempts], handler_attributes={"timeout": 0}, hooks=RECORDING_ERRORS)
 
     client.connect(server)
 
-    for call, told in zip([*reading, "recv(1)"], plain(server.expect_outcomes()), strict=True):
+    for call, told in zip([*reading, "recv(1)"], observable(server.expect_outcomes()), strict=True):
         observe(f"timeout of 0: {call}", told)
 
 
@@ -165,14 +176,14 @@ def test_disable_nagle_on_a_unix_socket(serve: Serve, peers: Peers, observe: Obs
     server = serve(
         [ReadLine(), Reply(b"handled")],
         handler_attributes={"disable_nagle_algorithm": True},
-        hooks=ERROR_TOLD,
+        hooks=RECORDING_ERRORS,
     )
 
     told = [peers.stream().connect(server).offer(LINE).receive_to_end() for _ in range(2)]
 
     server.stop()
     observe("TCP_NODELAY on a Unix socket: clients get", [reply for reply, _ in told])
-    observe("TCP_NODELAY on a Unix socket: handle_error() for", errors_told(server))
+    observe("TCP_NODELAY on a Unix socket: handle_error() for", error_names(server))
 
 
 @requirement("handlers/timeout-default-is-none")

@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Peer, Peers, Serve, StreamPeer, requirement, same
-from fixtures.told import plain
-from sockproof.case.handler_script import (
-    Attempt,
-    CloseWfile,
-    Gate,
-    Read,
-    ReadLine,
-    RecordCall,
-    Reply,
-    Report,
-    Run,
-)
-from sockproof.iut.values import Fill
+from fixtures import Fill, Peer, Peers, Serve, StreamPeer, observable, requirement, same
+from fixtures.steps import Attempt, CloseWfile, Gate, Read, ReadLine, RecordCall, Reply, Report, Run
 
 EVERY_OCTET = bytes(range(256)) * 3
 """With all line ends and with what is no text: 768 octets."""
@@ -77,7 +65,7 @@ def test_write_counts_octets(serve: Serve, peer: Peer) -> None:
 
     of_array = server.expect_report()["array"]
     counts = [5, 0, len(of_array), len(of_array)]
-    same(counts, plain(server.expect_outcomes()), "what write() returns")
+    same(counts, observable(server.expect_outcomes()), "what write() returns")
     peer.expect(b"12345" + of_array + of_array).expect_end()
 
 
@@ -92,7 +80,7 @@ def test_buffered_write_counts_octets(serve: Serve, client: StreamPeer) -> None:
     client.connect(server).send(b"go on\n")
 
     of_array = server.expect_report()["array"]
-    same([len(of_array)] * 2, plain(server.expect_outcomes()), "what write() returns")
+    same([len(of_array)] * 2, observable(server.expect_outcomes()), "what write() returns")
     client.expect_reply(of_array + of_array)
 
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from fixtures import Observe, Peers, Serve, StreamPeer, check, requirement, same
-from fixtures.told import ERROR_TOLD, errors_told
-from sockproof.case.handler_script import Echo, HandlerScript, ReadLine, Reply, Run
-from sockproof.iut.server import Server
-from sockproof.spec.matrix import ServerSpec
+from fixtures import (
+    RECORDING_ERRORS,
+    Observe,
+    Peers,
+    Serve,
+    Server,
+    ServerSpec,
+    StreamPeer,
+    check,
+    error_names,
+    requirement,
+    same,
+)
+from fixtures.steps import Echo, HandlerScript, ReadLine, Reply, Run
 
 LINE = b"go on\n"
 BUFFERED = {"wbufsize": 4096}
@@ -58,15 +67,15 @@ def test_handler_that_ends_its_connection(
     serve: Serve, peers: Peers, variant: str, observe: Observe
 ) -> None:
     """Two clients, one after the other, get their replies, and handle_error() is not called."""
-    server = serve([ReadLine(), Echo(), Run(variant)], hooks=ERROR_TOLD)
+    server = serve([ReadLine(), Echo(), Run(variant)], hooks=RECORDING_ERRORS)
 
     for _ in range(2):
         peers.stream().connect(server).send(LINE).expect_reply(LINE)
 
     server.expect_handled(2)
     server.stop()
-    observe("handle_error() for", errors_told(server))
-    same([], errors_told(server), "what handle_error() is called for")
+    observe("handle_error() for", error_names(server))
+    same([], error_names(server), "what handle_error() is called for")
 
 
 @requirement("handlers/reply-to-a-gone-client-is-not-an-error")
@@ -74,7 +83,7 @@ def test_flushing_to_a_gone_client(serve: Serve, client: StreamPeer, observe: Ob
     """The client has reset its connection when the handler returns with its reply in a buffer."""
     steps = [ReadLine(), Reply(b"too late"), Run(UNTIL_GONE)]
     script = HandlerScript(steps, finish=[CLOSE_RFILE])
-    server = serve(script, handler_attributes=BUFFERED, hooks=ERROR_TOLD)
+    server = serve(script, handler_attributes=BUFFERED, hooks=RECORDING_ERRORS)
     client.connect(server).send(LINE)
     server.expect_step("write")
 
@@ -82,7 +91,7 @@ def test_flushing_to_a_gone_client(serve: Serve, client: StreamPeer, observe: Ob
 
     server.expect_step("run", 2)
     server.stop()
-    told = errors_told(server)
+    told = error_names(server)
     observe("flushing to a gone client: handle_error() for", told)
     check(
         not told,
@@ -96,7 +105,7 @@ def test_files_of_a_finished_handler(
     serve: Serve, spec: ServerSpec, peers: Peers, observe: Observe
 ) -> None:
     """The handler tells it at the end of finish(); one reply is sent, one cannot be."""
-    server = serve(source=TELL_FILES, hooks=ERROR_TOLD)
+    server = serve(source=TELL_FILES, hooks=RECORDING_ERRORS)
     peer = peers().connect(server).send(LINE)
     if isinstance(peer, StreamPeer):
         peer.half_close()
@@ -118,10 +127,10 @@ def _observe_files(server: Server, number: int, when: str, observe: Observe) -> 
 @requirement("handlers/flush-raises-another-exception")
 def test_wfile_whose_flush_raises(serve: Serve, client: StreamPeer, observe: Observe) -> None:
     """The handler has put another file in the place of wfile."""
-    server = serve(HandlerScript([NO_FLUSH], finish=[CLOSE_RFILE]), hooks=ERROR_TOLD)
+    server = serve(HandlerScript([NO_FLUSH], finish=[CLOSE_RFILE]), hooks=RECORDING_ERRORS)
 
     client.connect(server)
 
     server.expect_handled()
     server.stop()
-    observe("handle_error() for", errors_told(server))
+    observe("handle_error() for", error_names(server))

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from fixtures import (
+    RECORDING_ERRORS,
     DatagramPeer,
     Observe,
     Peer,
     Peers,
     Serve,
+    Server,
+    ServerSpec,
     StreamPeer,
     check,
+    error_names,
     requirement,
     same,
 )
-from fixtures.told import ERROR_TOLD, errors_told
-from sockproof.case.handler_script import (
-    Echo,
-    HandlerScript,
-    Raise,
-    ReadLine,
-    Receive,
-    Reply,
-    Report,
-)
-from sockproof.iut.server import Server
-from sockproof.spec.matrix import ServerSpec
+from fixtures.steps import Echo, HandlerScript, Raise, ReadLine, Receive, Reply, Report
 
 PAYLOAD = b"who is it?\n"
 REQUEST_OF = {True: "self.request.getpeername()", False: "bytearray(self.request[0])"}
@@ -69,14 +62,14 @@ def test_nothing_follows_a_setup_that_raises(serve: Serve, peer: Peer) -> None:
 @requirement("handlers/finish-called-when-handle-raises")
 def test_finish_follows_a_handle_that_raises(serve: Serve, peer: Peer, observe: Observe) -> None:
     """finish() is called of a handler whose handle() raised."""
-    server = serve([Raise()], hooks=ERROR_TOLD)
+    server = serve([Raise()], hooks=RECORDING_ERRORS)
 
     peer.connect(server).offer(PAYLOAD)
 
     server.expect_handler("handle")
     server.stop()
     same(["setup", "handle", "finish"], server.phases(), "the phases of the handler")
-    observe("handle() raises: handle_error() for", errors_told(server))
+    observe("handle() raises: handle_error() for", error_names(server))
 
 
 @requirement("handlers/one-instance-per-request")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fixtures import Peers, Serve, requirement
-from sockproof.spec.matrix import ServerSpec
+from fixtures import Peers, Serve, ServerSpec, requirement
 
 _SERVICE = """
 class Service:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Observe, Peer, Serve, StreamPeer, check, requirement, same
-from fixtures.told import plain
-from sockproof.case.handler_script import Attempt, Gate, ReadLine, ReadToEnd, Receive, Report
-from sockproof.iut.values import Fill
-from sockproof.spec.matrix import ServerSpec
+from fixtures import (
+    Fill,
+    Observe,
+    Peer,
+    Serve,
+    ServerSpec,
+    StreamPeer,
+    check,
+    observable,
+    requirement,
+    same,
+)
+from fixtures.steps import Attempt, Gate, ReadLine, ReadToEnd, Receive, Report
 
 BUFFER_SIZES = {"default": -1, "none": 0, "one": 1, "page": 4096}
 LINES = b"line one\r\n\nline three\n"
@@ -64,7 +72,9 @@ def test_every_method_that_reads(
     same(2, len(_joined(told[5:6])), "the length of what read(2) gives")
     same(LINES + MORE_LINES, _joined(told), "all that was read, joined")
     wanted = [[b"of all\n", b"by turns\n"], [b"in a list\n"], [b"to the end"], b""]
-    same(wanted, plain(told[7:11]), "what iteration, readlines(1), readlines() and read() give")
+    same(
+        wanted, observable(told[7:11]), "what iteration, readlines(1), readlines() and read() give"
+    )
     for name, value in server.expect_report().items():
         observe(name, value)
 
@@ -75,7 +85,7 @@ def _are_short(told: list[Any]) -> None:
     check(
         all(0 < length <= most for length, most in zip(lengths, (3, 4, 2), strict=True)),
         expected="1 to 3 octets from read1(3), 1 to 4 from readinto(4), 1 or 2 from readinto1(2)",
-        actual=str(plain(told)),
+        actual=str(observable(told)),
     )
 
 
@@ -88,7 +98,7 @@ def test_readline_stops_at_its_limit(serve: Serve, peer: Peer) -> None:
     peer.connect(server).send(LINES)
 
     wanted = [b"line", b"", b" on", b"e\r\n", b"\n", b"line three\n"]
-    same(wanted, plain(server.expect_outcomes()), "what readline() gives with limits")
+    same(wanted, observable(server.expect_outcomes()), "what readline() gives with limits")
 
 
 @requirement("handlers/rfile-at-the-end-of-the-request")
@@ -100,7 +110,7 @@ def test_what_rfile_gives_at_the_end(serve: Serve, spec: ServerSpec, peer: Peer)
     _send_all(peer.connect(server), spec, b"first\nabclast line")
 
     wanted = [b"first\n", b"abc", b"last line", b"", b"", b"", b""]
-    same(wanted, plain(server.expect_outcomes()), "what rfile gives at the end")
+    same(wanted, observable(server.expect_outcomes()), "what rfile gives at the end")
 
 
 @requirement("handlers/rfile-reads-with-any-buffer-size", variants=BUFFER_SIZES)
@@ -131,7 +141,7 @@ def _observe_waiting(serve: Serve, client: StreamPeer, variant: int, observe: Ob
 
     server.open_gate("sent")
 
-    observe("read(10) where 5 octets are", plain(server.expect_outcomes())[0])
+    observe("read(10) where 5 octets are", observable(server.expect_outcomes())[0])
 
 
 @requirement("handlers/recv-returns-what-is-there")

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from fixtures import Observe, Peer, Serve, StreamPeer, check, requirement, same
-from fixtures.told import plain
-from sockproof.case.client import Ending
-from sockproof.case.handler_script import Attempt, ReadLine, Reply, Report, Run
-from sockproof.iut.outcomes import RaisedError
-from sockproof.iut.values import Fill
+from fixtures import (
+    END_OF_STREAM,
+    Fill,
+    Observe,
+    Peer,
+    RaisedError,
+    Serve,
+    StreamPeer,
+    check,
+    observable,
+    requirement,
+    same,
+)
+from fixtures.steps import Attempt, ReadLine, Reply, Report, Run
 
 LINE = b"go on\n"
 BUFFER_SIZES = {"default": -1, "none": 0, "one": 1, "page": 4096}
@@ -36,7 +44,7 @@ def test_every_method_that_writes(serve: Serve, peer: Peer) -> None:
     peer.connect(server).send(LINE)
 
     wanted = [True, False, 4, 4, 5, None, None, False]
-    same(wanted, plain(server.expect_outcomes()), "what the methods of wfile return")
+    same(wanted, observable(server.expect_outcomes()), "what the methods of wfile return")
     peer.expect(b"one two three four five").expect_end()
 
 
@@ -72,9 +80,9 @@ def test_text_is_refused(
     check(
         isinstance(told, RaisedError) and told.is_a("TypeError"),
         expected="write() of text raises TypeError",
-        actual=f"it gave {plain([told])[0]!r}",
+        actual=f"it gave {observable([told])[0]!r}",
     )
-    observe("writing text", plain([told])[0])
+    observe("writing text", observable([told])[0])
     peer.expect(b"octets").expect_end()
 
 
@@ -102,12 +110,14 @@ def test_writing_with_any_buffer_size(
 
     before, _, after = arrived.partition(first)
     observe("write a, mark, write bc, mark, flush, mark: arrives", before)
-    observe("write a, mark, write bc, mark, flush, mark: give", plain(server.expect_outcomes()))
+    observe(
+        "write a, mark, write bc, mark, flush, mark: give", observable(server.expect_outcomes())
+    )
     observe("a large write returns", server.expect_step("write")[0].fields["value"])
     flushed, _, _ = before.rpartition(b"|")
     same(b"abc", flushed.replace(b"|", b""), "what has arrived by flush()")
     same(bytes(large) + b"end", first + after, "what arrives after it")
-    same(Ending.END_OF_STREAM, ending, "how the stream ends")
+    same(END_OF_STREAM, ending, "how the stream ends")
 
 
 @requirement("handlers/wfile-sends-everything-despite-signals")

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sockproof.iut.process import CaseProcess
-from sockproof.judge.checks import Mismatch
+from fixtures import CaseProcess, Mismatch
 
 SERVERS = ("TCPServer", "UDPServer", "ThreadingTCPServer", "ThreadingUDPServer")
 UNIX_SERVERS = (

@@ -7,9 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fixtures import NotApplicable, Observe, check, requirement, same
-from sockproof.iut.process import CaseProcess
-from sockproof.spec.matrix import ALL_SPECS, ServerSpec
+from fixtures import (
+    ALL_SPECS,
+    CaseProcess,
+    NotApplicable,
+    Observe,
+    ServerSpec,
+    check,
+    requirement,
+    same,
+)
 from suites.names.looking import (
     EXPORTED,
     FORKING_SERVERS,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fixtures import NotApplicable, Observe, requirement, same
-from sockproof.iut.process import CaseProcess
+from fixtures import CaseProcess, NotApplicable, Observe, requirement, same
 from suites.names.looking import lines_of, value_of
 
 STREAM_HANDLER: Mapping[str, object] = {

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fixtures import Observe, check, requirement
-from sockproof.iut.process import CaseProcess
+from fixtures import CaseProcess, Observe, check, requirement
 from suites.names.looking import ATTRIBUTES, METHODS, lines_of, value_of
 
 _OWN_PUBLIC_NAMES = (

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fixtures import check, requirement, same
-from sockproof.iut.process import CaseProcess
+from fixtures import CaseProcess, check, requirement, same
 from suites.names.looking import ATTRIBUTES, HANDLERS, METHODS, lines_of, value_of
 
 SIGNATURES = {

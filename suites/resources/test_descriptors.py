@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from fixtures import (
+    CaseProcess,
     Construct,
     DatagramPeer,
     Inconclusive,
     Observe,
+    Outcome,
     Peers,
+    RaisedError,
     Serve,
+    Server,
     StreamPeer,
     check,
+    hang_bound_s,
     requirement,
 )
-from sockproof.case.handler_script import Echo, Gate, Hook, ReadLine, RecordCall
-from sockproof.iut.outcomes import Outcome, RaisedError
-from sockproof.iut.process import CaseProcess
-from sockproof.iut.server import Server
-from sockproof.timing import hang_bound_s
-from suites.resources.counting import LINE, count_at_rest, expect_as_before, play_one_by_one
-from suites.resources.limits import LOWEST_HIGH, high_descriptors, no_descriptor_left
+from fixtures.steps import Echo, Gate, Hook, ReadLine, RecordCall
+from suites.resources.process_resources import (
+    LINE,
+    LOWEST_HIGH,
+    count_at_rest,
+    expect_as_before,
+    high_descriptors,
+    no_descriptor_left,
+    play_one_by_one,
+)
 
 TRIES = 2
 FAILURES = 3

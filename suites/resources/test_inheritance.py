@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Construct, Observe, Peers, Serve, check, requirement
-from sockproof.case.handler_script import Echo, ReadLine, Report, Run
-from sockproof.iut.outcomes import RaisedError
-from sockproof.iut.server import Server
-from sockproof.spec.matrix import ServerSpec
+from fixtures import (
+    Construct,
+    Observe,
+    Peers,
+    RaisedError,
+    Serve,
+    Server,
+    ServerSpec,
+    check,
+    requirement,
+)
+from fixtures.steps import Echo, ReadLine, Report, Run
 
 LINE = b"x\n"
 REUSE: dict[str, dict[str, Any]] = {"TCP": {"allow_reuse_address": True}}

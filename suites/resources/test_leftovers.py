@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Observe, Peers, Serve, requirement, same
-from sockproof.case.handler_script import (
+from fixtures import Observe, Peers, Serve, Server, ServerSpec, requirement, same
+from fixtures.steps import (
     Echo,
     HandlerScript,
     Hook,
@@ -20,9 +20,12 @@ from sockproof.case.handler_script import (
     Step,
     When,
 )
-from sockproof.iut.server import Server
-from sockproof.spec.matrix import ServerSpec
-from suites.resources.counting import LINE, count_at_rest, expect_as_before, play_one_by_one
+from suites.resources.process_resources import (
+    LINE,
+    count_at_rest,
+    expect_as_before,
+    play_one_by_one,
+)
 
 REQUESTS = 9
 TIMED_OUT = 3

@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
-from fixtures import Observe, Peers, Serve, requirement
-from sockproof.case.handler_script import Echo, Hook, ReadLine, RecordCall, Return
-from sockproof.iut.process import CaseProcess
-from sockproof.iut.server import Server
-from suites.resources.counting import LINE, count_at_rest, expect_as_before, play_one_by_one
-from suites.resources.limits import no_fork_possible, no_thread_possible
+from fixtures import CaseProcess, Observe, Peers, Serve, Server, requirement
+from fixtures.steps import Echo, Hook, ReadLine, RecordCall, Return
+from suites.resources.process_resources import (
+    LINE,
+    count_at_rest,
+    expect_as_before,
+    no_fork_possible,
+    no_thread_possible,
+    play_one_by_one,
+)
 
 Limit = Callable[[CaseProcess], contextlib.AbstractContextManager[None]]
 HOOKS: dict[str, Hook] = {

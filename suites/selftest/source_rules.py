@@ -33,6 +33,8 @@ __all__ = [
 
 MODULE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 50
+# Of modules of ours beside ``fixtures``, which has what nearly every case needs.
+CASE_MODULES_MAX = 2
 
 # What a module may do all the same: its path, and why.
 SLEEPS_ALLOWED: Mapping[str, str] = {}
@@ -59,11 +61,13 @@ RECORDS = (
 class Import:
     """One imported name, absolute and with the name taken from it: ``sockproof.errors.UsageError``.
 
-    ``relative`` tells that the source says it with leading dots.
+    ``module`` is what it is taken from; ``relative`` tells that the source says it with leading
+    dots.
     """
 
     name: str
     line: int
+    module: str
     relative: bool = False
 
 
@@ -94,11 +98,11 @@ class Module:
         """Every import wherever it stands: in functions and below TYPE_CHECKING too."""
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
-                yield from (Import(alias.name, node.lineno) for alias in node.names)
+                yield from (Import(alias.name, node.lineno, alias.name) for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
                 origin = self._origin(node)
                 for alias in node.names:
-                    yield Import(f"{origin}.{alias.name}", node.lineno, node.level > 0)
+                    yield Import(f"{origin}.{alias.name}", node.lineno, origin, node.level > 0)
 
     def _origin(self, node: ast.ImportFrom) -> str:
         if not node.level:
@@ -244,6 +248,19 @@ def sleeps(module: Module) -> Iterator[int]:
                 yield node.lineno
 
 
+def few_imports_of_cases(modules: Sequence[Module]) -> Iterator[str]:
+    """A case imports from ``fixtures`` and at most CASE_MODULES_MAX other modules of ours."""
+    known = {module.dotted for module in modules}
+    for module in modules:
+        if re.match(r"suites/(?!selftest/)\w+/test_", module.path):
+            named = [
+                found.name if found.name in known else found.module for found in module.imports()
+            ]
+            more = sorted({name for name in named if is_below(name, OURS)} - {"fixtures"})
+            if len(more) > CASE_MODULES_MAX:
+                yield f"{module.path}:1: imports from fixtures and {', '.join(more)}"
+
+
 def no_long_modules(modules: Sequence[Module]) -> Iterator[str]:
     """A module is read in one sitting."""
     for module in modules:
@@ -284,6 +301,7 @@ RULES: dict[str, Rule] = {
         forbidden=("pytest", "_pytest", "xdist"),
         except_in=("harness/sockproof/run/plugin.py",),
     ),
+    "few imports": few_imports_of_cases,
     "no vague names": no_vague_names,
     "no Test classes": no_classes_of_tests,
     "docstring first": docstring_first,

@@ -58,6 +58,13 @@ BAD_FILES: list[tuple[str, str, str, str]] = [
         PACKAGE + "commands/cli.py",
         "from pytest import skip",
     ),
+    (
+        "few imports",
+        "from fixtures and fixtures.steps, sockproof.timing, suites.a.x",
+        "suites/a/test_b.py",
+        "import fixtures\nfrom fixtures.steps import Echo\nfrom sockproof.timing import bound_s\n"
+        "if x:\n    from .x import y, z",
+    ),
     ("no vague names", "'_helpers' does not say", "suites/streams/_helpers.py", DOC),
     ("no vague names", "'common' does not say", PACKAGE + "common/x.py", DOC),
     ("no Test classes", "a.py:2: class TestX", "suites/a.py", "if x:\n    class TestX: ..."),
@@ -108,7 +115,8 @@ GOOD_TREE = {
     "fixtures/servers.py": DOC + "import pytest, sockproof.run.plugin",
     "suites/a/test_uncommon.py": DOC
     + "import time\nfrom fixtures.servers import x\ntime.monotonic()\nscript.sleep(1)\n"
-    + "\n" * (MODULE_LINES_MAX - 5),
+    + "from fixtures import a, b\nfrom suites.a.x import c\n"
+    + "\n" * (MODULE_LINES_MAX - 7),
     "suites/b.py": DOC + "def f():\n" + "    x\n" * (FUNCTION_LINES_MAX - 1),
 }
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from fixtures import Construct, Inconclusive, Observe, Peers, check, requirement, same
-from sockproof.case.handler_script import Echo, ReadLine
-from sockproof.iut.process import CaseProcess
-from sockproof.iut.server import Server
-from sockproof.iut.starting import POLL_INTERVAL_S
+from fixtures import (
+    POLL_INTERVAL_S,
+    CaseProcess,
+    Construct,
+    Inconclusive,
+    Observe,
+    Peers,
+    Server,
+    check,
+    requirement,
+    same,
+)
+from fixtures.steps import Echo, ReadLine
 
 ECHO_LINE = [ReadLine(), Echo()]
 SERVERS = 3

@@ -5,13 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from fixtures import Construct, Inconclusive, Observe, Peers, check, requirement
-from sockproof.case.handler_script import Echo, ReadLine, RecordCall
-from sockproof.iut.calls import RunningCall
-from sockproof.iut.outcomes import Outcome, RaisedError
-from sockproof.iut.server import Server
-from sockproof.iut.starting import POLL_INTERVAL_S
-from sockproof.timing import hang_bound_s
+from fixtures import (
+    POLL_INTERVAL_S,
+    Construct,
+    Inconclusive,
+    Observe,
+    Outcome,
+    Peers,
+    RaisedError,
+    RunningCall,
+    Server,
+    check,
+    hang_bound_s,
+    requirement,
+)
+from fixtures.steps import Echo, ReadLine, RecordCall
 
 SOON_S = 0.01
 TALLY = """

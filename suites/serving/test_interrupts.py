@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Construct, Observe, Peers, StreamPeer, check, requirement
-from sockproof.case.handler_script import Echo, ReadLine, RecordCall, Run, When
-from sockproof.iut.outcomes import Outcome
-from sockproof.iut.starting import POLL_INTERVAL_S
+from fixtures import (
+    POLL_INTERVAL_S,
+    Construct,
+    Observe,
+    Outcome,
+    Peers,
+    StreamPeer,
+    check,
+    requirement,
+)
+from fixtures.steps import Echo, ReadLine, RecordCall, Run, When
 
 ECHO_LINE = [ReadLine(), Echo()]
 

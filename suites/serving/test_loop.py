@@ -5,9 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from fixtures import Construct, Peer, Peers, Serve, check, requirement
-from sockproof.case.handler_script import Echo, Gate, ReadLine, RecordCall
-from sockproof.iut.server import Server
+from fixtures import Construct, Peer, Peers, Serve, Server, check, requirement
+from fixtures.steps import Echo, Gate, ReadLine, RecordCall
 
 IDLE_S = 0.05
 SOON_S = 0.005

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Construct, Inconclusive, Observe, Peer, Peers, requirement
-from sockproof.case.handler_script import Echo, ReadLine, RecordCall
-from sockproof.iut.calls import RunningCall
-from sockproof.iut.server import Server
+from fixtures import Construct, Inconclusive, Observe, Peer, Peers, RunningCall, Server, requirement
+from fixtures.steps import Echo, ReadLine, RecordCall
 
 ECHO_LINE = [ReadLine(), Echo()]
 IN_A_MINUTE_S = 60

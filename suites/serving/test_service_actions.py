@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import Construct, Observe, Peers, Serve, check, requirement
-from sockproof.case.handler_script import Echo, ReadLine, RecordCall
+from fixtures.steps import Echo, ReadLine, RecordCall
 
 ECHO_LINE = [ReadLine(), Echo()]
 HOOKED = {"service_actions": RecordCall()}

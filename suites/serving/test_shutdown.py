@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from fixtures import Construct, Observe, Peer, Peers, check, requirement, same
-from sockproof.case.handler_script import Echo, Gate, ReadLine, RecordCall
-from sockproof.iut.calls import RunningCall
-from sockproof.iut.server import Server
-from sockproof.iut.starting import POLL_INTERVAL_S
+from fixtures import (
+    POLL_INTERVAL_S,
+    Construct,
+    Observe,
+    Peer,
+    Peers,
+    RunningCall,
+    Server,
+    check,
+    requirement,
+    same,
+)
+from fixtures.steps import Echo, Gate, ReadLine, RecordCall
 
 ECHO_LINE = [ReadLine(), Echo()]
 SELDOM_S = 4.0

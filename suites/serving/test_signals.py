@@ -6,10 +6,18 @@ gives a tick every few milliseconds: one signal could come just before the wait 
 
 from __future__ import annotations
 
-from fixtures import Construct, Inconclusive, Observe, Peers, check, requirement, same
-from sockproof.case.handler_script import Echo, ReadLine, RecordCall
-from sockproof.iut.calls import RunningCall
-from sockproof.iut.server import Server
+from fixtures import (
+    Construct,
+    Inconclusive,
+    Observe,
+    Peers,
+    RunningCall,
+    Server,
+    check,
+    requirement,
+    same,
+)
+from fixtures.steps import Echo, ReadLine, RecordCall
 
 ECHO_LINE = [ReadLine(), Echo()]
 IN_A_MINUTE_S = 60

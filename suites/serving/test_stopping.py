@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from fixtures import Construct, Inconclusive, Observe, Peers, check, requirement
-from sockproof.case.handler_script import Echo, Gate, ReadLine, Run, When
-from sockproof.iut.calls import RunningCall
-from sockproof.iut.server import Server
-from sockproof.iut.starting import POLL_INTERVAL_S
+from fixtures import (
+    POLL_INTERVAL_S,
+    Construct,
+    Inconclusive,
+    Observe,
+    Peers,
+    RunningCall,
+    Server,
+    check,
+    requirement,
+)
+from fixtures.steps import Echo, Gate, ReadLine, Run, When
 
 NEVER_S = 60.0
 """A poll_interval that does not pass."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Construct, Observe, Peers, check, requirement, same
-from sockproof.case.handler_script import Echo, Raise, ReadLine, RecordCall, Return
-from sockproof.iut.outcomes import Outcome
-from sockproof.iut.server import Server
+from fixtures import Construct, Observe, Outcome, Peers, Server, check, requirement, same
+from fixtures.steps import Echo, Raise, ReadLine, RecordCall, Return
 
 AT_ONCE_S = 0.01
 IN_A_MINUTE_S = 60

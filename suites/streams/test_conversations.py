@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-from fixtures import Observe, Peers, Serve, StreamPeer, requirement
-from sockproof.case.handler_script import (
-    Echo,
-    Gate,
-    HalfClose,
-    Read,
-    ReadLine,
-    ReadToEnd,
-    Reply,
-    Run,
-)
-from sockproof.iut.values import Fill
+from fixtures import Fill, Observe, Peers, Serve, StreamPeer, requirement
+from fixtures.steps import Echo, Gate, HalfClose, Read, ReadLine, ReadToEnd, Reply, Run
 
 LINE = b"hello\n"
 REPLY = b"cut\r\nanywhere"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from fixtures import Observe, Peers, Serve, StreamPeer, requirement
-from sockproof.case.handler_script import Echo, HalfClose, ReadLine, ReadToEnd, Receive, Reply
-from sockproof.iut.values import Fill
+from fixtures import Fill, Observe, Peers, Serve, StreamPeer, requirement
+from fixtures.steps import Echo, HalfClose, ReadLine, ReadToEnd, Receive, Reply
 
 LINE = b"hello\n"
 LARGE_OCTETS = 100_000

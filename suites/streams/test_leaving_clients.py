@@ -5,25 +5,25 @@ from __future__ import annotations
 import select
 from typing import Any
 
-from fixtures import Construct, Inconclusive, Observe, Peers, Serve, StreamPeer, requirement
-from fixtures.told import ERROR_TOLD, errors_told, plain
-from sockproof.case.handler_script import (
-    Attempt,
-    Echo,
-    Gate,
-    HandlerScript,
-    ReadLine,
-    ReadToEnd,
-    Reply,
-    Run,
-    Step,
+from fixtures import (
+    POLL_INTERVAL_S,
+    RECORDING_ERRORS,
+    Construct,
+    Fill,
+    Inconclusive,
+    Observe,
+    Peers,
+    Serve,
+    Server,
+    StreamPeer,
+    error_names,
+    hang_bound_s,
+    observable,
+    requirement,
 )
-from sockproof.iut.server import Server
-from sockproof.iut.values import Fill
-from sockproof.timing import hang_bound_s
+from fixtures.steps import Attempt, Echo, Gate, HandlerScript, ReadLine, ReadToEnd, Reply, Run, Step
 
 LINE = b"anybody there?\n"
-POLL_INTERVAL_S = 0.001
 BASE = "BaseRequestHandler"
 LARGE = Fill(1 << 20, seed=10)
 CLOSE_RFILE = Run("self.rfile.close()")
@@ -78,21 +78,21 @@ def test_request_of_a_client_that_has_gone(construct: Construct, peers: Peers) -
 def test_client_that_closes_within_a_line(serve: Serve, peers: Peers, observe: Observe) -> None:
     """The handler reads half a line, writes to nobody, and the next client is served."""
     script = HandlerScript([ReadLine(), Echo()], finish=[CLOSE_RFILE])
-    server = serve(script, hooks=ERROR_TOLD)
+    server = serve(script, hooks=RECORDING_ERRORS)
 
     peers.stream().connect(server).send(b"half a li").close()
 
     server.expect_read("read_line", b"half a li")
     _check_serving(server, peers, LINE)
     server.stop()
-    observe("vanished within a line: handle_error() for", errors_told(server))
+    observe("vanished within a line: handle_error() for", error_names(server))
 
 
 @requirement("streams/client-goes-before-the-reply")
 def test_client_that_closes_before_the_reply(serve: Serve, peers: Peers, observe: Observe) -> None:
     """More than the buffers hold is written to a client that has closed; the next gets it all."""
     steps = [ReadLine(), Gate("closed"), Reply(LARGE)]
-    server = serve(HandlerScript(steps, finish=[CLOSE_RFILE]), hooks=ERROR_TOLD)
+    server = serve(HandlerScript(steps, finish=[CLOSE_RFILE]), hooks=RECORDING_ERRORS)
     client = peers.stream().connect(server).send(LINE)
     server.expect_at_gate("closed")
 
@@ -102,13 +102,13 @@ def test_client_that_closes_before_the_reply(serve: Serve, peers: Peers, observe
     server.expect_step("write")
     _check_serving(server, peers, bytes(LARGE))
     server.stop()
-    observe("gone before the reply: handle_error() for", errors_told(server))
+    observe("gone before the reply: handle_error() for", error_names(server))
 
 
 @requirement("streams/client-leaves-the-reply-unread")
 def test_client_that_leaves_the_reply_unread(serve: Serve, peers: Peers, observe: Observe) -> None:
     """The client closes with the reply in its receive queue while the handler reads on."""
-    server = serve([ReadLine(), Echo(), ReadLine()], hooks=ERROR_TOLD)
+    server = serve([ReadLine(), Echo(), ReadLine()], hooks=RECORDING_ERRORS)
     client = peers.stream().connect(server).send(LINE)
     _wait_for_octets(client)
 
@@ -117,7 +117,7 @@ def test_client_that_leaves_the_reply_unread(serve: Serve, peers: Peers, observe
     server.expect_step("read_line", 2)
     peers.stream().connect(server).send(LINE).half_close().expect_reply(LINE)
     server.stop()
-    observe("reply left unread: handle_error() for", errors_told(server))
+    observe("reply left unread: handle_error() for", error_names(server))
 
 
 def _check_serving(server: Server, peers: Peers, reply: bytes) -> None:
@@ -145,7 +145,7 @@ def test_what_a_handler_sees_of_a_gone_client(
 
     server.expect_handler("finish")
     found = server.process.matching("step", do="attempt")
-    told = [one for n in range(len(found)) for one in plain(server.expect_outcomes(n + 1))]
+    told = [one for n in range(len(found)) for one in observable(server.expect_outcomes(n + 1))]
     asked = [one for step in steps if isinstance(step, Attempt) for one in step.expressions]
     names = {READ: "read", WRITE: "write", PEER_NAME: "getpeername"}
     for number, (expression, one) in enumerate(zip(asked, told, strict=True), 1):
@@ -160,4 +160,4 @@ def test_data_before_a_reset(construct: Construct, peers: Peers, observe: Observ
 
     server.spawn("serve_forever", POLL_INTERVAL_S)
 
-    observe("data, then reset before accept: reads", plain(server.expect_outcomes()))
+    observe("data, then reset before accept: reads", observable(server.expect_outcomes()))

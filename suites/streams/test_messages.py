@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import socket
 
-from fixtures import Peers, Serve, StreamPeer, requirement
-from sockproof.case.handler_script import Echo, Read, ReadLine, ReadToEnd, Reply, Report, Run
-from sockproof.iut.values import Fill
-from sockproof.spec.matrix import ServerSpec
+from fixtures import Fill, Peers, Serve, ServerSpec, StreamPeer, requirement
+from fixtures.steps import Echo, Read, ReadLine, ReadToEnd, Reply, Report, Run
 
 LINE = b"one short line\n"
 TWO_LINES = b"cut me\r\nanywhere\n"

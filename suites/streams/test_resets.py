@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from fixtures import Construct, Observe, Peers, Serve, requirement
-from sockproof.case.handler_script import Echo, HandlerScript, ReadLine, Reply, Run
-from sockproof.iut.server import Server
-from sockproof.iut.values import Fill
+from fixtures import POLL_INTERVAL_S, Construct, Fill, Observe, Peers, Serve, Server, requirement
+from fixtures.steps import Echo, HandlerScript, ReadLine, Reply, Run
 
 LINE = b"anybody there?\n"
 SMALL_BUFFER_OCTETS = 4096
-POLL_INTERVAL_S = 0.001
 
 
 @requirement("streams/reset-before-accept-leaves-server-serving")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from fixtures import Observe, Peers, Serve, StreamPeer, requirement
-from fixtures.told import plain
-from sockproof.case.handler_script import Attempt, Echo, Gate, ReadLine, Run
-from sockproof.iut.server import Server
+from fixtures import Observe, Peers, Serve, Server, StreamPeer, observable, requirement
+from fixtures.steps import Attempt, Echo, Gate, ReadLine, Run
 
 URGENT = b"!"
 UNTIL_URGENT = Run("import select; select.select([], [], [self.request])")
@@ -34,7 +32,7 @@ def _send_with_urgent(client: StreamPeer) -> StreamPeer:
 
 def _observe_urgent(server: Server, peers: Peers, observe: Observe) -> None:
     _send_with_urgent(peers.stream().connect(server)).expect_end()
-    observe("recv() with MSG_OOB", plain(server.expect_outcomes())[0])
+    observe("recv() with MSG_OOB", observable(server.expect_outcomes())[0])
 
 
 def _observe_inline(server: Server, peers: Peers, observe: Observe) -> None:

@@ -8,10 +8,8 @@ import struct
 import threading
 from collections.abc import Iterator
 
-from fixtures import Peers, Serve, StreamPeer, requirement, same
-from sockproof.case.handler_script import Echo, ReadLine, Report, Run
-from sockproof.judge.checks import Hang, Mismatch
-from sockproof.spec.matrix import ServerSpec
+from fixtures import Hang, Mismatch, Peers, Serve, ServerSpec, StreamPeer, requirement, same
+from fixtures.steps import Echo, ReadLine, Report, Run
 
 BLOCK_OCTETS = 1 << 16
 BLOCKS = 512

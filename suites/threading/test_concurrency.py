@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
-from sockproof.case.handler_script import Echo, Gate, Raise, ReadLine, Report, Run, When
+from fixtures.steps import Echo, Gate, Raise, ReadLine, Report, Run, When
 
 MANY = 20
 MARK_THREAD = Run("threading.current_thread().served_before = True")

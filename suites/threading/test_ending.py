@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import Construct, Observe, Peers, Serve, requirement, same
-from sockproof.case.handler_script import Echo, Gate, Raise, ReadLine, RecordCall, Run, When
+from fixtures.steps import Echo, Gate, Raise, ReadLine, RecordCall, Run, When
 
 TIMEOUT_S = 0.02
 HOOK = """

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
-from sockproof.case.handler_script import Gate, ReadLine, Report, Run
-from sockproof.iut.calls import RunningCall
-from sockproof.iut.server import Server
+from fixtures import Construct, Observe, Peers, RunningCall, Serve, Server, check, requirement, same
+from fixtures.steps import Gate, ReadLine, Report, Run
 
 IS_DAEMONIC = Report({"daemonic": "threading.current_thread().daemon"})
 KEEP_WITNESS = Run(

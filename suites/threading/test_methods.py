@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
-from sockproof.case.handler_script import Echo, Gate, Raise, ReadLine, RecordCall, Report, When
-from sockproof.iut.outcomes import Event
-from sockproof.iut.server import Server
+from fixtures import Construct, Event, Observe, Peers, Serve, Server, check, requirement, same
+from fixtures.steps import Echo, Gate, Raise, ReadLine, RecordCall, Report, When
 
 WATCHED = (
     "get_request",

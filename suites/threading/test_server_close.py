@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Construct, Observe, Peers, Serve, StreamPeer, requirement
-from fixtures.closing import waits_for_held_handler
-from sockproof.case.handler_script import Echo, Gate, ReadLine, Run
+from fixtures import (
+    Construct,
+    Observe,
+    Peers,
+    Serve,
+    StreamPeer,
+    requirement,
+    waits_for_held_handler,
+)
+from fixtures.steps import Echo, Gate, ReadLine, Run
 
 CLOSE_ITSELF = Run("self.server.shutdown()\nself.server.server_close()")
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fixtures import Construct, Peer, Serve, requirement, same
-from sockproof.case.handler_script import Echo, ReadLine
-from sockproof.iut.process import CaseProcess
+from fixtures import CaseProcess, Construct, Peer, Serve, requirement, same
+from fixtures.steps import Echo, ReadLine
 
 
 @requirement("unix/abstract-name-does-not-create-a-file")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from fixtures import DatagramPeer, Observe, Peers, Serve, requirement
-from sockproof.case.handler_script import Echo, ReadLine, Report
-from sockproof.spec.matrix import ServerSpec
+from fixtures import DatagramPeer, Observe, Peers, Serve, ServerSpec, requirement
+from fixtures.steps import Echo, ReadLine, Report
 
 CLIENT_ADDRESS = Report(
     {"type": "type(self.client_address).__name__", "value": "self.client_address"}

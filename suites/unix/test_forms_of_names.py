@@ -6,11 +6,20 @@ import os
 import socket
 from pathlib import Path
 
-from fixtures import Construct, NotApplicable, Observe, Peer, Serve, check, requirement, same
-from sockproof.case.handler_script import Echo, ReadLine
-from sockproof.iut.outcomes import RaisedError
-from sockproof.iut.server import Server
-from sockproof.spec.matrix import ServerSpec
+from fixtures import (
+    Construct,
+    NotApplicable,
+    Observe,
+    Peer,
+    RaisedError,
+    Serve,
+    Server,
+    ServerSpec,
+    check,
+    requirement,
+    same,
+)
+from fixtures.steps import Echo, ReadLine
 
 NO_TEXT = b"\xff\xfe\x80"
 LONGEST_OCTETS = {"path": 107, "abstract": 108}

@@ -7,9 +7,8 @@ import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from fixtures import Construct, Observe, Peer, Serve, check, requirement, same
-from sockproof.case.handler_script import Echo, ReadLine
-from sockproof.spec.matrix import ServerSpec
+from fixtures import Construct, Observe, Peer, Serve, ServerSpec, check, requirement, same
+from fixtures.steps import Echo, ReadLine
 
 TOO_LONG_OCTETS = 200
 """More than sun_path has anywhere; the file's name alone still is a legal one."""

@@ -6,11 +6,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fixtures import Construct, Observe, Peer, Serve, requirement, same
-from fixtures.privilege import Unprivileged
-from sockproof.case.handler_script import Echo, ReadLine
-from sockproof.iut.process import CaseProcess
-from sockproof.spec.matrix import ServerSpec
+from fixtures import (
+    CaseProcess,
+    Construct,
+    Observe,
+    Peer,
+    Serve,
+    ServerSpec,
+    Unprivileged,
+    requirement,
+    same,
+)
+from fixtures.steps import Echo, ReadLine
 
 READ_ONLY = 0o555
 CLOSED_TO_ALL = 0o600

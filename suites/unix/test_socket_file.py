@@ -5,12 +5,18 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from fixtures import Construct, Observe, Peers, Serve, requirement
-from sockproof.case.handler_script import Reply
-from sockproof.iut.outcomes import RaisedError
-from sockproof.iut.server import Server
-from sockproof.judge.checks import Mismatch
-from sockproof.spec.matrix import ServerSpec
+from fixtures import (
+    Construct,
+    Mismatch,
+    Observe,
+    Peers,
+    RaisedError,
+    Serve,
+    Server,
+    ServerSpec,
+    requirement,
+)
+from fixtures.steps import Reply
 
 UMASKS = (0o000, 0o022, 0o077, 0o777)
 

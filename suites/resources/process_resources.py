@@ -1,6 +1,6 @@
-"""Limits of the system on the implementation's process alone: no descriptor, no process more.
+"""Descriptors, threads and children of the implementation's process: counted, and limited.
 
-The process is forked for the one case, so that nobody else is limited by them.
+The process is forked for the one case, so that nobody else is limited with it.
 """
 
 from __future__ import annotations
@@ -8,13 +8,50 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from sockproof.iut.process import CaseProcess
-from sockproof.judge.checks import Inconclusive
+from fixtures import CaseProcess, Inconclusive, Mismatch, Peers, Server, same
 
-__all__ = ["high_descriptors", "no_descriptor_left", "no_fork_possible", "no_thread_possible"]
+__all__ = [
+    "LINE",
+    "LOWEST_HIGH",
+    "count_at_rest",
+    "expect_as_before",
+    "high_descriptors",
+    "no_descriptor_left",
+    "no_fork_possible",
+    "no_thread_possible",
+    "play_one_by_one",
+]
 
+LINE = b"x\n"
+
+_COUNT = """
+import gc
+import glob
+
+
+def read(path):
+    try:
+        with open(path) as opened:
+            return opened.read()
+    except EnvironmentError:  # the thread or process has ended meanwhile
+        return ""
+
+
+def is_running(pid):
+    return read("/proc/%s/stat" % pid).rpartition(")")[2].split()[:1] not in ([], ["Z"])
+
+
+def count():
+    gc.collect()
+    children = [read(path).split() for path in glob.glob("/proc/self/task/*/children")]
+    return [
+        len(os.listdir("/dev/fd")),
+        len(threading.enumerate()),
+        len([pid for pids in children for pid in pids if is_running(pid)]),
+    ]
+"""
+# The first descriptor that select() has no room for.
 LOWEST_HIGH = 1024
-"""The first descriptor that select() has no room for."""
 
 _LIMIT_DESCRIPTORS = """
 import resource
@@ -75,6 +112,38 @@ _EMPTY_DESCRIPTORS = """
 for filler in fillers:
     os.close(filler)
 """
+
+
+def count_at_rest(server: Server) -> list[int]:
+    """Descriptors, threads and running children of the process, while no request is at work.
+
+    Garbage is collected first. What the agent keeps alive is none: handlers, and the arguments of
+    hooks, so that a connection is not closed because nobody knows it any more.
+    """
+    server.execute(_COUNT)
+    counted: list[int] = server.evaluate("count()")
+    return counted
+
+
+def expect_as_before(server: Server, before: list[int]) -> None:
+    """Until the process has as many descriptors, threads and children again.
+
+    Raises:
+        Mismatch: it still had others at the hang bound.
+    """
+    try:
+        server.expect_true(f"count() == {before!r}")
+    except Mismatch:
+        same(before, server.evaluate("count()"), "descriptors, threads and running children")
+        raise
+
+
+def play_one_by_one(server: Server, peers: Peers, requests: int) -> None:
+    """So many clients, one after the other, each ask for an echo of LINE, and leave."""
+    for _ in range(requests):
+        peer = peers().connect(server)
+        peer.send(LINE).expect(LINE).expect_end()
+        peer.close()
 
 
 @contextlib.contextmanager
