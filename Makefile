@@ -3,6 +3,7 @@
 #   make report PYTHON=python3.12     another interpreter, judged and used to run the suite
 #   make test ARGS='-k dispatch -x'   more options for pytest (report: for sockproof run)
 #   make test TURN=7                  the part of the long tests that was played at another commit
+#   make requirement ID=area/words    begins a requirement (FILE=suites/AREA/test_X.py has its case)
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -13,6 +14,8 @@ RUNS ?= 20
 TURN ?= $(shell git rev-list --count HEAD 2>/dev/null || echo 0)
 IUTS ?= python2.7 python3.6 python3.7 python3.8 python3.9 python3.10 python3.11 python3.12 python3.13 pypy3
 UV ?= uv
+ID ?=
+FILE ?=
 
 # What the shell says to every Python and to pytest is not said here: the same run for everybody.
 unexport $(filter-out PYTHON,$(filter PYTHON% PYTEST%,$(.VARIABLES)))
@@ -37,8 +40,8 @@ iut = iut=$$("$(PYTHON)" -c 'import os, sys; print(os.path.realpath(sys.executab
 # What fails where a requirement, its case and its mutant do not fit together.
 catalogue = $(addprefix suites/selftest/test_,$(addsuffix .py,catalogue titles coverage_of_catalogue mutant_build reference_of_catalogue import_rules))
 
-.PHONY: help report check-report reference bench proof test check test-all test-hosts flakes nightly \
-    lint types lock clean
+.PHONY: help report check-report requirement reference bench proof test check test-all test-hosts flakes \
+    nightly lint types lock clean
 .NOTPARALLEL:
 
 help: ## this list (the default)
@@ -49,6 +52,9 @@ report: $(ready) ## judge the socketserver of $(PYTHON); the report is in report
 
 check-report: $(ready) ## the same on a few cases of every area: does a run work from end to end?
 	@$(iut) && $(sockproof) run --iut "$$iut" --report-dir reports/out/check -n $(WORKERS) --spec 'TCP/inet' --spec 'Threading*/path' --spec 'Forking+UDP/inet6' $(ARGS)
+
+requirement: $(ready) ## begin the requirement ID=area/words: its entry, its case (in FILE), its mutant
+	@"$(bin)/python" -m sockproof.commands.scaffold -- "$$ID" "$$FILE"
 
 reference: $(ready) ## what those of $(IUTS) that are there do, into reports/reference; the other records stay
 	@"$(bin)/python" -m sockproof.commands.refresh --workers $(WORKERS) $(IUTS)

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
@@ -20,16 +19,16 @@ from sockproof.errors import UsageError
 from sockproof.iut.discovery import find_interpreter
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.matrix import ALL_SPECS, select_specs
-from suites.selftest.doc_pages import ROOT, Block, Command, Page, agrees, pages
+from suites.selftest.doc_pages import ROOT, Command, Page, agrees, pages
 from suites.selftest.runs import DEADLINE_S, environment
 
+# What a command may start beside sockproof.
 PROGRAMS = frozenset({"cat", "cd", "echo", "git", "ls", "make", "pip", "python3", "sed"})
-"""What a command may start beside sockproof."""
+# Behind these stands what a command makes.
 MAKES = frozenset({"-o", "--output", "--html", "--markdown", "--capture", "--report-dir", ">"})
-"""Behind these stands what a command makes."""
 NAMES_NO_FILE = frozenset({"-k", "--spec", "--reason", "--from", "--to", "-n", "--shard"})
+# The commands that make the folder ``sockproof-report`` unless told otherwise.
 REPORTS = ("run", "report", "selftest")
-"""The commands that make the folder ``sockproof-report`` unless told otherwise."""
 FILES = frozenset({".py", ".jsonl", ".toml", ".json", ".md", ".html", ".pcapng", ".xml"})
 CASE_ID = re.compile(r"([a-z]+/[a-z0-9-]+)(\[.*\])?")
 INTERPRETER = re.compile(r"(python\d\.\d+|pypy3)$")
@@ -44,19 +43,9 @@ TOO_MUCH = {
     r"sockproof compare python3\.12 python3\.13 -k handlers/": "a whole area, twice",
 }
 
-RECIPE = {
-    'id = "dispatch/each-client-gets-its-own-reply"': "harness/sockproof/spec/requirements/"
-    "dispatch.toml",
-    "def test_each_client_gets_its_own_reply(serve: Serve, peers: Peers) -> None:": "suites/"
-    "dispatch/test_requests.py",
-    'id = "requests-are-dropped"': "harness/sockproof/mutation/mutants/dispatch.toml",
-}
-"""The blocks of CONTRIBUTING that add a requirement, and the files that they are added to."""
-WITHOUT = shutil.ignore_patterns("__pycache__", "selftest")
-
 PACKAGE = ROOT / "harness" / "sockproof"
+# The pages that name parts of the source.
 BY_PARTS = ("ARCHITECTURE.md", "CONTRIBUTING.md")
-"""The pages that name parts of the source."""
 FOR_EXAMPLE = frozenset({"socketserver.py"})
 
 PARTS = 5
@@ -242,48 +231,6 @@ def _play(command: Command, folder: Path, variables: dict[str, str]) -> None:
     assert not re.search("^Traceback", printed, re.MULTILINE), f"{command}\n{printed}"
     if command.sample:
         assert agrees(command.sample, printed.splitlines()), f"{command}\n{printed}"
-
-
-def test_recipe_for_a_requirement_works(tmp_path: Path) -> None:
-    """What CONTRIBUTING says to add is played in a copy: the case passes, and kills the mutant."""
-    given = {_opening(block): "\n".join(block.lines) for block in _recipe().blocks}
-    for part in ("harness", "suites", "fixtures"):
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=WITHOUT)
-    for name in ("conftest.py", "pyproject.toml", "reports"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    for first, file in RECIPE.items():
-        with (tmp_path / file).open("a", encoding="utf-8") as added:
-            added.write(f"\n\n{textwrap.dedent(given[first])}\n")
-
-    played = _in_copy(tmp_path, "run", "-k", "each-client-gets-its-own-reply", "-n", "0")
-    proved = _in_copy(tmp_path, "selftest", "--named", "-k", "requests-are-dropped", "-n", "1")
-
-    assert agrees(["1 case, 1 implementation", "..."], played.splitlines()), played
-    assert "nothing needs attention" in played
-    assert re.search(r"named +1 +1 +0 +0 +0", proved), proved
-
-
-def _recipe() -> Page:
-    return pages()["CONTRIBUTING.md"]
-
-
-def _opening(block: Block) -> str:
-    """What tells the blocks of the recipe apart: the first line that gives a name."""
-    return next((line.strip() for line in block.lines if "=" in line or "def " in line), "")
-
-
-def _in_copy(place: Path, *arguments: str) -> str:
-    """What a command prints that ends with 0, of the sockproof in the copy."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "sockproof", *arguments, "--report-dir", "out"],
-        cwd=place,
-        env=environment(PYTHONPATH=str(place / "harness")),
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_S,
-    )
-    assert ended.returncode == 0, ended
-    return ended.stdout
 
 
 def test_some_commands_of_each_kind_are_played() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 
 import pytest
@@ -65,6 +66,22 @@ def test_references_are_made_anew_by_their_target_alone() -> None:
 
     assert shown[-1].endswith("-m sockproof.commands.refresh --workers 3 a b")
     assert "reference" not in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_a_requirement_is_begun_by_its_id() -> None:
+    """The id and the file go through as they are, whatever a shell would make of them."""
+    (shown,) = told("-n", "requirement", "ID=a/b", "FILE=$$(c)").splitlines()[-1:]
+    refused = subprocess.run(
+        ["make", "--no-print-directory", "requirement", "ID=dispatch/it's", f"VENV={sys.prefix}"],
+        cwd=ROOT,
+        env={**os.environ, "MAKEFLAGS": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert shown.endswith('-m sockproof.commands.scaffold -- "$ID" "$FILE"')
+    assert "not an id such as" in refused.stderr
 
 
 @pytest.mark.parametrize(

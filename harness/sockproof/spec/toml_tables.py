@@ -151,10 +151,10 @@ def _problem(wrong: ValidationError, key: str, where: str) -> tuple[str, str]:
         case "type":
             kinds = [wanted] if isinstance(wanted, str) else wanted
             return f"{where} is not {' or '.join(_TYPES[kind] for kind in kinds)}", ""
+        case "minItems" | "pattern" | "format" | "enum" if not value or value.isspace():
+            return f"{where} is empty", f"one of {', '.join(wanted)}" if "enum" in schema else ""
         case "enum":
             return f"unknown {key} {value!r:.80}", f"one of {', '.join(wanted)}"
-        case "minItems" | "pattern" | "format" if not value or value.isspace():
-            return f"{where} is empty", ""
         case "pattern" | "format":
             return f"{where}: {value!r:.80} is not {schema['description']}", ""
     return f"{where}: {wrong.message}", ""
