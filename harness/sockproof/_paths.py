@@ -8,8 +8,8 @@ from sockproof.errors import HarnessError
 
 __all__ = ["REFERENCE", "expanded", "kit_dir"]
 
+# Where below :func:`kit_dir` the shipped records are.
 REFERENCE = Path("reports", "reference")
-"""Where below :func:`kit_dir` the shipped records are."""
 
 
 def kit_dir() -> Path:

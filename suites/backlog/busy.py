@@ -17,15 +17,15 @@ from fixtures.steps import Echo, Gate, Hook, ReadLine, Step
 
 __all__ = ["LARGE", "SMALL", "TRIED_AT_MOST", "BusyServer", "fill", "line"]
 
+# A queue that a few clients overfill, and one that takes all of them.
 SMALL, LARGE = 1, 8
-"""A queue that a few clients overfill, and one that takes all of them."""
+# A default queue may be as long as the system allows: nobody fills that.
 TRIED_AT_MOST = 40
-"""A default queue may be as long as the system allows: nobody fills that."""
+# On Linux TCP_INFO of a listening socket tells how many wait, and how many may.
 QUEUE = "server.socket.getsockopt(socket.IPPROTO_TCP, 11, 32)[24:32]"
-"""On Linux TCP_INFO of a listening socket tells how many wait, and how many may."""
+# Elsewhere: how long a handshake over loopback may take before the queue counts as full. It ends
+# inside connect() as a rule, and a full queue is not asked again for a second.
 ANSWER_S = 0.25
-"""Elsewhere: how long a handshake over loopback may take before the queue counts as full. It ends
-inside connect() as a rule, and a full queue is not asked again for a second."""
 
 
 class BusyServer:

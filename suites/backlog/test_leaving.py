@@ -8,14 +8,14 @@ from fixtures import Construct, Event, Fill, Observe, Peers, Serve, check, requi
 from fixtures.steps import Echo, ReadLine, ReadToEnd, RecordCall, When
 from suites.backlog.busy import LARGE, BusyServer, line
 
+# Fits into any receive buffer: nobody reads it before the connection is accepted.
 EARLY_OCTETS = 2000
-"""Fits into any receive buffer: nobody reads it before the connection is accepted."""
 
+# What a reply to who has gone does is another matter.
 ANSWER_WHO_STAYED = [
     ReadLine(),
     *(When(prefix, [Echo()]) for prefix in (b"first", b"0", b"1", b"late")),
 ]
-"""What a reply to who has gone does is another matter."""
 
 
 @requirement("backlog/early-data-arrives")

@@ -10,8 +10,8 @@ from suites.backlog.busy import LARGE, SMALL, TRIED_AT_MOST, fill, line
 
 ECHO_LINE = [ReadLine(), Echo()]
 BURST = 200
+# What a queue of five, the default of old, takes on Linux.
 CLASSIC = 6
-"""What a queue of five, the default of old, takes on Linux."""
 
 
 @requirement("backlog/busy-handlers-leave-the-queue")

@@ -19,6 +19,7 @@ from fixtures import (
 )
 from fixtures.steps import Echo, ReadLine
 
+# What makes no address of a host.
 WRONG_SHAPES: Mapping[str, Callable[[str], Any]] = {
     "none": lambda _: None,
     "empty": lambda _: (),
@@ -30,7 +31,6 @@ WRONG_SHAPES: Mapping[str, Callable[[str], Any]] = {
     "host-as-number": lambda _: (2130706433, 0),
     "exchanged": lambda host: (0, host),
 }
-"""What makes no address of a host."""
 
 _GIVES_NONE = """
 class Server(find({name!r})):

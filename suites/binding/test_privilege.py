@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fixtures import Construct, Observe, ServerSpec, Unprivileged, requirement
 
+# Below what any system that keeps ports at all leaves to ordinary users.
 PRIVILEGED_PORT = 1
-"""Below what any system that keeps ports at all leaves to ordinary users."""
 
 
 @requirement("binding/privileged-port")

@@ -7,11 +7,11 @@ import socket
 
 from fixtures import Construct, Inconclusive, Observe, ServerSpec, check, requirement
 
+# Of the ranges set aside for documentation: no machine should have them.
 FOREIGN_HOSTS = {"inet": "192.0.2.77", "inet6": "2001:db8::77"}
-"""Of the ranges set aside for documentation: no machine should have them."""
 
+# Names that no resolver takes: refused here, without a question to anybody.
 UNRESOLVABLE_HOSTS = {"a-space": "a b", "an-empty-label": "a..b", "a-long-label": "a" * 64}
-"""Names that no resolver takes: refused here, without a question to anybody."""
 
 PORTS_OUT_OF_RANGE = {"below": -1, "above": 65536}
 

@@ -46,14 +46,14 @@ free_after = lowest_free_descriptor()
 """
 
 _NO_PATH = {"too long": "/tmp/" + "x" * 200, "in no folder": "/nowhere/at/all"}
+# By family, and given an address that is one: what a server cannot be bound to. The errors are
+# OSError, OverflowError and TypeError.
 _NO_ADDRESS: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {
     "inet": lambda given: _no_internet_address(given[0]),
     "inet6": lambda given: _no_internet_address(given[0]),
     "path": lambda _: {**_NO_PATH, "of the internet": ("127.0.0.1", 0)},
     "abstract": lambda given: {"too long": given + "x" * 200, "of the internet": ("127.0.0.1", 0)},
 }
-"""By family, and given an address that is one: what a server cannot be bound to. The errors are
-OSError, OverflowError and TypeError."""
 
 
 def _no_internet_address(host: str) -> dict[str, Any]:

@@ -40,8 +40,8 @@ class Server(find({name!r})):
         self.address_family = socket.AF_INET6
         find({name!r}).__init__(self, *arguments, **more)
 """
+# Of the class; without it the class would be given the family that the spec has.
 OF_IPV4 = {"address_family": int(socket.AF_INET)}
-"""Of the class; without it the class would be given the family that the spec has."""
 
 
 @requirement("construction/server-bind-override-is-used")

@@ -23,8 +23,8 @@ from fixtures import (
 from fixtures.steps import Echo, Gate, ReadLine, ReadToEnd, RecordCall, Reply
 
 SENDERS = 12
+# Datagrams: more than the smallest buffers that the system gives have room for.
 FLOOD = 40
-"""Datagrams: more than the smallest buffers that the system gives have room for."""
 SMALLEST_BUFFER = "server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)"
 NOTHING_WAITS = "not __import__('select').select([server.socket], [], [], 0)[0]"
 UNREAD_REPLIES_MAX = 600

@@ -18,12 +18,12 @@ from fixtures import (
 )
 from fixtures.steps import Echo, ReadToEnd, Reply
 
+# Attributes of a server class, by the name of the variant.
 LIMITS: dict[str, dict[str, Any]] = {
     "default": {},
     "lowered": {"max_packet_size": 100},
     "one": {"max_packet_size": 1},
 }
-"""Attributes of a server class, by the name of the variant."""
 
 
 @requirement("datagrams/one-datagram-one-request")

@@ -9,11 +9,11 @@ from fixtures import DatagramPeer, Observe, Peers, Serve, requirement, same
 from fixtures.steps import Echo, Gate, ReadLine, ReadToEnd, RecordCall, Step
 
 LINE = b"a request that is longer than its reply\n"
+# Scripts by the class that follows them: one that answers, and one that does not.
 HANDLERS: dict[str, list[Step]] = {
     "DatagramRequestHandler": [ReadToEnd(), Echo()],
     "BaseRequestHandler": [ReadToEnd()],
 }
-"""Scripts by the class that follows them: one that answers, and one that does not."""
 
 
 @requirement("datagrams/connected-client-gets-the-reply")

@@ -8,11 +8,11 @@ from typing import Any
 from fixtures import Construct, DatagramPeer, Fill, Observe, Peers, Serve, ServerSpec, requirement
 from fixtures.steps import Echo, ReadLine, ReadToEnd, RecordCall, Run, When
 
+# Of UDP: 65535 without its header, and over IPv4 without that one's either.
 LARGEST_OCTETS = {"inet": 65507, "inet6": 65527}
-"""Of UDP: 65535 without its header, and over IPv4 without that one's either."""
 SEND_BUFFER = "self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)"
+# More than a Unix socket's buffer needs for itself.
 OVERHEAD_OCTETS = 1024
-"""More than a Unix socket's buffer needs for itself."""
 WITHOUT_ROOM: dict[str, int] = {"zero": 0, "negative": -1}
 
 

@@ -11,12 +11,12 @@ ECHO_LINE = [ReadLine(), Echo()]
 KEEP_A_COPY = Run("self.server.copy = os.dup(self.request.fileno())")
 ENDS: dict[str, Hook] = {"shutdown_request": RecordCall(), "close_request": RecordCall()}
 
+# What a handler does, so that nothing is left to shut down: the first sees the reset.
 GONE = {
     "reset by the client": "try:\n    self.request.recv(1)\nexcept socket.error:\n    pass",
     "shut down by the handler": "self.request.shutdown(socket.SHUT_RDWR)",
     "closed by the handler": "self.request.close()",
 }
-"""What a handler does, so that nothing is left to shut down: the first sees the reset."""
 
 END_ODD_REQUEST = """
 class OddRequest(object):

@@ -31,6 +31,7 @@ METHODS = (
 RECORDED: dict[str, Hook] = {method: RecordCall() for method in METHODS}
 READ = Read(2)
 SERVED = HandlerScript([READ])
+# What becomes of a request: its handler's script, and the hooks that do it.
 FATES: Mapping[str, tuple[HandlerScript, Mapping[str, Hook]]] = {
     "served": (SERVED, {}),
     "refused": (SERVED, {"verify_request": Return(False)}),
@@ -38,7 +39,6 @@ FATES: Mapping[str, tuple[HandlerScript, Mapping[str, Hook]]] = {
     "setup() raises": (HandlerScript(setup=[READ, Raise()]), {}),
     "finish() raises": (HandlerScript([READ], finish=[Raise()]), {}),
 }
-"""What becomes of a request: its handler's script, and the hooks that do it."""
 AT_ONCE_S = 0.01
 Lanes = dict[str, str]
 

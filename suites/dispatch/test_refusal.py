@@ -17,6 +17,7 @@ from fixtures import (
 )
 from fixtures.steps import Echo, Hook, Instead, ReadLine, RecordCall, Reply, Return
 
+# What a careless verify_request() may return, by the words of its observation.
 TRUTH_VALUES: dict[str, Any] = {
     "1": 1,
     "'no'": "no",
@@ -25,7 +26,6 @@ TRUTH_VALUES: dict[str, Any] = {
     "an empty text": "",
     "an empty list": [],
 }
-"""What a careless verify_request() may return, by the words of its observation."""
 
 
 @requirement("dispatch/refused-request-is-closed")

@@ -23,6 +23,7 @@ from fixtures import (
 )
 from fixtures.steps import HandlerScript, Hook, Instead, Raise, RecordCall, Run
 
+# socket.error is OSError from Python 3.3 on; OwnExit is a BaseException that a user made up.
 EXCEPTIONS = (
     "ValueError",
     "socket.error",
@@ -31,7 +32,6 @@ EXCEPTIONS = (
     "GeneratorExit",
     "OwnExit",
 )
-"""socket.error is OSError from Python 3.3 on; OwnExit is a BaseException that a user made up."""
 PHASES = ("setup", "handle", "finish")
 OF_THE_LOOP = ("get_request", "verify_request", "process_request")
 OF_THE_REQUEST = ("finish_request", "shutdown_request", "close_request", "handle_error")

@@ -18,8 +18,8 @@ from fixtures import (
 )
 from fixtures.steps import Hook, Raise, ReadLine, RecordCall, Reply
 
+# Beside SystemExit; OwnExit is a BaseException that a user made up.
 OTHER_EXITS = {name: name for name in ("KeyboardInterrupt", "GeneratorExit", "OwnExit")}
-"""Beside SystemExit; OwnExit is a BaseException that a user made up."""
 EXITS = {"SystemExit": "SystemExit", **OTHER_EXITS}
 RECORDED: dict[str, Hook] = {"handle_error": RecordCall()}
 

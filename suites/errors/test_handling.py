@@ -17,8 +17,8 @@ from fixtures.steps import (
     Run,
 )
 
+# Any exception, and one that a server might take for a client's disconnect.
 EXCEPTIONS = {name: name for name in ("ValueError", "OSError")}
-"""Any exception, and one that a server might take for a client's disconnect."""
 
 RAISE_IF_TOLD = Run(
     "if self.sockproof_last.startswith(b'raise'):\n    raise ValueError('told to raise')"

@@ -16,8 +16,8 @@ from fixtures import (
 from fixtures.steps import Echo, Gate, ReadLine
 
 CHANCES = 20
+# A poll_interval that does not pass: the loop does something when a request comes, no sooner.
 NEVER_S = 60.0
-"""A poll_interval that does not pass: the loop does something when a request comes, no sooner."""
 IGNORE_CHILDREN = """
 import signal
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)

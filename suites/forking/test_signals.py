@@ -14,14 +14,14 @@ from fixtures import (
 )
 from fixtures.steps import Echo, Gate, ReadLine
 
+# A poll_interval that does not pass: the loop does something when a request comes, no sooner.
 NEVER_S = 60.0
-"""A poll_interval that does not pass: the loop does something when a request comes, no sooner."""
 CHANCES = 20
+# The second is what a TimeoutError is, and what a failing waitpid() raises as well.
 EXCEPTIONS = {
     "ValueError": "ValueError('too late')",
     "OSError": "OSError(errno.ETIMEDOUT, 'too late')",
 }
-"""The second is what a TimeoutError is, and what a failing waitpid() raises as well."""
 
 WATCHDOG = """
 import errno, signal

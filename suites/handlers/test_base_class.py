@@ -29,8 +29,8 @@ from fixtures.steps import (
 
 LINE = b"x\n"
 BASE = "BaseRequestHandler"
+# The class itself, which is of the old style in Python 2.7.
 OF_BASE = "self.__class__.__bases__[0]"
-"""The class itself, which is of the old style in Python 2.7."""
 
 OWN_METHODS = """
 class Handler(base):
@@ -190,6 +190,7 @@ def test_values_that_a_handler_returns(serve: Serve, peers: Peers, observe: Obse
     observe("returned values: handle_error() for", error_names(server))
 
 
+# By whether the server is a stream server.
 UNDOCUMENTED = {
     True: {
         "connection is the request": "self.connection is self.request",
@@ -204,7 +205,6 @@ UNDOCUMENTED = {
         "socket is the server's": "self.socket is self.server.socket",
     },
 }
-"""By whether the server is a stream server."""
 FILES = {
     "rfile is a": "type(self.rfile).__name__",
     "wfile is a": "type(self.wfile).__name__",

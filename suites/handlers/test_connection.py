@@ -20,8 +20,8 @@ from fixtures import (
 )
 from fixtures.steps import Attempt, Gate, HandlerScript, ReadLine, Reply, Report, Run
 
+# Exact in binary, so that it is told as it was given.
 TIMEOUT_S = 0.0625
-"""Exact in binary, so that it is told as it was given."""
 WRITE_TIMEOUT_S = 0.03
 LONG_S = 64
 SMALL_BUFFER_OCTETS = 4096

@@ -7,11 +7,11 @@ from typing import Any
 from fixtures import Fill, Peer, Peers, Serve, StreamPeer, observable, requirement, same
 from fixtures.steps import Attempt, CloseWfile, Gate, Read, ReadLine, RecordCall, Reply, Report, Run
 
+# With all line ends and with what is no text: 768 octets.
 EVERY_OCTET = bytes(range(256)) * 3
-"""With all line ends and with what is no text: 768 octets."""
 TWO_LINES = b"cut\r\nme\n"
+# The kernel makes some multiple of it; a hundredth of what is sent in any case.
 SMALL_BUFFER_OCTETS = 4096
-"""The kernel makes some multiple of it; a hundredth of what is sent in any case."""
 SHRINK_SEND_BUFFER = (
     f"self.request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, {SMALL_BUFFER_OCTETS})"
 )

@@ -19,10 +19,10 @@ from fixtures.steps import Echo, HandlerScript, ReadLine, Reply, Run
 
 LINE = b"go on\n"
 BUFFERED = {"wbufsize": 4096}
+# Readable once the client's reset or end of stream has come.
 UNTIL_GONE = "import select; select.select([self.request], [], [])"
-"""Readable once the client's reset or end of stream has come."""
+# By hand: a finish() that cannot send the reply leaves rfile to the garbage collector.
 CLOSE_RFILE = Run("self.rfile.close()")
-"""By hand: a finish() that cannot send the reply leaves rfile to the garbage collector."""
 NO_FLUSH = Run(
     "class Odd(object):\n"
     "    closed = False\n"

@@ -20,9 +20,10 @@ from fixtures import (
 from fixtures.steps import Echo, HandlerScript, Raise, ReadLine, Receive, Reply, Report
 
 PAYLOAD = b"who is it?\n"
+# By whether the server is a stream server: what tells that a handler's request is the client's.
 REQUEST_OF = {True: "self.request.getpeername()", False: "bytearray(self.request[0])"}
-"""By whether the server is a stream server: what tells that a handler's request is the client's."""
 
+# What a stream handler may ask of its request; 1 is F_GETFD.
 SOCKET_FACTS = {
     "class": "type(self.request).__name__",
     "closed in programs that are started": "bool(__import__('fcntl').fcntl(self.request, 1))",
@@ -30,7 +31,6 @@ SOCKET_FACTS = {
     "linger": "self.request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER)",
     "keepalive": "self.request.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)",
 }
-"""What a stream handler may ask of its request; 1 is F_GETFD."""
 
 
 @requirement("handlers/setup-handle-finish-order")

@@ -44,6 +44,7 @@ FAMILIES_AND_TYPES = {
     "UnixStreamServer": ("AF_UNIX", "SOCK_STREAM"),
     "UnixDatagramServer": ("AF_UNIX", "SOCK_DGRAM"),
 }
+# Defaults that no document promises, and that have changed.
 RECORDED_DEFAULTS = {
     "BaseServer": ("timeout",),
     "TCPServer": ("request_queue_size", "allow_reuse_port"),
@@ -52,7 +53,6 @@ RECORDED_DEFAULTS = {
     "ForkingMixIn": ("timeout", "max_children", "block_on_close"),
     "StreamRequestHandler": ("rbufsize", "wbufsize", "timeout", "disable_nagle_algorithm"),
 }
-"""Defaults that no document promises, and that have changed."""
 
 
 @requirement("names/classes-are-exported")

@@ -18,8 +18,8 @@ from fixtures import (
 from fixtures.steps import Echo, ReadLine, Report, Run
 
 LINE = b"x\n"
+# Attributes by the server's kind: TIME_WAIT is not what holds the address here.
 REUSE: dict[str, dict[str, Any]] = {"TCP": {"allow_reuse_address": True}}
-"""Attributes by the server's kind: TIME_WAIT is not what holds the address here."""
 START_PROGRAM = Run("""
 import subprocess
 self.server.program = subprocess.Popen(["cat"], stdin=subprocess.PIPE, close_fds=False)

@@ -32,12 +32,12 @@ TIMED_OUT = 3
 TIMEOUT_S = 0.01
 KEEP_EXCEPTION = Instead("vars(self).setdefault('kept', []).append(__import__('sys').exc_info())")
 CLOSE_REQUEST = Run("getattr(self.request, 'close', str)()")  # of a datagram, nothing
+# By name of the variant: the class to derive from, and what the handler does.
 HANDLERS: dict[str, tuple[str, list[Step]]] = {
     "files": ("", [ReadLine(), Echo()]),
     "closed-by-nobody": ("BaseRequestHandler", [Read(len(LINE)), Echo()]),
     "closed-by-the-handler": ("BaseRequestHandler", [Read(len(LINE)), Echo(), CLOSE_REQUEST]),
 }
-"""By name of the variant: the class to derive from, and what the handler does."""
 ALIVE = "[ref() for ref in handler_class.seen if ref() is not None]"
 REMEMBERED = """
 import weakref

@@ -14,8 +14,8 @@ from sockproof.spec.case_id import CaseId
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.levels import Level
 
+# The oldest Python whose socketserver mutants are made of.
 OLDEST = (3, 6)
-"""The oldest Python whose socketserver mutants are made of."""
 
 
 @pytest.fixture(scope="module")

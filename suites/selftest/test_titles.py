@@ -16,15 +16,16 @@ from sockproof.spec.requirement import Requirement
 
 TITLE_MAX = 110
 
+# How a title of level OBSERVED begins: it promises nothing.
 RECORDS = re.compile(r"Records (whether|what|how|which) ")
-"""How a title of level OBSERVED begins: it promises nothing."""
 
+# What begins with one of these keeps the reader from what is promised.
 CIRCUMSTANCES = re.compile(
     r"(After|Although|At|Because|Before|During|For|Having|If|In|Neither|Of|On|Once|Since|Though"
     r"|Under|Unless|Until|What|Whatever|When|Where|Whether|While|With|Without) "
 )
-"""What begins with one of these keeps the reader from what is promised."""
 
+# Patterns of what no title says, archaic or a second word for one thing; and what it says.
 AVOIDED: Mapping[str, str] = {
     r"(is|are) no(?! longer)": "is not a ...",
     r"(raises?|calls?|causes?) (no|nothing)": "does not raise ...",
@@ -47,7 +48,6 @@ AVOIDED: Mapping[str, str] = {
     r"folder": "directory",
     r"for ever": "forever",
 }
-"""Patterns of what no title says, archaic or a second word for one thing; and what it says."""
 
 Rule = Callable[[Requirement], str]
 

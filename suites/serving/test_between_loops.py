@@ -32,8 +32,8 @@ def readable(timeout_s):
 """
 IN_A_MINUTE_S = 60
 
+# select() knows no descriptor from here on.
 PAST_SELECT = 1024
-"""select() knows no descriptor from here on."""
 TAKE_DESCRIPTORS = f"""
 import resource
 taken = []

@@ -22,6 +22,8 @@ from fixtures import (
 from fixtures.steps import Echo, ReadLine, RecordCall
 
 SOON_S = 0.01
+# How often the loop goes for a request: a hook would tell of each, and of a closed socket the loop
+# may do so without a pause.
 TALLY = """
 class Tally(object):
     count = 0
@@ -30,12 +32,10 @@ def counted(original=server.get_request):
     return original()
 server.get_request = counted
 """
-"""How often the loop goes for a request: a hook would tell of each, and of a closed socket the
-loop may do so without a pause."""
 SEVERAL = 3
 
+# Another process may be given a port the moment it is free; not three in a row.
 TRIES = 3
-"""Another process may be given a port the moment it is free; not three in a row."""
 
 
 @requirement("serving/server-close-frees-the-address")

@@ -8,8 +8,8 @@ from fixtures import CaseProcess, Construct, Observe, Peers, Server, check, requ
 from fixtures.steps import Echo, ReadLine, RecordCall
 
 AT_ONCE_S = 0.01
+# Longer than a case may take: who waits it out is taken for hung.
 IN_A_MINUTE_S = 60
-"""Longer than a case may take: who waits it out is taken for hung."""
 
 ECHO_LINE = [ReadLine(), Echo()]
 

@@ -18,8 +18,8 @@ from fixtures.steps import Echo, ReadLine, RecordCall, Run, When
 
 ECHO_LINE = [ReadLine(), Echo()]
 
+# Who starts us may have had SIGINT ignored.
 AS_PYTHON_STARTS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-"""Who starts us may have had SIGINT ignored."""
 
 WITH_STATEMENT = """
 def serve_in_with_statement(poll_interval):
@@ -27,13 +27,13 @@ def serve_in_with_statement(poll_interval):
         server.serve_forever(poll_interval)
 server.serve_in_with_statement = serve_in_with_statement
 """
+# In the main thread a signal that the process sends itself is handled before the loop is over.
 INTERRUPT_ITSELF = """
 import signal
 os.kill(os.getpid(), signal.SIGINT)
 for _ in range(100000):
     pass
 """
-"""In the main thread a signal that the process sends itself is handled before the loop is over."""
 
 
 @requirement("serving/interrupt-leaves-the-loop")

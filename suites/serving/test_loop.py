@@ -9,8 +9,8 @@ from fixtures import Construct, Peer, Peers, Serve, Server, check, requirement
 from fixtures.steps import Echo, Gate, ReadLine, RecordCall
 
 IDLE_S = 0.05
+# A timeout that passes several times within IDLE_S.
 SOON_S = 0.005
-"""A timeout that passes several times within IDLE_S."""
 
 ECHO_LINE = [ReadLine(), Echo()]
 WAYS_TO_PASS: dict[str, Any] = {

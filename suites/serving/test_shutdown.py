@@ -17,12 +17,12 @@ from fixtures import (
 from fixtures.steps import Echo, Gate, ReadLine, RecordCall
 
 ECHO_LINE = [ReadLine(), Echo()]
+# A poll_interval within which a request can be made to come between shutdown() and the loop's next
+# look. Where it does not, a wrong server may pass, but a right one never fails.
 SELDOM_S = 4.0
-"""A poll_interval within which a request can be made to come between shutdown() and the loop's
-next look. Where it does not, a wrong server may pass, but a right one never fails."""
 
+# As many as the race needs to be met early and late in the beginning of some loop.
 SERVERS = 20
-"""As many as the race needs to be met early and late in the beginning of some loop."""
 START_AND_SHUT_DOWN = f"""
 loop = threading.Thread(target=server.serve_forever, args=({POLL_INTERVAL_S},))
 loop.daemon = True

@@ -22,8 +22,8 @@ from fixtures.steps import Echo, ReadLine, RecordCall
 ECHO_LINE = [ReadLine(), Echo()]
 IN_A_MINUTE_S = 60
 TIMEOUT_S = 0.05
+# So many ticks have hit a wait for certain.
 LOOKS = 3
-"""So many ticks have hit a wait for certain."""
 
 TICKS = """
 import signal
@@ -39,8 +39,8 @@ def pause_ticks():
     signal.setitimer(signal.ITIMER_REAL, 0)
 signal.signal(signal.SIGALRM, tick)
 """
+# Ticks that go on far longer than TIMEOUT_S, and ticks that go on somewhat longer.
 MANY, FEW = 500, 40
-"""Ticks that go on far longer than TIMEOUT_S, and ticks that go on somewhat longer."""
 
 RAISES = """
 import signal

@@ -15,8 +15,8 @@ from fixtures import (
 )
 from fixtures.steps import Echo, Gate, ReadLine, Run, When
 
+# A poll_interval that does not pass.
 NEVER_S = 60.0
-"""A poll_interval that does not pass."""
 REQUESTS = 3
 SHUT_DOWN = Run("self.server.shutdown()")
 ON_A_SIGNAL = """

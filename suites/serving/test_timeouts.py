@@ -8,12 +8,13 @@ from fixtures import Construct, Observe, Outcome, Peers, Server, check, requirem
 from fixtures.steps import Echo, Raise, ReadLine, RecordCall, Return
 
 AT_ONCE_S = 0.01
+# Longer than a case may take: who waits it out is taken for hung.
 IN_A_MINUTE_S = 60
-"""Longer than a case may take: who waits it out is taken for hung."""
 
 ECHO_LINE = [ReadLine(), Echo()]
 TELLS = {"handle_timeout": RecordCall()}
 
+# The timeout of the server, and that of its socket.
 TIMEOUTS: dict[str, tuple[float | None, float]] = {
     "of-the-socket-alone": (None, AT_ONCE_S),
     "socket-first": (IN_A_MINUTE_S, AT_ONCE_S),
@@ -21,7 +22,6 @@ TIMEOUTS: dict[str, tuple[float | None, float]] = {
     "zero-of-the-socket-alone": (None, 0),
     "zero-of-the-socket-first": (IN_A_MINUTE_S, 0),
 }
-"""The timeout of the server, and that of its socket."""
 
 OVERRIDES = {"returns": Return("told"), "raises": Raise("ValueError", "nobody came")}
 

@@ -7,8 +7,8 @@ from fixtures.steps import Echo, Gate, HalfClose, Read, ReadLine, ReadToEnd, Rep
 
 LINE = b"hello\n"
 REPLY = b"cut\r\nanywhere"
+# Less than what the buffers hold: nobody has to read at the same time.
 LARGE_OCTETS = 50_000
-"""Less than what the buffers hold: nobody has to read at the same time."""
 REPLY_IN_TWO = Run(
     f"cut = int(self.sockproof_last)\n"
     f"self.wfile.write({REPLY!r}[:cut])\n"

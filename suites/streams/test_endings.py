@@ -6,8 +6,8 @@ from fixtures import Fill, Observe, Peers, Serve, StreamPeer, requirement
 from fixtures.steps import Echo, HalfClose, ReadLine, ReadToEnd, Receive, Reply
 
 LINE = b"hello\n"
+# More than one segment, less than what the buffers hold: nobody has to read at the same time.
 LARGE_OCTETS = 100_000
-"""More than one segment, less than what the buffers hold: nobody has to read at the same time."""
 
 
 @requirement("streams/half-close-by-client-still-gets-the-reply")

@@ -26,8 +26,8 @@ from fixtures.steps import Attempt, Echo, Gate, HandlerScript, ReadLine, ReadToE
 LINE = b"anybody there?\n"
 BASE = "BaseRequestHandler"
 LARGE = Fill(1 << 20, seed=10)
+# By hand: Python 2.7 leaves that to the garbage collector when wfile cannot be flushed.
 CLOSE_RFILE = Run("self.rfile.close()")
-"""By hand: Python 2.7 leaves that to the garbage collector when wfile cannot be flushed."""
 
 UNTIL_READABLE = "__import__('select').select([self.request], [], [])"
 UNTIL_OVER = """

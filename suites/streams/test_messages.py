@@ -10,8 +10,8 @@ from fixtures.steps import Echo, Read, ReadLine, ReadToEnd, Reply, Report, Run
 LINE = b"one short line\n"
 TWO_LINES = b"cut me\r\nanywhere\n"
 SMALL_BUFFER_OCTETS = 4096
+# Fixed, since the kernel lets a send buffer that nobody has set grow to megabytes.
 SEND_BUFFER_OCTETS = 1 << 16
-"""Fixed, since the kernel lets a send buffer that nobody has set grow to megabytes."""
 
 
 @requirement("streams/whole-message-echo")

@@ -13,8 +13,8 @@ from fixtures.steps import Echo, ReadLine, Report, Run
 
 BLOCK_OCTETS = 1 << 16
 BLOCKS = 512
+# 32 MiB, of numbered blocks: any that is lost, repeated or exchanged changes the digest.
 TOTAL_OCTETS = BLOCKS * BLOCK_OCTETS
-"""32 MiB, of numbered blocks: any that is lost, repeated or exchanged changes the digest."""
 READ_THEN_REPLY = Run(
     f"""
 import hashlib, struct

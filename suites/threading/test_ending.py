@@ -6,6 +6,7 @@ from fixtures import Construct, Observe, Peers, Serve, requirement, same
 from fixtures.steps import Echo, Gate, Raise, ReadLine, RecordCall, Run, When
 
 TIMEOUT_S = 0.02
+# threading.excepthook is there from Python 3.8 on.
 HOOK = """
 hooked = []
 original = getattr(threading, "excepthook", None)
@@ -15,7 +16,6 @@ def tell(arguments):
 if original is not None:
     threading.excepthook = tell
 """
-"""threading.excepthook is there from Python 3.8 on."""
 
 
 @requirement(

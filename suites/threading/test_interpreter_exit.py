@@ -6,6 +6,7 @@ from typing import Any
 
 from fixtures import END_OF_STREAM, Construct, Programs, StreamPeer, check, requirement, same
 
+# At its exit it says in how many threads handlers still run.
 PROGRAM = """
 import atexit, threading
 
@@ -30,7 +31,6 @@ server.handle_request()
 in_handler.wait()
 say(main="ends")
 """
-"""At its exit it says in how many threads handlers still run."""
 
 
 def _source(address: Any, *, daemonic: bool) -> str:

@@ -8,17 +8,17 @@ from fixtures import Construct, Observe, Peers, RunningCall, Serve, Server, chec
 from fixtures.steps import Gate, ReadLine, Report, Run
 
 IS_DAEMONIC = Report({"daemonic": "threading.current_thread().daemon"})
+# Remembers the handler's thread in the server without keeping it alive.
 KEEP_WITNESS = Run(
     "import weakref\n"
     "self.server.__dict__.setdefault('witnesses', []).append("
     "weakref.ref(threading.current_thread()))"
 )
-"""Remembers the handler's thread in the server without keeping it alive."""
+# A thread is out of threading.enumerate() a little earlier, when it still counts as running.
 NONE_IS_ALIVE = (
     "not any(thread is not None and thread.is_alive()"
     " for thread in (witness() for witness in server.witnesses))"
 )
-"""A thread is out of threading.enumerate() a little earlier, when it still counts as running."""
 COUNT_KEPT = (
     "[__import__('gc').collect() for _ in range(3)]"
     " and sum(witness() is not None for witness in server.witnesses[:{earlier}])"

@@ -22,8 +22,8 @@ from fixtures import (
 from fixtures.steps import Echo, ReadLine
 
 NO_TEXT = b"\xff\xfe\x80"
+# What sun_path has room for on Linux; a path there ends with a NUL, an abstract name begins so.
 LONGEST_OCTETS = {"path": 107, "abstract": 108}
-"""What sun_path has room for on Linux; a path there ends with a NUL, an abstract name begins so."""
 
 
 @requirement("unix/address-as-bytes")

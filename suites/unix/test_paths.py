@@ -10,8 +10,8 @@ from pathlib import Path
 from fixtures import Construct, Observe, Peer, Serve, ServerSpec, check, requirement, same
 from fixtures.steps import Echo, ReadLine
 
+# More than sun_path has anywhere; the file's name alone still is a legal one.
 TOO_LONG_OCTETS = 200
-"""More than sun_path has anywhere; the file's name alone still is a legal one."""
 
 
 def _make_file(path: Path, _: Construct) -> None:

@@ -16,11 +16,12 @@ from pathlib import PurePath
 
 __all__ = ["bundle", "first_command"]
 
+# The argument of ``-c``. An end of the input ends it, so it cannot outlive the harness.
 FIRST_PROGRAM = (
     "import os,sys;exec(b''.join(iter(lambda:os.read(0,1)or sys.exit(),b'\\n')).decode('ascii'))"
 )
-"""The argument of ``-c``. An end of the input ends it, so it cannot outlive the harness."""
 
+# In the order of their imports: each may import those before it.
 _MODULES = (
     "events",
     "accounting",
@@ -32,7 +33,6 @@ _MODULES = (
     "child",
     "control",
 )
-"""In the order of their imports: each may import those before it."""
 
 _SECOND_PROGRAM = """
 import json, os, sys, types

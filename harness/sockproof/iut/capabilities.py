@@ -33,6 +33,8 @@ _PROBES = {
     "SO_REUSEPORT": "hasattr(socket, 'SO_REUSEPORT')",
     "abstract": "sys.platform.startswith('linux') and hasattr(socket, 'AF_UNIX')",
 }
+# What can only be found out by trying: source that raises OSError or AttributeError if it is not
+# there. Linux refuses SO_REUSEPORT on Unix sockets since 6.12.9 (gh-128916).
 _TRIALS = {
     "IPv6": """
 probe = socket.socket(socket.AF_INET6)
@@ -47,10 +49,8 @@ finally:
     probe.close()
 """,
 }
-"""What can only be found out by trying: source that raises OSError or AttributeError if it is not
-there. Linux refuses SO_REUSEPORT on Unix sockets since 6.12.9 (gh-128916)."""
+# Which capability a family or a mixin stands on.
 _NEEDS = {"inet6": "IPv6", "path": "AF_UNIX", "abstract": "abstract", "Forking": "fork"}
-"""Which capability a family or a mixin stands on."""
 
 
 @dataclass(frozen=True)

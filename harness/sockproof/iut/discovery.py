@@ -19,8 +19,8 @@ from sockproof._paths import expanded
 
 __all__ = ["DEADLINE_S", "FoundInterpreter", "discover_interpreters", "find_interpreter"]
 
+# How long an interpreter may take to say what it is; PyPy's first start is the slowest.
 DEADLINE_S = 20.0
-"""How long an interpreter may take to say what it is; PyPy's first start is the slowest."""
 
 _COMMAND_NAME = re.compile(r"(python|pypy)(\d(\.\d+t?)?)?")
 _DISPLAY_NAMES = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}

@@ -23,11 +23,11 @@ __all__ = ["Implementation", "parse_iut"]
 _INTERPRETER_NAME = re.compile(r"(python|pypy)[0-9.]*t?$")
 
 
+# Runtimes that put themselves under the interpreter's own socketserver, and how.
 GREEN_RUNTIMES = {
     "gevent": "import gevent.monkey; gevent.monkey.patch_all()",
     "eventlet": "import eventlet; eventlet.monkey_patch()",
 }
-"""Runtimes that put themselves under the interpreter's own socketserver, and how."""
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from sockproof.iut.implementation import Implementation
 
 __all__ = ["AgentPool"]
 
+# Cases come one implementation after the other: no more agents than these need to wait.
 _ALIVE = 2
-"""Cases come one implementation after the other: no more agents than these need to wait."""
 
 
 class AgentPool:

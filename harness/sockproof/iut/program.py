@@ -23,8 +23,8 @@ from sockproof.timing import hang_bound_s
 
 __all__ = ["Program"]
 
+# Longer than a thread waits for the interpreter's lock before it looks again.
 _LOOK_S = 0.02
-"""Longer than a thread waits for the interpreter's lock before it looks again."""
 _LOOKS = 250
 
 _PROGRAM = """

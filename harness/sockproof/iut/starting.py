@@ -11,9 +11,9 @@ from sockproof.spec.matrix import ServerSpec
 
 __all__ = ["POLL_INTERVAL_S", "ServerOrder"]
 
+# How often the loop looks whether it shall stop: a poll cannot wait less than a millisecond, and
+# the default of half a second would be paid by every case.
 POLL_INTERVAL_S = 0.001
-"""How often the loop looks whether it shall stop: a poll cannot wait less than a millisecond, and
-the default of half a second would be paid by every case."""
 
 _NO_STEPS: Mapping[str, Any] = {"setup": [], "handle": [], "finish": []}
 

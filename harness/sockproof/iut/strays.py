@@ -16,11 +16,11 @@ from pathlib import Path
 
 __all__ = ["AGENT_MARK", "RUN_MARK", "end_strays", "new_mark"]
 
+# The environment variables; each agent, and each run, has a value of its own.
 AGENT_MARK = "SOCKPROOF_AGENT"
 RUN_MARK = "SOCKPROOF_RUN"
-"""The environment variables; each agent, and each run, has a value of its own."""
+# A process may start another while it is being looked for: look again until none is found.
 _ROUNDS = 20
-"""A process may start another while it is being looked for: look again until none is found."""
 
 
 def new_mark() -> str:

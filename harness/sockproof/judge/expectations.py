@@ -36,8 +36,8 @@ from sockproof.spec.levels import PythonLevel, holds_between
 
 __all__ = ["Circumstances", "Expectation", "known_expectations", "read_expectations"]
 
+# Deviations of interpreters' own modules that we know of; they ship with the suite.
 KNOWN = Path(__file__).parent / "known"
-"""Deviations of interpreters' own modules that we know of; they ship with the suite."""
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ class Verdict(str, Enum):
     """What a case found, mildest first; where several apply, the worst wins."""
 
     PASS = "PASS"
+    # A capability the case needs is absent, or the requirement is not of this Python level.
     NOT_APPLICABLE = "NOT_APPLICABLE"
-    """A capability the case needs is absent, or the requirement is not of this Python level."""
+    # The stimulus or the observation could not be carried out: nothing is known.
     INCONCLUSIVE = "INCONCLUSIVE"
-    """The stimulus or the observation could not be carried out: nothing is known."""
     FAIL = "FAIL"
+    # The harness's own fault; says nothing about the implementation.
     ERROR = "ERROR"
-    """The harness's own fault; says nothing about the implementation."""
 
     @property
     def severity(self) -> int:
@@ -35,12 +35,12 @@ class TeardownVerdict(str, Enum):
     """Whether a case left something behind in the implementation's process, judged separately."""
 
     CLEAN = "clean"
+    # A descriptor, thread, child process or listening port outlived the server.
     LEAKED = "leaked"
-    """A descriptor, thread, child process or listening port outlived the server."""
+    # The server could not be stopped within the hang bound; it was killed.
     STILL_RUNNING = "still running"
-    """The server could not be stopped within the hang bound; it was killed."""
+    # The case never reached the implementation, or the process died before it could be asked.
     NOT_CHECKED = "not checked"
-    """The case never reached the implementation, or the process died before it could be asked."""
 
     def __str__(self) -> str:
         return self.value

@@ -59,8 +59,8 @@ class Catalogue(Mapping[str, Requirement]):
     """All requirements by id, in the order of areas (by name) and of their files."""
 
     def __init__(self, areas: Mapping[str, str], requirements: Iterable[Requirement]) -> None:
+        # The title of each area, by its name.
         self.areas = dict(areas)
-        """The title of each area, by its name."""
         self._by_id = {requirement.id: requirement for requirement in requirements}
 
     def __getitem__(self, requirement_id: str) -> Requirement:
@@ -149,10 +149,10 @@ def _are_in_order(since: PythonLevel, until: PythonLevel) -> bool:
     return since[:shared] <= until[:shared]
 
 
+# What a requirement may get wrong besides its values: the problem, and whether all is well.
 RULES: tuple[tuple[str, Callable[[Requirement, str], object]], ...] = (
     ("the id's area is not the name of its file", lambda r, stem: r.area == stem),
     ("since is after until", lambda r, _: _are_in_order(r.since or (), r.until or ())),
     ("applies says none and narrows as well", lambda r, _: r.applies.is_consistent),
     ("applies selects no server spec", lambda r, _: r.applies.none or r.applies.specs()),
 )
-"""What a requirement may get wrong besides its values: the problem, and whether all is well."""

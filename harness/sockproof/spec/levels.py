@@ -7,8 +7,8 @@ from enum import Enum
 
 __all__ = ["Level", "PythonLevel", "format_python_level", "holds_between", "parse_python_level"]
 
+# A Python language level, ``(3, 13)``; compared as tuples are.
 PythonLevel = tuple[int, ...]
-"""A Python language level, ``(3, 13)``; compared as tuples are."""
 
 
 class Level(str, Enum):

@@ -10,8 +10,8 @@ from sockproof.spec.matrix import ALL_SPECS, FAMILIES, KINDS, MIXINS, ServerSpec
 __all__ = ["ID_PATTERN", "NARROWING_WORDS", "Applies", "Requirement"]
 
 ID_PATTERN = r"[a-z]+/[a-z0-9-]+"
+# What a requirement can be narrowed by, and to which words.
 NARROWING_WORDS = {"kind": KINDS, "mixin": MIXINS, "family": FAMILIES}
-"""What a requirement can be narrowed by, and to which words."""
 
 
 @dataclass(frozen=True)

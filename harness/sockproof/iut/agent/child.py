@@ -15,12 +15,12 @@ import traceback
 from . import events
 
 GATES = 8
+# How long a hanging process may take to tell its stacks.
 STACKS_S = 2.0
-"""How long a hanging process may take to tell its stacks."""
 QUIET_S = 0.1
 KEPT_OUTPUT_OCTETS = 65536
+# More than this without the end of a line is nothing the case's process would write.
 GARBAGE_OCTETS = 1 << 20
-"""More than this without the end of a line is nothing the case's process would write."""
 LAST_READS = 1000
 
 _read = os.read

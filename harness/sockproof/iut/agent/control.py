@@ -13,8 +13,8 @@ import traceback
 
 from . import case, child, events, loading
 
+# How often a live case is looked after; bounds how late a crash is noticed, nothing else.
 TICK_S = 0.01
-"""How often a live case is looked after; bounds how late a crash is noticed, nothing else."""
 
 _read = os.read
 _write = os.write

@@ -16,11 +16,11 @@ _getpid = os.getpid
 _thread = threading.current_thread
 clock = getattr(time, "monotonic", time.time)
 
+# A write to a pipe up to this size is never torn apart (POSIX: PIPE_BUF; 4096 on Linux).
 ATOMIC_OCTETS = max(getattr(select, "PIPE_BUF", 512), 4096)
-"""A write to a pipe up to this size is never torn apart (POSIX: PIPE_BUF; 4096 on Linux)."""
 EXCERPT_OCTETS = 256
+# JSON text inside JSON at most doubles its quotes: such a part still is one atomic line.
 PART_CHARACTERS = 1500
-"""JSON text inside JSON at most doubles its quotes: such a part still is one atomic line."""
 
 if sys.version_info[0] == 2:
     text_type = unicode  # type: ignore[name-defined]  # noqa: F821

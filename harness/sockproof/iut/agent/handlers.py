@@ -20,10 +20,10 @@ _read = os.read
 _kill = os.kill
 _exit = os._exit
 
+# Read ends of the gate pipes, made before the fork: they hold threads and children alike.
 GATES = []  # type: ignore[var-annotated]
-"""Read ends of the gate pipes, made before the fork: they hold threads and children alike."""
+# Every handler made, kept alive: no socket may look closed because it was collected.
 INSTANCES = []  # type: ignore[var-annotated]
-"""Every handler made, kept alive: no socket may look closed because it was collected."""
 _serial = itertools.count(1)
 
 

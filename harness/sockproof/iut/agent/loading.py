@@ -8,8 +8,8 @@ import sys
 
 from . import events
 
+# Version of what is spoken with the harness.
 PROTOCOL = 1
-"""Version of what is spoken with the harness."""
 
 
 def load_module(order):

@@ -18,8 +18,8 @@ ADDRESS_FAMILIES = {
     "path": "AF_UNIX",
     "abstract": "AF_UNIX",
 }
+# Arguments of hooks, kept alive: no socket may look closed because it was collected.
 KEPT = []  # type: ignore[var-annotated]
-"""Arguments of hooks, kept alive: no socket may look closed because it was collected."""
 
 
 class KeptServer(object):
