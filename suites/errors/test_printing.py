@@ -166,7 +166,7 @@ def test_odd_exceptions_are_handled(
 
 def _plain(line: str) -> str:
     """A line of a traceback without what is ours, or up to the locale: how letters are shown."""
-    return re.sub("caf.*", "caf...", line.replace("_sockproof_agent.handlers.", ""))
+    return re.sub("caf.*", "caf...", line.replace("_sockproof_agent.script.", ""))
 
 
 @requirement("errors/without-standard-error", variants=NO_STDERR)

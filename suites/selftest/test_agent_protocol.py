@@ -31,10 +31,10 @@ TELL_FROM_THREADS_AND_CHILDREN = """
     """
 
 WAIT_IN_A_THREAD_AND_A_CHILD = """
-    from _sockproof_agent import events, handlers
+    from _sockproof_agent import events, script
     def wait(who):
         events.emit("came", who=who)
-        handlers.pass_gate({gate})
+        script.pass_gate({gate})
         events.emit("passed", who=who)
     child = os.fork()
     if child == 0:

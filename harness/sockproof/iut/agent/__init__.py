@@ -11,6 +11,7 @@ case.py         inside that process: carries out one command after the other
 mainthread.py   calls in the main thread, while another takes the commands
 servers.py      makes the server under test out of a description
 handlers.py     request handlers that follow a script
+script.py       the steps of a script, the gates, what is raised
 events.py       the one ordered stream of events, and values as JSON
 accounting.py   what is left behind: descriptors, threads, children
 ==============  ====================================================================

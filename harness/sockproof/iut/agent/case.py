@@ -17,7 +17,7 @@ import sys
 import threading
 import traceback
 
-from . import accounting, events, handlers, mainthread, servers
+from . import accounting, events, handlers, mainthread, script, servers
 
 try:
     import faulthandler
@@ -76,85 +76,79 @@ class Case(object):
         self.baseline = accounting.Baseline()
         self.main_thread = None
 
-    def make(self, order):
+    def do_make(self, order):
         kept = servers.make_server(self.module, self.names, order)
         self.servers[order["handle"]] = kept
-        self._look_at(kept)
+        self._look_at(order)
         if order.get("serve"):
-            self.spawn(order["serve"])
+            self.do_spawn(order["serve"])
         return servers.facts(kept.server)
 
-    def call(self, order):
-        kept = self.servers[order["handle"]]
-        if order["method"] == "server_close":
-            kept.closed = True
-        value = getattr(kept.server, order["method"])(*events.decode(order["arguments"]))
-        return events.encode(value)
+    def do_call(self, order):
+        return self._call(order)()
 
-    def spawn(self, order):
-        servers.spawn(*self._call_described(order))
+    def do_spawn(self, order):
+        servers.spawn(self.servers[order["handle"]], order, self._call(order))
 
-    def call_in_main(self, order):
+    def do_call_in_main(self, order):
         """Have a method called in the main thread: as spawn(), and at once as far as it is idle."""
         if self.main_thread is None:
             self.main_thread = mainthread.MainThread()
-        described = self._call_described(order)
-        carry_out = servers.telling_its_end(*described)
-        described[0].threads[order["label"]] = self.main_thread.ask(carry_out)
+        carry_out = servers.telling_its_end(order, self._call(order))
+        threads = self.servers[order["handle"]].threads
+        threads[order["label"]] = self.main_thread.ask(carry_out)
 
-    def _call_described(self, order):
-        kept = self.servers[order["handle"]]
-        if order["method"] == "server_close":
+    def _call(self, order):
+        """The call that an order describes, as a function; server_close() counts from now on."""
+        kept, method = self.servers[order["handle"]], order["method"]
+        if method == "server_close":
             kept.closed = True
         arguments = events.decode(order["arguments"])
         keywords = dict((str(k), events.decode(v)) for k, v in order.get("keywords", {}).items())
-        return kept, order["label"], order["method"], arguments, keywords
+        return lambda: events.encode(getattr(kept.server, method)(*arguments, **keywords))
 
-    def stack(self, order):
+    def do_stack(self, order):
         return servers.stack(self.servers[order["handle"]].threads[order["label"]])
 
-    def evaluate(self, order):
-        self._look_at_ordered(order)
+    def do_evaluate(self, order):
+        self._look_at(order)
         return events.encode(eval(order["expression"], self.scope))
 
-    def _look_at_ordered(self, order):
-        if "handle" in order:
-            self._look_at(self.servers[order["handle"]])
-
-    def _look_at(self, kept):
-        """What expressions and source mean by ``server``, and by the class it was made with."""
-        self.scope["server"] = kept.server
-        self.scope["handler_class"] = kept.handler_class
-
-    def execute(self, order):
-        self._look_at_ordered(order)
+    def do_execute(self, order):
+        self._look_at(order)
         exec(compile(order["source"], "<case source>", "exec"), self.scope)
 
-    def fence(self, order):
+    def _look_at(self, order):
+        """What expressions and source mean by ``server``, and by the class it was made with."""
+        if "handle" in order:
+            kept = self.servers[order["handle"]]
+            self.scope.update(server=kept.server, handler_class=kept.handler_class)
+
+    def do_fence(self, order):
         """Nothing but the answer: whatever was written before it has then arrived."""
         _flush()
 
-    def stop(self, order):
+    def do_stop(self, order):
         """End every loop, close every server, and say what is left behind."""
         for handle in sorted(self.servers):
             self._stop_one(self.servers[handle], order["hang_s"])
         _flush()
-        told = self.baseline.leftovers(order["settle_s"])
-        if told["leaks"]:
+        left = self.baseline.leftovers(order["settle_s"])
+        if left["leaks"]:
             kept = [self.servers[handle] for handle in sorted(self.servers)]
-            told["leaks"] += accounting.held_ports(
+            left["leaks"] += accounting.held_ports(
                 [(repr(one.server.server_address), one.opened) for one in kept]
             )
-        return told
+        return left
 
-    def renew(self, order):
+    def do_renew(self, order):
         """As stop(), after which the process is as good as a new one, unless something is left."""
-        told = self.stop(order)
-        if not told["leaks"]:
+        left = self.do_stop(order)
+        if not left["leaks"]:
             self.servers.clear()
-            handlers.forget()
-            del servers.KEPT[:]
-        return told
+            del handlers.INSTANCES[:], servers.KEPT[:]
+            script.close_gates()
+        return left
 
     def _stop_one(self, kept, hang_s):
         loops = [t for label, t in kept.threads.items() if label.startswith("serve_forever")]
@@ -166,29 +160,16 @@ class Case(object):
             kept.closed = True
             kept.server.server_close()
 
-    COMMANDS = (
-        "make",
-        "call",
-        "spawn",
-        "call_in_main",
-        "stack",
-        "evaluate",
-        "execute",
-        "fence",
-        "stop",
-        "renew",
-    )
-
     def answer(self, order):
         """Carry out one command; an exception of the implementation is an answer like any."""
         try:
-            if order["op"] not in self.COMMANDS:
+            command = getattr(self, "do_" + order["op"], None)
+            if command is None:
                 raise ValueError("no such command: %r" % order["op"])
-            value = getattr(self, order["op"])(order)
+            value = command(order)
         except BaseException as error:
-            told = events.describe_error(error)
-            told["traceback"] = _traceback()
-            events.reply(order["seq"], "raised", told)
+            raised = dict(events.describe_error(error), traceback=_traceback())
+            events.reply(order["seq"], "raised", raised)
         else:
             events.reply(order["seq"], "done", value)
 
@@ -204,7 +185,7 @@ def run(module, names, fds, cooperative):
     for name in ("stdout", "stderr"):
         os.close(fds[name])
     events.Pipe.fd = fds["events"]
-    handlers.GATES[:] = fds["gates"]
+    script.GATES[:] = fds["gates"]
     _dump_stacks_on_request()
     if cooperative:
         select.select([], [], [], 0)  # a hub that is made now is not taken for a leak later

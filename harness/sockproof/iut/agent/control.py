@@ -83,9 +83,8 @@ class Agent(object):
         try:
             self.module, said = loading.hello(order)
         except BaseException as error:
-            told = events.describe_error(error)
-            told["traceback"] = traceback.format_exc()
-            return self.say(r="refused", value=told)
+            raised = dict(events.describe_error(error), traceback=traceback.format_exc())
+            return self.say(r="refused", value=raised)
         self.names = order.get("classes", {})
         self.cooperative = bool(order.get("preload"))
         return self.say(r="hello", value=said)

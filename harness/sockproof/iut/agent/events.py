@@ -77,12 +77,12 @@ def _write_line(line):
 def octets(data):
     """What is told of a payload: its length, its digest, and the first octets of it."""
     data = bytes(data)
-    told = {"length": len(data), "text": data[:EXCERPT_OCTETS].decode("latin-1")}
+    shown = {"length": len(data), "text": data[:EXCERPT_OCTETS].decode("latin-1")}
     if len(data) > EXCERPT_OCTETS:
         import hashlib  # loads OpenSSL, which few cases need, and every fork would carry
 
-        told["sha256"] = hashlib.sha256(data).hexdigest()
-    return told
+        shown["sha256"] = hashlib.sha256(data).hexdigest()
+    return shown
 
 
 def describe_error(error):

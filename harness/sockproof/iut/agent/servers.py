@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 
-from . import accounting, events, handlers
+from . import accounting, events, handlers, script
 
 ADDRESS_FAMILIES = {
     "inet": "AF_INET",
@@ -113,8 +113,8 @@ def _hook(base, method, behaviour):
 
     def hooked(self, *arguments):
         KEPT.append(arguments)
-        told = [_argument(argument) for argument in arguments]
-        events.emit("call", method=method, arguments=told, server=id(self), **_cause(method))
+        shown = [_argument(argument) for argument in arguments]
+        events.emit("call", method=method, arguments=shown, server=id(self), **_cause(method))
         try:
             value = _behave(self, base, method, behaviour, arguments)
         except BaseException as error:
@@ -137,9 +137,9 @@ def _cause(method):
 def _behave(server, base, method, behaviour, arguments):
     if "gate" in behaviour:
         events.emit("step", do="gate", id="", name=behaviour["name"])
-        handlers.pass_gate(behaviour["gate"])
+        script.pass_gate(behaviour["gate"])
     if "raise" in behaviour:
-        handlers.raise_described(behaviour["raise"])
+        script.fail(behaviour["raise"]["exception"], behaviour["raise"]["message"])
     if "return" in behaviour:
         return events.decode(behaviour["return"])
 
@@ -148,7 +148,7 @@ def _behave(server, base, method, behaviour, arguments):
 
     if "instead" in behaviour:
         scope = {"self": server, "arguments": arguments, "original": original, "socket": socket}
-        scope["fail"] = handlers.fail
+        scope["fail"] = script.fail
         return eval(behaviour["instead"], scope)
     return original(*arguments)
 
@@ -170,26 +170,26 @@ def facts(server):
     }
 
 
-def spawn(kept, label, method, arguments, keywords):
-    """Call a method in a thread of its own, named ``label``; its end is an event."""
-    body = telling_its_end(kept, label, method, arguments, keywords)
-    thread = threading.Thread(target=body, name=label)
+def spawn(kept, order, call):
+    """Make a call in a thread of its own, named by the order's label; its end is an event."""
+    thread = threading.Thread(target=telling_its_end(order, call), name=order["label"])
     thread.daemon = True
-    kept.threads[label] = thread
-    events.emit("begun", label=label, method=method)
+    kept.threads[order["label"]] = thread
+    events.emit("begun", label=order["label"], method=order["method"])
     thread.start()
 
 
-def telling_its_end(kept, label, method, arguments, keywords):
-    """A function that calls a method, and tells of its end by an event."""
+def telling_its_end(order, call):
+    """A function that makes the call of an order, and tells of its end by an event."""
+    about = {"label": order["label"], "method": order["method"]}
 
     def body():
         try:
-            value = getattr(kept.server, method)(*arguments, **keywords)
+            value = call()
         except BaseException as error:
-            events.emit("ended", label=label, method=method, error=events.describe_error(error))
+            events.emit("ended", **dict(about, error=events.describe_error(error)))
         else:
-            events.emit("ended", label=label, method=method, value=events.encode(value))
+            events.emit("ended", **dict(about, value=value))
 
     return body
 
