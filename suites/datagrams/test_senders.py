@@ -26,7 +26,7 @@ def test_connected_client_gets_the_reply(serve: Serve, sender: DatagramPeer) -> 
     sender.send(b"once more\n").expect(b"once more\n")
 
 
-@requirement("datagrams/handlers-at-work-at-once-reply")
+@requirement("datagrams/concurrent-handlers-reply")
 def test_two_handlers_at_work_reply_each(serve: Serve, peers: Peers) -> None:
     """Two handlers that are held at the same time both answer; a third client is served after."""
     server = serve([ReadLine(), Gate("both"), Echo()])

@@ -52,7 +52,7 @@ def test_reply_that_is_too_large(
     observe("reply too large: datagrams received", len(greedy.arrived()))
 
 
-@requirement("datagrams/max-packet-size-without-room", variants=WITHOUT_ROOM)
+@requirement("datagrams/zero-or-negative-max-packet-size", variants=WITHOUT_ROOM)
 def test_server_without_room_for_a_datagram(
     construct: Construct, sender: DatagramPeer, variant: Any, observe: Observe
 ) -> None:

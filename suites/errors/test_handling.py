@@ -130,7 +130,7 @@ def test_error_is_handled_in_the_same_place(serve: Serve, peers: Peers) -> None:
     same(handled.pid, call.pid, "the process of handle_error()")
 
 
-@requirement("errors/failing-phase-leaves-server-serving", variants=FAILING_PHASES)
+@requirement("errors/exception-in-setup-or-finish-leaves-server-serving", variants=FAILING_PHASES)
 def test_next_request_after_a_failing_phase(serve: Serve, peers: Peers, variant: Any) -> None:
     """After a handler whose setup() or finish() raised, the next client is served."""
     server = serve(variant, base="BaseRequestHandler")

@@ -66,7 +66,7 @@ def test_programs_own_child_at_max_children(
 
 
 @requirement(
-    "forking/children-reaped-by-somebody-else",
+    "forking/children-reaped-by-the-system",
     variants={"max-children": 1, "below-max-children": 9},
 )
 def test_children_that_the_system_reaps(serve: Serve, peers: Peers, variant: int) -> None:

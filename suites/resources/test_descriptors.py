@@ -117,7 +117,7 @@ def _told(outcome: Outcome) -> str:
     return f"raises {outcome.error.name}" if outcome.error else f"returns {outcome.value}"
 
 
-@requirement("resources/datagrams-need-no-descriptor")
+@requirement("resources/datagrams-are-served-without-free-descriptor")
 def test_datagrams_are_served_without_descriptors(serve: Serve, sender: DatagramPeer) -> None:
     """Two datagrams are answered while the process can have no further descriptor."""
     server = serve(ECHO)

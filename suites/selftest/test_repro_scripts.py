@@ -86,7 +86,7 @@ SHOWN: list[tuple[str, str]] = [
     ),
     (
         "missing-folder-is-made",
-        "unix/path-in-missing-folder[UnixStream/path]",
+        "unix/path-in-missing-directory[UnixStream/path]",
     ),
     (
         "abstract-name-becomes-a-path",

@@ -130,7 +130,7 @@ def _wait_for_octets(client: StreamPeer) -> None:
         raise Inconclusive("there is no reply that could be left unread")
 
 
-@requirement("streams/what-is-seen-of-a-gone-client", variants=LEFT)
+@requirement("streams/reads-and-writes-after-the-client-has-gone", variants=LEFT)
 def test_what_a_handler_sees_of_a_gone_client(
     serve: Serve, client: StreamPeer, variant: dict[str, Any], observe: Observe
 ) -> None:

@@ -87,7 +87,7 @@ def test_too_long_path_is_refused(construct: Construct, observe: Observe) -> Non
     same([], list(folder.iterdir()), "the files in the folder")
 
 
-@requirement("unix/path-in-missing-folder")
+@requirement("unix/path-in-missing-directory")
 def test_path_in_missing_folder_is_refused(construct: Construct, observe: Observe) -> None:
     """A path in a folder that is not there is refused as no such file, and no folder is made."""
     folder = Path(construct.new_address())

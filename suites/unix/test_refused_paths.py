@@ -38,7 +38,7 @@ server.server_address = Path()
 """
 
 
-@requirement("unix/folder-without-permission", variants=FOLDERS)
+@requirement("unix/directory-without-permission", variants=FOLDERS)
 def test_folder_without_permission_is_refused(
     construct: Construct,
     process: CaseProcess,
