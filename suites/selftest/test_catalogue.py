@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sockproof.errors import CatalogueError, UsageError
-from sockproof.spec.catalogue import Catalogue, load_catalogue
+from sockproof.spec.catalogue import Catalogue, load_catalogue, read_catalogue
 from sockproof.spec.levels import Level, PythonLevel
 from sockproof.spec.matrix import ALL_SPECS
 from sockproof.spec.requirement import Applies, Requirement
@@ -29,7 +29,7 @@ def write_area(folder: Path, *requirements: str, area: str = "waits") -> Path:
     return folder
 
 
-def requirement_between(since: PythonLevel | None, until: PythonLevel | None) -> Requirement:
+def requirement_between(since: PythonLevel, until: PythonLevel) -> Requirement:
     return Requirement(
         id="waits/first",
         title="The first waits.",
@@ -45,7 +45,7 @@ def test_a_requirement_is_read_with_all_its_fields(tmp_path: Path) -> None:
     more = 'since = "3.6"\nuntil = "3.13"\n'
     more += 'applies = { kind = ["TCP"], mixin = ["none"] }\n'
 
-    found = load_catalogue(write_area(tmp_path, FIRST + more, SECOND)).get("waits/first")
+    found = read_catalogue(write_area(tmp_path, FIRST + more, SECOND)).get("waits/first")
 
     assert (found.title, found.level) == ("The first waits.", Level.MUST)
     assert (found.source, found.area) == ("https://example.org/page#first", "waits")
@@ -58,7 +58,7 @@ def test_a_catalogue_keeps_the_order_of_its_files(tmp_path: Path) -> None:
     write_area(tmp_path, SECOND, FIRST)
     write_area(tmp_path, FIRST.replace("waits/", "asks/"), area="asks")
 
-    catalogue = load_catalogue(tmp_path)
+    catalogue = read_catalogue(tmp_path)
 
     assert list(catalogue) == ["asks/first", "waits/second", "waits/first"]
     assert catalogue.areas == {"asks": "Waiting", "waits": "Waiting"}
@@ -90,7 +90,7 @@ def test_an_addition_is_refused(tmp_path: Path, added: str, problem: str) -> Non
     write_area(tmp_path, FIRST + added + "\n")
 
     with pytest.raises(CatalogueError, match=r"waits\.toml: .*waits/first\)?: ") as caught:
-        load_catalogue(tmp_path)
+        read_catalogue(tmp_path)
 
     assert problem in str(caught.value)
 
@@ -118,7 +118,7 @@ def test_a_wrong_value_is_refused(tmp_path: Path, wrong: str, right: str, proble
     write_area(tmp_path, FIRST.replace(wrong, right))
 
     with pytest.raises(CatalogueError, match=r"waits\.toml: ") as caught:
-        load_catalogue(tmp_path)
+        read_catalogue(tmp_path)
 
     assert problem in str(caught.value)
 
@@ -138,7 +138,7 @@ def test_a_file_out_of_order_is_refused(tmp_path: Path, text: str, problem: str)
     (tmp_path / "waits.toml").write_text(text, encoding="utf-8")
 
     with pytest.raises(CatalogueError) as caught:
-        load_catalogue(tmp_path)
+        read_catalogue(tmp_path)
 
     assert problem in str(caught.value)
 
@@ -148,13 +148,13 @@ def test_a_duplicate_id_is_refused(tmp_path: Path) -> None:
     write_area(tmp_path, FIRST, FIRST)
 
     with pytest.raises(CatalogueError, match=r"waits\.toml: waits/first: this id is taken already"):
-        load_catalogue(tmp_path)
+        read_catalogue(tmp_path)
 
 
 def test_a_folder_without_requirements_is_refused(tmp_path: Path) -> None:
     """An empty catalogue would pass everything."""
     with pytest.raises(CatalogueError, match=r"no requirements in .*; install sockproof again"):
-        load_catalogue(tmp_path)
+        read_catalogue(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -189,21 +189,21 @@ def test_applies_keeps_the_order_of_the_matrix() -> None:
 @pytest.mark.parametrize(
     ("since", "until", "level", "why_not"),
     [
-        (None, None, (2, 7), ""),
-        ((3, 7), None, (3, 7, 0), ""),
-        ((3, 7), None, (3, 7), ""),
-        ((3, 7), None, (3, 10), ""),
-        ((3, 7), None, (3, 6, 15), "since Python 3.7"),
-        ((3, 6, 8), None, (3, 6, 15), ""),
-        ((3, 6, 8), None, (3, 6, 7), "since Python 3.6.8"),
-        (None, (3, 6), (3, 6, 15), ""),
-        (None, (3, 6), (2, 7), ""),
-        (None, (3, 6), (3, 7, 0), "until Python 3.6"),
-        (None, (3, 5), (3, 13, 0), "until Python 3.5"),
+        ((), (), (2, 7), ""),
+        ((3, 7), (), (3, 7, 0), ""),
+        ((3, 7), (), (3, 7), ""),
+        ((3, 7), (), (3, 10), ""),
+        ((3, 7), (), (3, 6, 15), "since Python 3.7"),
+        ((3, 6, 8), (), (3, 6, 15), ""),
+        ((3, 6, 8), (), (3, 6, 7), "since Python 3.6.8"),
+        ((), (3, 6), (3, 6, 15), ""),
+        ((), (3, 6), (2, 7), ""),
+        ((), (3, 6), (3, 7, 0), "until Python 3.6"),
+        ((), (3, 5), (3, 13, 0), "until Python 3.5"),
     ],
 )
 def test_a_requirement_holds_between_its_levels(
-    since: PythonLevel | None, until: PythonLevel | None, level: PythonLevel, why_not: str
+    since: PythonLevel, until: PythonLevel, level: PythonLevel, why_not: str
 ) -> None:
     """Both ends are inclusive, and compared only as far as they are written."""
     requirement = requirement_between(since, until)
@@ -214,7 +214,7 @@ def test_a_requirement_holds_between_its_levels(
 
 def test_an_unknown_id_suggests_a_close_one(tmp_path: Path) -> None:
     """A slip of the pen is answered with the id that was probably meant."""
-    catalogue = load_catalogue(write_area(tmp_path, FIRST))
+    catalogue = read_catalogue(write_area(tmp_path, FIRST))
 
     with pytest.raises(UsageError, match=r"no requirement 'waits/frist'; .*waits/first\?$"):
         catalogue.get("waits/frist")
@@ -222,7 +222,7 @@ def test_an_unknown_id_suggests_a_close_one(tmp_path: Path) -> None:
 
 def test_an_unknown_id_like_no_other_points_to_the_list(tmp_path: Path) -> None:
     """Where nothing is close, the hint says where all ids are."""
-    catalogue = load_catalogue(write_area(tmp_path, FIRST))
+    catalogue = read_catalogue(write_area(tmp_path, FIRST))
 
     with pytest.raises(UsageError, match="see 'sockproof list'"):
         catalogue.get("qqqq")

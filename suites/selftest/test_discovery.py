@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from sockproof.iut import discovery
 from sockproof.iut.discovery import FoundInterpreter, discover_interpreters, find_interpreter
 
 REAL_PYTHON = Path(sys.executable).resolve()
@@ -216,7 +217,7 @@ def test_discovery_says_when_nothing_starts(folder_on_path: MakeFolder) -> None:
 
 
 def test_discovery_does_not_wait_longer_than_deadline(
-    folder_on_path: MakeFolder, tmp_path: Path
+    folder_on_path: MakeFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A script that never answers is given up, and what it started is ended with it."""
     held = tmp_path / "held by the script and its child"
@@ -226,7 +227,8 @@ def test_discovery_does_not_wait_longer_than_deadline(
     write_script(folder_on_path("bin"), "python3", body)
     started = time.monotonic()
 
-    (found,) = discover_interpreters(deadline_s=3.0)
+    monkeypatch.setattr(discovery, "DEADLINE_S", 3.0)
+    (found,) = discover_interpreters()
 
     assert found.problem == "gave no answer within 3 s"
     assert time.monotonic() - started < 300

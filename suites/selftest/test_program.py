@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -26,7 +27,7 @@ say(main="is done")
 def test_a_program_that_works_on_is_not_at_rest(source: str, rests: bool) -> None:
     """One that waits for ever is; one that still computes, on whatever busy machine, is awaited
     until it says more."""
-    with Program(parse_iut(sys.executable), source) as program:
+    with closing(Program(parse_iut(sys.executable), source)) as program:
         program.expect_word("main")
 
         assert program.comes_to_rest() is rests

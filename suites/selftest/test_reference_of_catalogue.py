@@ -17,7 +17,7 @@ from sockproof.record.rows import CaseRow, RequirementRow
 from sockproof.record.writer import RecordWriter
 from sockproof.report.markdown import summary_markdown
 from sockproof.report.reference import differing, not_yet_told, with_references
-from sockproof.spec.catalogue import SHIPPED, Catalogue, load_catalogue
+from sockproof.spec.catalogue import SHIPPED, Catalogue, read_catalogue
 from sockproof.spec.levels import Level
 from suites.selftest.reference_rules import not_yet_in, out_of_step
 
@@ -39,7 +39,7 @@ def catalogue_with(folder: Path, old: str, new: str) -> Catalogue:
     text = path.read_text("utf-8")
     assert old in text
     path.write_text(text.replace(old, new) + ADDED, "utf-8")
-    return load_catalogue(copy)
+    return read_catalogue(copy)
 
 
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)

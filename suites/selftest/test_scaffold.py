@@ -17,7 +17,7 @@ from sockproof.commands import scaffold
 from sockproof.commands.scaffold import main
 from sockproof.errors import HarnessError
 from sockproof.mutation.named import MUTANTS, load_mutants
-from sockproof.spec.catalogue import SHIPPED, load_catalogue
+from sockproof.spec.catalogue import SHIPPED, read_catalogue
 from suites.selftest.doc_pages import ROOT, Page, agrees, pages
 from suites.selftest.runs import DEADLINE_S, environment
 
@@ -93,13 +93,13 @@ def test_blanks_are_refused_until_they_are_filled_in(clone: Path) -> None:
     entry = {"title": "X is done.", "level": "MUST", "source": "https://example.org/x"}
     for key, value in entry.items():
         with pytest.raises(HarnessError, match=rf"requirement \d+ \({NEW}\): '{key}' is empty"):
-            load_catalogue(clone / "requirements")
+            read_catalogue(clone / "requirements")
         _fill_in(clone / "requirements" / "dispatch.toml", f'{key} = ""', f'{key} = "{value}"')
     for key, value in {"kind": "TCP", "mixin": "none", "family": "inet"}.items():
         with pytest.raises(HarnessError, match=rf"\({NEW}\): applies: '{key}' is empty"):
-            load_catalogue(clone / "requirements")
+            read_catalogue(clone / "requirements")
         _fill_in(clone / "requirements" / "dispatch.toml", f"{key} = []", f'{key} = ["{value}"]')
-    catalogue = load_catalogue(clone / "requirements")
+    catalogue = read_catalogue(clone / "requirements")
 
     mutant = {"id": '"x-is-lost"', "title": '"X is lost."', "spec": '"TCP/inet"', "find": "'''x'''"}
     for key, value in mutant.items():
@@ -193,7 +193,7 @@ def _in_copy(place: Path, *arguments: str, status: int = 0) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=DEADLINE_S,
+        timeout=4 * DEADLINE_S,
     )
     assert ended.returncode == status, ended.stdout
     return ended.stdout

@@ -12,7 +12,7 @@ from sockproof.iut.implementation import parse_iut
 from sockproof.judge.expectations import read_expectations
 from sockproof.mutation.equivalents import read_equivalents
 from sockproof.mutation.named import MutationError, load_mutants
-from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.catalogue import read_catalogue
 from sockproof.spec.renames import load_renames
 from sockproof.spec.toml_tables import (
     DAY,
@@ -156,7 +156,7 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
 
 
 READERS: dict[str, tuple[type[HarnessError], Callable[[Path], object]]] = {
-    "catalogue": (CatalogueError, lambda path: load_catalogue(path.parent)),
+    "catalogue": (CatalogueError, lambda path: read_catalogue(path.parent)),
     "renames": (CatalogueError, lambda path: load_renames((), path)),
     "untestable": (CatalogueError, load_untestable),
     "expectations": (UsageError, read_expectations),

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from importlib import resources
 from pathlib import PurePath
 
-__all__ = ["bundle", "first_command"]
+__all__ = ["LOADING", "bundle", "first_command", "sources"]
 
 # The argument of ``-c``. An end of the input ends it, so it cannot outlive the harness.
 FIRST_PROGRAM = (
@@ -35,7 +35,22 @@ _MODULES = (
     "control",
 )
 
-_SECOND_PROGRAM = """
+# Makes a package of ``sources``, pairs of a module's name and text.
+LOADING = """
+package = types.ModuleType("_sockproof_agent")
+package.__path__ = []
+sys.modules["_sockproof_agent"] = package
+for name, source in sources:
+    module = types.ModuleType(str("_sockproof_agent." + name))
+    module.__package__ = "_sockproof_agent"
+    module.__file__ = str("<sockproof agent>/" + name + ".py")
+    sys.modules[module.__name__] = module
+    setattr(package, str(name), module)
+    exec(compile(source, module.__file__, "exec"), module.__dict__)
+"""
+
+_SECOND_PROGRAM = (
+    """
 import json, os, sys, types
 data = b""
 while len(data) < %(length)d:
@@ -49,18 +64,11 @@ os.dup2(null, 0)
 os.dup2(2, 1)
 os.close(null)
 sys.path[:] = [folder for folder in sys.path if folder]
-package = types.ModuleType("_sockproof_agent")
-package.__path__ = []
-sys.modules["_sockproof_agent"] = package
-for name, source in json.loads(data.decode("ascii")):
-    module = types.ModuleType(str("_sockproof_agent." + name))
-    module.__package__ = "_sockproof_agent"
-    module.__file__ = str("<sockproof agent>/" + name + ".py")
-    sys.modules[module.__name__] = module
-    setattr(package, str(name), module)
-    exec(compile(source, module.__file__, "exec"), module.__dict__)
-package.control.Agent(control_in, control_out).run()
+sources = json.loads(data.decode("ascii"))
 """
+    + LOADING
+    + "package.control.Agent(control_in, control_out).run()"
+)
 
 
 def first_command(argv: Sequence[str]) -> list[str]:
@@ -72,11 +80,15 @@ def first_command(argv: Sequence[str]) -> list[str]:
     return [*argv, "-c", shlex.quote(FIRST_PROGRAM) if through_shell else FIRST_PROGRAM]
 
 
+def sources(*names: str) -> list[tuple[str, str]]:
+    """Modules of the agent, each with its text."""
+    folder = resources.files("sockproof.iut.agent")
+    return [(name, (folder / f"{name}.py").read_text("utf-8")) for name in names]
+
+
 @functools.cache
 def bundle() -> bytes:
     """What is written to the interpreter's standard input before the first command."""
-    folder = resources.files("sockproof.iut.agent")
-    sources = [(name, (folder / f"{name}.py").read_text("utf-8")) for name in _MODULES]
-    data = json.dumps(sources).encode("ascii")
+    data = json.dumps(sources(*_MODULES)).encode("ascii")
     program = _SECOND_PROGRAM % {"length": len(data)}
     return f"exec({program!r})\n".encode("ascii") + data

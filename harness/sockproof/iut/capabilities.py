@@ -7,6 +7,7 @@ reported as such at once, not as a thousand failures.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import socket
 import uuid
@@ -27,15 +28,17 @@ from sockproof.spec.matrix import ALL_SPECS, ServerSpec
 
 __all__ = ["Capabilities", "ProbedIut", "probe"]
 
-_PROBES = {
-    "fork": "hasattr(os, 'fork')",
-    "AF_UNIX": "hasattr(socket, 'AF_UNIX')",
-    "SO_REUSEPORT": "hasattr(socket, 'SO_REUSEPORT')",
-    "abstract": "sys.platform.startswith('linux') and hasattr(socket, 'AF_UNIX')",
-}
-# What can only be found out by trying: source that raises OSError or AttributeError if it is not
-# there. Linux refuses SO_REUSEPORT on Unix sockets since 6.12.9 (gh-128916).
+# Each is tried: source that raises OSError or AttributeError if it is not there. Linux refuses
+# SO_REUSEPORT on Unix sockets since 6.12.9 (gh-128916).
 _TRIALS = {
+    "fork": "os.fork",
+    "AF_UNIX": "socket.AF_UNIX",
+    "SO_REUSEPORT": "socket.SO_REUSEPORT",
+    "abstract": """
+if not sys.platform.startswith("linux"):
+    raise OSError("only Linux has abstract names")
+socket.AF_UNIX
+""",
     "IPv6": """
 probe = socket.socket(socket.AF_INET6)
 probe.bind(("::1", 0))  # socket.has_ipv6 is true even where IPv6 is switched off
@@ -95,23 +98,17 @@ class ProbedIut:
     capabilities: Capabilities
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "implementation": self.implementation.to_json(),
-            "level": list(self.level),
-            "hello": dict(self.hello),
-            "capabilities": self.capabilities.to_json(),
-        }
+        plain = self.implementation.to_json(), self.capabilities.to_json()
+        return {**vars(self), "implementation": plain[0], "capabilities": plain[1]}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ProbedIut:
-        return cls(
-            data["id"],
-            Implementation.from_json(data["implementation"]),
-            tuple(data["level"]),
-            data["hello"],
-            Capabilities.from_json(data["capabilities"]),
-        )
+        parts = {
+            "implementation": Implementation.from_json(data["implementation"]),
+            "level": tuple(data["level"]),
+            "capabilities": Capabilities.from_json(data["capabilities"]),
+        }
+        return cls(**{**data, **parts})
 
     def renamed(self, new_id: str) -> ProbedIut:
         return dataclasses.replace(self, id=new_id)
@@ -129,34 +126,28 @@ def probe(implementation: Implementation) -> ProbedIut:
     Raises:
         IutUnavailable: it does not start, is not what it says, or fails the smoke exchange.
     """
-    channel = Channel(implementation)
-    try:
-        _refuse_foreign_module(implementation, channel.hello)
-        process = CaseProcess(channel)
+    with contextlib.closing(Channel(implementation)) as channel:
         try:
-            _refuse_liar(implementation, process)
-            capabilities = _capabilities(implementation, channel.hello, process)
-            _smoke(implementation, capabilities, process)
-        finally:
-            process.end()
-    except (Mismatch, AgentDied) as error:
-        raise IutUnavailable(
-            f"{implementation.given}: the smoke exchange failed: {error}",
-            "a server that cannot echo one line cannot be judged",
-        ) from None
-    finally:
-        channel.close()
+            _refuse_foreign_module(implementation, channel.hello)
+            process = CaseProcess(channel)
+            try:
+                _refuse_liar(implementation, process)
+                capabilities = _capabilities(implementation, channel.hello, process)
+                _smoke(implementation, capabilities, process)
+            finally:
+                process.end()
+        except (Mismatch, AgentDied) as error:
+            raise IutUnavailable(
+                f"{implementation.given}: the smoke exchange failed: {error}",
+                "a server that cannot echo one line cannot be judged",
+            ) from None
     return ProbedIut(
-        implementation.name or _module_name(implementation) or interpreter_id(channel.hello),
+        implementation.name or implementation.module or interpreter_id(channel.hello),
         implementation,
         implementation.level or tuple(channel.hello["version"][:2]),
         channel.hello,
         capabilities,
     )
-
-
-def _module_name(implementation: Implementation) -> str:
-    return implementation.module if implementation.module else ""
 
 
 def _refuse_foreign_module(implementation: Implementation, hello: Message) -> None:
@@ -190,10 +181,7 @@ def _refuse_liar(implementation: Implementation, process: CaseProcess) -> None:
 def _capabilities(
     implementation: Implementation, hello: Message, process: CaseProcess
 ) -> Capabilities:
-    features = {
-        name: bool(process.do("evaluate", expression=expression).value)
-        for name, expression in _PROBES.items()
-    }
+    features = {}
     for name, source in _TRIALS.items():
         error = process.do("execute", source=source).error
         features[name] = error is None or not error.is_a("OSError", "error", "AttributeError")
@@ -223,26 +211,19 @@ def _smoke(
 
 
 _LINE = b"sockproof\n"
-_ECHO = {"setup": [], "handle": [{"do": "read_line"}, {"do": "write_back"}], "finish": []}
+_ECHO = {"handle": [{"do": "read_line"}, {"do": "write_back"}]}
 
 
 def _echo(spec: ServerSpec, made: Outcome) -> None:
+    """One line there and back; the answer is read to its end, since it may come in any pieces."""
     kind = socket.SOCK_STREAM if spec.is_stream else socket.SOCK_DGRAM
-    with socket.socket(socket.AF_INET, kind) as client:
+    with socket.socket(socket.AF_INET, kind) as client, client.makefile("rb") as answers:
         client.settimeout(5)
         try:
             client.connect(made.value["address"])
             client.sendall(_LINE)
-            answer = _read_line(client) if spec.is_stream else client.recv(100)
+            answer = answers.readline(len(_LINE))
         except OSError as error:
             raise Mismatch("an echo", str(error)) from None
     if answer != _LINE:
         raise Mismatch(f"an echo of {_LINE!r}", repr(answer))
-
-
-def _read_line(client: socket.socket) -> bytes:
-    """What comes up to the end of the line or of the stream: a stream may come in any pieces."""
-    answer = b""
-    while len(answer) < len(_LINE) and (piece := client.recv(len(_LINE) - len(answer))):
-        answer += piece
-    return answer

@@ -10,9 +10,9 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sockproof._paths import expanded
@@ -71,23 +71,21 @@ def find_interpreter(name: str) -> Path | None:
     if os.sep in name:
         path = _absolute(expanded(name))
         return _behind_shim(path) if _is_executable(path) else None
-    for path in _on_path(name):
-        found = _behind_shim(path)
-        if found is not None:
-            return found
-    return _in_versions(name)
+    found = filter(None, map(_behind_shim, _on_path(name)))
+    return next(found, None) or _in_versions(name)
 
 
-def discover_interpreters(deadline_s: float = DEADLINE_S) -> list[FoundInterpreter]:
+def discover_interpreters() -> list[FoundInterpreter]:
     """Every interpreter on PATH and among pyenv's versions, each real executable once.
 
     Ordered by implementation, then version; those that do not run come last. Each is started
-    once, and may take ``deadline_s`` to answer.
+    once, and may take DEADLINE_S to answer.
     """
     candidates = list({path.resolve(): path for path in _candidates()})
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        asked = pool.map(lambda path: _ask(path, deadline_s), candidates)
-        found = {interpreter.path: interpreter for interpreter in asked}
+        asked = pool.map(_ask, candidates)
+        real = (one if one.problem else replace(one, path=one.path.resolve()) for one in asked)
+        found = {one.path: one for one in real}
     return sorted(found.values(), key=_order)
 
 
@@ -132,8 +130,8 @@ def _behind_shim(path: Path) -> Path | None:
     """``path`` itself, or what it runs where it is a shim; None for a shim that runs nothing."""
     if not _is_shim_folder(path.parent):
         return path
-    answer = _run(path, DEADLINE_S)
-    return Path(answer.executable) if isinstance(answer, _Answer) else _in_versions(path.name)
+    found = _ask(path)
+    return _in_versions(path.name) if found.problem else found.path
 
 
 def _version_folders() -> list[Path]:
@@ -159,20 +157,9 @@ def _in_versions(name: str) -> Path | None:
 # Asking
 
 
-@dataclass(frozen=True)
-class _Answer:
-    executable: str
-    implementation: str
-    version: str
-
-
 def _candidates() -> Iterator[Path]:
-    yield from _interpreters_in(folder for folder in _path_folders() if not _is_shim_folder(folder))
-    yield from _interpreters_in(_version_folders())
-
-
-def _interpreters_in(folders: Iterable[Path]) -> Iterator[Path]:
-    for folder in folders:
+    on_path = [folder for folder in _path_folders() if not _is_shim_folder(folder)]
+    for folder in on_path + _version_folders():
         try:
             paths = sorted(folder.iterdir())
         except OSError:  # PATH may name what is no folder, or not ours to read
@@ -182,16 +169,9 @@ def _interpreters_in(folders: Iterable[Path]) -> Iterator[Path]:
                 yield path
 
 
-def _ask(path: Path, deadline_s: float) -> FoundInterpreter:
-    answer = _run(path, deadline_s)
-    if isinstance(answer, str):
-        return FoundInterpreter(path, "", "", problem=answer)
-    real_path = Path(answer.executable).resolve()
-    return FoundInterpreter(real_path, answer.implementation, answer.version)
-
-
-def _run(path: Path, deadline_s: float) -> _Answer | str:
-    """What the interpreter says of itself, or one line on why it does not."""
+def _ask(path: Path) -> FoundInterpreter:
+    """What the interpreter says of itself, its path too; or one line on why it does not."""
+    silent = FoundInterpreter(path, "", "")
     try:
         process = subprocess.Popen(
             [path, *_OPTIONS, _PROBE],
@@ -201,22 +181,18 @@ def _run(path: Path, deadline_s: float) -> _Answer | str:
             start_new_session=True,
         )
     except OSError as error:
-        return f"cannot be started: {error.strerror}"
+        return replace(silent, problem=f"cannot be started: {error.strerror}")
     with process:
         try:
-            output, _ = process.communicate(timeout=deadline_s)
+            output, _ = process.communicate(timeout=DEADLINE_S)
         except subprocess.TimeoutExpired:
             # The whole group: a script that waits for something else leaves that behind.
             os.killpg(process.pid, signal.SIGKILL)
-            return f"gave no answer within {deadline_s:g} s"
-    return _read_answer(output.decode(errors="replace"), process.returncode)
-
-
-def _read_answer(output: str, status: int) -> _Answer | str:
-    lines = output.splitlines()
+            return replace(silent, problem=f"gave no answer within {DEADLINE_S:g} s")
+    lines, status = output.decode(errors="replace").splitlines(), process.returncode
     fields = [line[len(_MARK) :] for line in lines if line.startswith(_MARK)]
     if status == 0 and len(fields) == 3 and fields[0]:
-        return _Answer(*fields)
+        return FoundInterpreter(Path(fields[0]), *fields[1:])
     excerpt = next((line.strip() for line in lines if line.strip()), "nothing")
     what = "is no Python" if status == 0 else f"ended with status {status}"
-    return f"{what}: it printed {excerpt[:80]!r}"
+    return replace(silent, problem=f"{what}: it printed {excerpt[:80]!r}")

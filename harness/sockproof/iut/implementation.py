@@ -105,15 +105,10 @@ def parse_iut(given: str) -> Implementation:
     module, at, interpreter = given.partition("@")
     if at:
         return dataclasses.replace(_module(module, _interpreter(interpreter)), given=given)
-    if _looks_like_interpreter(given):
+    is_command = os.sep in given or _INTERPRETER_NAME.match(given)
+    if is_command and not given.endswith(".py"):
         return Implementation(given, _interpreter(given))
     return _module(given, (sys.executable,))
-
-
-def _looks_like_interpreter(given: str) -> bool:
-    if given.endswith(".py"):
-        return False
-    return os.sep in given or bool(_INTERPRETER_NAME.match(given))
 
 
 def _interpreter(name: str) -> tuple[str, ...]:

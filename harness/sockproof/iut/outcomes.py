@@ -22,9 +22,10 @@ class RaisedError:
     traceback: str = ""
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> RaisedError:
-        bases = tuple(told["bases"])
-        return cls(told["type"], bases, told["errno_name"], told["text"], told.get("traceback", ""))
+    def of(cls, error: Mapping[str, Any]) -> RaisedError:
+        """What the agent says of it in ``events.describe_error()``."""
+        fields = error["type"], tuple(error["bases"]), error["errno_name"], error["text"]
+        return cls(*fields, error.get("traceback", ""))
 
     @property
     def name(self) -> str:

@@ -10,13 +10,11 @@ import select
 import signal
 import subprocess
 import time
-from importlib import resources
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from sockproof.errors import IutUnavailable
-from sockproof.iut.bundle import first_command
+from sockproof.iut.bundle import LOADING, first_command, sources
 from sockproof.iut.implementation import Implementation
 from sockproof.judge.checks import Hang, Mismatch
 from sockproof.timing import hang_bound_s
@@ -27,20 +25,15 @@ __all__ = ["Program"]
 _LOOK_S = 0.02
 _LOOKS = 250
 
-_PROGRAM = """
+_PROGRAM = (
+    """
 import json, os, sys, types
 sys.path[:] = [folder for folder in sys.path if folder]
 order = json.loads(%(order)r)
-package = types.ModuleType("_sockproof_agent")
-package.__path__ = []
-sys.modules["_sockproof_agent"] = package
-for name, source in order["sources"]:
-    module = types.ModuleType(str("_sockproof_agent." + name))
-    module.__package__ = "_sockproof_agent"
-    sys.modules[module.__name__] = module
-    setattr(package, str(name), module)
-    exec(compile(source, str(name), "exec"), module.__dict__)
-
+sources = order["sources"]
+"""
+    + LOADING
+    + """
 def say(**fields):
     os.write(1, (json.dumps(fields) + "\\n").encode("ascii"))
 
@@ -50,23 +43,22 @@ def find(name):
 socketserver = package.loading.hello(order)[0]
 exec(compile(order["program"], "<program>", "exec"))
 """
+)
 
 
 class Program:
     """Source text that runs as a program, from its start until it exits by itself.
 
     It knows ``find(name)``, which gives a class of socketserver, and ``say(**fields)``, which
-    tells us something as a line of its standard output. A context manager, which kills it.
+    tells us something as a line of its standard output. Whoever starts it closes it.
 
     Raises:
         IutUnavailable: the interpreter does not start.
     """
 
     def __init__(self, implementation: Implementation, source: str) -> None:
-        folder = resources.files("sockproof.iut.agent")
-        names = ("events", "loading")
         order = {
-            "sources": [(name, (folder / f"{name}.py").read_text("utf-8")) for name in names],
+            "sources": sources("events", "loading"),
             "program": source,
             "preload": implementation.preload,
             "module": implementation.module,
@@ -82,15 +74,8 @@ class Program:
             self._process.stdin.write(f"exec({text!r})\n".encode("ascii"))
             self._process.stdin.close()
 
-    def __enter__(self) -> Program:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Kill what still runs of it."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -130,9 +115,9 @@ class Program:
             status = Path(f"/proc/{self._process.pid}/status").read_text("ascii", "replace")
         except OSError:
             return ""
-        told = dict(line.split(":", 1) for line in status.splitlines())
-        waits = told["State"].strip().startswith("S")
-        return told["voluntary_ctxt_switches"] if waits else str(time.monotonic())
+        lines = dict(line.split(":", 1) for line in status.splitlines())
+        waits = lines["State"].strip().startswith("S")
+        return lines["voluntary_ctxt_switches"] if waits else str(time.monotonic())
 
     def expect_exit(self) -> int:
         """The status that the program exits with.

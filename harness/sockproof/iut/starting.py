@@ -15,8 +15,6 @@ __all__ = ["POLL_INTERVAL_S", "ServerOrder"]
 # the default of half a second would be paid by every case.
 POLL_INTERVAL_S = 0.001
 
-_NO_STEPS: Mapping[str, Any] = {"setup": [], "handle": [], "finish": []}
-
 
 @dataclass(frozen=True)
 class ServerOrder:
@@ -32,7 +30,7 @@ class ServerOrder:
     spec: ServerSpec
     address: Any
     handler_base: str = "StreamRequestHandler"
-    script: Mapping[str, Any] = field(default_factory=lambda: _NO_STEPS)
+    script: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
     attributes: Mapping[str, Any] = field(default_factory=dict)
     handler_attributes: Mapping[str, Any] = field(default_factory=dict)

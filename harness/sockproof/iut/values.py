@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Fill", "Opaque", "decode", "encode", "fill", "octets"]
+from sockproof.iut.agent import events
+from sockproof.iut.agent.events import fill
 
-EXCERPT_OCTETS = 256
+__all__ = ["Fill", "Opaque", "decode", "encode", "fill", "octets"]
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,6 @@ class Opaque:
 
     type_name: str
     text: str
-
-
-def fill(length_octets: int, seed: int = 0) -> bytes:
-    """What the agent's ``fill`` makes of the same arguments."""
-    blocks = length_octets // 64 + 1
-    text = "".join(f"{n:012d} {seed:04d} {'=' * 45}\n" for n in range(blocks))
-    return text[:length_octets].encode("ascii")
 
 
 def encode(value: Any) -> Any:
@@ -78,7 +71,4 @@ def decode(value: Any) -> Any:
 
 def octets(data: bytes) -> dict[str, Any]:
     """What a transcript tells of a payload: ``length``, ``text`` excerpt, a digest if longer."""
-    told: dict[str, Any] = {"length": len(data), "text": data[:EXCERPT_OCTETS].decode("latin-1")}
-    if len(data) > EXCERPT_OCTETS:
-        told["sha256"] = hashlib.sha256(data).hexdigest()
-    return told
+    return events.octets(data)

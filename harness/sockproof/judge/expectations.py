@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,14 +85,12 @@ class Expectation:
 
     def matches(self, case_id: str) -> bool:
         """Whether it is about this case. Brackets are brackets here, unlike in a shell."""
-        pattern = ".*".join(map(re.escape, self.case.split("*")))
-        return re.fullmatch(pattern, case_id) is not None
+        return _pattern(self.case).fullmatch(case_id) is not None
 
     @property
     def requirement_pattern(self) -> re.Pattern[str]:
         """What the ids of the requirements match whose cases it can be about."""
-        requirement = requirement_of(self.case)
-        return re.compile(".*".join(map(re.escape, requirement.split("*"))))
+        return _pattern(requirement_of(self.case))
 
     def holds_in(self, there: Circumstances) -> bool:
         """Whether its conditions are met."""
@@ -127,13 +125,17 @@ class Expectation:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Expectation:
-        """The reverse of :meth:`to_json`."""
-        words = {
-            "verdict": Verdict(data["verdict"]),
-            "teardown": TeardownVerdict(data["teardown"]),
-        }
-        sequences = {name: tuple(data[name]) for name in ("since", "until", "lacks")}
-        return cls(**{**data, **words, **sequences})
+        """The reverse of :meth:`to_json`; what has a default may be missing."""
+        return cls(**{key: _READ.get(key, lambda same: same)(data[key]) for key in data})
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, text.split("*"))))
+
+
+# How what is plain data is read again.
+_READ: dict[str, Callable[[Any], Any]] = {"verdict": Verdict, "teardown": TeardownVerdict}
+_READ |= dict.fromkeys(("since", "until", "lacks"), tuple)
 
 
 _EXPECTATION = toml.table(
@@ -170,12 +172,7 @@ def read_expectations(path: Path) -> tuple[Expectation, ...]:
 def _expectation(path: Path, number: int, entry: Mapping[str, Any]) -> Expectation:
     if problem := _problem(entry):
         raise UsageError(f"{path}: expectation {number} ({entry['case']}): {problem}")
-    words = {
-        "verdict": Verdict(entry["verdict"]),
-        "teardown": TeardownVerdict(entry.get("teardown", TeardownVerdict.CLEAN)),
-    }
-    lists = {"lacks": tuple(entry.get("lacks", ())), "file": path.name}
-    return Expectation(**{**entry, **toml.levels_of(entry), **words, **lists})
+    return Expectation.from_json({**entry, **toml.levels_of(entry), "file": path.name})
 
 
 def _problem(entry: Mapping[str, Any]) -> str:

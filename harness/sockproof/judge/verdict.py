@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import Enum
 
-from sockproof.spec.levels import Level
+from sockproof.spec.levels import Level, Word
 
 __all__ = ["Conformance", "TeardownVerdict", "Verdict", "conformance", "worst"]
 
 
-class Verdict(str, Enum):
+class Verdict(Word):
     """What a case found, mildest first; where several apply, the worst wins."""
 
     PASS = "PASS"
@@ -22,16 +21,8 @@ class Verdict(str, Enum):
     # The harness's own fault; says nothing about the implementation.
     ERROR = "ERROR"
 
-    @property
-    def severity(self) -> int:
-        """0 for PASS up to 4 for ERROR."""
-        return list(type(self)).index(self)
 
-    def __str__(self) -> str:
-        return self.value
-
-
-class TeardownVerdict(str, Enum):
+class TeardownVerdict(Word):
     """Whether a case left something behind in the implementation's process, judged separately."""
 
     CLEAN = "clean"
@@ -42,24 +33,18 @@ class TeardownVerdict(str, Enum):
     # The case never reached the implementation, or the process died before it could be asked.
     NOT_CHECKED = "not checked"
 
-    def __str__(self) -> str:
-        return self.value
 
-
-class Conformance(str, Enum):
+class Conformance(Word):
     """An implementation's standing (the words follow Autobahn's strict and non-strict)."""
 
     STRICT = "strict"
     CONFORMANT = "conformant"
     NONCONFORMANT = "nonconformant"
 
-    def __str__(self) -> str:
-        return self.value
-
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """The worst of ``verdicts``; NOT_APPLICABLE when there are none."""
-    return max(verdicts, key=lambda verdict: verdict.severity, default=Verdict.NOT_APPLICABLE)
+    return max(verdicts, key=list(Verdict).index, default=Verdict.NOT_APPLICABLE)
 
 
 def conformance(results: Iterable[tuple[Level, Verdict]]) -> Conformance:

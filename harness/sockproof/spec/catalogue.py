@@ -22,17 +22,16 @@ from __future__ import annotations
 import difflib
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sockproof.errors import CatalogueError, UsageError
 from sockproof.spec import toml_tables as toml
-from sockproof.spec.levels import Level, PythonLevel
+from sockproof.spec.levels import Level, holds_between
 from sockproof.spec.renames import new_ids
 from sockproof.spec.requirement import ID_PATTERN, NARROWING_WORDS, Applies, Requirement
 
-__all__ = ["Catalogue", "load_catalogue"]
+__all__ = ["SHIPPED", "Catalogue", "load_catalogue", "read_catalogue"]
 
 SHIPPED = Path(__file__).parent / "requirements"
 _APPLIES = toml.table(
@@ -87,72 +86,49 @@ class Catalogue(Mapping[str, Requirement]):
         raise UsageError(f"no requirement {requirement_id!r}", hint)
 
 
-def load_catalogue(folder: Path | None = None) -> Catalogue:
-    """Read every ``*.toml`` of ``folder`` (default: the requirements that sockproof ships).
+@functools.cache
+def load_catalogue() -> Catalogue:
+    """The requirements that sockproof ships."""
+    return read_catalogue(SHIPPED)
+
+
+def read_catalogue(folder: Path) -> Catalogue:
+    """Read every ``*.toml`` of a folder.
 
     Raises:
         CatalogueError: a file or a requirement is not in order; the message names both.
     """
-    return _read_catalogue(folder) if folder else _shipped_catalogue()
-
-
-@functools.cache
-def _shipped_catalogue() -> Catalogue:
-    return _read_catalogue(SHIPPED)
-
-
-def _read_catalogue(folder: Path) -> Catalogue:
     areas: dict[str, str] = {}
-    places: dict[str, _Place] = {}
+    taken: dict[str, Path] = {}
     requirements: list[Requirement] = []
     for path in sorted(folder.glob("*.toml")):
         area = FORMAT.read(path)
         areas[path.stem] = area["title"]
         for entry in area["requirement"]:
-            place = _Place(path, entry["id"])
-            requirement = _requirement(entry, place)
-            if requirement.id in places:
-                other = places[requirement.id].path
-                raise place.refusal(f"this id is taken already in {other}")
-            places[requirement.id] = place
+            requirement = _requirement(entry)
+            problems = [problem for problem, is_right in RULES if not is_right(requirement, path)]
+            if requirement.id in taken:
+                problems.append(f"this id is taken already in {taken[requirement.id]}")
+            if problems:
+                raise CatalogueError(f"{path}: {requirement.id}: {problems[0]}")
+            taken[requirement.id] = path
             requirements.append(requirement)
     if not requirements:
         raise CatalogueError(f"no requirements in {folder}", "install sockproof again")
     return Catalogue(areas, requirements)
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where something is written, for error messages."""
-
-    path: Path
-    id: str
-
-    def refusal(self, problem: str) -> CatalogueError:
-        return CatalogueError(f"{self.path}: {self.id}: {problem}")
-
-
-def _requirement(entry: Mapping[str, Any], place: _Place) -> Requirement:
+def _requirement(entry: Mapping[str, Any]) -> Requirement:
     narrowed: dict[str, Any] = dict(entry.get("applies", {}))
     narrowed |= {name: tuple(narrowed[name]) for name in NARROWING_WORDS if name in narrowed}
     read = {"level": Level(entry["level"]), "applies": Applies(**narrowed)}
-    requirement = Requirement(**{**entry, **toml.levels_of(entry), **read})
-    for problem, is_right in RULES:
-        if not is_right(requirement, place.path.stem):
-            raise place.refusal(problem)
-    return requirement
-
-
-def _are_in_order(since: PythonLevel, until: PythonLevel) -> bool:
-    """Compared as far as both are written: 3.6.8 to 3.6 is a range, 3.7 to 3.6 is none."""
-    shared = min(len(since), len(until))
-    return since[:shared] <= until[:shared]
+    return Requirement(**{**entry, **toml.levels_of(entry), **read})
 
 
 # What a requirement may get wrong besides its values: the problem, and whether all is well.
-RULES: tuple[tuple[str, Callable[[Requirement, str], object]], ...] = (
-    ("the id's area is not the name of its file", lambda r, stem: r.area == stem),
-    ("since is after until", lambda r, _: _are_in_order(r.since or (), r.until or ())),
+RULES: tuple[tuple[str, Callable[[Requirement, Path], object]], ...] = (
+    ("the id's area is not the name of its file", lambda r, path: r.area == path.stem),
+    ("since is after until", lambda r, _: holds_between(r.since, (), r.until)),
     ("applies says none and narrows as well", lambda r, _: r.applies.is_consistent),
     ("applies selects no server spec", lambda r, _: r.applies.none or r.applies.specs()),
 )

@@ -5,13 +5,27 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-__all__ = ["Level", "PythonLevel", "format_python_level", "holds_between", "parse_python_level"]
+__all__ = [
+    "Level",
+    "PythonLevel",
+    "Word",
+    "format_python_level",
+    "holds_between",
+    "parse_python_level",
+]
 
 # A Python language level, ``(3, 13)``; compared as tuples are.
 PythonLevel = tuple[int, ...]
 
 
-class Level(str, Enum):
+class Word(str, Enum):
+    """One of a few words, which is its own text."""
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Level(Word):
     """How strongly a requirement is promised.
 
     ``MUST`` and ``MAY`` come from a sentence of the documentation, ``SHOULD`` from a hedged one, a
@@ -23,9 +37,6 @@ class Level(str, Enum):
     SHOULD = "SHOULD"
     MAY = "MAY"
     OBSERVED = "OBSERVED"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 def parse_python_level(text: str) -> PythonLevel:

@@ -92,10 +92,9 @@ def spec_by_id(spec_id: str) -> ServerSpec:
     Raises:
         UsageError: there is none.
     """
-    try:
-        return _BY_ID[spec_id]
-    except KeyError:
-        raise UsageError(f"no server spec {spec_id!r}", "see 'sockproof list --specs'") from None
+    if spec_id not in _BY_ID:
+        raise UsageError(f"no server spec {spec_id!r}", "see 'sockproof list --specs'")
+    return _BY_ID[spec_id]
 
 
 def select_specs(patterns: Sequence[str]) -> tuple[ServerSpec, ...]:

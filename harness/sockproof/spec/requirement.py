@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sockproof.spec.levels import Level, PythonLevel, format_python_level
+from sockproof.spec.levels import Level, PythonLevel, format_python_level, holds_between
 from sockproof.spec.matrix import ALL_SPECS, FAMILIES, KINDS, MIXINS, ServerSpec
 
 __all__ = ["ID_PATTERN", "NARROWING_WORDS", "Applies", "Requirement"]
@@ -52,8 +52,8 @@ class Requirement:
     title: str
     level: Level
     source: str
-    since: PythonLevel | None = None
-    until: PythonLevel | None = None
+    since: PythonLevel = ()
+    until: PythonLevel = ()
     applies: Applies = field(default_factory=Applies)
 
     @property
@@ -67,8 +67,8 @@ class Requirement:
 
     def why_not(self, level: PythonLevel) -> str:
         """Why the requirement does not bind ``level``, in words; empty when it does."""
-        if self.since and level[: len(self.since)] < self.since:
+        if not holds_between(level, self.since, ()):
             return f"since Python {format_python_level(self.since)}"
-        if self.until and level[: len(self.until)] > self.until:
+        if not holds_between(level, (), self.until):
             return f"until Python {format_python_level(self.until)}"
         return ""

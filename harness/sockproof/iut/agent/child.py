@@ -40,8 +40,7 @@ class Child(object):
     def __init__(self, deadline_s, say, say_raw, become):
         self.say = say
         self.say_raw = say_raw
-        self.kept = {"stdout": 0, "stderr": 0}
-        self.dropped = {"stdout": 0, "stderr": 0}
+        self.printed = {"stdout": 0, "stderr": 0}
         self.status = None
         self.rest = b""  # of a line in the event pipe whose end has not come yet
         commands = os.pipe()
@@ -69,12 +68,15 @@ class Child(object):
             if error.errno != errno.EPIPE:
                 raise
 
-    def ask_for_stacks(self):
-        self.signal("SIGUSR1")
+    def do_gate(self, order):
+        self.tell(self.gates[order["index"]], b"g" * order["count"])
 
-    def signal(self, name):
+    def do_signal(self, order):
         """Send the process, and nothing else of its group, a signal such as ``SIGINT``."""
-        send_signal(os.kill, self.pid, getattr(signal, name))
+        send_signal(os.kill, self.pid, getattr(signal, order["name"]))
+
+    def do_stacks(self, order):
+        send_signal(os.kill, self.pid, signal.SIGUSR1)
 
     def pump(self, ready):
         """Pass on what came. Whoever has an answer has whatever was printed before it, too.
@@ -111,10 +113,8 @@ class Child(object):
 
     def say_output(self, name, data):
         """Pass on what was printed, up to a limit; past it, only how much there was."""
-        room = max(0, KEPT_OUTPUT_OCTETS - self.kept[name])
-        kept = data[:room]
-        self.kept[name] += len(kept)
-        self.dropped[name] += len(data) - len(kept)
+        kept = data[: max(0, KEPT_OUTPUT_OCTETS - self.printed[name])]
+        self.printed[name] += len(data)
         if kept:
             self.say(r=name, text=kept.decode("latin-1"))
 
@@ -131,7 +131,7 @@ class Child(object):
 
     def collect_stacks(self):
         """Ask for them, and pass on what comes until it is quiet; nothing may come at all."""
-        self.ask_for_stacks()
+        self.do_stacks(None)
         limit = events.clock() + STACKS_S
         heard = False
         while events.clock() < limit:
@@ -157,7 +157,8 @@ class Child(object):
         if self.rest:
             self.say_garbage()
         _close_all([self.commands] + list(self.pipes) + self.gates)
-        self.say(r="over", why=why, status=self.status, dropped=self.dropped)
+        dropped = dict((k, max(0, n - KEPT_OUTPUT_OCTETS)) for k, n in self.printed.items())
+        self.say(r="over", why=why, status=self.status, dropped=dropped)
 
 
 def _become(become, not_ours, fds):

@@ -30,15 +30,6 @@ class Agent(object):
         self.module = None
         self.names = {}
         self.cooperative = False
-        self.actions = {
-            "hello": self.hello,
-            "case": self.start_case,
-            "clock": self.tell_time,
-            "gate": self.open_gate,
-            "signal": self.send_signal,
-            "stacks": self.ask_for_stacks,
-            "end": self.end_case,
-        }
 
     def say(self, **fields):
         self.say_raw(json.dumps(fields).encode("ascii") + b"\n")
@@ -73,13 +64,17 @@ class Agent(object):
             self.obey(self.lines.next())
 
     def obey(self, line):
+        """Do what is ours to do, or the child's; what is the case's goes to its process."""
         order = json.loads(line.decode("ascii"))
-        if order["op"] in self.actions:
-            self.actions[order["op"]](order)
-        elif self.child is not None:
+        for one in (self, self.child):
+            action = getattr(one, "do_" + order["op"], None)
+            if action is not None:
+                return action(order)
+        if self.child is not None:
             self.child.tell(self.child.commands, line + b"\n")
+        return None
 
-    def hello(self, order):
+    def do_hello(self, order):
         try:
             self.module, said = loading.hello(order)
         except BaseException as error:
@@ -89,10 +84,10 @@ class Agent(object):
         self.cooperative = bool(order.get("preload"))
         return self.say(r="hello", value=said)
 
-    def tell_time(self, order):
+    def do_clock(self, order):
         self.say(r="clock", value=events.clock())
 
-    def start_case(self, order):
+    def do_case(self, order):
         self.child = child.Child(order["deadline_s"], self.say, self.say_raw, self.become_case)
         self.say(r="started", pid=self.child.pid)
 
@@ -102,19 +97,7 @@ class Agent(object):
         os.close(self.control_out)
         case.run(self.module, self.names, fds, self.cooperative)
 
-    def open_gate(self, order):
-        if self.child is not None:
-            self.child.tell(self.child.gates[order["index"]], b"g" * order["count"])
-
-    def send_signal(self, order):
-        if self.child is not None:
-            self.child.signal(order["name"])
-
-    def ask_for_stacks(self, order):
-        if self.child is not None:
-            self.child.ask_for_stacks()
-
-    def end_case(self, order):
+    def do_end(self, order):
         if self.child is not None:
             self.finish("ended")
 

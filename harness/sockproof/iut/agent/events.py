@@ -75,6 +75,7 @@ def _write_line(line):
 
 
 def octets(data):
+    # type: (bytes) -> dict[str, object]
     """What is told of a payload: its length, its digest, and the first octets of it."""
     data = bytes(data)
     shown = {"length": len(data), "text": data[:EXCERPT_OCTETS].decode("latin-1")}
@@ -132,7 +133,8 @@ def decode(value):
     return dict((key, decode(item)) for key, item in value.items())
 
 
-def fill(length_octets, seed):
+def fill(length_octets, seed=0):
+    # type: (int, int) -> bytes
     """A payload in which every loss, repetition or exchange of octets shows: numbered lines."""
     blocks = length_octets // 64 + 1
     text = "".join("%012d %04d %s\n" % (n, seed, "=" * 45) for n in range(blocks))

@@ -51,10 +51,9 @@ def make_server(module, names, order):
     )
     server_class = server_class_of(module, names, order)
     arguments = (events.decode(order["address"]), handler_class)
-    if order.get("bind_and_activate") is None:
-        return KeptServer(server_class(*arguments), handler_class)
-    deferred = {"bind_and_activate": order["bind_and_activate"]}
-    return KeptServer(server_class(*arguments, **deferred), handler_class)
+    given = order.get("bind_and_activate")
+    keywords = {} if given is None else {"bind_and_activate": given}
+    return KeptServer(server_class(*arguments, **keywords), handler_class)
 
 
 def server_class_of(module, names, order):
@@ -64,12 +63,13 @@ def server_class_of(module, names, order):
     def find(name):
         return getattr(module, names.get(name, name))
 
-    if order.get("class_source"):
-        server_class = _class_from_source(order["class_source"], find)
-    elif spec["mixin"]:
-        server_class = _mixed(find(spec["mixin"]), find(spec["class"]))
+    if not order.get("class_source"):
+        own = find(spec["class"])
+        server_class = _mixed(find(spec["mixin"]), own) if spec["mixin"] else own
     else:
-        server_class = find(spec["class"])
+        namespace = {"find": find, "emit": events.emit, "socket": socket, "threading": threading}
+        exec(compile(order["class_source"], "<server source>", "exec"), namespace)
+        server_class = namespace["Server"]
     attributes = events.decode(order["attributes"])
     family = getattr(socket, ADDRESS_FAMILIES[spec["family"]])
     if server_class.address_family != family:
@@ -77,13 +77,6 @@ def server_class_of(module, names, order):
     if attributes or order["hooks"]:
         server_class = _subclass(server_class, attributes, order["hooks"])
     return server_class
-
-
-def _class_from_source(source, find):
-    """What ``source`` defines as ``Server``; ``find`` gives it a class of socketserver by name."""
-    namespace = {"find": find, "emit": events.emit, "socket": socket, "threading": threading}
-    exec(compile(source, "<server source>", "exec"), namespace)
-    return namespace["Server"]
 
 
 def _mixed(mixin, server_class):
@@ -164,10 +157,7 @@ def _argument(value):
 
 def facts(server):
     """What a harness needs to know of a server: its address, and its socket's descriptor."""
-    return {
-        "address": events.encode(server.server_address),
-        "fileno": server.socket.fileno(),
-    }
+    return {"address": events.encode(server.server_address), "fileno": server.socket.fileno()}
 
 
 def spawn(kept, order, call):
