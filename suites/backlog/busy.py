@@ -88,12 +88,12 @@ def fill(
     clients: list[StreamPeer] = []
     for number in range(at_most):
         client = peers.stream(f"{name}-{number}")
-        told = client.connect_at_once(server)
-        if told == "EINPROGRESS" and not _is_full(server):
-            told = _answer(client)
-        if told:
+        ending = client.connect_at_once(server)
+        if ending == "EINPROGRESS" and not _is_full(server):
+            ending = _answer(client)
+        if ending:
             client.close()
-            return clients, told
+            return clients, ending
         clients.append(client.send(line(number)))
     return clients, ""
 
@@ -105,9 +105,9 @@ def line(number: int) -> bytes:
 
 def _is_full(server: Server) -> bool:
     """Whether the system says that the queue is full; it may not say anything."""
-    told = server.process.do("evaluate", handle=server.handle, expression=f"bytes({QUEUE})")
-    octets = told.value.encode("latin-1") if isinstance(told.value, str) else told.value
-    if told.error is not None or len(octets) != 8:
+    outcome = server.process.do("evaluate", handle=server.handle, expression=f"bytes({QUEUE})")
+    octets = outcome.value.encode("latin-1") if isinstance(outcome.value, str) else outcome.value
+    if outcome.error is not None or len(octets) != 8:
         return False
     waiting, limit = struct.unpack("=II", octets)
     return bool(waiting > limit)

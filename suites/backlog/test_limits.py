@@ -84,8 +84,8 @@ def test_default_is_no_number_of_its_own(construct: Construct, peers: Peers) -> 
 def test_burst_is_served_to_the_last(construct: Construct, peers: Peers, observe: Observe) -> None:
     """Two hundred clients are there before the first is served; each gets its own line back."""
     server = construct(ECHO_LINE, attributes={"request_queue_size": BURST})
-    clients, told = fill(server, peers, BURST)
-    if told:
+    clients, ending = fill(server, peers, BURST)
+    if ending:
         raise Inconclusive(f"the system lets {len(clients)} clients wait, not {BURST}")
 
     server.spawn("serve_forever", 0.001)

@@ -40,8 +40,8 @@ def test_server_recovers_from_overflow(serve: Serve, peers: Peers) -> None:
     """Those who found room in a queue that ran over are served, and so is who comes after."""
     busy = BusyServer(serve, peers, SMALL)
 
-    waiting, told = busy.fill(at_most=LARGE)
-    if not told:
+    waiting, ending = busy.fill(at_most=LARGE)
+    if not ending:
         raise Inconclusive(f"a queue of {SMALL} took {LARGE} clients")
 
     busy.serve_all(waiting)
@@ -76,9 +76,9 @@ def test_capacity_is_recorded(
     """How many clients connect to a busy server, and what the first one too many is told."""
     busy = BusyServer(serve, peers, variant)
 
-    waiting, told = busy.fill(at_most=TRIED_AT_MOST)
+    waiting, ending = busy.fill(at_most=TRIED_AT_MOST)
 
     observe("request_queue_size", busy.server.evaluate("server.request_queue_size"))
-    observe("waiting", len(waiting) if told else f"{TRIED_AT_MOST} or more")
-    observe("the next one", told)
+    observe("waiting", len(waiting) if ending else f"{TRIED_AT_MOST} or more")
+    observe("the next one", ending)
     busy.serve_all(waiting)

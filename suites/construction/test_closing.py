@@ -143,10 +143,10 @@ def test_unused_server_closes(construct: Construct, variant: bool, observe: Obse
 
     server.call("server_close")
 
-    told = _outcome(server, "fileno")
-    observe("fileno()", told)
-    is_closed = told in ("-1", "error EBADF")  # the latter from Python 2
-    check(is_closed, expected="fileno() of a closed socket", actual=told)
+    value = _outcome(server, "fileno")
+    observe("fileno()", value)
+    is_closed = value in ("-1", "error EBADF")  # the latter from Python 2
+    check(is_closed, expected="fileno() of a closed socket", actual=value)
 
 
 @requirement("construction/second-server-close")

@@ -108,11 +108,11 @@ def test_files_have_the_interface_of_buffered_io(
 
     sender.connect(server).send(b"12345the rest\nof it").expect(b"abcde")
 
-    told = server.expect_report()
+    report = server.expect_report()
     wanted = [True, "12", [3, "345"], ["the rest\n", "of it"]]
-    same(wanted, told["reads"], "readable(), read1(2), readinto(), the lines of rfile")
-    same([True, 2, 1, None, None], told["writes"], "writable(), write(), writelines() of wfile")
-    observe("rfile and wfile derive from BufferedIOBase", told["derived"])
+    same(wanted, report["reads"], "readable(), read1(2), readinto(), the lines of rfile")
+    same([True, 2, 1, None, None], report["writes"], "writable(), write(), writelines() of wfile")
+    observe("rfile and wfile derive from BufferedIOBase", report["derived"])
 
 
 @requirement("datagrams/reply-does-not-contain-the-request")

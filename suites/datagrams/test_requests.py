@@ -59,11 +59,11 @@ def test_waiting_datagrams_stay_apart(
     read = [step.fields.get("octets", {}) for step in steps]
     wanted = map(octets, payloads)
     same(sorted(wanted, key=_length), sorted(read, key=_length), "the requests by their length")
-    observe("octets of the requests, as they were handled", [_length(told) for told in read])
+    observe("octets of the requests, as they were handled", [_length(payload) for payload in read])
 
 
-def _length(told: dict[str, Any]) -> int:
-    return int(told.get("length", -1))
+def _length(payload: dict[str, Any]) -> int:
+    return int(payload.get("length", -1))
 
 
 @requirement("datagrams/empty-datagram-is-a-request")

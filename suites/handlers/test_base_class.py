@@ -171,9 +171,9 @@ def test_own_setup_without_the_base(serve: Serve, peer: Peer, observe: Observe) 
 
     peer.connect(server).offer(LINE)
 
-    told = server.process.wait_events(1, "attributes")[0]
+    report = server.process.wait_events(1, "attributes")[0]
     server.stop()
-    observe("setup() without the base: attributes in handle()", told.fields["names"])
+    observe("setup() without the base: attributes in handle()", report.fields["names"])
     observe("setup() without the base: handle_error() for", error_names(server))
 
 

@@ -166,8 +166,9 @@ def test_reading_with_a_timeout_of_zero(serve: Serve, client: StreamPeer, observ
 
     client.connect(server)
 
-    for call, told in zip([*reading, "recv(1)"], observable(server.expect_outcomes()), strict=True):
-        observe(f"timeout of 0: {call}", told)
+    outcomes = observable(server.expect_outcomes())
+    for call, outcome in zip([*reading, "recv(1)"], outcomes, strict=True):
+        observe(f"timeout of 0: {call}", outcome)
 
 
 @requirement("handlers/disable-nagle-on-a-unix-socket")
@@ -179,10 +180,10 @@ def test_disable_nagle_on_a_unix_socket(serve: Serve, peers: Peers, observe: Obs
         hooks=RECORDING_ERRORS,
     )
 
-    told = [peers.stream().connect(server).offer(LINE).receive_to_end() for _ in range(2)]
+    replies = [peers.stream().connect(server).offer(LINE).receive_to_end() for _ in range(2)]
 
     server.stop()
-    observe("TCP_NODELAY on a Unix socket: clients get", [reply for reply, _ in told])
+    observe("TCP_NODELAY on a Unix socket: clients get", [reply for reply, _ in replies])
     observe("TCP_NODELAY on a Unix socket: handle_error() for", error_names(server))
 
 

@@ -91,12 +91,12 @@ def test_flushing_to_a_gone_client(serve: Serve, client: StreamPeer, observe: Ob
 
     server.expect_step("run", 2)
     server.stop()
-    told = error_names(server)
-    observe("flushing to a gone client: handle_error() for", told)
+    found = error_names(server)
+    observe("flushing to a gone client: handle_error() for", found)
     check(
-        not told,
+        not found,
         expected="finish() lets an error of the last flush pass",
-        actual=f"handle_error() is called for {', '.join(told)}",
+        actual=f"handle_error() is called for {', '.join(found)}",
     )
 
 
@@ -119,9 +119,9 @@ def test_files_of_a_finished_handler(
 
 
 def _observe_files(server: Server, number: int, when: str, observe: Observe) -> None:
-    told = server.process.wait_events(number, "files")[-1].fields
+    found = server.process.wait_events(number, "files")[-1].fields
     for name in ("rfile", "wfile"):
-        observe(f"{when}: {name} closed", told[name])
+        observe(f"{when}: {name} closed", found[name])
 
 
 @requirement("handlers/flush-raises-another-exception")

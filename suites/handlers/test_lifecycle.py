@@ -126,11 +126,11 @@ def test_stream_request_is_the_clients_connection(
     client.connect(server).send(PAYLOAD)
 
     server.expect_read("recv", PAYLOAD)
-    told = server.expect_report()
-    same(client.address, told["peer"], "what the request is connected to")
-    _check_other_descriptor(server, told["fileno"])
+    facts = server.expect_report()
+    same(client.address, facts["peer"], "what the request is connected to")
+    _check_other_descriptor(server, facts["fileno"])
     for name in SOCKET_FACTS:
-        observe(f"request: {name}", told[name])
+        observe(f"request: {name}", facts[name])
     client.expect_reply(b"over it")
 
 
@@ -161,10 +161,10 @@ def test_datagram_request_is_octets_and_socket(
     sender.connect(server).send(PAYLOAD)
 
     wanted = {"is a pair": True, "octets": PAYLOAD, "socket": server.address}
-    told = server.expect_report()
+    facts = server.expect_report()
     for name in types:
-        observe(f"request: {name}", told.pop(name))
-    same(wanted, told, "the request")
+        observe(f"request: {name}", facts.pop(name))
+    same(wanted, facts, "the request")
     sender.expect(b"by it")
 
 

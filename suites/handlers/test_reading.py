@@ -65,27 +65,29 @@ def test_every_method_that_reads(
 
     _send_all(peer.connect(server), spec, LINES + MORE_LINES)
 
-    told = server.expect_outcomes()
-    same([True, False], [told[0], told[-1]], "readable() and closed")
-    same(b"line one\r\n", told[1], "what readline() gives")
-    _are_short(told[2:5])
-    same(2, len(_joined(told[5:6])), "the length of what read(2) gives")
-    same(LINES + MORE_LINES, _joined(told), "all that was read, joined")
+    results = server.expect_outcomes()
+    same([True, False], [results[0], results[-1]], "readable() and closed")
+    same(b"line one\r\n", results[1], "what readline() gives")
+    _are_short(results[2:5])
+    same(2, len(_joined(results[5:6])), "the length of what read(2) gives")
+    same(LINES + MORE_LINES, _joined(results), "all that was read, joined")
     wanted = [[b"of all\n", b"by turns\n"], [b"in a list\n"], [b"to the end"], b""]
     same(
-        wanted, observable(told[7:11]), "what iteration, readlines(1), readlines() and read() give"
+        wanted,
+        observable(results[7:11]),
+        "what iteration, readlines(1), readlines() and read() give",
     )
     for name, value in server.expect_report().items():
         observe(name, value)
 
 
-def _are_short(told: list[Any]) -> None:
+def _are_short(results: list[Any]) -> None:
     """What read1(3), readinto(4) and readinto1(2) gave is not empty, and not longer than that."""
-    lengths = [len(_joined([part])) for part in told]
+    lengths = [len(_joined([part])) for part in results]
     check(
         all(0 < length <= most for length, most in zip(lengths, (3, 4, 2), strict=True)),
         expected="1 to 3 octets from read1(3), 1 to 4 from readinto(4), 1 or 2 from readinto1(2)",
-        actual=str(observable(told)),
+        actual=str(observable(results)),
     )
 
 
@@ -152,10 +154,10 @@ def test_recv_does_not_wait_for_more(serve: Serve, client: StreamPeer, observe: 
 
     for count, piece in enumerate((b"some", b"more"), 1):
         client.send(piece)
-        told = server.expect_step("recv", count)[-1].fields["octets"]["text"]
-        observe(f"recv() {count}", told)
+        got = server.expect_step("recv", count)[-1].fields["octets"]["text"]
+        observe(f"recv() {count}", got)
         check(
-            told and piece.decode().startswith(told),
+            got and piece.decode().startswith(got),
             expected=f"recv() gives {piece!r}, or the beginning of it",
-            actual=told,
+            actual=got,
         )

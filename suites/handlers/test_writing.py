@@ -76,13 +76,13 @@ def test_text_is_refused(
 
     peer.connect(server).send(LINE)
 
-    (told,) = server.expect_outcomes()
+    (outcome,) = server.expect_outcomes()
     check(
-        isinstance(told, RaisedError) and told.is_a("TypeError"),
+        isinstance(outcome, RaisedError) and outcome.is_a("TypeError"),
         expected="write() of text raises TypeError",
-        actual=f"it gave {observable([told])[0]!r}",
+        actual=f"it gave {observable([outcome])[0]!r}",
     )
-    observe("writing text", observable([told])[0])
+    observe("writing text", observable([outcome])[0])
     peer.expect(b"octets").expect_end()
 
 

@@ -138,12 +138,12 @@ def test_constructor_without_descriptors(
     construct(ECHO)  # so that whatever is imported late is there
     with no_descriptor_left(process):
         made = construct.attempt(ECHO)
-        told = made.name if isinstance(made, RaisedError) else "nothing"
-        observe("no descriptor: the constructor raises", told)
+        outcome = made.name if isinstance(made, RaisedError) else "nothing"
+        observe("no descriptor: the constructor raises", outcome)
 
     again = construct.attempt(ECHO)
-    told = again.name if isinstance(again, RaisedError) else "nothing"
-    observe("a descriptor again: the constructor raises", told)
+    outcome = again.name if isinstance(again, RaisedError) else "nothing"
+    observe("a descriptor again: the constructor raises", outcome)
 
 
 @requirement("resources/descriptors-above-select")

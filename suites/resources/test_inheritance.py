@@ -60,8 +60,8 @@ def test_program_of_a_handler_keeps_nothing(
     """While a program that the handler started runs, the connection ends, and the address of the
     closed server is free; neither socket would be passed on to it."""
     inheritable = "[one.get_inheritable() for one in (self.server.socket, self.request)[:{}]]"
-    told = Report({"inheritable": inheritable.format(2 if spec.is_stream else 1)})
-    server = serve([told, ReadLine(), START_PROGRAM, Echo()], attributes=REUSE.get(spec.kind, {}))
+    report = Report({"inheritable": inheritable.format(2 if spec.is_stream else 1)})
+    server = serve([report, ReadLine(), START_PROGRAM, Echo()], attributes=REUSE.get(spec.kind, {}))
     peer = peers().connect(server)
     peer.send(LINE).expect(LINE).expect_end()
     server.expect_handled()

@@ -74,8 +74,8 @@ def test_odd_intervals_are_recorded(
 
     if loop.ends_before("handled"):
         error = loop.wait().error
-        told = f"{error.type_name} {error.errno_name}".rstrip() if error else "returns"
-        observe("serve_forever()", told)
+        outcome = f"{error.type_name} {error.errno_name}".rstrip() if error else "returns"
+        observe("serve_forever()", outcome)
     else:
         observe("serve_forever()", "serves")
         _shut_down_and_wake(server, loop, peers)

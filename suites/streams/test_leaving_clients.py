@@ -145,10 +145,10 @@ def test_what_a_handler_sees_of_a_gone_client(
 
     server.expect_handler("finish")
     found = server.process.matching("step", do="attempt")
-    told = [one for n in range(len(found)) for one in observable(server.expect_outcomes(n + 1))]
+    outcomes = [one for n in range(len(found)) for one in observable(server.expect_outcomes(n + 1))]
     asked = [one for step in steps if isinstance(step, Attempt) for one in step.expressions]
     names = {READ: "read", WRITE: "write", PEER_NAME: "getpeername"}
-    for number, (expression, one) in enumerate(zip(asked, told, strict=True), 1):
+    for number, (expression, one) in enumerate(zip(asked, outcomes, strict=True), 1):
         observe(f"{number} {names[expression]}", one)
 
 

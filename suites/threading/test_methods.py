@@ -65,9 +65,9 @@ def test_request_stays_open_until_its_handler_is_done(serve: Serve, peers: Peers
     held.expect(b"held\n").expect_end()
     last = server.expect_call("shutdown_request", 2)[-1]
     same(thread, last.thread, "the thread that shuts the held request down")
-    told = [event.name for event in server.process.events if event.thread == thread]
+    names = [event.name for event in server.process.events if event.thread == thread]
     check(
-        told.index("handled") < told.index("call"),
+        names.index("handled") < names.index("call"),
         expected="its handler's end comes before",
         actual="it is shut down before its handler's end",
     )

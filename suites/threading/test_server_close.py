@@ -69,9 +69,9 @@ def test_silent_client_at_server_close(serve: Serve, client: StreamPeer, observe
     closing.wait()
     server.expect_handled()
 
-    told = [event.name for event in server.process.events]
+    names = [event.name for event in server.process.events]
     ended = server.process.matching("ended", method="server_close")[0]
-    late = told.index("handled") < server.process.events.index(ended)
+    late = names.index("handled") < server.process.events.index(ended)
     observe("server_close() waits for the client", late)
     observe("what the client gets", reply)
     observe("how its stream ends", ending)
