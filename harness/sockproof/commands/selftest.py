@@ -26,17 +26,11 @@ from sockproof.mutation.equivalents import fitting_reasons, read_equivalents
 from sockproof.mutation.judging import MutantOutcome
 from sockproof.mutation.kill_matrix import KillMatrix
 from sockproof.mutation.kill_matrix_page import write_page
-from sockproof.mutation.mutator import GenericMutant, generic_mutants, present_in
+from sockproof.mutation.mutator import generic_mutants, present_in
 from sockproof.mutation.named import Mutant, load_mutants
 from sockproof.mutation.player import Player
 from sockproof.mutation.proving import UNTOUCHED, prove
-from sockproof.mutation.subjects import (
-    MutantKind,
-    Subject,
-    generic_subjects,
-    named_subjects,
-    write_module,
-)
+from sockproof.mutation.subjects import MutantKind, Subject, named_subjects, write_module
 from sockproof.mutation.summary import print_proof
 from sockproof.run.lifetime import end_with_run, interrupt_once_by
 from sockproof.run.plan import RunPlan, make_plan, planned
@@ -167,13 +161,15 @@ def _subjects(
         generic = generic_mutants(source, present_in(iut.implementation, source))
         keys = {mutant.key for mutant in generic}
         reasons = fitting_reasons(read_equivalents(), keys, iut.level)
-        subjects += generic_subjects(_wanted(generic, settings), source, reasons)
+        for mutant in _wanted(generic, settings):
+            equivalent = reasons.get(mutant.key, "")
+            subjects.append(dataclasses.replace(mutant, equivalent=equivalent))
     if not subjects:
         raise UsageError(f"-k {settings.keyword!r} names no mutant", "give a part of id or title")
     return subjects[:: settings.sample], unfit
 
 
-_AnyMutant = TypeVar("_AnyMutant", Mutant, GenericMutant)
+_AnyMutant = TypeVar("_AnyMutant", Mutant, Subject)
 
 
 def _wanted(mutants: Iterable[_AnyMutant], settings: ProofSettings) -> list[_AnyMutant]:

@@ -22,8 +22,8 @@ from sockproof.spec.levels import PythonLevel
 
 __all__ = ["MOST", "Equivalent", "fitting_reasons", "read_equivalents"]
 
+# The part of all generic mutants that may be listed: who lists more explains away.
 MOST = 0.05
-"""The part of all generic mutants that may be listed: who lists more explains away."""
 
 
 @dataclass(frozen=True)

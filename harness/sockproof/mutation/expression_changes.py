@@ -6,12 +6,19 @@ import ast
 from collections.abc import Sequence
 from itertools import pairwise
 
-from sockproof.mutation.site import THE_NODE, Changes, Site, is_presence_test
-from sockproof.mutation.source_text import Splice
+from sockproof.mutation.site import (
+    THE_NODE,
+    Changes,
+    Site,
+    Splice,
+    in_one_line,
+    is_presence_test,
+)
 
 __all__ = ["arithmetic", "boolean", "comparison", "constant", "left_out", "sibling", "swapped"]
 
-_COMPARISONS: dict[type[ast.cmpop], tuple[str, tuple[str, ...]]] = {
+# How an operator is written, as a pattern, and what is put in its place.
+_OTHERS: dict[type[ast.AST], tuple[str, tuple[str, ...]]] = {
     ast.Eq: ("==", ("!=",)),
     ast.NotEq: ("!=", ("==",)),
     ast.Lt: ("<", ("<=", ">=")),
@@ -22,33 +29,27 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[str, tuple[str, ...]]] = {
     ast.IsNot: (r"is\s+not", ("is",)),
     ast.In: ("in", ("not in",)),
     ast.NotIn: (r"not\s+in", ("in",)),
-}
-
-
-def comparison(site: Site) -> Changes:
-    """Another comparison: the opposite, or the bound the other way round."""
-    if isinstance(site.node, ast.Compare) and len(site.node.ops) == 1:
-        pattern, others = _COMPARISONS[type(site.node.ops[0])]
-        yield from _operator(site, site.node.left, site.node.comparators[0], pattern, others)
-
-
-_ARITHMETIC: dict[type[ast.operator], tuple[str, tuple[str, ...]]] = {
     ast.Add: (r"\+", ("-",)),
     ast.Sub: ("-", ("+",)),
     ast.Mult: (r"\*", ("+",)),
 }
 
 
+def comparison(site: Site) -> Changes:
+    """Another comparison: the opposite, or the bound the other way round."""
+    node = site.node
+    if isinstance(node, ast.Compare) and len(node.ops) == 1:
+        yield from _others(site, node.left, node.ops[0], node.comparators[0])
+
+
 def arithmetic(site: Site) -> Changes:
     """Another sign between two numbers."""
-    if isinstance(site.node, ast.BinOp) and type(site.node.op) in _ARITHMETIC:
-        pattern, others = _ARITHMETIC[type(site.node.op)]
-        yield from _operator(site, site.node.left, site.node.right, pattern, others)
+    if isinstance(site.node, ast.BinOp):
+        yield from _others(site, site.node.left, site.node.op, site.node.right)
 
 
-def _operator(
-    site: Site, left: ast.AST, right: ast.AST, pattern: str, others: Sequence[str]
-) -> Changes:
+def _others(site: Site, left: ast.AST, operator: ast.AST, right: ast.AST) -> Changes:
+    pattern, others = _OTHERS.get(type(operator), ("", ()))
     place = site.source.found(pattern, site.source.end(left), site.source.start(right))
     for other in others:
         if place:
@@ -58,17 +59,13 @@ def _operator(
 def boolean(site: Site) -> Changes:
     """``and`` for ``or``, and one operand less. What asks for the platform says yes either way."""
     node = site.node
-    if not isinstance(node, ast.BoolOp) or _has_presence_test(node):
+    if not isinstance(node, ast.BoolOp) or any(map(is_presence_test, ast.walk(node))):
         return
     old, new = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
     gaps = [(site.source.end(a), site.source.start(b)) for a, b in pairwise(node.values)]
     places = [site.source.found(rf"\b{old}\b", *gap) for gap in gaps]
     yield "", tuple(Splice(*place, new) for place in places if place)
     yield from _without_each(site, node.values)
-
-
-def _has_presence_test(node: ast.AST) -> bool:
-    return any(map(is_presence_test, ast.walk(node)))
 
 
 def _without_each(site: Site, nodes: Sequence[ast.AST], first: int = 0) -> Changes:
@@ -79,11 +76,8 @@ def _without_each(site: Site, nodes: Sequence[ast.AST], first: int = 0) -> Chang
         start = source.end(before[0]) if before else source.start(node)
         end = source.start(after[0]) if after and not before else source.end(node)
         if number >= first:
-            yield f"`{_short(source.of(node))}` left out of {THE_NODE}", (Splice(start, end, ""),)
-
-
-def _short(text: str) -> str:
-    return " ".join(text.split())
+            words = f"`{in_one_line(source.of(node))}` left out of {THE_NODE}"
+            yield words, (Splice(start, end, ""),)
 
 
 def constant(site: Site) -> Changes:
@@ -132,7 +126,7 @@ def swapped(site: Site) -> Changes:
         if texts[0] != texts[1] and not isinstance(one, ast.Starred):
             gap = site.source.between(site.source.end(one), site.source.start(other))
             place = site.source.start(one), site.source.end(other)
-            words = f"`{_short(texts[0])}` and `{_short(texts[1])}` swapped in {THE_NODE}"
+            words = f"`{in_one_line(texts[0])}` and `{in_one_line(texts[1])}` swapped in {THE_NODE}"
             yield words, (Splice(*place, texts[1] + gap + texts[0]),)
 
 

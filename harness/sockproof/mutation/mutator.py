@@ -7,72 +7,91 @@ module, and what a test for the platform (``hasattr(os, "fork")``) switches off 
 from __future__ import annotations
 
 import ast
-import dataclasses
 import json
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from sockproof.errors import IutUnavailable
 from sockproof.iut.implementation import Implementation
-from sockproof.mutation.operators import OPERATORS
-from sockproof.mutation.site import THE_NODE, Change, Site, is_presence_test
-from sockproof.mutation.source_text import SourceText
+from sockproof.mutation import expression_changes as expressions
+from sockproof.mutation import statement_changes as statements
+from sockproof.mutation.order import aim_at
+from sockproof.mutation.site import (
+    THE_NODE,
+    Change,
+    Changes,
+    Site,
+    SourceText,
+    in_one_line,
+    is_presence_test,
+)
+from sockproof.mutation.subjects import MutantKind, Subject, first_difference
 from sockproof.timing import start_bound_s
 
-__all__ = ["GenericMutant", "generic_mutants", "present_in"]
+__all__ = ["OPERATORS", "generic_mutants", "present_in"]
 
 MODULE = "<module>"
 _LEFT_OUT_NAMES = ("__version__", "__author__")
 _LONGEST = 90
 
+# Whether an expression such as ``hasattr(os, "fork")`` holds where the module is to run.
 Present = Callable[[str], bool]
-"""Whether an expression such as ``hasattr(os, "fork")`` holds where the module is to run."""
+
+# Each makes one small change of a node, wherever it stands; mutants are numbered in this order.
+OPERATORS: dict[str, Callable[[Site], Changes]] = {
+    "delete": statements.deleted,
+    "return": statements.not_returned,
+    "condition": statements.condition,
+    "comparison": expressions.comparison,
+    "boolean": expressions.boolean,
+    "arithmetic": expressions.arithmetic,
+    "constant": expressions.constant,
+    "swap": expressions.swapped,
+    "leave out": expressions.left_out,
+    "except": statements.caught,
+    "finally": statements.cleanup,
+    "loop": statements.loop_control,
+    "sibling": expressions.sibling,
+}
 
 
-@dataclass(frozen=True)
-class GenericMutant:
-    """One small change of the module.
-
-    ``key`` names it whatever else changes in the source: qualified name, operator, what becomes of
-    which text. ``number`` and ``line`` are of this source; ``text`` is the whole module.
-    """
-
-    number: int
-    key: str
-    operator: str
-    qualified_name: str
-    line: int
-    words: str
-    text: str
-
-    @property
-    def id(self) -> str:
-        return f"generic-{self.number:04}"
-
-    @property
-    def title(self) -> str:
-        return f"{self.qualified_name} line {self.line}: {self.words}"
-
-
-def generic_mutants(text: str, present: Present) -> tuple[GenericMutant, ...]:
+def generic_mutants(text: str, present: Present) -> tuple[Subject, ...]:
     """All of them, in the order of the source, and always in the same; none twice, none that does
     not compile."""
     source = SourceText(text)
     seen = {text}
     keys: Counter[str] = Counter()
-    found: list[GenericMutant] = []
+    found: list[Subject] = []
     for site in _sites(source, present):
-        for mutant in _of_site(site):
-            if mutant.text not in seen and _compiles(mutant.text, site):
-                seen.add(mutant.text)
-                keys[mutant.key] += 1
-                again = f" #{keys[mutant.key]}" if keys[mutant.key] > 1 else ""
-                found.append(
-                    dataclasses.replace(mutant, number=len(found) + 1, key=mutant.key + again)
-                )
+        for operator, changes in OPERATORS.items():
+            for change in changes(site):
+                mutated = source.spliced(change[1])
+                if mutated not in seen and _compiles(mutated, site):
+                    seen.add(mutated)
+                    number = len(found) + 1
+                    found.append(_mutant(site, operator, change, mutated, number, keys))
     return tuple(found)
+
+
+def _mutant(
+    site: Site, operator: str, change: Change, text: str, number: int, keys: Counter[str]
+) -> Subject:
+    """``keys`` counts those that are given: of like changes in a function each has its own."""
+    name = site.qualified_name() or MODULE
+    line = site.source.line(min(splice.start for splice in change[1]))
+    key = f"{name} | {operator} | {_words(site, operator, change, str)}"
+    keys[key] += 1
+    return Subject(
+        f"generic-{number:04}",
+        MutantKind.GENERIC,
+        name,
+        f"{name} line {line}: {_words(site, operator, change, _quoted)}",
+        text,
+        *first_difference(site.source.text, text),
+        aim_at(name),
+        key + (f" #{keys[key]}" if keys[key] > 1 else ""),
+    )
 
 
 def present_in(implementation: Implementation, text: str) -> Present:
@@ -144,41 +163,22 @@ def _is_left_out(node: ast.AST, parent: ast.AST) -> bool:
     return False
 
 
-def _of_site(site: Site) -> Iterator[GenericMutant]:
-    name = _qualified_name(site)
-    for operator, changes in OPERATORS.items():
-        for change in changes(site):
-            yield _mutant(site, name, operator, change)
-
-
-def _mutant(site: Site, name: str, operator: str, change: Change) -> GenericMutant:
+def _words(site: Site, operator: str, change: Change, quoted: Callable[[str], str]) -> str:
+    """What is done, in words that have the nodes' texts as ``quoted`` gives them."""
     words, splices = change
-    source = site.source
-    start, end = min(one.start for one in splices), max(one.end for one in splices)
-    shown = _shown(site.node, source.of(site.node))
+    old = _shown(site.node, site.source.of(site.node))
+    new = _shown(site.node, _result(site, change))
     if operator == "condition":
-        shown, new = _line(source.between(start, end)), splices[0].text
-    else:
-        new = _shown(site.node, _result(site, change))
-    told = (
-        words.replace(THE_NODE, f"`{_cut(shown)}`") if words else f"`{_cut(shown)}` → `{_cut(new)}`"
-    )
-    return GenericMutant(
-        number=0,
-        key=f"{name} | {operator} | {words.replace(THE_NODE, shown) or f'{shown} → {new}'}",
-        operator=operator,
-        qualified_name=name,
-        line=source.line(start),
-        words=told,
-        text=source.spliced(splices),
-    )
+        (test,) = splices
+        old, new = in_one_line(site.source.between(test.start, test.end)), test.text
+    return words.replace(THE_NODE, quoted(old)) if words else f"{quoted(old)} → {quoted(new)}"
 
 
 def _shown(node: ast.AST, text: str) -> str:
     """A node's text in one line: what has a body by its first line, a long list by its ends."""
     if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.Try | ast.ExceptHandler):
         return text.partition("\n")[0].strip()
-    return "[…]" if isinstance(node, ast.List) else _line(text)
+    return "[…]" if isinstance(node, ast.List) else in_one_line(text)
 
 
 def _result(site: Site, change: Change) -> str:
@@ -189,15 +189,5 @@ def _result(site: Site, change: Change) -> str:
     return whole[start : end + grown].decode("utf-8")
 
 
-def _qualified_name(site: Site) -> str:
-    scopes = [*site.parents, site.node]
-    named = [one.name for one in scopes if isinstance(one, ast.ClassDef | ast.FunctionDef)]
-    return ".".join(named) or MODULE
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _cut(text: str, longest: int = _LONGEST) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+def _quoted(text: str) -> str:
+    return f"`{text}`" if len(text) <= _LONGEST else f"`{text[: _LONGEST - 1]}…`"

@@ -33,8 +33,8 @@ from sockproof.spec.matrix import spec_by_id
 
 __all__ = ["Mutant", "MutationError", "SourceChange", "apply", "load_mutants", "write_mutant"]
 
+# The folder that describes them.
 MUTANTS = Path(__file__).with_name("mutants")
-"""The folder that describes them."""
 TEXT_KEYS = ("id", "title", "source", "category", "spec")
 
 

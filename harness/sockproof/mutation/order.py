@@ -10,8 +10,8 @@ from sockproof.spec.case_id import CaseId
 
 __all__ = ["aim_at", "in_order"]
 
+# The area whose cases play many plans each: what they find, others find sooner.
 _LAST = "generated"
-"""The area whose cases play many plans each: what they find, others find sooner."""
 
 
 def in_order(cases: Sequence[CaseId], aim: Aim) -> tuple[list[CaseId], list[CaseId]]:
@@ -49,75 +49,55 @@ def _best_specs(cases: Sequence[CaseId], aim: Aim) -> dict[str, str]:
     return {requirement: case.spec for requirement, case in best.items()}
 
 
-_METHODS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("server_bind", ("binding", "construction")),
-    ("server_activate", ("backlog", "construction", "binding")),
-    ("handle_error", ("errors",)),
-    ("server_close", ("serving", "resources", "construction", "threading", "forking")),
-    ("serve_forever", ("serving",)),
-    ("shutdown", ("serving",)),
-    ("service_actions", ("serving", "forking")),
-    ("handle_request", ("serving",)),
-    ("handle_timeout", ("serving", "forking")),
-    ("fileno", ("serving", "construction")),
-    ("__e*it__", ("construction", "serving")),
-    ("__enter__", ("construction", "serving")),
-    ("__init__", ("construction", "handlers")),
-    ("get_request", ("datagrams", "dispatch", "streams")),
-    ("_handle_request_noblock", ("dispatch", "errors")),
-    ("*_request", ("dispatch", "errors")),
-)
-"""Areas by the name of the method that is changed."""
+# Areas by the name of the method that is changed.
+_METHODS = {
+    "server_bind": "binding construction",
+    "server_activate": "backlog construction binding",
+    "handle_error": "errors",
+    "server_close": "serving resources construction threading forking",
+    "serve_forever": "serving",
+    "shutdown": "serving",
+    "service_actions": "serving forking",
+    "handle_request": "serving",
+    "handle_timeout": "serving forking",
+    "fileno": "serving construction",
+    "__e*it__": "construction serving",
+    "__enter__": "construction serving",
+    "__init__": "construction handlers",
+    "get_request": "datagrams dispatch streams",
+    "_handle_request_noblock": "dispatch errors",
+    "*_request": "dispatch errors",
+}
 
-_CLASSES: tuple[tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] = (
-    (
-        "ForkingMixIn",
-        ("forking",),
-        ("ForkingTCP/inet", "ForkingUDP/inet", "Forking*"),
-        ("Forking*",),
-    ),
-    (
-        "ThreadingMixIn",
-        ("threading",),
-        ("ThreadingTCP/inet", "ThreadingUDP/inet", "Threading*"),
-        ("Threading*",),
-    ),
-    ("_*Threads", ("threading",), ("ThreadingTCP/inet", "Threading*"), ("Threading*",)),
-    ("*UnixStreamServer", ("names", "unix"), (), ("*UnixStream/*",)),
-    ("*UnixDatagramServer", ("names", "unix"), (), ("*UnixDatagram/*",)),
-    ("UDPServer", ("datagrams",), ("UDP/inet", "UDP/*", "*UDP/*"), ("*UDP/*", "*Datagram/*")),
-    ("Forking*Server", ("names", "forking"), (), ("Forking*",)),
-    ("Threading*Server", ("names", "threading"), (), ("Threading*",)),
-    ("StreamRequestHandler", ("handlers", "streams"), ("TCP/inet",), ("*TCP/*", "*Stream/*")),
-    ("_SocketWriter", ("handlers", "streams"), ("TCP/inet",), ("*TCP/*", "*Stream/*")),
-    (
-        "DatagramRequestHandler",
-        ("handlers", "datagrams"),
-        ("UDP/inet", "UDP/*"),
-        ("*UDP/*", "*Datagram/*"),
-    ),
-    ("BaseRequestHandler", ("handlers",), ("TCP/inet",), ("*",)),
-    ("<module>", ("names",), (), ("*",)),
-)
-"""By the name of the class that is changed: areas, the server specs to try first, and those that
-run it at all."""
+# By the name of the class that is changed: areas, the server specs to try first, and those that
+# run it at all.
+_CLASSES = {
+    "ForkingMixIn": ("forking", "ForkingTCP/inet ForkingUDP/inet Forking*", "Forking*"),
+    "ThreadingMixIn": ("threading", "ThreadingTCP/inet ThreadingUDP/inet Threading*", "Threading*"),
+    "_*Threads": ("threading", "ThreadingTCP/inet Threading*", "Threading*"),
+    "*UnixStreamServer": ("names unix", "", "*UnixStream/*"),
+    "*UnixDatagramServer": ("names unix", "", "*UnixDatagram/*"),
+    "UDPServer": ("datagrams", "UDP/inet UDP/* *UDP/*", "*UDP/* *Datagram/*"),
+    "Forking*Server": ("names forking", "", "Forking*"),
+    "Threading*Server": ("names threading", "", "Threading*"),
+    "StreamRequestHandler": ("handlers streams", "TCP/inet", "*TCP/* *Stream/*"),
+    "_SocketWriter": ("handlers streams", "TCP/inet", "*TCP/* *Stream/*"),
+    "DatagramRequestHandler": ("handlers datagrams", "UDP/inet UDP/*", "*UDP/* *Datagram/*"),
+    "BaseRequestHandler": ("handlers", "TCP/inet", "*"),
+    "<module>": ("names", "", "*"),
+}
 
 
 def aim_at(qualified_name: str) -> Aim:
     """Where a change in this class and method is likely to show."""
     class_name, _, method = qualified_name.partition(".")
-    areas: list[str] = []
-    specs: list[str] = []
-    reach: tuple[str, ...] = ("*",)
-    for glob, of_class, liked, reached in _CLASSES:
-        if fnmatchcase(class_name, glob):
-            areas, reach = [*of_class], reached
-            specs = [*_own_specs(class_name), *liked]
-            break
-    areas += next((found for glob, found in _METHODS if fnmatchcase(method, glob)), ())
-    if not method:
-        areas.append("names")
-    return Aim((), tuple(dict.fromkeys(areas)), (*specs, "TCP/inet", "UDP/inet"), reach)
+    of_class = (row for glob, row in _CLASSES.items() if fnmatchcase(class_name, glob))
+    of_method = (row for glob, row in _METHODS.items() if fnmatchcase(method, glob))
+    row = next(of_class, None)
+    areas, liked, reach = map(str.split, row or ("", "", "*"))
+    areas += next(of_method, "").split() + ([] if method else ["names"])
+    specs = [*(_own_specs(class_name) if row else ()), *liked, "TCP/inet", "UDP/inet"]
+    return Aim((), tuple(dict.fromkeys(areas)), tuple(specs), tuple(reach))
 
 
 def _own_specs(class_name: str) -> Iterator[str]:

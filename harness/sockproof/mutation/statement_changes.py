@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from sockproof.mutation.site import THE_NODE, Changes, Site, is_presence_test
-from sockproof.mutation.source_text import Splice
+from sockproof.mutation.site import THE_NODE, Changes, Site, Splice, is_presence_test
 
 __all__ = ["caught", "cleanup", "condition", "deleted", "loop_control", "not_returned"]
 

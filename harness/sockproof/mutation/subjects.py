@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import takewhile
 from pathlib import Path
 
 from sockproof.mutation.jobs import Aim
-from sockproof.mutation.mutator import GenericMutant
 from sockproof.mutation.named import Mutant, MutationError, apply
-from sockproof.mutation.order import aim_at
 from sockproof.spec.catalogue import Catalogue
 from sockproof.spec.levels import PythonLevel
 
-__all__ = ["MutantKind", "Subject", "generic_subjects", "named_subjects", "write_module"]
+__all__ = ["MutantKind", "Subject", "first_difference", "named_subjects", "write_module"]
 
 
 class MutantKind(str, Enum):
@@ -28,8 +26,12 @@ class MutantKind(str, Enum):
 @dataclass(frozen=True)
 class Subject:
     """One mutant. ``text`` is the whole module, ``line`` where it first differs from the source;
-    ``old`` and ``new`` are the lines that differ. ``equivalent`` says why nobody can tell it from
-    the source, of one that is listed as such; ``key`` names it there."""
+    ``old`` and ``new`` are the lines that differ.
+
+    ``key`` names a generic one whatever else changes in the source: qualified name, operator, what
+    becomes of which text. ``equivalent`` says why nobody can tell it from the source, of one that
+    is listed as such.
+    """
 
     id: str
     kind: MutantKind
@@ -59,7 +61,7 @@ def named_subjects(
         except MutationError:
             unfit.append(mutant.id)
             continue
-        place = _changed(source, text)
+        place = first_difference(source, text)
         cases = tuple(_cases(mutant, catalogue))
         aim = Aim(cases, (mutant.category,), (mutant.spec, "TCP/inet", "UDP/inet"))
         group = mutant.category
@@ -72,27 +74,7 @@ def _cases(mutant: Mutant, catalogue: Catalogue) -> Iterator[str]:
         yield f"{name}[{mutant.spec}]" if catalogue[name].applies.specs() else name
 
 
-def generic_subjects(
-    mutants: Sequence[GenericMutant], source: str, equivalents: Mapping[str, str]
-) -> list[Subject]:
-    """The generic mutants; ``equivalents`` are reasons by key."""
-    return [
-        Subject(
-            mutant.id,
-            MutantKind.GENERIC,
-            mutant.qualified_name,
-            mutant.title,
-            mutant.text,
-            *_changed(source, mutant.text),
-            aim_at(mutant.qualified_name),
-            mutant.key,
-            equivalents.get(mutant.key, ""),
-        )
-        for mutant in mutants
-    ]
-
-
-def _changed(source: str, text: str) -> tuple[int, str, str]:
+def first_difference(source: str, text: str) -> tuple[int, str, str]:
     """The number of the first line that differs, and the lines that do, of both."""
     old, new = source.splitlines(), text.splitlines()
     first = _alike(old, new)
