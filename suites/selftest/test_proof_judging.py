@@ -14,11 +14,10 @@ from rich.console import Console
 from sockproof.iut.capabilities import ProbedIut, probe
 from sockproof.iut.implementation import parse_iut
 from sockproof.judge.verdict import TeardownVerdict, Verdict
-from sockproof.mutation.jobs import Aim, JobEnding, Seen
+from sockproof.mutation.jobs import Aim, Job, PlayedJob, Seen
 from sockproof.mutation.judging import How, MutantOutcome, Result, alarms, judge
 from sockproof.mutation.kill_matrix import KillMatrix
-from sockproof.mutation.kill_matrix_page import render_page
-from sockproof.mutation.kill_matrix_picture import drawn
+from sockproof.mutation.kill_matrix_page import drawn, render_page
 from sockproof.mutation.order import aim_at, in_order
 from sockproof.mutation.proving import Proof
 from sockproof.mutation.subjects import MutantKind, Subject
@@ -29,10 +28,11 @@ from sockproof.spec.catalogue import load_catalogue
 
 ECHO = "streams/whole-message-echo"
 CASE = f"{ECHO}[TCP/inet]"
-PASSING = Seen(CASE, ECHO, Verdict.PASS, "clean", False, "", {"ending": "end of stream"})
+PASSING = Seen(CASE, ECHO, Verdict.PASS, False, "", {"ending": "end of stream"})
 FAILING = dataclasses.replace(PASSING, verdict=Verdict.FAIL, kills=True, told="expected a; b")
 OTHER = dataclasses.replace(PASSING, observations={"ending": "reset"})
 UNTOUCHED = {CASE: PASSING}
+JOB = Job("generic-0001", "mutant.py")
 
 
 def subject(name: str = "generic-0001", equivalent: str = "") -> Subject:
@@ -48,11 +48,12 @@ def judged(
     *seen: Seen,
     again: Seen | None = None,
     equivalent: str = "",
-    ending: JobEnding | None = None,
+    played: PlayedJob | None = None,
 ) -> Result:
     confirmed = None if again is None else {again.case: again}
-    outcome = ending or JobEnding("generic-0001")
-    return judge(subject(equivalent=equivalent), seen, outcome, UNTOUCHED, confirmed)
+    return judge(
+        subject(equivalent=equivalent), played or PlayedJob(JOB, seen), UNTOUCHED, confirmed
+    )
 
 
 def test_a_failure_kills() -> None:
@@ -66,14 +67,14 @@ def test_a_failure_kills() -> None:
 
 def test_an_unclean_teardown_kills() -> None:
     """A case that passes and leaves something behind kills."""
-    leaking = dataclasses.replace(PASSING, teardown="leaked", kills=True)
+    leaking = dataclasses.replace(PASSING, kills=True)
 
     assert [found.how for found in judged(leaking).detections] == [How.TEARDOWN]
 
 
 def test_what_the_untouched_module_does_as_well_kills_nothing() -> None:
     """A FAIL of the untouched module's own is none of the mutant's."""
-    result = judge(subject(), [FAILING], JobEnding("generic-0001"), {CASE: FAILING})
+    result = judge(subject(), PlayedJob(JOB, [FAILING]), {CASE: FAILING})
 
     assert result.outcome is MutantOutcome.SURVIVED
 
@@ -119,16 +120,16 @@ def test_a_kill_outweighs_a_notice() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ending", "outcome"),
+    ("played", "outcome"),
     [
-        (JobEnding("generic-0001", unloadable="NameError"), MutantOutcome.UNLOADABLE),
-        (JobEnding("generic-0001", lost="its worker died twice"), MutantOutcome.LOST),
-        (JobEnding("generic-0001"), MutantOutcome.SURVIVED),
+        (PlayedJob(JOB, unloadable="NameError"), MutantOutcome.UNLOADABLE),
+        (PlayedJob(JOB, lost="its worker died twice"), MutantOutcome.LOST),
+        (PlayedJob(JOB), MutantOutcome.SURVIVED),
     ],
 )
-def test_the_ending_of_a_job_counts(ending: JobEnding, outcome: MutantOutcome) -> None:
+def test_the_ending_of_a_job_counts(played: PlayedJob, outcome: MutantOutcome) -> None:
     """A module that cannot be imported is told apart, and so is one of which nothing is known."""
-    assert judged(ending=ending).outcome is outcome
+    assert judged(played=played).outcome is outcome
 
 
 def test_a_listed_survivor_is_equivalent_and_a_detected_one_stale() -> None:
@@ -262,7 +263,7 @@ def test_the_page_begins_with_the_figures_and_the_survivors() -> None:
 
 def test_the_picture_names_areas_and_groups_without_overlap() -> None:
     """Names keep their order and their distance, however narrow what they belong to is."""
-    rows = [Seen(name, name, Verdict.FAIL, "clean", True, "") for name in ("names/a", "unix/b")]
+    rows = [Seen(name, name, Verdict.FAIL, True, "") for name in ("names/a", "unix/b")]
     known = load_catalogue()
     names = [next(one for one in known if one.startswith(f"{area}/")) for area in ("names", "unix")]
     seen = [dataclasses.replace(r, requirement=n) for r, n in zip(rows, names, strict=True)]

@@ -31,9 +31,8 @@ if not socketserver.__file__.startswith({folder!r}):
 sys.argv[:] = ["test", "-u", "network", "--fail-env-changed", "test_socketserver"]
 runpy.run_module("test", run_name="__main__", alter_sys=True)
 """
-_LEAST_S = 10.0
-_TIMES = 8
-"""The bound for a mutant: so many times what the untouched module takes, and no less than 10 s."""
+# The bound for a mutant: so many times what the untouched module takes, and no less than 10 s.
+_TIMES, _LEAST_S = 8, 10.0
 
 
 @dataclass(frozen=True)
@@ -43,10 +42,6 @@ class Judgement:
     status: int | None
     output: str
     duration_s: float
-
-    @property
-    def word(self) -> str:
-        return SURVIVED if self.status == 0 else KILLED
 
 
 def why_not(implementation: Implementation, folder: Path) -> tuple[str, float]:
@@ -76,7 +71,7 @@ def judge_by_cpython(
     with ThreadPoolExecutor(max(1, workers)) as pool:
         judged = pool.map(lambda folder: _run(implementation, folder, bound_s), folders)
         for folder, one in zip(folders, judged, strict=True):
-            found[folder] = one.word
+            found[folder] = SURVIVED if one.status == 0 else KILLED
             progress(len(found), len(folders))
     return found
 
@@ -84,8 +79,9 @@ def judge_by_cpython(
 def _run(implementation: Implementation, folder: Path, bound_s: float) -> Judgement:
     program = _PROGRAM.format(folder=str(folder))
     began_s = time.monotonic()
-    with TemporaryDirectory(dir=folder) as place:
-        process = subprocess.Popen(
+    with (
+        TemporaryDirectory(dir=folder) as place,
+        subprocess.Popen(
             [*implementation.argv, "-c", program],
             cwd=place,
             env={**implementation.environment(), "PYTHONDONTWRITEBYTECODE": "1"},
@@ -95,20 +91,13 @@ def _run(implementation: Implementation, folder: Path, bound_s: float) -> Judgem
             text=True,
             errors="replace",
             start_new_session=True,
-        )
+        ) as process,
+    ):
         try:
             output, status = process.communicate(timeout=bound_s)[0], process.returncode
         except subprocess.TimeoutExpired:
             output, status = "", None
         finally:
-            _end(process)
+            with contextlib.suppress(ProcessLookupError):  # whatever is left of its session's group
+                os.killpg(process.pid, signal.SIGKILL)
     return Judgement(status, output, time.monotonic() - began_s)
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """Kill whatever is left of its session's group."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    if process.stdout:
-        process.stdout.close()

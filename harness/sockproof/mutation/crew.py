@@ -1,6 +1,7 @@
 """The workers of a proof: processes that have the suites collected, each handed one job at a time.
 
-A worker that dies or falls silent costs the job it was at, which another one tries once more.
+A worker that dies or falls silent costs the job it was at, which another one tries once more. No
+pool of the standard library outlives the death of a process, so threads of one keep our own.
 """
 
 from __future__ import annotations
@@ -9,37 +10,33 @@ import multiprocessing
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from sockproof.errors import HarnessError
-from sockproof.mutation.jobs import Job, JobEnding, Seen
+from sockproof.mutation.jobs import Job, PlayedJob
 from sockproof.mutation.player import READY
 from sockproof.run.lifetime import heed_interrupt, interrupt_workers, start_deaf
 from sockproof.timing import case_deadline_s
 
-__all__ = ["Crew", "PlayedJob"]
+__all__ = ["Crew"]
 
 _START_S = 120.0
+# What a worker has for coming to its end, before it is killed.
+_LAST_S = 5.0
+# How many deadlines of a case a worker may be silent: generated plans take several.
 _SILENCE = 6
-"""How many deadlines of a case a worker may be silent: generated plans take several."""
 
-
-@dataclass
-class PlayedJob:
-    """A job and what came of it, in the order played."""
-
-    job: Job
-    seen: list[Seen] = field(default_factory=list)
-    ending: JobEnding = field(default_factory=lambda: JobEnding(""))
+# Called in the process with the plan's path and the connection to take jobs from.
+Run = Callable[[Path, Connection], None]
 
 
 class _Worker:
     """One process. Raises EOFError, OSError or TimeoutError when it is of no use any more."""
 
-    def __init__(self, run: Callable[[Path, Connection], None], plan_path: Path) -> None:
+    def __init__(self, run: Run, plan_path: Path) -> None:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=run, args=(plan_path, theirs), daemon=True)
@@ -56,13 +53,12 @@ class _Worker:
             raise HarnessError(f"a worker does not start: {said}")
 
     def play(self, job: Job) -> PlayedJob:
-        played = PlayedJob(job)
+        """What came of it; until then the worker names each case that it has played."""
         self._connection.send(job)
-        while not isinstance(said := self._receive(_SILENCE * case_deadline_s()), JobEnding):
-            assert isinstance(said, Seen)
-            played.seen.append(said)
-        played.ending = said
-        return played
+        while isinstance(said := self._receive(_SILENCE * case_deadline_s()), str):
+            pass
+        assert isinstance(said, PlayedJob)
+        return said
 
     def _receive(self, bound_s: float) -> object:
         if not self._connection.poll(bound_s):
@@ -71,41 +67,40 @@ class _Worker:
 
     def end(self) -> None:
         self._connection.close()
-        self._process.join(5)
+        self._process.join(_LAST_S)
         self._process.kill()
 
 
 class Crew:
     """``size`` workers that ``run`` each starts; a context manager, which ends them: at once
-    when its block is left by an exception.
+    when its block is left by an exception."""
 
-    ``run`` is called in the process with the plan's path and the connection to take jobs from.
-    """
-
-    def __init__(self, run: Callable[[Path, Connection], None], plan_path: Path, size: int) -> None:
+    def __init__(self, run: Run, plan_path: Path, size: int) -> None:
         self._run = run
         self._plan_path = plan_path
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[PlayedJob | Exception] = queue.SimpleQueue()
+        self._threads = ThreadPoolExecutor(size, initializer=start_deaf)
         self._over = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._run_worker, daemon=True) for _ in range(size)
-        ]
+        # A place for each thread: a worker that is idle, or None where one is still to be started.
+        self._places: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
+        for _ in range(size):
+            self._places.put(None)
 
     def __enter__(self) -> Crew:
         resource_tracker.ensure_running()  # in a thread of ours it would end start_deaf()
-        for thread in self._threads:
-            thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
             self._over.set()
             interrupt_workers(self._plan_path)
-        for _thread in self._threads:
-            self._jobs.put(None)
-        for thread in self._threads:
-            thread.join(10)
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():
+                process.join(_LAST_S)
+                process.kill()
+        self._threads.shutdown()
+        while not self._places.empty():
+            if worker := self._places.get():
+                worker.end()
 
     def play(self, jobs: Sequence[Job]) -> Iterator[PlayedJob]:
         """Each job's outcome as it comes.
@@ -114,46 +109,30 @@ class Crew:
             HarnessError: no worker starts.
             Exception: whatever else a thread of ours met: it must not end in silence.
         """
-        for job in jobs:
-            self._jobs.put(job)
-        for _ in jobs:
-            played = self._done.get()
+        for future in as_completed([self._threads.submit(self._play, job) for job in jobs]):
             heed_interrupt()
-            if isinstance(played, Exception):
-                raise played
-            yield played
+            yield future.result()
 
-    def _run_worker(self) -> None:
-        start_deaf()
+    def _play(self, job: Job) -> PlayedJob:
         try:
-            self._serve()
-        except Exception as error:
-            self._done.put(error)
-
-    def _serve(self) -> None:
-        worker: _Worker | None = None
-        while (job := self._jobs.get()) is not None and not self._over.is_set():
-            try:
-                worker = worker or _Worker(self._run, self._plan_path)
-                self._done.put(worker.play(job))
-            except (EOFError, OSError):  # a TimeoutError is one
-                if worker:
-                    worker.end()
-                worker = self._once_more(job)
-        if worker:
-            worker.end()
-
-    def _once_more(self, job: Job) -> _Worker | None:
-        if self._over.is_set():
-            return None
-        worker: _Worker | None = None
+            return self._play_once(job)
+        except (EOFError, OSError):  # a TimeoutError is one
+            if self._over.is_set():
+                raise
         try:
-            worker = _Worker(self._run, self._plan_path)
-            self._done.put(worker.play(job))
+            return self._play_once(job)
         except (EOFError, OSError, HarnessError) as error:
+            return PlayedJob(job, lost=f"its worker died twice ({type(error).__name__})")
+
+    def _play_once(self, job: Job) -> PlayedJob:
+        worker = self._places.get()
+        try:
+            worker = worker or _Worker(self._run, self._plan_path)
+            return worker.play(job)
+        except BaseException:
             if worker:
                 worker.end()
-            lost = JobEnding(job.subject, lost=f"its worker died twice ({type(error).__name__})")
-            self._done.put(PlayedJob(job, [], lost))
-            return None
-        return worker
+                worker = None
+            raise
+        finally:
+            self._places.put(worker)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,9 +10,9 @@ from sockproof.judge.verdict import Verdict
 from sockproof.record.rows import CaseRow
 from sockproof.report.text import one_line
 
-__all__ = ["Aim", "Job", "JobEnding", "Seen"]
+__all__ = ["Aim", "Job", "PlayedJob", "Seen"]
 
-_TOLD = 300
+_LONGEST = 300
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,6 @@ class Seen:
     case: str
     requirement: str
     verdict: Verdict
-    teardown: str
     kills: bool
     told: str = ""
     observations: Mapping[str, Any] = field(default_factory=dict)
@@ -61,33 +60,26 @@ class Seen:
 
     @classmethod
     def of(cls, row: CaseRow) -> Seen:
-        bad = row.verdict is Verdict.FAIL or row.teardown.unclean
-        return cls(
-            row.id,
-            row.requirement,
-            row.verdict,
-            row.teardown.verdict.value,
-            row.needs_attention and bad,
-            _told(row),
-            row.observations,
-            row.duration_s,
-        )
-
-
-def _told(row: CaseRow) -> str:
-    if row.verdict is Verdict.FAIL:
-        return one_line(f"expected {row.expected}; {row.actual}", _TOLD)
-    if row.teardown.unclean:
-        return one_line("; ".join([row.teardown.verdict.value, *row.teardown.leaks]), _TOLD)
-    return one_line(row.reason, _TOLD)
+        """What a row says; ``told`` is of what makes it a kill."""
+        wrong = row.reason
+        if row.verdict is Verdict.FAIL:
+            wrong = f"expected {row.expected}; {row.actual}"
+        elif row.teardown.unclean:
+            wrong = "; ".join([row.teardown.verdict.value, *row.teardown.leaks])
+        kills = row.needs_attention and (row.verdict is Verdict.FAIL or row.teardown.unclean)
+        shown = one_line(wrong, _LONGEST)
+        of_row = row.id, row.requirement, row.verdict
+        return cls(*of_row, kills, shown, row.observations, row.duration_s)
 
 
 @dataclass(frozen=True)
-class JobEnding:
-    """A job is over. ``unloadable`` says why the module could not be imported, if it could not;
-    ``lost`` why the job came to no end. ``unsteady`` are cases that killed once and not again."""
+class PlayedJob:
+    """A job is over: what was seen, in the order played. ``unloadable`` says why the module could
+    not be imported, if it could not; ``lost`` why the job came to no end. ``unsteady`` are cases
+    that killed once and not again."""
 
-    subject: str
+    job: Job
+    seen: Sequence[Seen] = ()
     unloadable: str = ""
     lost: str = ""
-    unsteady: tuple[str, ...] = ()
+    unsteady: Sequence[str] = ()

@@ -13,15 +13,15 @@ lost          the workers died of it: nothing is known
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 from sockproof.judge.verdict import Verdict
-from sockproof.mutation.jobs import JobEnding, Seen
+from sockproof.mutation.jobs import PlayedJob, Seen
 from sockproof.mutation.subjects import Subject
 
-__all__ = ["Detection", "How", "MutantOutcome", "Result", "alarms", "difference", "judge"]
+__all__ = ["Detection", "How", "MutantOutcome", "Result", "alarms", "judge"]
 
 
 class MutantOutcome(str, Enum):
@@ -83,26 +83,9 @@ class Result:
         return bool(self.subject.equivalent) and self.outcome.detected
 
 
-def difference(seen: Seen, untouched: Seen) -> Detection | None:
-    """Where a case that does not kill is not as with the untouched module."""
-    if seen.verdict is Verdict.ERROR:
-        return None
-    if seen.verdict is not untouched.verdict:
-        told = f"{untouched.verdict.value} → {seen.verdict.value} {seen.told}".rstrip()
-        return Detection(seen.requirement, seen.case, How.VERDICT, told)
-    names = [*untouched.observations, *seen.observations]
-    for name in dict.fromkeys(names):
-        values = [str(one.observations.get(name, "nothing")) for one in (untouched, seen)]
-        if values[0] != values[1]:
-            told = f"{name}: {values[0]} → {values[1]}"
-            return Detection(seen.requirement, seen.case, How.OBSERVATION, told)
-    return None
-
-
 def judge(
     subject: Subject,
-    seen: Sequence[Seen],
-    ending: JobEnding,
+    played: PlayedJob,
     untouched: Mapping[str, Seen],
     again: Mapping[str, Seen] | None = None,
 ) -> Result:
@@ -113,7 +96,7 @@ def judge(
     is not believed.
     """
     found: dict[str, Detection] = {}
-    for one in seen:
+    for one in played.seen:
         detection = _detection(one, untouched.get(one.case))
         if detection and not detection.how.kills and again is not None:
             repeated = again.get(one.case)
@@ -123,29 +106,46 @@ def judge(
             found[one.requirement] = detection
     return Result(
         subject,
-        _outcome(subject, ending, found.values()),
+        _outcome(subject, played, found.values()),
         tuple(found.values()),
-        len(seen),
-        ending.unloadable or ending.lost,
-        tuple(f"{one.case}: {one.told}" for one in seen if one.verdict is Verdict.ERROR),
-        ending.unsteady,
+        len(played.seen),
+        played.unloadable or played.lost,
+        tuple(f"{one.case}: {one.told}" for one in played.seen if one.verdict is Verdict.ERROR),
+        tuple(played.unsteady),
     )
 
 
 def _detection(seen: Seen, untouched: Seen | None) -> Detection | None:
+    """How a case tells the mutant, if it does."""
+    found: tuple[How, str] | None = None
     if seen.kills and not (untouched and untouched.kills):
-        how = How.FAIL if seen.verdict is Verdict.FAIL else How.TEARDOWN
-        return Detection(seen.requirement, seen.case, how, seen.told)
-    return difference(seen, untouched) if untouched else None
+        found = How.FAIL if seen.verdict is Verdict.FAIL else How.TEARDOWN, seen.told
+    elif untouched:
+        found = _difference(seen, untouched)
+    return Detection(seen.requirement, seen.case, *found) if found else None
 
 
-def _outcome(subject: Subject, ending: JobEnding, found: Iterable[Detection]) -> MutantOutcome:
+def _difference(seen: Seen, untouched: Seen) -> tuple[How, str] | None:
+    """Where a case that does not kill is not as with the untouched module."""
+    if seen.verdict is Verdict.ERROR:
+        return None
+    if seen.verdict is not untouched.verdict:
+        verdicts = f"{untouched.verdict.value} → {seen.verdict.value}"
+        return How.VERDICT, f"{verdicts} {seen.told}".rstrip()
+    for name in (*untouched.observations, *seen.observations):
+        was, now = (str(one.observations.get(name, "nothing")) for one in (untouched, seen))
+        if was != now:
+            return How.OBSERVATION, f"{name}: {was} → {now}"
+    return None
+
+
+def _outcome(subject: Subject, played: PlayedJob, found: Iterable[Detection]) -> MutantOutcome:
     ways = {one.how.kills for one in found}
-    if ending.unloadable:
+    if played.unloadable:
         return MutantOutcome.UNLOADABLE
     if True in ways:
         return MutantOutcome.KILLED
-    if ending.lost:
+    if played.lost:
         return MutantOutcome.LOST
     if ways:
         return MutantOutcome.NOTICED
@@ -154,14 +154,14 @@ def _outcome(subject: Subject, ending: JobEnding, found: Iterable[Detection]) ->
 
 def alarms(first: Mapping[str, Seen], second: Mapping[str, Seen]) -> list[str]:
     """False alarms: what the cases say against the untouched module, played twice."""
-    told = [
+    found = [
         f"{seen.case}: {seen.told}"
         for played in (first, second)
         for seen in played.values()
         if seen.kills or seen.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE)
     ]
     for case, seen in second.items():
-        found = difference(seen, first[case]) if case in first else None
-        if found and not (seen.kills or first[case].kills):
-            told.append(f"{case}: not the same twice: {found.told}")
-    return list(dict.fromkeys(told))
+        changed = _difference(seen, first[case]) if case in first else None
+        if changed and not (seen.kills or first[case].kills):
+            found.append(f"{case}: not the same twice: {changed[1]}")
+    return list(dict.fromkeys(found))

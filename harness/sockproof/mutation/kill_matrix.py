@@ -24,7 +24,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -36,18 +36,21 @@ from sockproof.mutation.proving import Proof
 from sockproof.mutation.subjects import MutantKind
 from sockproof.run.record_header import without_home
 from sockproof.spec.catalogue import Catalogue
+from sockproof.spec.levels import Level
 
-__all__ = ["CPYTHON_KILLED", "KillMatrix", "ToldResult"]
+__all__ = ["CPYTHON_KILLED", "Detections", "KillMatrix"]
 
 CPYTHON_KILLED = "cpython_killed"
+# Outcomes that are shown only where there are any.
+_QUIET = (MutantOutcome.UNLOADABLE, MutantOutcome.LOST)
 
 
 @dataclass(frozen=True)
-class ToldResult:
-    """What one requirement tells: the ids of the mutants that it kills, and that it notices."""
+class Detections:
+    """What one requirement detects: the ids of the mutants that it kills, and that it notices."""
 
-    kills: tuple[str, ...]
-    notices: tuple[str, ...]
+    kills: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -73,43 +76,46 @@ class KillMatrix:
         return found
 
     @property
-    def survivors(self) -> list[Result]:
-        return [one for one in self.proof.results if one.outcome is MutantOutcome.SURVIVED]
+    def outcomes(self) -> list[MutantOutcome]:
+        """Those that a table of the totals has columns for."""
+        found = {one.outcome for one in self.proof.results}
+        return [one for one in MutantOutcome if one in found or one not in _QUIET]
+
+    def with_outcome(self, outcome: MutantOutcome) -> list[Result]:
+        return [one for one in self.proof.results if one.outcome is outcome]
 
     @property
-    def noticed(self) -> list[Result]:
-        return [one for one in self.proof.results if one.outcome is MutantOutcome.NOTICED]
+    def survivors(self) -> list[Result]:
+        return self.with_outcome(MutantOutcome.SURVIVED)
 
     @cached_property
-    def by_requirement(self) -> Mapping[str, ToldResult]:
-        """What each requirement tells, in the order of the catalogue."""
-        pairs = [(one, found) for one in self.proof.results for found in one.detections]
-        return {
-            name: ToldResult(
-                tuple(
-                    one.subject.id
-                    for one, found in pairs
-                    if found.requirement == name and found.how.kills
-                ),
-                tuple(
-                    one.subject.id
-                    for one, found in pairs
-                    if found.requirement == name and not found.how.kills
-                ),
-            )
-            for name in self.catalogue
-        }
+    def by_requirement(self) -> Mapping[str, Detections]:
+        """What each requirement detects, in the order of the catalogue."""
+        rows = {name: Detections() for name in self.catalogue}
+        for result in self.proof.results:
+            for found in result.detections:
+                row = rows[found.requirement]
+                (row.kills if found.how.kills else row.notices).append(result.subject.id)
+        return rows
+
+    @property
+    def silent(self) -> list[str]:
+        """Requirements that detect nothing; where all were played, those that could have killed."""
+        full = self.proof.full
+        return [
+            name
+            for name, row in self.by_requirement.items()
+            if not row.kills
+            and not (self.catalogue[name].level is Level.OBSERVED if full else row.notices)
+        ]
 
     @property
     def problems(self) -> list[str]:
         """Why the proof is incomplete or not to be believed; empty when it is neither."""
-        results = self.proof.results
-        lost = [
-            f"{r.subject.id} is lost: {r.told}" for r in results if r.outcome is MutantOutcome.LOST
-        ]
+        lost = [f"{r.subject.id} is lost: {r.told}" for r in self.with_outcome(MutantOutcome.LOST)]
         stale = [
             f"{r.subject.id} is listed as equivalent and is {r.outcome.value}: {r.subject.key}"
-            for r in results
+            for r in self.proof.results
             if r.stale
         ]
         alarms = [f"false alarm: {alarm}" for alarm in self.proof.alarms]
@@ -140,10 +146,9 @@ class KillMatrix:
                     "id": name,
                     "area": self.catalogue[name].area,
                     "level": self.catalogue[name].level.value,
-                    "kills": list(told.kills),
-                    "notices": list(told.notices),
+                    **asdict(row),
                 }
-                for name, told in self.by_requirement.items()
+                for name, row in self.by_requirement.items()
             ],
         }
 

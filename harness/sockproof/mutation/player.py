@@ -1,7 +1,7 @@
 """What plays cases in a worker: the suites collected once, then case after case on whatever module.
 
 A pytest plugin by the names of its methods; it needs nothing of pytest itself. It takes jobs from
-a connection and sends what it saw, case by case.
+a connection, names each case that it has played, and sends what came of the job.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from sockproof.errors import HarnessError, IutUnavailable
 from sockproof.iut.capabilities import Capabilities, ProbedIut
-from sockproof.mutation.jobs import Job, JobEnding, Seen
+from sockproof.mutation.jobs import Job, PlayedJob, Seen
 from sockproof.mutation.order import in_order
 from sockproof.record.rows import CaseRow
 from sockproof.run import plugin
@@ -26,14 +26,14 @@ from sockproof.spec.case_id import CaseId
 __all__ = ["READY", "Player"]
 
 READY = "ready"
+# A kill by one of so many first cases counts at once. A later one must come again: with hundreds of
+# chances, a case that fails now and then would kill what nothing kills.
 _TRUSTED = 40
-"""A kill by one of so many first cases counts at once. A later one must come again: with hundreds
-of chances, a case that fails now and then would kill what nothing kills."""
 _TRIES = 2
+# Generated plans for a case that a mutant is said to be killed by: it stops at the first.
 _THOROUGH = 2000
-"""Generated plans for a case that a mutant is said to be killed by: it stops at the first."""
+# So many slow kills, and nothing more is asked of a mutant: it hangs wherever it is touched.
 _HANGS = 6
-"""So many slow kills, and nothing more is asked of a mutant: it hangs wherever it is touched."""
 _SLOW_S = 1.5
 
 
@@ -76,17 +76,19 @@ class Player:
             if name == ROW_PROPERTY and report.when == "teardown":
                 self._row = CaseRow.from_json(json.loads(value))
 
-    def _play(self, job: Job, config: Any) -> JobEnding:
+    def _play(self, job: Job, config: Any) -> PlayedJob:
         try:
             iut = self._loaded(job, config)
         except IutUnavailable as error:
-            return JobEnding(job.subject, unloadable=str(error).removeprefix(f"{job.path}: "))
+            return PlayedJob(job, unloadable=str(error).removeprefix(f"{job.path}: "))
         except HarnessError as error:
-            return JobEnding(job.subject, lost=str(error))
+            return PlayedJob(job, lost=str(error))
+        seen: list[Seen] = []
         unsteady: list[str] = []
-        for seen in self._rows(job, iut, unsteady):
-            self._connection.send(seen)
-        return JobEnding(job.subject, unsteady=tuple(unsteady))
+        for one in self._rows(job, iut, unsteady):
+            seen.append(one)
+            self._connection.send(one.case)
+        return PlayedJob(job, seen, unsteady=unsteady)
 
     def _loaded(self, job: Job, config: Any) -> ProbedIut:
         """The module as an implementation: its agent runs, and has said what names there are."""

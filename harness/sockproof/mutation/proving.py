@@ -6,31 +6,32 @@ mutants against, once as if it were one of them. What differs between the two is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sockproof.mutation.crew import Crew, PlayedJob
-from sockproof.mutation.jobs import Job, JobEnding, Seen
+from sockproof.mutation.crew import Crew
+from sockproof.mutation.jobs import Job, PlayedJob, Seen
 from sockproof.mutation.judging import MutantOutcome, Result, alarms, judge
 from sockproof.mutation.subjects import Subject, write_module
 
 __all__ = ["UNTOUCHED", "Proof", "prove"]
 
+# The names under which the untouched module is played.
 UNTOUCHED = ("untouched", "control")
-"""The names under which the untouched module is played."""
 _CHUNK = 150
+# Cases of a mutant that was merely noticed which are played once more.
 _TO_CONFIRM = 8
-"""Cases of a mutant that was merely noticed which are played once more."""
 
-Told = Callable[[int, int], None]
-"""Told of how many mutants are done, of how many."""
+# Called with how many mutants are done, of how many.
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Proof:
     """What a proof found. ``alarms`` are the false ones; ``cases`` is how many different cases
-    were played on the untouched module, each twice."""
+    were played on the untouched module, each twice. ``full``: every requirement was played on
+    every mutant. ``unfit`` are the ids of named mutants that the source has no place for."""
 
     results: tuple[Result, ...]
     alarms: tuple[str, ...]
@@ -46,7 +47,7 @@ def prove(
     folder: Path,
     *,
     full: bool = False,
-    progress: Told | None = None,
+    progress: Progress | None = None,
 ) -> Proof:
     """Play the mutants and the untouched module; their files are written below ``folder``.
 
@@ -60,27 +61,22 @@ def prove(
     first, second = (
         _untouched(crew, write_module(folder, name, source), cases) for name in UNTOUCHED
     )
-    results = [judge(one, *_found(played[one.id]), first) for one in subjects]
-    merely = [one for one in results if one.outcome is MutantOutcome.NOTICED]
-    again = _again(crew, merely, played)
-    for number, result in enumerate(results):
-        if result.outcome is MutantOutcome.NOTICED:
-            name = result.subject.id
-            results[number] = judge(result.subject, *_found(played[name]), first, again[name])
+    results = {one.id: judge(one, played[one.id], first) for one in subjects}
+    merely = [one for one in results.values() if one.outcome is MutantOutcome.NOTICED]
+    for one in crew.play([_confirming(result, played[result.subject.id].job) for result in merely]):
+        name = one.job.subject
+        again = {seen.case: seen for seen in one.seen}
+        results[name] = judge(results[name].subject, played[name], first, again)
     lost = [
         f"{case}: could not be played on the untouched module"
         for case in cases
         if case not in first or case not in second
     ]
-    return Proof(tuple(results), (*lost, *alarms(first, second)), len(cases), full)
-
-
-def _found(played: PlayedJob) -> tuple[list[Seen], JobEnding]:
-    return played.seen, played.ending
+    return Proof(tuple(results.values()), (*lost, *alarms(first, second)), len(cases), full)
 
 
 def _collected(
-    played: Iterable[PlayedJob], total: int, progress: Told | None
+    played: Iterable[PlayedJob], total: int, progress: Progress | None
 ) -> dict[str, PlayedJob]:
     found: dict[str, PlayedJob] = {}
     for one in played:
@@ -98,15 +94,7 @@ def _untouched(crew: Crew, path: Path, cases: Sequence[str]) -> dict[str, Seen]:
     return {seen.case: seen for one in crew.play(jobs) for seen in one.seen}
 
 
-def _again(
-    crew: Crew, results: Sequence[Result], played: Mapping[str, PlayedJob]
-) -> dict[str, dict[str, Seen]]:
-    jobs = [
-        Job(
-            result.subject.id,
-            played[result.subject.id].job.path,
-            only=tuple(one.case for one in result.detections[:_TO_CONFIRM]),
-        )
-        for result in results
-    ]
-    return {one.job.subject: {seen.case: seen for seen in one.seen} for one in crew.play(jobs)}
+def _confirming(result: Result, job: Job) -> Job:
+    """The cases that noticed the mutant, once more."""
+    only = tuple(one.case for one in result.detections[:_TO_CONFIRM])
+    return Job(job.subject, job.path, only=only)
