@@ -92,7 +92,7 @@ def _is_file(text: str) -> bool:
 
 
 def _kept(path: Path, ids: Sequence[str]) -> Wanted:
-    from sockproof.generate.kept import check_playable  # which loads Hypothesis
+    from sockproof.generate.trials import check_playable  # which loads Hypothesis
 
     try:
         told = json.loads(path.read_text("utf-8"))

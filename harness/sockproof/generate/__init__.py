@@ -1,1 +1,1 @@
-"""Generated clients: plans that Hypothesis makes, and what a right server may answer to them."""
+"""Generated clients: plans by Hypothesis and what a right server may answer, not written cases."""

@@ -7,25 +7,44 @@ to the end.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import asdict, dataclass
+from typing import Any
 
 __all__ = ["FAULTS", "Move", "Payload", "Plan", "Playable", "Profile", "legal"]
 
+# Moves that no polite client makes.
 FAULTS = ("close", "reset")
-"""Moves that no polite client makes."""
+# A peer sends no more: with the replies it fits into any system's buffers, so that no move ever
+# waits for somebody to read.
+BUDGET_OCTETS = 45_000
 _SHOWN_OCTETS = 40
+# Keys that the JSON of a plan only has where they say something.
+_OPTIONAL = ("peer", "client", "payload", "cuts", "unbound")
 
 
-class Playable(Protocol):
-    """A plan of whatever kind: a value that can be compared, told in words, and kept as JSON."""
+@dataclass(frozen=True)
+class Playable(ABC):
+    """A plan of whatever kind, for a server of ``spec`` (an id): a value that can be compared, told
+    in words, and kept as JSON."""
 
-    def __hash__(self) -> int: ...
+    spec: str
+
     @property
-    def size(self) -> tuple[int, ...]: ...
-    def words(self) -> list[str]: ...
-    def to_json(self) -> dict[str, Any]: ...
+    @abstractmethod
+    def size(self) -> tuple[int, ...]:
+        """What makes a plan larger than another."""
+
+    @abstractmethod
+    def words(self) -> list[str]:
+        """A line for the server, and one for each move."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The whole of it, as plain data."""
+        return asdict(
+            self, dict_factory=lambda pairs: {k: v for k, v in pairs if v or k not in _OPTIONAL}
+        )
 
 
 @dataclass(frozen=True)
@@ -65,9 +84,6 @@ class Payload:
             return repr(data)
         return f"{len(data)} octets, {data[:12]!r}…"
 
-    def to_json(self) -> dict[str, Any]:
-        return {"mark": self.mark, "lines": list(self.lines), "ended": self.ended}
-
 
 @dataclass(frozen=True)
 class Move:
@@ -91,30 +107,17 @@ class Move:
             words += f" cut at {', '.join(map(str, self.cuts))}"
         return words + (" without an address" if self.unbound else "")
 
-    def to_json(self) -> dict[str, Any]:
-        told: dict[str, Any] = {"do": self.do}
-        if self.peer:
-            told["peer"] = self.peer
-        if self.payload is not None:
-            told["payload"] = self.payload.to_json()
-        if self.cuts:
-            told["cuts"] = list(self.cuts)
-        if self.unbound:
-            told["unbound"] = True
-        return told
-
 
 @dataclass(frozen=True)
-class Plan:
-    """What clients do to a server of ``spec`` (an id), whose handler plays the pieces named.
+class Plan(Playable):
+    """What clients do to a server, whose handler plays the pieces named.
 
     ``packet_octets`` is the server's ``max_packet_size``; 0 leaves it as it is.
     """
 
-    spec: str
     handler: tuple[str, ...]
+    packet_octets: int
     moves: tuple[Move, ...]
-    packet_octets: int = 0
 
     @property
     def starts_late(self) -> bool:
@@ -122,38 +125,29 @@ class Plan:
         return any(move.do == "serve" for move in self.moves)
 
     @property
-    def order(self) -> list[int]:
-        """The peers in the order in which they connect."""
-        return [move.peer for move in self.moves if move.do == "connect"]
+    def absent(self) -> set[int]:
+        """Datagram peers that cannot be answered: without an address, or gone in the end."""
+        return {move.peer for move in self.moves if move.unbound or move.do == "close"}
 
     @property
     def size(self) -> tuple[int, ...]:
-        """What makes a plan larger than another: moves, faults, peers, pieces, octets, cuts."""
+        """Moves, faults, peers, peers out of order, pieces, octets, cuts."""
+        order = [move.peer for move in self.moves if move.do == "connect"]
         sends = [bytes(move.payload) for move in self.moves if move.payload is not None]
         return (
             len(self.moves),
             sum(move.do in FAULTS or move.unbound for move in self.moves),
-            len(set(self.order)),
-            sum(peer != number for number, peer in enumerate(self.order, 1)),
+            len(set(order)),
+            sum(peer != number for number, peer in enumerate(order, 1)),
             len(self.handler) + bool(self.packet_octets),
             sum(map(len, sends)),
             sum(len(move.cuts) for move in self.moves),
         )
 
     def words(self) -> list[str]:
-        """The plan, a line for the server, and one for each move."""
         limit = f", max_packet_size {self.packet_octets}" if self.packet_octets else ""
         head = f"{self.spec} whose handler does: {', '.join(self.handler) or 'nothing'}{limit}"
         return [head, *map(str, self.moves)]
-
-    def to_json(self) -> dict[str, Any]:
-        """The whole of it, as plain data."""
-        return {
-            "spec": self.spec,
-            "handler": list(self.handler),
-            "packet_octets": self.packet_octets,
-            "moves": [move.to_json() for move in self.moves],
-        }
 
 
 @dataclass
@@ -166,30 +160,22 @@ class _Client:
     gone: bool = False
 
 
-_LAST_WORDS = ("half-close", "close", "reset")
-
-
-def legal(moves: Sequence[Move], budget_octets: int, *, stream: bool) -> tuple[Move, ...]:
+def legal(moves: Sequence[Move], *, stream: bool) -> tuple[Move, ...]:
     """The moves without those that cannot be: of peers that have gone, or sends of those that have
-    ended their sending. A peer connects with its first move.
-
-    No peer sends more than ``budget_octets``, so that no move ever waits for somebody to read.
-    """
+    ended their sending, or have sent too much. A peer connects with its first move."""
     clients: dict[int, _Client] = {}
     made: list[Move] = []
     once: set[str] = set()
     for move in moves:
         if move.peer:
-            made.extend(_of_peer(move, clients, budget_octets, stream=stream))
+            made.extend(_of_peer(move, clients, stream=stream))
         elif move.do not in once:
             once.add(move.do)
             made.append(move)
     return tuple(made)
 
 
-def _of_peer(
-    move: Move, clients: dict[int, _Client], budget_octets: int, *, stream: bool
-) -> Iterator[Move]:
+def _of_peer(move: Move, clients: dict[int, _Client], *, stream: bool) -> Iterator[Move]:
     if move.peer not in clients:
         clients[move.peer] = _Client()
         yield Move("connect", move.peer, unbound=move.unbound)
@@ -199,13 +185,13 @@ def _of_peer(
     if move.do == "send" and move.payload is not None:
         payload = Payload(_mark(move.peer, client.sends), move.payload.lines, move.payload.ended)
         size = len(bytes(payload))
-        if not client.silent and client.octets + size <= budget_octets and (size or not stream):
+        if not client.silent and client.octets + size <= BUDGET_OCTETS and (size or not stream):
             client.sends += 1
             client.octets += size
             yield Move("send", move.peer, payload, tuple(cut for cut in move.cuts if cut < size))
     elif not (client.silent and move.do == "half-close"):
-        client.silent = client.silent or move.do in _LAST_WORDS
-        client.gone = move.do in ("close", "reset")
+        client.gone = move.do in FAULTS
+        client.silent = client.silent or client.gone or move.do == "half-close"
         yield Move(move.do, move.peer)
 
 

@@ -10,16 +10,25 @@ connection speak, the loop is shut down, the server closed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from sockproof.generate.client_plan import Playable
 from sockproof.spec.matrix import ServerSpec
 
-__all__ = ["Client", "Life", "LifeModel", "LifeStep"]
+__all__ = [
+    "HELD_MAX",
+    "OF_NEW_CLIENTS",
+    "OF_SILENT_CLIENTS",
+    "STEPS",
+    "Client",
+    "Life",
+    "LifeModel",
+    "LifeStep",
+]
 
+# Clients in the queue: no more than the smallest default of request_queue_size lets wait.
 WAITING_MAX = 4
-"""Clients in the queue: no more than the smallest default of request_queue_size lets wait."""
 HELD_MAX = 2
 
 
@@ -33,40 +42,32 @@ class LifeStep:
     def __str__(self) -> str:
         return f"client {self.client}: {self.do}" if self.client else self.do
 
-    def to_json(self) -> dict[str, Any]:
-        return {"do": self.do, **({"client": self.client} if self.client else {})}
-
 
 @dataclass(frozen=True)
-class Life:
-    """The life of a server of ``spec`` (an id)."""
+class Life(Playable):
+    """The life of a server."""
 
-    spec: str
     moves: tuple[LifeStep, ...]
 
     @property
     def size(self) -> tuple[int, ...]:
-        """What makes a life longer than another: steps, and clients."""
+        """Steps, and clients."""
         return len(self.moves), max((step.client for step in self.moves), default=0)
 
     def words(self) -> list[str]:
         return [self.spec, *map(str, self.moves)]
 
-    def to_json(self) -> dict[str, Any]:
-        return {"spec": self.spec, "moves": [step.to_json() for step in self.moves]}
-
 
 @dataclass
 class Client:
     """``spoken``: it has sent its line and ended its sending. ``served``: a handler is at it, or
-    was. ``answered``: it got its reply. ``left``: it went without a word. ``dropped``: the server
-    was closed while it waited. ``uncertain``: it waits, or has been served instead of another.
+    was. ``left``: it went without a word. ``dropped``: the server was closed while it waited.
+    ``uncertain``: it waits, or has been served instead of another.
     """
 
     number: int
     spoken: bool
     served: bool = False
-    answered: bool = False
     left: bool = False
     dropped: bool = False
     uncertain: bool = False
@@ -75,6 +76,10 @@ class Client:
     def line(self) -> bytes:
         """What it says, and is answered by."""
         return b"client %d\n" % self.number
+
+    @property
+    def answered(self) -> bool:
+        return self.served and self.spoken
 
     @property
     def is_silent(self) -> bool:
@@ -144,20 +149,34 @@ class LifeModel:
         bound = self.phase == "listening" or (self.phase == "bound" and not self.spec.is_stream)
         return bound and len(self.queue) < WAITING_MAX
 
+    @property
+    def may_hold(self) -> bool:
+        return self.takes_clients and self.spec.is_stream and len(self.silent) < HELD_MAX
+
+    @property
+    def may_serve(self) -> bool:
+        return self.phase == "listening" and not self.loop
+
+    @property
+    def may_serve_one(self) -> bool:
+        """handle_request() of a server without mixin would wait for a client that says nothing."""
+        silent = any(client.is_silent for client in self.perhaps_first)
+        return self.may_serve and not (self.in_turn and silent)
+
     def legal(self, do: str) -> bool:
         """Whether a step may be taken now, and all of what must come of it is determined."""
-        return _LEGAL[do](self)
+        is_legal, _ = STEPS[do]
+        return bool(is_legal(self))
 
     def take(self, step: LifeStep) -> list[Client]:
         """A step is taken: the clients that must have been answered when it is done."""
         before = [client.number for client in self.clients.values() if client.answered]
-        _TAKEN[step.do](self, step)
+        _, becomes = STEPS[step.do]
+        becomes(self, step.client)
         if self.loop == "runs":
             self._serve_queue()
         if self.loop == "ends":
             self._end_loop()
-        for client in self.clients.values():
-            client.answered = client.answered or (client.served and client.spoken)
         return [c for c in self.clients.values() if c.answered and c.number not in before]
 
     def _serve_queue(self) -> None:
@@ -174,8 +193,8 @@ class LifeModel:
         for client in self.queue:
             client.uncertain = not known
 
-    def ask(self, step: LifeStep, *, spoken: bool) -> None:
-        client = self.clients[step.client] = Client(step.client, spoken)
+    def come(self, number: int, *, spoken: bool) -> None:
+        client = self.clients[number] = Client(number, spoken)
         self.queue.append(client)
 
     def serve_one(self) -> None:
@@ -197,58 +216,30 @@ class LifeModel:
         self.queue.clear()
 
 
-def _first_may_be_served(model: LifeModel) -> bool:
-    """handle_request() of a server without mixin would wait for a client that says nothing."""
-    return not model.in_turn or not any(client.is_silent for client in model.perhaps_first)
+def _becomes(**state: str) -> Callable[[LifeModel, int], None]:
+    return lambda model, _client: vars(model).update(state)
 
 
-_LEGAL: dict[str, Callable[[LifeModel], bool]] = {
-    "construct": lambda m: not m.phase,
-    "construct unbound": lambda m: not m.phase,
-    "server_bind()": lambda m: m.phase == "made",
-    "server_activate()": lambda m: m.phase == "bound",
-    "serve_forever()": lambda m: m.phase == "listening" and not m.loop,
-    "handle_request()": lambda m: m.phase == "listening" and not m.loop and _first_may_be_served(m),
-    "shutdown()": lambda m: m.loop == "runs",
-    "server_close()": lambda m: m.phase not in ("", "closed") and not m.loop,
-    "reopen": lambda m: m.is_gone,
-    "ask": lambda m: m.takes_clients,
-    "hold": lambda m: m.takes_clients and m.spec.is_stream and len(m.silent) < HELD_MAX,
-    "speak": lambda m: bool(m.silent),
-    "leave": lambda m: bool(m.silent),
-    "find nobody": lambda m: m.is_gone and m.spec.is_stream,
+def _is_open(model: LifeModel) -> bool:
+    return model.phase not in ("", "closed") and not model.loop
+
+
+# When each step is legal, and what becomes of the model by it, given the client's number.
+STEPS: Mapping[str, tuple[Callable[[LifeModel], object], Callable[[LifeModel, int], object]]] = {
+    "construct": (lambda m: not m.phase, _becomes(phase="listening")),
+    "construct unbound": (lambda m: not m.phase, _becomes(phase="made")),
+    "server_bind()": (lambda m: m.phase == "made", _becomes(phase="bound")),
+    "server_activate()": (lambda m: m.phase == "bound", _becomes(phase="listening")),
+    "serve_forever()": (lambda m: m.may_serve, _becomes(loop="runs")),
+    "handle_request()": (lambda m: m.may_serve_one, lambda m, _: m.serve_one()),
+    "shutdown()": (lambda m: m.loop == "runs", lambda m, _: m.shut_down()),
+    "server_close()": (_is_open, lambda m, _: m.close()),
+    "reopen": (lambda m: m.is_gone, _becomes(phase="listening")),
+    "find nobody": (lambda m: m.is_gone and m.spec.is_stream, _becomes()),
+    "ask": (lambda m: m.takes_clients, lambda m, n: m.come(n, spoken=True)),
+    "hold": (lambda m: m.may_hold, lambda m, n: m.come(n, spoken=False)),
+    "speak": (lambda m: m.silent, lambda m, n: setattr(m.clients[n], "spoken", True)),
+    "leave": (lambda m: m.silent, lambda m, n: setattr(m.clients[n], "left", True)),
 }
-
-
-def _speak(model: LifeModel, step: LifeStep) -> None:
-    model.clients[step.client].spoken = True
-
-
-def _leave(model: LifeModel, step: LifeStep) -> None:
-    model.clients[step.client].left = True
-
-
-def _to_phase(phase: str) -> Callable[[LifeModel, LifeStep], None]:
-    return lambda model, _step: setattr(model, "phase", phase)
-
-
-def _to_loop(model: LifeModel, _step: LifeStep) -> None:
-    model.loop = "runs"
-
-
-_TAKEN: dict[str, Callable[[LifeModel, LifeStep], None]] = {
-    "construct": _to_phase("listening"),
-    "construct unbound": _to_phase("made"),
-    "server_bind()": _to_phase("bound"),
-    "server_activate()": _to_phase("listening"),
-    "serve_forever()": _to_loop,
-    "handle_request()": lambda model, _: model.serve_one(),
-    "shutdown()": lambda model, _: model.shut_down(),
-    "server_close()": lambda model, _: model.close(),
-    "reopen": _to_phase("listening"),
-    "ask": lambda model, step: model.ask(step, spoken=True),
-    "hold": lambda model, step: model.ask(step, spoken=False),
-    "speak": _speak,
-    "leave": _leave,
-    "find nobody": lambda _model, _step: None,
-}
+# Steps of a client that comes with it, and of one that has said nothing so far.
+OF_NEW_CLIENTS, OF_SILENT_CLIENTS = ("ask", "hold"), ("speak", "leave")

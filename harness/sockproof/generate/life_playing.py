@@ -53,7 +53,7 @@ class _LifePlaying:
 
     def take(self, step: LifeStep) -> None:
         """Take a step, and wait for everything that the model says must come of it."""
-        _ACTIONS[step.do](self, step)
+        _ACTIONS.get(step.do, _LifePlaying.call)(self, step)
         for client in self.model.take(step):
             self._expect_answer(client)
         starts = self.model.starts
@@ -91,18 +91,15 @@ class _LifePlaying:
     # What the server is made to do
 
     def construct(self, step: LifeStep) -> None:
-        whole = step.do != "construct unbound"
-        attributes: dict[str, Any] = {"timeout": 0}
-        if self.case.spec.kind == "TCP":
-            attributes["allow_reuse_address"] = True
         address = self.server.address if self.server else None
         if address is not None and self.case.spec.family == "path":
             Path(address).unlink(missing_ok=True)
+        again = {"allow_reuse_address": True} if self.case.spec.kind == "TCP" else {}
         options = ServerOptions(
             [ReadLine(), Echo()],
-            attributes=attributes,
+            attributes={"timeout": 0, **again},
             address=address,
-            bind_and_activate=None if whole else False,
+            bind_and_activate=False if step.do == "construct unbound" else None,
         )
         made = self.case.construct(options)
         if isinstance(made, RaisedError):
@@ -196,8 +193,8 @@ class _LifePlaying:
         if ending is TIMEOUT:
             raise Hang(what, f"{data!r}, and then nothing for {self.bound_s:g} s")
         right = (data, ending) == (client.line, END_OF_STREAM)
-        told = f"{what}: {client.line!r}, then {END_OF_STREAM}"
-        check(right, expected=told, actual=f"{data!r}, then {ending}")
+        expected = f"{what}: {client.line!r}, then {END_OF_STREAM}"
+        check(right, expected=expected, actual=f"{data!r}, then {ending}")
 
     def _expect_no_answer(self, client: Client) -> None:
         """Its connection ends with the server, in either way; a datagram is never answered."""
@@ -210,14 +207,12 @@ class _LifePlaying:
         check(right, expected=what, actual=f"{data!r}, then {ending}")
 
 
+# Whatever else there is calls the method of its name.
 _ACTIONS: dict[str, Callable[[_LifePlaying, LifeStep], None]] = {
     "construct": _LifePlaying.construct,
     "construct unbound": _LifePlaying.construct,
     "reopen": _LifePlaying.construct,
     "server_bind()": _LifePlaying.bind,
-    "server_activate()": _LifePlaying.call,
-    "handle_request()": _LifePlaying.call,
-    "server_close()": _LifePlaying.call,
     "serve_forever()": _LifePlaying.serve,
     "shutdown()": _LifePlaying.shut_down,
     "ask": _LifePlaying.ask,

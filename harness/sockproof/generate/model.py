@@ -15,17 +15,20 @@ from sockproof.generate.client_plan import Move, Plan
 from sockproof.generate.pieces import Conversation, ConversationOutcome, follow
 from sockproof.spec.matrix import ServerSpec, spec_by_id
 
-__all__ = ["OWN_PACKET_OCTETS", "DatagramReply", "Guest", "Owed", "StreamModel", "replies_to"]
+__all__ = ["OWN_PACKET_OCTETS", "Guest", "Owed", "PlanModel"]
 
+# ``max_packet_size`` of UDPServer unless a subclass says otherwise.
 OWN_PACKET_OCTETS = 8192
-"""``max_packet_size`` of UDPServer unless a subclass says otherwise."""
 
 
 @dataclass
 class Guest:
-    """A stream client as the model sees it. ``left`` is how it went, empty while it has not."""
+    """Whom a handler is for: a stream client, or a datagram of ``peer`` as far as it is received.
 
-    number: int
+    ``silent``: it sends no more. ``left`` is how a client went, empty while it has not.
+    """
+
+    peer: int
     sent: bytearray = field(default_factory=bytearray)
     silent: bool = False
     left: str = ""
@@ -33,22 +36,31 @@ class Guest:
 
 @dataclass(frozen=True)
 class Owed:
-    """What a client that reads to the end is owed: these octets, or where ``loosely`` as many of
-    them as come before the end; and then one of the endings."""
+    """What a guest must get: these octets. Where ``loosely``, a client as many of them as come
+    before the end, and a datagram no reply as well."""
 
+    peer: int
     octets: bytes
-    endings: frozenset[Ending]
     loosely: bool
+
+    @property
+    def endings(self) -> frozenset[Ending]:
+        """How a client's connection may end."""
+        return frozenset({END_OF_STREAM, RESET} if self.loosely else {END_OF_STREAM})
 
 
 @dataclass
-class StreamModel:
-    """A stream server's clients, in the order in which they connected, while a plan is played."""
+class PlanModel:
+    """A server while a plan is played. ``guests`` are stream clients by their numbers, as they
+    connected, or datagrams as they were sent."""
 
     plan: Plan
     serving: bool = False
     gate_open: bool = False
     guests: dict[int, Guest] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.serving = not self.plan.starts_late
 
     @property
     def spec(self) -> ServerSpec:
@@ -61,7 +73,9 @@ class StreamModel:
 
     def take(self, move: Move) -> None:
         """A move has been made."""
-        if move.do == "connect":
+        if not self.spec.is_stream:
+            self._take_datagram(move)
+        elif move.do == "connect":
             self.guests[move.peer] = Guest(move.peer)
         elif move.do == "send" and move.payload is not None:
             self.guests[move.peer].sent += bytes(move.payload)
@@ -70,6 +84,13 @@ class StreamModel:
             self.guests[move.peer].left = move.do if move.do != "half-close" else ""
         self.serving = self.serving or move.do == "serve"
         self.gate_open = self.gate_open or move.do == "open the gate"
+
+    def _take_datagram(self, move: Move) -> None:
+        """One longer than ``max_packet_size`` is cut to it."""
+        if move.do == "send" and move.payload is not None:
+            limit = self.plan.packet_octets or OWN_PACKET_OCTETS
+            octets = bytearray(bytes(move.payload)[:limit])
+            self.guests[len(self.guests) + 1] = Guest(move.peer, octets, silent=True)
 
     def far(self, guest: Guest) -> tuple[ConversationOutcome, bytes]:
         """How far the guest's handler comes once it is served, and what it has written then."""
@@ -86,7 +107,7 @@ class StreamModel:
         return found
 
     def due(self, number: int) -> int:
-        """How many octets the guest certainly gets without anything more being done."""
+        """How many octets a stream client certainly gets without anything more being done."""
         guest = self.guests[number]
         return len(self.far(guest)[1]) if guest in self.served() else 0
 
@@ -95,44 +116,26 @@ class StreamModel:
         here = [guest for guest in self.served() if not guest.left]
         return sum(self.far(guest)[0] is ConversationOutcome.AT_GATE for guest in here)
 
-    def owed(self, number: int) -> Owed:
-        """What a guest gets that sends nothing more and reads to the end, with the gate open."""
-        talk = Conversation(bytes(self.guests[number].sent), ended=True, gate_open=True)
-        follow(self.plan.handler, talk)
-        exact = talk.at_end
-        endings = {END_OF_STREAM} if exact else {END_OF_STREAM, RESET}
-        return Owed(bytes(talk.written), frozenset(endings), not exact)
+    def owed(self, guest: Guest) -> Owed:
+        """What a guest gets that sends nothing more and reads to the end, with the gate open.
+
+        A handler that raises or writes nothing promises no datagram, and neither does one whose
+        client has no address or has gone.
+        """
+        talk = Conversation(bytes(guest.sent), ended=True, gate_open=True)
+        outcome = follow(self.plan.handler, talk)
+        loosely = not talk.at_end
+        if not self.spec.is_stream:
+            silent = outcome is not ConversationOutcome.DONE or not talk.written
+            loosely = silent or guest.peer in self.plan.absent
+        return Owed(guest.peer, bytes(talk.written), loosely)
+
+    @property
+    def reset(self) -> list[int]:
+        """The clients that reset their connection, which a system may withhold from the server."""
+        return [number for number, guest in self.guests.items() if guest.left == "reset"]
 
     @property
     def handlers_min(self) -> int:
-        """Handlers that must have been made: a system may withhold connections that were reset."""
-        return sum(guest.left != "reset" for guest in self.guests.values())
-
-
-@dataclass(frozen=True)
-class DatagramReply:
-    """What one datagram is answered by; no reply is right as well where it is ``optional``."""
-
-    peer: int
-    octets: bytes
-    optional: bool
-
-
-def replies_to(plan: Plan) -> list[DatagramReply]:
-    """The reply to each datagram of a plan, in the order in which they are sent.
-
-    A datagram longer than ``max_packet_size`` is cut to it. A handler that raises or writes nothing
-    promises no reply, and neither does one whose client has no address or has gone.
-    """
-    limit = plan.packet_octets or OWN_PACKET_OCTETS
-    absent = {move.peer for move in plan.moves if move.unbound or move.do == "close"}
-    replies = []
-    for move in plan.moves:
-        if move.do == "send" and move.payload is not None:
-            talk = Conversation(bytes(move.payload)[:limit], ended=True, gate_open=True)
-            outcome = follow(plan.handler, talk)
-            optional = (
-                outcome is not ConversationOutcome.DONE or not talk.written or move.peer in absent
-            )
-            replies.append(DatagramReply(move.peer, bytes(talk.written), optional))
-    return replies
+        """Handlers that must have been made, and come to their end."""
+        return len(self.guests) - len(self.reset)

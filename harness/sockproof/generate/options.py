@@ -14,12 +14,12 @@ from sockproof.errors import UsageError
 
 __all__ = ["CACHE", "EXAMPLES", "SEED", "Generating"]
 
+# The seed of every run that is not told another: its plans are always the same.
 SEED = 1
-"""The seed of every run that is not told another: its plans are always the same."""
+# Plans a case, so that all of them together take some seconds.
 EXAMPLES = 15
-"""Plans a case, so that all of them together take some seconds."""
+# The folder, below where the command is run, that keeps plans that failed.
 CACHE = ".sockproof_cache"
-"""The folder, below where the command is run, that keeps plans that failed."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,8 @@ class Generating:
             raise UsageError(f"--examples {self.examples} is below 1", "give how many a case plays")
 
     def to_json(self) -> dict[str, Any]:
-        cache = str(self.cache.absolute())
-        return {"seed": self.seed, "examples": self.examples, "cache": cache, "plan": self.plan}
+        return {**vars(self), "cache": str(self.cache.absolute())}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Generating:
-        return cls(data["seed"], data["examples"], Path(data["cache"]), data["plan"])
+        return cls(**{**data, "cache": Path(data["cache"])})

@@ -53,6 +53,10 @@ class ConversationOutcome(Enum):
         return self in (ConversationOutcome.DONE, ConversationOutcome.RAISES)
 
 
+class _Stopped(Exception):
+    """A handler comes no further; its argument is the outcome."""
+
+
 @dataclass
 class Conversation:
     """One handler with one client: ``unread`` input, whether its end has come, what was written.
@@ -64,42 +68,31 @@ class Conversation:
     ended: bool
     gate_open: bool
     written: bytearray = field(default_factory=bytearray)
-    last: bytes = b""
     at_end: bool = False
 
-    def read_line(self) -> ConversationOutcome:
+    def read_line(self) -> bytes:
         line, newline, rest = self.unread.partition(b"\n")
         if not newline and not self.ended:
-            return ConversationOutcome.WAITS
-        self.last, self.unread, self.at_end = line + newline, rest, not newline
-        return ConversationOutcome.DONE
+            raise _Stopped(ConversationOutcome.WAITS)
+        self.unread, self.at_end = rest, not newline
+        return line + newline
 
-    def read_rest(self) -> ConversationOutcome:
+    def read_rest(self) -> bytes:
         if not self.ended:
-            return ConversationOutcome.WAITS
-        self.last, self.unread, self.at_end = self.unread, b"", True
-        return ConversationOutcome.DONE
+            raise _Stopped(ConversationOutcome.WAITS)
+        rest, self.unread, self.at_end = self.unread, b"", True
+        return rest
 
-    def echo_lines(self) -> ConversationOutcome:
+    def echo_lines(self) -> None:
         while not self.at_end:
-            outcome = self.read_line()
-            if outcome is not ConversationOutcome.DONE:
-                return outcome
-            self.written += self.last
-        return ConversationOutcome.DONE
+            self.written += self.read_line()
 
-    def write(self, data: bytes) -> ConversationOutcome:
-        self.written += data
-        return ConversationOutcome.DONE
+    def pass_gate(self) -> None:
+        if not self.gate_open:
+            raise _Stopped(ConversationOutcome.AT_GATE)
 
-    def echo(self, read: ConversationOutcome) -> ConversationOutcome:
-        """Write what was just read, if it was."""
-        if read is ConversationOutcome.DONE:
-            self.written += self.last
-        return read
-
-    def pass_gate(self) -> ConversationOutcome:
-        return ConversationOutcome.DONE if self.gate_open else ConversationOutcome.AT_GATE
+    def fail(self) -> None:
+        raise _Stopped(ConversationOutcome.RAISES)
 
 
 @dataclass(frozen=True)
@@ -107,27 +100,29 @@ class Piece:
     """A piece of a handler: its steps, and what a right one does of a conversation."""
 
     steps: tuple[Step, ...]
-    model: Callable[[Conversation], ConversationOutcome]
+    model: Callable[[Conversation], object]
 
 
+# Every piece by its name.
 PIECES: dict[str, Piece] = {
     "echo lines": Piece((Run(_ECHO_LINES),), Conversation.echo_lines),
-    "echo a line": Piece((ReadLine(), Echo()), lambda talk: talk.echo(talk.read_line())),
-    "echo the rest": Piece((ReadToEnd(), Echo()), lambda talk: talk.echo(talk.read_rest())),
-    "greet": Piece((Reply(GREETING),), lambda talk: talk.write(GREETING)),
-    "greet at length": Piece((Reply(LONG),), lambda talk: talk.write(bytes(LONG))),
+    "echo a line": Piece((ReadLine(), Echo()), lambda talk: talk.written.extend(talk.read_line())),
+    "echo the rest": Piece(
+        (ReadToEnd(), Echo()), lambda talk: talk.written.extend(talk.read_rest())
+    ),
+    "greet": Piece((Reply(GREETING),), lambda talk: talk.written.extend(GREETING)),
+    "greet at length": Piece((Reply(LONG),), lambda talk: talk.written.extend(bytes(LONG))),
     "pass the gate": Piece((Gate(GATE),), Conversation.pass_gate),
     "half-close": Piece((HalfClose(), ReadToEnd()), Conversation.read_rest),
-    "raise": Piece((Raise(),), lambda _: ConversationOutcome.RAISES),
+    "raise": Piece((Raise(),), Conversation.fail),
 }
-"""Every piece by its name."""
 
+# Pieces that others may follow; the simplest first, as everywhere that plans shrink to.
 FIRST = ("echo a line", "greet", "pass the gate", "greet at length")
-"""Pieces that others may follow; the simplest first, as everywhere that plans shrink to."""
+# Pieces that read to the end.
 LAST = ("echo lines", "echo the rest", "half-close")
-"""Pieces that read to the end."""
+# Ends of a handler that leave input unread.
 EARLY = ("raise", "return")
-"""Ends of a handler that leave input unread."""
 
 
 def steps_of(names: Sequence[str]) -> list[Step]:
@@ -137,8 +132,11 @@ def steps_of(names: Sequence[str]) -> list[Step]:
 
 def follow(names: Sequence[str], talk: Conversation) -> ConversationOutcome:
     """Go through the conversation as a right handler of these pieces does."""
-    for name in names:
-        outcome = PIECES[name].model(talk) if name in PIECES else ConversationOutcome.DONE
-        if outcome is not ConversationOutcome.DONE:
-            return outcome
+    try:
+        for name in names:
+            if name in PIECES:
+                PIECES[name].model(talk)
+    except _Stopped as stopped:
+        outcome: ConversationOutcome = stopped.args[0]
+        return outcome
     return ConversationOutcome.DONE

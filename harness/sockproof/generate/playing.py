@@ -1,4 +1,5 @@
-"""Plays plans of stream clients against a server, on real sockets.
+"""Plays plans of clients against a server, on real sockets: what all plans have in common, and
+stream clients. :mod:`sockproof.generate.datagrams` has the others.
 
 No move waits for anything but what the model is certain of. Whatever waits has a bound, past which
 the play goes on: that somebody got nothing is for the properties to judge.
@@ -9,51 +10,29 @@ from __future__ import annotations
 import contextlib
 import select
 import time
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from sockproof.case.case_run import CaseRun, ServerOptions
 from sockproof.case.client import TIMEOUT, Ending, StreamPeer
 from sockproof.case.handler_script import HandlerScript, Run
 from sockproof.generate.client_plan import Move, Plan
-from sockproof.generate.model import StreamModel
+from sockproof.generate.model import PlanModel
 from sockproof.generate.pieces import GATE, steps_of
-from sockproof.generate.played import Played, Received, ended_handlers, reset_addresses
+from sockproof.generate.properties import Played, Received, ended_handlers
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S
 from sockproof.judge.checks import Hang, Mismatch
 
-__all__ = ["StreamPlaying", "happens", "make_server", "open_gate_for", "play_streams", "start_loop"]
+__all__ = ["PlanPlaying", "StreamPlaying", "happens"]
 
 
+# Once somebody has waited in vain it is known that the plan fails; no more time is spent on it.
 AFTER_A_HANG_PART = 0.2
-"""Once somebody has waited in vain it is known that the plan fails; no more time is spent on it."""
-
-
+# Python 2 leaves that to the garbage collector when wfile cannot be flushed.
 CLOSE_RFILE = Run("self.rfile.close()")
-"""Python 2 leaves that to the garbage collector when wfile cannot be flushed."""
-
-
-def make_server(case: CaseRun, plan: Plan) -> Server:
-    """The server that a plan asks for, its loop running unless the plan starts it later.
-
-    Raises:
-        Mismatch: its constructor raised.
-    """
-    attributes = {"max_packet_size": plan.packet_octets} if plan.packet_octets else {}
-    by_hand = [CLOSE_RFILE] if case.spec.is_stream and case.iut.level < (3,) else []
-    handler = HandlerScript(steps_of(plan.handler), finish=by_hand)
-    options = ServerOptions(handler, attributes=attributes)
-    made = case.construct(options, serve=not plan.starts_late)
-    if isinstance(made, RaisedError):
-        raise Mismatch("a server is constructed", f"its constructor raised {made}")
-    return made
-
-
-def start_loop(server: Server) -> None:
-    """Start ``serve_forever()`` of a server whose plan starts it by a move."""
-    server.spawn("serve_forever", POLL_INTERVAL_S)
 
 
 def happens(case: CaseRun, count: int, bound_s: float, event: str, **wanted: Any) -> bool:
@@ -69,172 +48,202 @@ def happens(case: CaseRun, count: int, bound_s: float, event: str, **wanted: Any
     return True
 
 
-def open_gate_for(case: CaseRun, server: Server, handlers: int, bound_s: float) -> None:
-    """Open the gate once so many handlers have come to it.
+class PlanPlaying:
+    """A plan while it is played: the server, what the model says of it, and the peers' addresses.
 
     Raises:
-        Hang: they have not.
+        Mismatch: the server's constructor raised.
     """
-    gate = {"do": "gate", "name": GATE, "passed": None}
-    if handlers and not happens(case, handlers, bound_s, "step", **gate):
-        raise Hang(f"{handlers} handlers come to the gate", "not all of them do")
-    server.open_gate(GATE)
-
-
-def play_streams(case: CaseRun, plan: Plan, bound_s: float) -> Played:
-    """Make the moves, let everybody come to the end, close the server, and tell what came of it.
-
-    Raises:
-        Mismatch: a client was not connected; the server could not be made or stopped.
-        Hang: nothing was got within ``bound_s`` of what a client had to get for the next move.
-    """
-    playing = StreamPlaying(case, plan, bound_s)
-    for move in plan.moves:
-        playing.make(move)
-    return playing.end()
-
-
-class StreamPlaying:
-    """A plan while it is played: the server, the peers by number, what each got so far, and how
-    much of it is accounted for."""
 
     def __init__(self, case: CaseRun, plan: Plan, bound_s: float) -> None:
         self.case = case
         self.plan = plan
         self.bound_s = bound_s
-        self.model = StreamModel(plan, serving=not plan.starts_late)
-        self.peers: dict[int, StreamPeer] = {}
-        self.got: dict[int, bytearray] = {}
-        self.accounted: dict[int, int] = {}
-        self.endings: dict[int, Ending] = {}
+        self.model = PlanModel(plan)
         self.addresses: dict[int, Any] = {}
-        self.server = make_server(case, plan)
+        self.server = self._make_server()
+
+    def _make_server(self) -> Server:
+        """The server that the plan asks for, its loop running unless the plan starts it later."""
+        limit = self.plan.packet_octets
+        attributes = {"max_packet_size": limit} if limit else {}
+        by_hand = [CLOSE_RFILE] if self.case.spec.is_stream and self.case.iut.level < (3,) else []
+        handler = HandlerScript(steps_of(self.plan.handler), finish=by_hand)
+        options = ServerOptions(handler, attributes=attributes)
+        made = self.case.construct(options, serve=not self.plan.starts_late)
+        if isinstance(made, RaisedError):
+            raise Mismatch("a server is constructed", f"its constructor raised {made}")
+        return made
+
+    def play(self) -> Played:
+        """Make the moves, let everybody come to the end, close the server, and tell what came.
+
+        Raises:
+            Mismatch: a client was not connected, a datagram not taken; the server could not be
+                stopped.
+            Hang: nothing was got within the bound of what a client had to get, or handlers did not
+                come to the gate, for the next move.
+        """
+        for move in self.plan.moves:
+            self.make(move)
+        if not self.model.serving:
+            self.make(Move("serve"))
+        if not self.model.gate_open and "pass the gate" in self.plan.handler:
+            self.make(Move("open the gate"))
+        return self.end()
 
     def make(self, move: Move) -> None:
-        action = _ACTIONS.get(move.do)
+        action = self.actions.get(move.do)
         if action:
             action(self, move)
         self.model.take(move)
 
+    def end(self) -> Played:
+        """Let everybody come to the end, with the loop running and the gate open."""
+        raise NotImplementedError
+
+    def serve(self, _move: Move) -> None:
+        self.server.spawn("serve_forever", POLL_INTERVAL_S)
+
+    def open_gate(self, _move: Move) -> None:
+        """Once those have come to the gate who must."""
+        gate = {"do": "gate", "name": GATE, "passed": None}
+        coming = self.model.at_gate()
+        if coming and not happens(self.case, coming, self.bound_s, "step", **gate):
+            raise Hang(f"{coming} handlers come to the gate", "not all of them do")
+        self.server.open_gate(GATE)
+
+    def wait_for_handlers(self, bound_s: float) -> None:
+        """Until all that must come to their end have, or the bound has passed."""
+        process, needed = self.case.process, self.model.handlers_min
+
+        def ended() -> bool:
+            return ended_handlers(self.model, process.events, self.addresses) >= needed
+
+        if self.model.reset or not needed:
+            process.comes(ended, bound_s)
+        elif happens(self.case, needed, bound_s, "handled"):
+            process.matching("handler", phase="setup")  # so that a journal has their order
+
+    def close(self, received: Mapping[int, Received], bound_s: float) -> Played:
+        """The server is closed: what came of the plan."""
+        leaks = self.case.clear(bound_s)
+        return Played(self.model, received, self.addresses, self.case.process.events, leaks)
+
+    # By the moves' names; what is not there needs nothing to be done.
+    actions: ClassVar[Mapping[str, Callable[..., None]]] = {
+        "serve": serve,
+        "open the gate": open_gate,
+    }
+
+
+@dataclass
+class _Connected:
+    """A peer, what it got so far, how much of that is accounted for, and how its connection
+    ended, if it has."""
+
+    peer: StreamPeer
+    got: bytearray = field(default_factory=bytearray)
+    accounted: int = 0
+    ending: Ending | None = None
+
+
+class StreamPlaying(PlanPlaying):
+    """A plan of stream clients while it is played."""
+
+    def __init__(self, case: CaseRun, plan: Plan, bound_s: float) -> None:
+        super().__init__(case, plan, bound_s)
+        self.clients: dict[int, _Connected] = {}
+
     def connect(self, move: Move) -> None:
         peer = self.case.new_stream_peer(f"peer-{move.peer}").connect(self.server)
-        self.peers[move.peer], self.got[move.peer] = peer, bytearray()
+        self.clients[move.peer] = _Connected(peer)
         self.addresses[move.peer] = peer.address
 
     def send(self, move: Move) -> None:
         """A server that has ended the connection already takes nothing more, and need not."""
         assert move.payload is not None
+        client = self.clients[move.peer]
         try:
-            self.peers[move.peer].send(bytes(move.payload), move.cuts)
+            client.peer.send(bytes(move.payload), move.cuts)
         except Mismatch:
-            self.read_ready([move.peer])
+            self.read_ready([client])
 
     def half_close(self, move: Move) -> None:
         with contextlib.suppress(Mismatch):  # the server has ended the connection, as it may
-            self.peers[move.peer].half_close()
+            self.clients[move.peer].peer.half_close()
 
     def leave(self, move: Move) -> None:
-        peer = self.peers[move.peer]
+        peer = self.clients[move.peer].peer
         peer.reset() if move.do == "reset" else peer.close()
 
     def wait_for_reply(self, move: Move) -> None:
         """Read what the model is certain that the peer gets now."""
-        due = self.model.due(move.peer)
-        came = self.read_until(lambda: len(self.got[move.peer]) >= due, [move.peer])
-        self.account(move.peer, due)
+        client, due = self.clients[move.peer], self.model.due(move.peer)
+        came = self.read_until(lambda: len(client.got) >= due, [client])
+        self.account(client, due)
         if not came:
-            got = bytes(self.got[move.peer])
-            raise Hang(f"peer {move.peer} receives {due} octets", f"{got!r} and then nothing")
+            expected = f"peer {move.peer} receives {due} octets"
+            raise Hang(expected, f"{bytes(client.got)!r} and then nothing")
 
-    def account(self, number: int, due: int | None = None) -> None:
+    def account(self, client: _Connected, due: int | None = None) -> None:
         """Tell what a peer has got since it was told, up to what it was due, or to the end."""
-        known = self.accounted.get(number, 0)
-        data = bytes(self.got[number][known:due])
-        size = None if due is None else due - known
+        data = bytes(client.got[client.accounted : due])
+        size = None if due is None else due - client.accounted
         if size == 0:
             return
-        self.accounted[number] = known + len(data)
-        ending = self.endings.get(number, TIMEOUT) if size is None or len(data) < size else None
-        self.peers[number].account(data, ending, size)
-
-    def serve(self, _move: Move) -> None:
-        start_loop(self.server)
-
-    def open_gate(self, _move: Move) -> None:
-        """Once those have come to the gate who must."""
-        open_gate_for(self.case, self.server, self.model.at_gate(), self.bound_s)
+        client.accounted += len(data)
+        ended = size is None or len(data) < size
+        client.peer.account(data, (client.ending or TIMEOUT) if ended else None, size)
 
     def end(self) -> Played:
-        """The loop runs, the gate opens, whoever is connected sends no more and reads on."""
-        for do in ("serve", "open the gate"):
-            if do not in (move.do for move in self.plan.moves) and not self._is_done(do):
-                self.make(Move(do))
-        live = [number for number in self.peers if not self.model.guests[number].left]
+        """Whoever is connected sends no more and reads on."""
+        guests = self.model.guests
+        live = {number: one for number, one in self.clients.items() if not guests[number].left}
         for number in live:
-            if not self.model.guests[number].silent:
+            if not guests[number].silent:
                 self.make(Move("half-close", number))
-        self.read_until(lambda: all(number in self.endings for number in live), live)
-        for number in live:
-            self.account(number)
-        return self.told(live)
-
-    def _is_done(self, do: str) -> bool:
-        return self.model.serving if do == "serve" else "pass the gate" not in self.plan.handler
-
-    def told(self, live: Iterable[int]) -> Played:
+        self.read_until(lambda: all(one.ending for one in live.values()), live.values())
+        for client in live.values():
+            self.account(client)
         received = {
-            number: Received(
-                bytes(self.got[number]),
-                self.endings.get(number, TIMEOUT),
-                self.model.owed(number),
-            )
-            for number in live
+            number: Received(bytes(one.got), one.ending or TIMEOUT) for number, one in live.items()
         }
-        process, needed = self.case.process, self.model.handlers_min
-        came = all(one.ending is not TIMEOUT for one in received.values())
-        waits_s = self.bound_s if came else self.bound_s * AFTER_A_HANG_PART
-        reset = reset_addresses(self.plan, self.addresses)
-        if reset or not needed:
-            process.comes(lambda: ended_handlers(process.events, reset) >= needed, waits_s)
-        elif happens(self.case, needed, waits_s, "handled"):
-            process.matching("handler", phase="setup")  # so that a journal has their order
-        leaks = self.case.clear(waits_s)
-        return Played(
-            self.plan, received, self.addresses, list(self.peers), needed, process.events, leaks
-        )
+        came = all(one.ending for one in live.values())
+        bound_s = self.bound_s if came else self.bound_s * AFTER_A_HANG_PART
+        self.wait_for_handlers(bound_s)
+        return self.close(received, bound_s)
 
-    def read_until(self, enough: Callable[[], bool], numbers: Iterable[int]) -> bool:
-        """Read what comes for these peers until it is enough, or nothing came for the bound."""
-        wanted = list(numbers)
+    def read_until(self, enough: Callable[[], bool], clients: Iterable[_Connected]) -> bool:
+        """Read what comes for these until it is enough, or nothing came for the bound."""
+        wanted = list(clients)
         limit_s = time.monotonic() + self.bound_s
         while not enough():
             if self.read_ready(wanted, max(0.0, limit_s - time.monotonic())):
                 limit_s = time.monotonic() + self.bound_s
-            elif time.monotonic() >= limit_s or all(n in self.endings for n in wanted):
+            elif time.monotonic() >= limit_s or all(one.ending for one in wanted):
                 return enough()
         return True
 
-    def read_ready(self, numbers: Iterable[int], wait_s: float = 0.0) -> bool:
-        """Read once for every peer that something has come for: whether it had for any."""
-        waiting = {self.peers[n].socket.fileno(): n for n in numbers if n not in self.endings}
+    def read_ready(self, clients: Iterable[_Connected], wait_s: float = 0.0) -> bool:
+        """Read once for every client that something has come for: whether it had for any."""
+        waiting = {one.peer.socket.fileno(): one for one in clients if not one.ending}
         ready = select.select(list(waiting), [], [], wait_s)[0]
         for fd in ready:
-            number = waiting[fd]
-            some = self.peers[number].receive_some()
+            client = waiting[fd]
+            some = client.peer.receive_some()
             if isinstance(some, Ending):
-                self.endings[number] = some
+                client.ending = some
             else:
-                self.got[number] += some
+                client.got += some
         return bool(ready)
 
-
-_ACTIONS: dict[str, Callable[[StreamPlaying, Move], None]] = {
-    "connect": StreamPlaying.connect,
-    "send": StreamPlaying.send,
-    "half-close": StreamPlaying.half_close,
-    "close": StreamPlaying.leave,
-    "reset": StreamPlaying.leave,
-    "await": StreamPlaying.wait_for_reply,
-    "serve": StreamPlaying.serve,
-    "open the gate": StreamPlaying.open_gate,
-}
+    actions: ClassVar = {
+        **PlanPlaying.actions,
+        "connect": connect,
+        "send": send,
+        "half-close": half_close,
+        "close": leave,
+        "reset": leave,
+        "await": wait_for_reply,
+    }

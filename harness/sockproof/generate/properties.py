@@ -1,27 +1,79 @@
-"""The properties: what must hold of every plan that was played, whatever it was.
+"""What came of playing a plan, and the properties: what must hold of it, whatever plan it was.
 
-Each takes what came of a plan, and raises Mismatch in words that name the peer.
+A property takes what came of a plan alone, and raises Mismatch in words that name the peer.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sockproof.case.client import TIMEOUT
-from sockproof.generate.model import DatagramReply, replies_to
-from sockproof.generate.played import Played, Received
+from sockproof.case.client import TIMEOUT, Ending
+from sockproof.generate.model import Owed, PlanModel
+from sockproof.iut.outcomes import Event
 from sockproof.judge.checks import Hang, check, same, show
-from sockproof.spec.matrix import spec_by_id
 
 __all__ = [
+    "Played",
     "Property",
+    "Received",
     "each_gets_its_own",
+    "ended_handlers",
     "every_connection_ends",
     "handlers_start_in_order",
     "nothing_is_left",
 ]
+
+
+def ended_handlers(model: PlanModel, events: Sequence[Event], clients: Mapping[int, Any]) -> int:
+    """How many handlers have come to their end, but for those of clients that reset."""
+    reset = [clients[number] for number in model.reset]
+    others = {
+        event.fields["id"]
+        for event in events
+        if event.name == "handler" and event.fields["client"] in reset
+    }
+    return sum(e.name == "handled" and e.fields["id"] not in others for e in events)
+
+
+@dataclass(frozen=True)
+class Received:
+    """What a client that read to the end got: octets of a stream, or datagrams as ``pieces``."""
+
+    octets: bytes = b""
+    ending: Ending = TIMEOUT
+    pieces: Sequence[bytes] = ()
+
+
+@dataclass(frozen=True)
+class Played:
+    """A plan that has been played to its end, and after it the server closed: the model of it, and
+    what was seen. ``clients`` are the addresses of the peers, by number."""
+
+    model: PlanModel
+    received: Mapping[int, Received]
+    clients: Mapping[int, Any]
+    events: Sequence[Event]
+    leaks: Sequence[str]
+
+    @property
+    def order(self) -> list[int]:
+        """The peers in the order in which they connected; of datagrams, a peer for each one."""
+        return [guest.peer for guest in self.model.guests.values()]
+
+    @property
+    def ended(self) -> int:
+        """How many of the handlers that must come to their end have."""
+        return ended_handlers(self.model, self.events, self.clients)
+
+    @property
+    def starts_and_ends(self) -> list[Event]:
+        """Of handlers: "handler" where one starts, "handled" where it has ended."""
+        starting = {"phase": "setup"}
+        return [e for e in self.events if e.name == "handled" or e.matches(starting)]
+
 
 Property = Callable[[Played], None]
 
@@ -32,59 +84,55 @@ def each_gets_its_own(played: Played) -> None:
     Raises:
         Mismatch: one got something else. Hang: one got less, and waited in vain.
     """
-    if spec_by_id(played.plan.spec).is_stream:
-        for number, got in played.received.items():
-            _stream_is_whole(number, got)
-    else:
-        _datagrams_are_whole(played)
+    whole = _stream_is_whole if played.model.spec.is_stream else _datagrams_are_whole
+    for number in played.received:
+        whole(played, number)
     _handlers_end(played)
 
 
-def _stream_is_whole(number: int, got: Received) -> None:
-    owed = got.owed
-    assert owed is not None
+def _stream_is_whole(played: Played, number: int) -> None:
+    got, owed = played.received[number], played.model.owed(played.model.guests[number])
+    expected = f"peer {number} receives {show(owed.octets)}"
     whole = got.octets == owed.octets
     if owed.loosely and got.ending is not TIMEOUT:
         whole = owed.octets.startswith(got.octets)
     if not whole and got.ending is TIMEOUT:
-        raise Hang(
-            f"peer {number} receives {show(owed.octets)}", f"{show(got.octets)} and then nothing"
-        )
-    check(whole, expected=f"peer {number} receives {show(owed.octets)}", actual=show(got.octets))
+        raise Hang(expected, f"{show(got.octets)} and then nothing")
+    check(whole, expected=expected, actual=show(got.octets))
 
 
-def _datagrams_are_whole(played: Played) -> None:
+def _datagrams_are_whole(played: Played, number: int) -> None:
     """Of a server without mixin also in order; others answer in whatever order they come to."""
-    in_turn = spec_by_id(played.plan.spec).mixin == "none"
-    replies = replies_to(played.plan)
-    for number, got in played.received.items():
-        owed = [reply for reply in replies if reply.peer == number]
-        if not _fits(got.pieces, owed, in_turn=in_turn):
-            may = "" if not any(reply.optional for reply in owed) else ", some of which may be none"
-            told = [show(reply.octets) for reply in owed]
-            what = f"peer {number} receives the datagrams [{', '.join(told)}]{may}"
-            check(False, expected=what, actual=f"[{', '.join(map(show, got.pieces))}]")
+    pieces = played.received[number].pieces
+    replies = map(played.model.owed, played.model.guests.values())
+    owed = [reply for reply in replies if reply.peer == number]
+    if not _fits(pieces, owed, in_turn=played.model.in_turn):
+        may = "" if not any(reply.loosely for reply in owed) else ", some of which may be none"
+        datagrams = ", ".join(show(reply.octets) for reply in owed)
+        what = f"peer {number} receives the datagrams [{datagrams}]{may}"
+        check(False, expected=what, actual=f"[{', '.join(map(show, pieces))}]")
 
 
-def _fits(pieces: list[bytes], owed: list[DatagramReply], *, in_turn: bool) -> bool:
+def _fits(pieces: Sequence[bytes], owed: Sequence[Owed], *, in_turn: bool) -> bool:
     if not in_turn:
-        must = Counter(reply.octets for reply in owed if not reply.optional)
+        must = Counter(reply.octets for reply in owed if not reply.loosely)
         may = Counter(reply.octets for reply in owed)
-        came = Counter(pieces)
-        return must <= came <= may
+        return must <= Counter(pieces) <= may
     rest = list(pieces)
     for reply in owed:
         if rest[:1] == [reply.octets]:
             del rest[0]
-        elif not reply.optional:
+        elif not reply.loosely:
             return False
     return not rest
 
 
 def _handlers_end(played: Played) -> None:
-    if played.ended < played.handlers:
-        raise Hang(f"{played.handlers} handlers come to their end", f"{played.ended} do")
-    most, started = len(played.order), played.started
+    needed, ended = played.model.handlers_min, played.ended
+    if ended < needed:
+        raise Hang(f"{needed} handlers come to their end", f"{ended} do")
+    most = len(played.order)
+    started = sum(event.name == "handler" for event in played.starts_and_ends)
     check(started <= most, expected=f"no more than {most} handlers", actual=f"{started} of them")
 
 
@@ -95,12 +143,11 @@ def every_connection_ends(played: Played) -> None:
         Mismatch: another ending. Hang: none.
     """
     for number, got in played.received.items():
-        assert got.owed is not None
-        allowed = " or ".join(sorted(map(str, got.owed.endings)))
+        allowed = played.model.owed(played.model.guests[number]).endings
+        what = f"peer {number}'s connection ends: {' or '.join(sorted(map(str, allowed)))}"
         if got.ending is TIMEOUT:
-            raise Hang(f"peer {number}'s connection ends: {allowed}", "it stays open")
-        what = f"peer {number}'s connection ends: {allowed}"
-        check(got.ending in got.owed.endings, expected=what, actual=str(got.ending))
+            raise Hang(what, "it stays open")
+        check(got.ending in allowed, expected=what, actual=str(got.ending))
     _handlers_end(played)
 
 
@@ -112,14 +159,16 @@ def handlers_start_in_order(played: Played) -> None:
         Mismatch: otherwise. Hang: not all of them started and ended.
     """
     _handlers_end(played)
-    told = played.starts_and_ends()
-    ids = [handler_id for _, handler_id, _ in told]
-    in_turn = ids[::2] == ids[1::2] and {what for what, *_ in told[::2]} <= {"setup"}
-    check(in_turn, expected="each handler ends before the next one starts", actual=_order(told))
-    started = [_key(address) for what, _, address in told if what == "setup"]
-    left = {move.peer for move in played.plan.moves if move.do == "reset"}
+    changes = played.starts_and_ends
+    ids = [event.fields["id"] for event in changes]
+    in_turn = ids[::2] == ids[1::2] and all(event.name == "handler" for event in changes[::2])
+    words = {"handler": "setup", "handled": "end"}
+    actual = ", ".join(f"{words[event.name]} of {event.fields['id']}" for event in changes)
+    check(in_turn, expected="each handler ends before the next one starts", actual=actual)
+    started = [_key(event.fields["client"]) for event in changes if event.name == "handler"]
     clients = {number: _key(address) for number, address in played.clients.items()}
-    wanted = [n for n in played.order if n not in left or clients[n] in started]
+    reset = played.model.reset
+    wanted = [n for n in played.order if n not in reset or clients[n] in started]
     order = [clients[number] for number in wanted]
     what = f"the clients of peers {wanted}, in the order in which their handlers start"
     same(order, started, what)
@@ -128,10 +177,6 @@ def handlers_start_in_order(played: Played) -> None:
 def _key(address: Any) -> str:
     """An address, in whatever form the interpreter tells it; none where there is none."""
     return repr(address.encode("latin-1") if isinstance(address, str) else address or b"")
-
-
-def _order(told: list[tuple[str, str, Any]]) -> str:
-    return ", ".join(f"{what} of {handler_id}" for what, handler_id, _ in told)
 
 
 def nothing_is_left(played: Played) -> None:

@@ -25,7 +25,6 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 from sockproof.case.case_run import CaseRun
 from sockproof.generate.alike import without_constants_of_modules
 from sockproof.generate.client_plan import Playable
-from sockproof.generate.kept import told_with
 from sockproof.generate.options import Generating
 from sockproof.judge.checks import Mismatch
 from sockproof.timing import case_deadline_s, hang_bound_s
@@ -34,18 +33,18 @@ __all__ = ["Search", "hypothesis_settings"]
 
 _Plan = TypeVar("_Plan", bound=Playable)
 
+# Of a state machine, at most.
 _STEPS = 14
-"""Of a state machine, at most."""
+# The part of its deadline after which a process gets no more plans.
 _PROCESS_S_PART = 0.2
-"""The part of its deadline after which a process gets no more plans."""
+# While shrinking, a hang is told so much sooner; what came of it is confirmed afterwards.
 _SHRINK_BOUND_PART = 0.1
-"""While shrinking, a hang is told so much sooner; what came of it is confirmed afterwards."""
 _SHRINK_PLANS = 300
+# How long shrinking may take, in hang bounds.
 _SHRINK_S_PART = 6.0
-"""How long shrinking may take, in hang bounds."""
+# How many of the smallest plans that failed are played again, and how often, for one that fails now
+# as then: what depends on who comes first need not do so every time.
 _REPLAYED, _REPLAYS = 4, 10
-"""How many of the smallest plans that failed are played again, and how often, for one that fails
-now as then: what depends on who comes first need not do so every time."""
 
 
 class Falsified(Exception):
@@ -110,6 +109,18 @@ class Search(Generic[_Plan]):
         with self._told():
             run_state_machine_as_test(seed(self.seed)(machine), settings=self._settings)
 
+    def again(self, plan: _Plan) -> None:
+        """Play a plan that was kept, alone, with all the time it needs.
+
+        Raises:
+            Mismatch: it fails, and says what the plan is.
+        """
+        self._case.generated = {"seed": self._generating.seed, "plans": 1}
+        try:
+            self._play(plan, hang_bound_s())
+        except Mismatch as error:
+            raise self._failing(plan, error) from None
+
     @property
     def seed(self) -> int:
         """The case's own: the same for every implementation, and another for every spec."""
@@ -172,12 +183,16 @@ class Search(Generic[_Plan]):
                 raise self._fault from None
             if not self._failed:
                 raise
-        told = {"seed": self._generating.seed, "plans": len(self._outcomes)}
-        self._case.generated = told
+        self._case.generated = {"seed": self._generating.seed, "plans": len(self._outcomes)}
         if self._failed:
-            plan, error = self._smallest()
-            self._case.generated = {**told, "failing": plan.to_json()}
-            raise told_with(error, plan)
+            raise self._failing(*self._smallest())
+
+    def _failing(self, plan: _Plan, error: Mismatch) -> Mismatch:
+        """The error, which says what the plan is, as the case's row does."""
+        generated = self._case.generated or {}
+        self._case.generated = {**generated, "failing": plan.to_json()}
+        error.actual = f"{error.actual}; the plan: {'; '.join(plan.words())}"
+        return error
 
     def _smallest(self) -> tuple[_Plan, Mismatch]:
         """The smallest plan that fails, played once more with all the time it needs; its evidence

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import TypeVar
 
 from sockproof.generate.client_plan import FAULTS, Move, Payload, Plan, legal
-from sockproof.generate.life import Life, LifeModel, LifeStep
-from sockproof.generate.strategies import BUDGET_OCTETS
+from sockproof.generate.life import OF_NEW_CLIENTS, OF_SILENT_CLIENTS, Life, LifeModel, LifeStep
 from sockproof.spec.matrix import spec_by_id
 
-__all__ = ["lived", "smaller_lives", "smaller_plans"]
+__all__ = ["lived", "possible", "smaller_lives", "smaller_plans"]
 
 _Item = TypeVar("_Item")
 _IN_PARTS = ("construct unbound", "server_bind()", "server_activate()")
@@ -27,30 +27,30 @@ def smaller_plans(plan: Plan) -> Iterator[Plan]:
     moves = plan.moves
     for number, move in enumerate(moves):
         if move.do in FAULTS:
-            yield _with(plan, _without(moves, number))
+            yield possible(plan, _without(moves, number))
     for peer in sorted({move.peer for move in moves} - {0}):
-        yield _with(plan, [move for move in moves if move.peer != peer])
-    for number in range(len(moves)):
-        yield _with(plan, _without(moves, number))
-    for number in range(len(moves)):
-        yield _with(plan, _joined(moves, number))
-    yield _with(plan, _renumbered(moves))
+        yield possible(plan, [move for move in moves if move.peer != peer])
+    for fewer in (_without, _joined):
+        for number in range(len(moves)):
+            yield possible(plan, fewer(moves, number))
+    yield possible(plan, _renumbered(moves))
     for number in range(len(plan.handler)):
         yield dataclasses.replace(plan, handler=tuple(_without(plan.handler, number)))
     if plan.packet_octets:
         yield dataclasses.replace(plan, packet_octets=0)
     for number, move in enumerate(moves):
         for simpler in _simpler(move):
-            yield _with(plan, [*moves[:number], simpler, *moves[number + 1 :]])
+            yield possible(plan, [*moves[:number], simpler, *moves[number + 1 :]])
 
 
 def _without(items: Sequence[_Item], number: int) -> list[_Item]:
     return [*items[:number], *items[number + 1 :]]
 
 
-def _with(plan: Plan, moves: Sequence[Move]) -> Plan:
+def possible(plan: Plan, moves: Sequence[Move]) -> Plan:
+    """The plan with those of the moves that can be made."""
     stream = spec_by_id(plan.spec).is_stream
-    return dataclasses.replace(plan, moves=legal(moves, BUDGET_OCTETS, stream=stream))
+    return dataclasses.replace(plan, moves=legal(moves, stream=stream))
 
 
 def _joined(moves: Sequence[Move], number: int) -> list[Move]:
@@ -90,7 +90,7 @@ def _shorter(payload: Payload) -> Iterator[Payload]:
     lines = payload.lines
     if len(lines) > 1:
         for number in range(len(lines)):
-            yield dataclasses.replace(payload, lines=(*lines[:number], *lines[number + 1 :]))
+            yield dataclasses.replace(payload, lines=tuple(_without(lines, number)))
     for number, length in enumerate(lines):
         for less in sorted({0, length // 2, max(0, length - 1)} - {length}):
             shorter = (*lines[:number], less, *lines[number + 1 :])
@@ -105,11 +105,9 @@ def smaller_lives(life: Life) -> Iterator[Life]:
         yield lived(life, rest)
         yield lived(life, _asking_late(rest))
     for number in range(len(steps)):
-        yield lived(life, [*steps[:number], *steps[number + 1 :]])
-    for number in range(len(steps) - 1):
-        for other in range(number + 1, len(steps)):
-            rest = [step for n, step in enumerate(steps) if n not in (number, other)]
-            yield lived(life, rest)
+        yield lived(life, _without(steps, number))
+    for first, second in combinations(range(len(steps)), 2):
+        yield lived(life, _without(_without(steps, second), first))
     for roundabout in (_IN_PARTS, _IN_PARTS + _ANEW):
         if any(step.do in roundabout for step in steps):
             rest = [step for step in steps if step.do not in ("construct", *roundabout)]
@@ -131,17 +129,14 @@ def lived(life: Life, steps: Sequence[LifeStep]) -> Life:
     numbers: dict[int, int] = {}
     taken: list[LifeStep] = []
     for step in steps:
-        if step.do in ("ask", "hold"):
+        if step.do in OF_NEW_CLIENTS:
             numbers[step.client] = len(model.clients) + 1
         one = LifeStep(step.do, numbers.get(step.client, 0))
-        there = step.do not in ("speak", "leave") or one.client in _silent(model)
+        silent = [client.number for client in model.silent]
+        there = step.do not in OF_SILENT_CLIENTS or one.client in silent
         if model.legal(step.do) and there:
             model.take(one)
             taken.append(one)
-        elif step.do in ("ask", "hold"):
+        elif step.do in OF_NEW_CLIENTS:
             del numbers[step.client]
     return Life(life.spec, tuple(taken))
-
-
-def _silent(model: LifeModel) -> set[int]:
-    return {client.number for client in model.silent}
