@@ -15,10 +15,10 @@ from sockproof.mutation.named import (
     SourceChange,
     apply,
     load_mutants,
-    write_mutant,
 )
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.levels import Level
+from suites.selftest.mutant_files import write_mutant
 
 MUTANTS = load_mutants()
 FITTING = [mutant for mutant in MUTANTS if mutant.since <= sys.version_info[:2]]

@@ -23,13 +23,14 @@ from sockproof.generate.options import Generating
 from sockproof.iut.capabilities import ProbedIut, probe
 from sockproof.iut.implementation import Implementation, parse_iut
 from sockproof.judge.verdict import Verdict
-from sockproof.mutation.named import Mutant, load_mutants, write_mutant
+from sockproof.mutation.named import Mutant, load_mutants
 from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
 from sockproof.run.plan import RunPlan, planned
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.matrix import ALL_SPECS, spec_by_id
 from sockproof.timing import SCALE_VARIABLE
+from suites.selftest.mutant_files import module_name, write_mutant
 
 SOURCE = Path(socketserver.__file__)
 MUTANTS = [mutant for mutant in load_mutants() if mutant.since <= sys.version_info[:2]]
@@ -123,11 +124,11 @@ def test_every_mutant_of_a_run_is_detected(run: str, tmp_path: Path) -> None:
 
     records = play(tmp_path, chosen, SHORT)
 
-    assert set(records) == {mutant.module_name for mutant in mutants}
+    assert set(records) == {module_name(mutant) for mutant in mutants}
     assert {
         mutant.id: [f"{case.id} {case.verdict} {case.reason}" for case in record.cases]
         for mutant in mutants
-        for record in [records[mutant.module_name]]
+        for record in [records[module_name(mutant)]]
         if not any(map(detects, record.cases))
     } == {}
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sockproof.mutation.named import load_mutants, write_mutant
+from sockproof.mutation.named import load_mutants
 from sockproof.record.reader import read_record
+from suites.selftest.mutant_files import write_mutant
 from suites.selftest.runs import sockproof_
 
 CASE = "dispatch/refused-request-is-closed[TCP/inet]"

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from sockproof.mutation.named import load_mutants, write_mutant
+from sockproof.mutation.named import load_mutants
 from sockproof.record.reader import read_record
+from suites.selftest.mutant_files import write_mutant
 from suites.selftest.runs import sockproof_
 from suites.selftest.test_repro_scripts import HURRY, QUICK, assert_shown
 

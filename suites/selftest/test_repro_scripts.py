@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from fixtures.partners import partner
-from sockproof.mutation.named import load_mutants, write_mutant
+from sockproof.mutation.named import load_mutants
 from suites.selftest.agents import running_interpreter
+from suites.selftest.mutant_files import write_mutant
 from suites.selftest.runs import DEADLINE_S, Ended, sockproof_
 
 MUTANTS = {mutant.id: mutant for mutant in load_mutants()}

@@ -1,1 +1,1 @@
-"""The proof that the suite bites: socketservers broken on purpose, and which cases tell."""
+"""The proof that the suite bites: socketservers broken on purpose, no cases of its own."""

@@ -13,13 +13,12 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sockproof.iut.implementation import Implementation
 
-__all__ = ["Judgement", "judge_by_cpython", "why_not"]
+__all__ = ["judge_by_cpython", "why_not"]
 
 KILLED, SURVIVED = "killed", "survived"
 _PROGRAM = """
@@ -35,26 +34,18 @@ runpy.run_module("test", run_name="__main__", alter_sys=True)
 _TIMES, _LEAST_S = 8, 10.0
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """``status`` of the process, or None when it took too long and was killed."""
-
-    status: int | None
-    output: str
-    duration_s: float
-
-
 def why_not(implementation: Implementation, folder: Path) -> tuple[str, float]:
     """Why the tests cannot judge here, or nothing; and the bound for a mutant in seconds.
 
     ``folder`` holds the untouched module, which they must pass.
     """
-    judged = _run(implementation, folder, 120.0)
-    if judged.status == 0:
-        return "", max(_LEAST_S, _TIMES * judged.duration_s)
-    if "No module named" in judged.output or "test_socketserver failed" not in judged.output:
-        lines = [line for line in judged.output.splitlines() if line.strip()]
-        reason = lines[-1] if lines else f"exit status {judged.status}"
+    began_s = time.monotonic()
+    status, output = _run(implementation, folder, 120.0)
+    if status == 0:
+        return "", max(_LEAST_S, _TIMES * (time.monotonic() - began_s))
+    if "No module named" in output or "test_socketserver failed" not in output:
+        lines = [line for line in output.splitlines() if line.strip()]
+        reason = lines[-1] if lines else f"exit status {status}"
         return f"the interpreter has no test.test_socketserver that runs: {reason}", 0.0
     return "test.test_socketserver does not pass on the untouched module", 0.0
 
@@ -70,15 +61,15 @@ def judge_by_cpython(
     found: dict[Path, str] = {}
     with ThreadPoolExecutor(max(1, workers)) as pool:
         judged = pool.map(lambda folder: _run(implementation, folder, bound_s), folders)
-        for folder, one in zip(folders, judged, strict=True):
-            found[folder] = SURVIVED if one.status == 0 else KILLED
+        for folder, (status, _) in zip(folders, judged, strict=True):
+            found[folder] = SURVIVED if status == 0 else KILLED
             progress(len(found), len(folders))
     return found
 
 
-def _run(implementation: Implementation, folder: Path, bound_s: float) -> Judgement:
+def _run(implementation: Implementation, folder: Path, bound_s: float) -> tuple[int | None, str]:
+    """The status of the process, None when it took too long and was killed; and its output."""
     program = _PROGRAM.format(folder=str(folder))
-    began_s = time.monotonic()
     with (
         TemporaryDirectory(dir=folder) as place,
         subprocess.Popen(
@@ -94,10 +85,10 @@ def _run(implementation: Implementation, folder: Path, bound_s: float) -> Judgem
         ) as process,
     ):
         try:
-            output, status = process.communicate(timeout=bound_s)[0], process.returncode
+            output = process.communicate(timeout=bound_s)[0]
         except subprocess.TimeoutExpired:
-            output, status = "", None
+            return None, ""
         finally:
             with contextlib.suppress(ProcessLookupError):  # whatever is left of its session's group
                 os.killpg(process.pid, signal.SIGKILL)
-    return Judgement(status, output, time.monotonic() - began_s)
+    return process.returncode, output

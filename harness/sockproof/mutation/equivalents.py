@@ -28,16 +28,12 @@ MOST = 0.05
 
 @dataclass(frozen=True)
 class Equivalent:
-    """One entry, for one key."""
+    """One entry, for one key; ``since`` and ``until`` are inclusive."""
 
     key: str
     reason: str
     since: PythonLevel = ()
     until: PythonLevel = ()
-
-    def holds_for(self, level: PythonLevel) -> bool:
-        """Whether that Python level has the code in question."""
-        return self.since <= level[:2] and (not self.until or level[:2] <= self.until)
 
 
 _ENTRY = toml.table(
@@ -70,8 +66,9 @@ def fitting_reasons(
         MutationError: a key is no mutant's, is there twice, or there are too many.
     """
     reasons: dict[str, str] = {}
+    level = level[:2]
     for entry in entries:
-        if not entry.holds_for(level):
+        if not entry.since <= level <= (entry.until or level):
             continue
         if entry.key not in keys:
             raise MutationError(

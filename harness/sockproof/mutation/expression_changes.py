@@ -6,14 +6,7 @@ import ast
 from collections.abc import Sequence
 from itertools import pairwise
 
-from sockproof.mutation.site import (
-    THE_NODE,
-    Changes,
-    Site,
-    Splice,
-    in_one_line,
-    is_presence_test,
-)
+from sockproof.mutation.site import THE_NODE, Changes, Site, Splice, in_one_line, is_presence_test
 
 __all__ = ["arithmetic", "boolean", "comparison", "constant", "left_out", "sibling", "swapped"]
 

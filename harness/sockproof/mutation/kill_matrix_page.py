@@ -101,25 +101,12 @@ class Picture:
     right: int
     bottom: int
     letters: float
+    left: float
+    top: float
+    width: float
+    height: float
     column: int = _COLUMN
     row: int = _ROW
-
-    @property
-    def left(self) -> float:
-        return -_LEFT * self.letters
-
-    @property
-    def top(self) -> float:
-        return -_ABOVE * self.letters
-
-    @property
-    def width(self) -> float:
-        return self.right + (_LEFT + _RIGHT) * self.letters
-
-    @property
-    def height(self) -> float:
-        last = max((band.label for band in self.areas), default=0)
-        return max(self.bottom, last) - self.top + self.letters
 
 
 def drawn(matrix: KillMatrix) -> Picture:
@@ -128,15 +115,21 @@ def drawn(matrix: KillMatrix) -> Picture:
     names = [name for name, row in matrix.by_requirement.items() if row.kills or row.notices]
     right = max(1, len(results)) * _COLUMN
     letters = round(right / (_LETTERS_ACROSS - _LEFT - _RIGHT), 1)
-    areas = _bands((matrix.catalogue[name].area for name in names), _ROW)
+    areas = tuple(_apart(_bands((matrix.catalogue[one].area for one in names), _ROW), letters))
     groups = _bands(map(_group, results), _COLUMN)
+    bottom = max(1, len(names)) * _ROW
+    lowest = max(bottom, *(band.label for band in areas), 0)
     return Picture(
         tuple(_cells(results, names)),
-        tuple(_apart(areas, letters)),
+        areas,
         tuple(band for band in groups if band.end - band.start >= 1.3 * letters),
         right,
-        max(1, len(names)) * _ROW,
+        bottom,
         letters,
+        left=-_LEFT * letters,
+        top=-_ABOVE * letters,
+        width=right + (_LEFT + _RIGHT) * letters,
+        height=lowest + _ABOVE * letters + letters,
     )
 
 

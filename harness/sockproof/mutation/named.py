@@ -31,7 +31,7 @@ from sockproof.spec.catalogue import Catalogue, load_catalogue
 from sockproof.spec.levels import PythonLevel
 from sockproof.spec.matrix import spec_by_id
 
-__all__ = ["Mutant", "MutationError", "SourceChange", "apply", "load_mutants", "write_mutant"]
+__all__ = ["Mutant", "MutationError", "SourceChange", "apply", "load_mutants"]
 
 # The folder that describes them.
 MUTANTS = Path(__file__).with_name("mutants")
@@ -67,10 +67,6 @@ class Mutant:
     spec: str
     changes: tuple[SourceChange, ...]
     since: PythonLevel = ()
-
-    @property
-    def module_name(self) -> str:
-        return self.id.replace("-", "_")
 
 
 _CHANGE = toml.table({"find": toml.FILLED_OR_LIST, "replace": toml.TEXT})
@@ -115,26 +111,12 @@ def apply(mutant: Mutant, source_text: str) -> str:
     if text == source_text:
         raise MutationError(f"mutant {mutant.id!r} changes nothing", "replace by something else")
     try:
-        compile(text, f"{mutant.module_name}.py", "exec", dont_inherit=True)
+        compile(text, f"<{mutant.id}>", "exec", dont_inherit=True)
     except SyntaxError as error:
         raise MutationError(
             f"mutant {mutant.id!r} does not compile: {error}", "mind the indentation of 'replace'"
         ) from error
     return text
-
-
-def write_mutant(mutant: Mutant, source_path: Path, folder: Path) -> Path:
-    """Write the mutant of the socketserver.py at ``source_path`` to ``folder``; returns the file.
-
-    The file is named after the mutant, so that it can be imported.
-
-    Raises:
-        MutationError: see :func:`apply`.
-    """
-    text = apply(mutant, source_path.read_text(encoding="utf-8"))
-    written = folder / f"{mutant.module_name}.py"
-    written.write_text(text, encoding="utf-8")
-    return written
 
 
 def _mutant(path: Path, entry: Mapping[str, Any]) -> Mutant:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from sockproof.mutation.jobs import Aim
@@ -42,11 +42,7 @@ def _best_specs(cases: Sequence[CaseId], aim: Aim) -> dict[str, str]:
         liked = (n for n, glob in enumerate(aim.specs) if fnmatchcase(case.spec, glob))
         return next(liked, len(aim.specs))
 
-    best: dict[str, CaseId] = {}
-    for case in cases:
-        if case.requirement not in best or rank(case) < rank(best[case.requirement]):
-            best[case.requirement] = case
-    return {requirement: case.spec for requirement, case in best.items()}
+    return {case.requirement: case.spec for case in sorted(cases, key=rank)[::-1]}
 
 
 # Areas by the name of the method that is changed.
@@ -96,11 +92,7 @@ def aim_at(qualified_name: str) -> Aim:
     row = next(of_class, None)
     areas, liked, reach = map(str.split, row or ("", "", "*"))
     areas += next(of_method, "").split() + ([] if method else ["names"])
-    specs = [*(_own_specs(class_name) if row else ()), *liked, "TCP/inet", "UDP/inet"]
-    return Aim((), tuple(dict.fromkeys(areas)), tuple(specs), tuple(reach))
-
-
-def _own_specs(class_name: str) -> Iterator[str]:
-    """The server specs that carry the name of a class: ``ForkingTCP/*`` of ForkingTCPServer."""
-    if class_name.endswith("Server"):
-        yield class_name.removesuffix("Server") + "/*"
+    if row and class_name.endswith("Server"):  # ForkingTCP/* of ForkingTCPServer
+        liked.insert(0, class_name.removesuffix("Server") + "/*")
+    specs = (*liked, "TCP/inet", "UDP/inet")
+    return Aim((), tuple(dict.fromkeys(areas)), specs, tuple(reach))

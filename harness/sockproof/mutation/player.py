@@ -38,7 +38,7 @@ _SLOW_S = 1.5
 
 
 class Player:
-    """Plays jobs until the connection is closed or says None. ``plan_path`` is of a plan with the
+    """Plays jobs until the connection is closed. ``plan_path`` is of a plan with the
     untouched interpreter alone; what it can do, the mutants can, as far as they have the names."""
 
     def __init__(self, plan_path: Path, connection: Connection) -> None:
@@ -59,16 +59,12 @@ class Player:
             if parameter is not None:
                 self._items[parameter.case] = item
         self._connection.send(READY)
-        while (job := self._next_job()) is not None:
+        while True:
+            try:
+                job: Job = self._connection.recv()
+            except EOFError:
+                return True
             self._connection.send(self._play(job, session.config))
-        return True
-
-    def _next_job(self) -> Job | None:
-        try:
-            job: Job | None = self._connection.recv()
-        except EOFError:
-            return None
-        return job
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """The row of the case that was played comes with its last report."""
@@ -116,7 +112,8 @@ class Player:
                 continue
             seen = self._case(case, iut, job)
             late = not killed and number >= _TRUSTED
-            if seen.kills and late and not self._again(case, iut, job):
+            again = (self._case(case, iut, job).kills for _ in range(_TRIES))
+            if seen.kills and late and not any(again):
                 unsteady.append(str(case))
                 continue
             yield seen
@@ -125,9 +122,6 @@ class Player:
                 slow += seen.duration_s > _SLOW_S
                 if not job.full or slow >= _HANGS:
                     return
-
-    def _again(self, case: CaseId, iut: ProbedIut, job: Job) -> bool:
-        return any(self._case(case, iut, job).kills for _ in range(_TRIES))
 
     def _case(self, case: CaseId, iut: ProbedIut, job: Job) -> Seen:
         item = self._items[case]

@@ -6,7 +6,7 @@ mutants against, once as if it were one of them. What differs between the two is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,8 +46,8 @@ def prove(
     subjects: Sequence[Subject],
     folder: Path,
     *,
-    full: bool = False,
-    progress: Progress | None = None,
+    full: bool,
+    progress: Progress,
 ) -> Proof:
     """Play the mutants and the untouched module; their files are written below ``folder``.
 
@@ -56,14 +56,21 @@ def prove(
     jobs = [
         Job(one.id, str(write_module(folder, one.id, one.text)), one.aim, full) for one in subjects
     ]
-    played = _collected(crew.play(jobs), len(jobs), progress)
+    played: dict[str, PlayedJob] = {}
+    for one in crew.play(jobs):
+        played[one.job.subject] = one
+        progress(len(played), len(jobs))
     cases = sorted({seen.case for one in played.values() for seen in one.seen})
     first, second = (
         _untouched(crew, write_module(folder, name, source), cases) for name in UNTOUCHED
     )
     results = {one.id: judge(one, played[one.id], first) for one in subjects}
-    merely = [one for one in results.values() if one.outcome is MutantOutcome.NOTICED]
-    for one in crew.play([_confirming(result, played[result.subject.id].job) for result in merely]):
+    once_more = [
+        Job(name, played[name].job.path, only=tuple(d.case for d in one.detections[:_TO_CONFIRM]))
+        for name, one in results.items()
+        if one.outcome is MutantOutcome.NOTICED
+    ]
+    for one in crew.play(once_more):
         name = one.job.subject
         again = {seen.case: seen for seen in one.seen}
         results[name] = judge(results[name].subject, played[name], first, again)
@@ -75,26 +82,9 @@ def prove(
     return Proof(tuple(results.values()), (*lost, *alarms(first, second)), len(cases), full)
 
 
-def _collected(
-    played: Iterable[PlayedJob], total: int, progress: Progress | None
-) -> dict[str, PlayedJob]:
-    found: dict[str, PlayedJob] = {}
-    for one in played:
-        found[one.job.subject] = one
-        if progress:
-            progress(len(found), total)
-    return found
-
-
 def _untouched(crew: Crew, path: Path, cases: Sequence[str]) -> dict[str, Seen]:
     """What the cases show of the untouched module, by their ids; a case that is missing was lost
     with its worker."""
     chunks = [tuple(cases[n : n + _CHUNK]) for n in range(0, len(cases), _CHUNK)]
     jobs = [Job(path.parent.name, str(path), only=chunk) for chunk in chunks]
     return {seen.case: seen for one in crew.play(jobs) for seen in one.seen}
-
-
-def _confirming(result: Result, job: Job) -> Job:
-    """The cases that noticed the mutant, once more."""
-    only = tuple(one.case for one in result.detections[:_TO_CONFIRM])
-    return Job(job.subject, job.path, only=only)

@@ -114,11 +114,6 @@ class Site:
         node = node or self.node
         return "", (Splice(self.source.start(node), self.source.end(node), text),)
 
-    def function(self) -> ast.AST | None:
-        """The innermost function around it."""
-        functions = [one for one in self.parents if isinstance(one, ast.FunctionDef)]
-        return functions[-1] if functions else None
-
     def qualified_name(self) -> str:
         """Of the innermost class or function that it is, or is in; empty outside of all."""
         scopes = [*self.parents, self.node]

@@ -24,14 +24,11 @@ def _may_go(site: Site) -> bool:
         case ast.FunctionDef():
             return isinstance(site.parent, ast.ClassDef)
         case ast.ClassDef(name=name):
-            return not _is_used(site, name)
+            names = (one.id for one in ast.walk(site.source.tree) if isinstance(one, ast.Name))
+            return name not in names
         case ast.Return(value=value):
             return value is None
     return isinstance(site.node, _DELETED)
-
-
-def _is_used(site: Site, name: str) -> bool:
-    return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(site.source.tree))
 
 
 def not_returned(site: Site) -> Changes:
@@ -41,8 +38,8 @@ def not_returned(site: Site) -> Changes:
         return
     if not (isinstance(node.value, ast.Constant) and node.value.value is None):
         yield site.becomes("None", node.value)
-    function = site.function()
-    if not isinstance(function, ast.FunctionDef) or function.body[-1] is not node:
+    functions = [one for one in site.parents if isinstance(one, ast.FunctionDef)]
+    if not functions or functions[-1].body[-1] is not node:
         yield site.becomes(site.source.of(node.value))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import takewhile
@@ -62,16 +62,12 @@ def named_subjects(
             unfit.append(mutant.id)
             continue
         place = first_difference(source, text)
-        cases = tuple(_cases(mutant, catalogue))
-        aim = Aim(cases, (mutant.category,), (mutant.spec, "TCP/inet", "UDP/inet"))
+        specs = {name: catalogue[name].applies.specs() for name in mutant.killed_by}
+        cases = [f"{name}[{mutant.spec}]" if specs[name] else name for name in specs]
+        aim = Aim(tuple(cases), (mutant.category,), (mutant.spec, "TCP/inet", "UDP/inet"))
         group = mutant.category
         fitting.append(Subject(mutant.id, MutantKind.NAMED, group, mutant.title, text, *place, aim))
     return fitting, unfit
-
-
-def _cases(mutant: Mutant, catalogue: Catalogue) -> Iterator[str]:
-    for name in mutant.killed_by:
-        yield f"{name}[{mutant.spec}]" if catalogue[name].applies.specs() else name
 
 
 def first_difference(source: str, text: str) -> tuple[int, str, str]:
@@ -91,8 +87,7 @@ def _alike(old: Sequence[str], new: Sequence[str]) -> int:
 
 def write_module(folder: Path, name: str, text: str) -> Path:
     """A socketserver.py in a folder of its own: it can stand in for the standard library's."""
-    place = folder / name
-    place.mkdir(parents=True)
-    path = place / "socketserver.py"
+    path = folder / name / "socketserver.py"
+    path.parent.mkdir(parents=True)
     path.write_text(text, encoding="utf-8")
     return path
