@@ -29,9 +29,9 @@ from sockproof.generate.strategies import lives, plans
 from sockproof.judge.verdict import Verdict
 from sockproof.mutation.named import load_mutants
 from sockproof.record.reader import Record, read_record
-from sockproof.record.validate import validate_record
 from sockproof.spec.matrix import spec_by_id
 from suites.selftest.mutant_files import module_name, write_mutant
+from suites.selftest.record_schema import validate_record
 from suites.selftest.test_mutants import SHORT, SOURCE, cases_of, play
 
 MUTANTS = {mutant.id: mutant for mutant in load_mutants() if mutant.category == "generated"}

@@ -14,10 +14,10 @@ from sockproof.errors import RecordError
 from sockproof.judge.verdict import Verdict
 from sockproof.record.merging import merge
 from sockproof.record.reader import Record, read_record
-from sockproof.record.validate import validate_record
 from sockproof.report.badge import badge
 from sockproof.run.plan import RunPlan
 from suites.selftest.record_data import case_row, write_record
+from suites.selftest.record_schema import validate_record
 from suites.selftest.runs import play, records_in, sockproof_
 
 

@@ -11,9 +11,9 @@ import pytest
 from sockproof._paths import kit_dir
 from sockproof.commands.cli import main
 from sockproof.record.reader import read_record
-from sockproof.record.validate import validate_record
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.renames import load_renames
+from suites.selftest.record_schema import validate_record
 from suites.selftest.reference_rules import out_of_step
 
 ROOT = kit_dir()

@@ -15,7 +15,6 @@ from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record.evidence import Octets, TranscriptEvent
 from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow, Known, RequirementRow, Teardown
-from sockproof.record.validate import validate_record
 from sockproof.record.writer import SCHEMA, RecordWriter
 from sockproof.spec.levels import Level
 from suites.selftest.record_data import (
@@ -27,6 +26,7 @@ from suites.selftest.record_data import (
     write_demo,
     write_record,
 )
+from suites.selftest.record_schema import validate_record
 
 ANY_TEXT = st.one_of(
     st.text(max_size=30),
@@ -217,18 +217,25 @@ def _case_json(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        (_case_json(verdict="GREAT"), r"line 3: 'verdict' is 'GREAT'; it is one of: PASS"),
-        (_case_json(verdict=None), r"line 3: 'verdict' is missing"),
-        (_case_json(duration_s="1"), r"line 3: 'duration_s' is of the wrong type: str"),
-        (_case_json(duration_s=True), r"line 3: 'duration_s' is of the wrong type: bool"),
-        (_case_json(teardown={"verdict": "tidy"}), r"line 3: 'teardown' is 'tidy'"),
-        (_case_json(transcript=[1]), r"line 3: 'transcript' holds something that is not"),
+        (_case_json(verdict="GREAT"), r"line 3: Invalid enum value 'GREAT' - at '\$\.verdict'"),
+        (_case_json(teardown=None), r"line 3: Expected 'object', got 'null' - at '\$\.teardown'"),
+        (_case_json(verdict=None), r"line 3: Object missing required field 'verdict'"),
+        (_case_json(duration_s="1"), r"line 3: Expected 'float', got 'str' - at '\$\.duration_s'"),
+        (_case_json(duration_s=True), r"line 3: Expected 'float', got 'bool' - at .*duration_s"),
+        (
+            _case_json(teardown={"verdict": "tidy"}),
+            r"line 3: Invalid enum value 'tidy'",
+        ),
+        (
+            _case_json(transcript=[1]),
+            r"line 3: Expected 'object', got 'int' .*transcript\[0\]",
+        ),
         (_case_json(requirement="no/such"), r"line 3: case .* is of no requirement listed above"),
         ({"kind": "shard"}, r"line 3: unknown kind of line: 'shard'; upgrade sockproof"),
         (REQUIREMENT.to_json(), r"line 3: requirement .* is there twice"),
         (
             {"kind": "footer", "complete": True, "counts": {"PASS": "1"}},
-            r"line 3: 'PASS' is of the wrong type",
+            r"line 3: Expected 'int', got 'str' - at '\$\.counts",
         ),
     ],
 )

@@ -16,10 +16,10 @@ from sockproof.record.merging import merge
 from sockproof.record.reader import Record, read_record
 from sockproof.record.reference_form import reference_octets, write_reference
 from sockproof.record.rows import CaseRow, Known, RequirementRow, Teardown
-from sockproof.record.validate import validate_record
 from sockproof.record.writer import RecordWriter
 from sockproof.report.comparison import compare
 from sockproof.spec.levels import Level
+from suites.selftest.record_schema import validate_record
 
 RECORDS = sorted((kit_dir() / REFERENCE).glob("*.jsonl"))
 TIMES = ("started", "ended", "duration_s")

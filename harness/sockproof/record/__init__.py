@@ -1,1 +1,1 @@
-"""The record of a run: its rows, how they are written, read, merged and cut down."""
+"""The record of a run, a file of JSON lines: made, read, merged, cut down; no rendering of it."""

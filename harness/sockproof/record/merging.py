@@ -5,23 +5,20 @@ Whatever was missing stays missing: a record that lacks a shard is incomplete, a
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from sockproof.errors import RecordError
-from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
-from sockproof.record.rows import CaseRow, FooterRow, RequirementRow
-from sockproof.record.writer import write_lines
+from sockproof.record.rows import CaseRow, FooterRow, RequirementRow, counts_by_verdict
+from sockproof.record.writer import octets_of, write_octets
 
-__all__ = ["merge", "shard_of"]
+__all__ = ["merge"]
 
 
-def shard_of(record: Record) -> tuple[int, int]:
+def _shard_of(record: Record) -> tuple[int, int]:
     """``(2, 5)`` for the second of five shards; ``(1, 1)`` for a run that was not cut."""
-    settings = record.header.get("settings")
-    text = str(settings.get("shard") or "1/1") if isinstance(settings, Mapping) else "1/1"
+    text = str(record.settings.get("shard") or "1/1")
     number, _, of = text.partition("/")
     try:
         return int(number), int(of)
@@ -52,28 +49,26 @@ def _merge_one(records: Sequence[Record], path: Path, positions: Mapping[str, in
         _refuse_mixture(records[0], other)
     cases = _cases(records)
     requirements = _requirements(records, positions)
-    settings = records[0].header.get("settings")
-    kept = dict(settings) if isinstance(settings, Mapping) else {}
-    if len(records) > 1:
-        kept.pop("shard", None)
-    header = {**records[0].header, "settings": kept}
+    left_out = "shard" if len(records) > 1 else ""
+    settings = {key: value for key, value in records[0].settings.items() if key != left_out}
+    header = {**records[0].header, "settings": settings}
     reason = "; ".join(_gaps(records))
     footer = FooterRow(
         complete=not reason,
         reason=reason,
         ended=max((record.footer.ended for record in records if record.footer), default=""),
-        counts=_counts(cases),
+        counts=counts_by_verdict(case.verdict for case in cases),
         duration_s=_duration_s(records),
         stale=tuple(dict.fromkeys(text for record in records for text in record.stale)),
     )
-    write_lines(path, header, requirements, cases, footer)
+    write_octets(path, octets_of(header, requirements, cases, footer))
     return path
 
 
 def _duration_s(records: Iterable[Record]) -> float | None:
     """How long all of them took; None where no record tells."""
-    told = [record.duration_s for record in records if record.duration_s is not None]
-    return round(sum(told), 3) if told else None
+    durations_s = [record.duration_s for record in records if record.duration_s is not None]
+    return round(sum(durations_s), 3) if durations_s else None
 
 
 def _refuse_mixture(first: Record, other: Record) -> None:
@@ -121,15 +116,10 @@ def _gaps(records: Sequence[Record]) -> Iterable[str]:
     for record in records:
         if not record.complete:
             yield f"{record.path.name}: {record.incomplete_reason}"
-    shards = [shard_of(record) for record in records]
-    of = max(of for _, of in shards)
     if len(records) == 1:
         return
+    shards = [_shard_of(record) for record in records]
+    of = max(of for _, of in shards)
     missing = sorted(set(range(1, of + 1)) - {number for number, _ in shards})
     if missing:
         yield f"shards missing: {', '.join(map(str, missing))} of {of}"
-
-
-def _counts(cases: Iterable[CaseRow]) -> dict[str, int]:
-    counted = Counter(case.verdict for case in cases)
-    return {verdict.value: counted[verdict] for verdict in Verdict}

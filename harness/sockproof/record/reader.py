@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from sockproof.errors import RecordError
-from sockproof.record import fields
+from sockproof.record.json_object import JsonObject
 from sockproof.record.rows import CaseRow, FooterRow, RequirementRow
 from sockproof.record.writer import SCHEMA
 from sockproof.spec.levels import Level
@@ -21,7 +21,7 @@ NO_FOOTER = "the run ended before the record's last line was written"
 
 
 @dataclass(frozen=True)
-class ImplementationInfo:
+class ImplementationInfo(JsonObject):
     """Who was tested: ``given`` is the text of ``--iut``, ``level`` the Python level it claims."""
 
     id: str
@@ -29,14 +29,8 @@ class ImplementationInfo:
     level: str = ""
     name: str = ""
     version: str = ""
-    executable: str = ""
     module: str = ""
-    module_file: str = ""
-
-    @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> ImplementationInfo:
-        known = {key: fields.optional_text(row, key) or "" for key in cls.__dataclass_fields__}
-        return cls(**known | {"id": fields.text(row, "id")})
+    module_file: str | None = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +66,20 @@ class Record:
         return self.implementation.id
 
     @property
+    def settings(self) -> Mapping[str, Any]:
+        """The options of the run, as far as the header has them."""
+        return self._object("settings")
+
+    @property
+    def platform(self) -> str:
+        """System, release and machine, as far as the header has them."""
+        return " ".join(map(str, self._object("platform").values()))
+
+    def _object(self, key: str) -> Mapping[str, Any]:
+        found = self.header.get(key)
+        return found if isinstance(found, Mapping) else {}
+
+    @property
     def duration_s(self) -> float | None:
         """Seconds from the first case to the last; None when the run never came to its footer,
         and for a record of reference, which tells no times."""
@@ -102,52 +110,34 @@ def read_record(path: Path | str) -> Record:
             malformed line before its end, or the same case twice.
     """
     place = Path(path)
-    lines = _Lines(place)
-    header = _header(place, next(lines.rows(), None))
+    first, *lines = _octets_of(place).split(b"\n")
+    header = _header(place, _object(first) or {})
     draft = _Draft()
-    for number, row in lines.rows():
-        try:
-            draft.add(row)
-        except RecordError as error:
-            raise RecordError(f"{place} line {number}: {error.message}", error.hint) from None
-    reason = draft.incomplete_reason(lines.cut_at)
-    cases = tuple(draft.cases.values())
-    return Record(place, header, draft.requirements, cases, draft.footer, reason)
+    for number, line in enumerate(lines, start=2):
+        is_last = number == len(lines) + 1
+        row = _object(line)
+        if row is not None:
+            try:
+                draft.add(row)
+            except RecordError as error:
+                raise RecordError(f"{place} line {number}: {error.message}", error.hint) from None
+        elif not is_last:
+            raise RecordError(f"{place} line {number} is malformed", "run again")
+        elif line:
+            draft.cut_at = number
+    reason = draft.incomplete_reason()
+    return Record(
+        place, header, draft.requirements, tuple(draft.cases.values()), draft.footer, reason
+    )
 
 
-class _Lines:
-    """The objects of a file of JSON lines, numbered; remembers where a last line was cut."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.cut_at: int | None = None
-        try:
-            self._lines = path.read_bytes().split(b"\n")
-        except FileNotFoundError:
-            raise RecordError(
-                f"there is no record {path}", "make one with 'sockproof run'"
-            ) from None
-        except OSError as error:
-            raise RecordError(f"cannot read {path}: {error.strerror}") from error
-        self._next = 0
-
-    def rows(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
-        """Go on after the last row that was given."""
-        while self._next < len(self._lines):
-            line, number = self._lines[self._next], self._next + 1
-            self._next = number
-            is_last = number == len(self._lines)
-            if is_last and not line:
-                return
-            row = _object(line)
-            if row is not None:
-                yield number, row
-            elif is_last and number > 1:
-                self.cut_at = number
-            elif number > 1:
-                raise RecordError(f"{self.path} line {number} is malformed", "run again")
-            else:
-                return
+def _octets_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise RecordError(f"there is no record {path}", "make one with 'sockproof run'") from None
+    except OSError as error:
+        raise RecordError(f"cannot read {path}: {error.strerror}") from error
 
 
 def _object(line: bytes) -> Mapping[str, Any] | None:
@@ -158,8 +148,7 @@ def _object(line: bytes) -> Mapping[str, Any] | None:
     return row if isinstance(row, dict) else None
 
 
-def _header(path: Path, first: tuple[int, Mapping[str, Any]] | None) -> Mapping[str, Any]:
-    row = first[1] if first else {}
+def _header(path: Path, row: Mapping[str, Any]) -> Mapping[str, Any]:
     schema = row.get("schema")
     implementation = row.get("implementation")
     if row.get("kind") != "header" or row.get("suite") != "sockproof":
@@ -179,42 +168,39 @@ def _header(path: Path, first: tuple[int, Mapping[str, Any]] | None) -> Mapping[
 
 @dataclass
 class _Draft:
-    """What has been read so far."""
+    """What has been read so far; ``cut_at`` is the number of a last line that was cut."""
 
     requirements: dict[str, RequirementRow] = field(default_factory=dict)
     cases: dict[str, CaseRow] = field(default_factory=dict)
     footer: FooterRow | None = None
+    cut_at: int = 0
 
     def add(self, row: Mapping[str, Any]) -> None:
-        adders = {"requirement": self._requirement, "case": self._case, "footer": self._footer}
-        adder = adders.get(str(row.get("kind")))
-        if adder is None:
+        if row.get("kind") not in (RequirementRow.KIND, CaseRow.KIND, FooterRow.KIND):
             raise RecordError(f"unknown kind of line: {row.get('kind')!r}", "upgrade sockproof")
         if self.footer is not None:
             raise RecordError("a line after the footer", "keep one run to a file")
-        adder(row)
+        if row["kind"] == RequirementRow.KIND:
+            requirement = RequirementRow.from_json(row)
+            if requirement.id in self.requirements:
+                raise RecordError(f"requirement {requirement.id!r} is there twice", "run again")
+            self.requirements[requirement.id] = requirement
+        elif row["kind"] == CaseRow.KIND:
+            self._add_case(CaseRow.from_json(row))
+        else:
+            self.footer = FooterRow.from_json(row)
 
-    def _requirement(self, row: Mapping[str, Any]) -> None:
-        requirement = RequirementRow.from_json(row)
-        if requirement.id in self.requirements:
-            raise RecordError(f"requirement {requirement.id!r} is there twice", "run again")
-        self.requirements[requirement.id] = requirement
-
-    def _case(self, row: Mapping[str, Any]) -> None:
-        case = CaseRow.from_json(row)
+    def _add_case(self, case: CaseRow) -> None:
         if case.id in self.cases:
             raise RecordError(f"case {case.id!r} is there twice", "keep one run to a file")
         if case.requirement not in self.requirements:
             raise RecordError(f"case {case.id!r} is of no requirement listed above it")
         self.cases[case.id] = case
 
-    def _footer(self, row: Mapping[str, Any]) -> None:
-        self.footer = FooterRow.from_json(row)
-
-    def incomplete_reason(self, cut_at: int | None) -> str:
+    def incomplete_reason(self) -> str:
         """Why the run is not whole; empty when it is."""
-        if cut_at is not None:
-            return f"line {cut_at} was cut in the middle"
+        if self.cut_at:
+            return f"line {self.cut_at} was cut in the middle"
         if self.footer is None:
             return NO_FOOTER
         if not self.footer.complete:

@@ -6,20 +6,23 @@ the order of their ids: who plays the same again gets the same octets.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
-from sockproof.record.rows import CaseRow, FooterRow, Teardown
+from sockproof.record.rows import CaseRow, FooterRow, Teardown, counts_by_verdict
 from sockproof.record.writer import octets_of, write_octets
 
 __all__ = ["reference_octets", "write_reference"]
 
-_HEADER = ("kind", "schema", "suite", "suite_version")
-_IMPLEMENTATION = ("id", "given", "level", "name", "version", "module")
+_SUITE = ("kind", "schema", "suite", "suite_version")
+_HEADER = (*_SUITE, "implementation", "capabilities", "platform", "seed")
+_PARTS = {
+    "implementation": ("id", "given", "level", "name", "version", "module"),
+    "platform": ("system",),
+}
 
 
 def write_reference(record: Record, path: Path) -> bool:
@@ -49,9 +52,7 @@ def reference_octets(record: Record) -> bytes:
     footer = FooterRow(
         complete=record.complete,
         reason=record.incomplete_reason,
-        ended="",
-        counts=_counts(cases),
-        duration_s=None,
+        counts=counts_by_verdict(case.verdict for case in cases),
         stale=record.stale,
     )
     return octets_of(_header(record), record.requirements.values(), cases, footer)
@@ -63,34 +64,22 @@ def _case(case: CaseRow) -> CaseRow:
     What is told of a failure stays, and why a case is not applicable: ``sockproof compare`` holds
     these texts against each other, and groups by them.
     """
-    return CaseRow(
-        id=case.id,
-        requirement=case.requirement,
-        spec=case.spec,
-        verdict=case.verdict,
-        reason=case.reason,
-        expected=case.expected,
-        actual=case.actual,
+    return dataclasses.replace(
+        case,
         teardown=Teardown(case.teardown.verdict),
-        observations=case.observations,
-        known=case.known,
+        duration_s=0.0,
+        stderr="",
+        stdout="",
+        stacks="",
+        transcript=(),
+        generated=None,
     )
 
 
 def _header(record: Record) -> Mapping[str, Any]:
     """Which interpreter it is, what it can do, on what system, and by which suite it was seen."""
-    told = record.header
-    header = {key: told[key] for key in _HEADER if key in told}
-    about = told["implementation"]
-    header["implementation"] = {key: about[key] for key in _IMPLEMENTATION if key in about}
-    if "capabilities" in told:
-        header["capabilities"] = told["capabilities"]
-    platform = told.get("platform")
-    if isinstance(platform, Mapping) and "system" in platform:
-        header["platform"] = {"system": platform["system"]}
-    return header | ({"seed": told["seed"]} if "seed" in told else {})
-
-
-def _counts(cases: Iterable[CaseRow]) -> dict[str, int]:
-    counted = Counter(case.verdict for case in cases)
-    return {verdict.value: counted[verdict] for verdict in Verdict}
+    kept: dict[str, Any] = {key: record.header.get(key) for key in _HEADER}
+    for key, names in _PARTS.items():
+        if isinstance(kept[key], Mapping):
+            kept[key] = {name: kept[key][name] for name in names if name in kept[key]}
+    return {key: value for key, value in kept.items() if value not in (None, {})}

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any, TypeVar
+from typing import Any
 
-from sockproof.errors import RecordError
 from sockproof.judge.verdict import TeardownVerdict, Verdict
-from sockproof.record import fields
-from sockproof.record.evidence import Json, TranscriptEvent
+from sockproof.record.evidence import TranscriptEvent
+from sockproof.record.json_object import Json, JsonObject
 from sockproof.spec.case_id import CaseId
 from sockproof.spec.levels import Level
 
@@ -20,22 +19,15 @@ __all__ = [
     "Known",
     "RequirementRow",
     "Teardown",
+    "counts_by_verdict",
 ]
-
-_Word = TypeVar("_Word", bound=Enum)
-
-
-def _word(kind: type[_Word], value: str, key: str) -> _Word:
-    try:
-        return kind(value)
-    except ValueError:
-        known = ", ".join(str(word.value) for word in kind)
-        raise RecordError(f"{key!r} is {value!r}", f"it is one of: {known}") from None
 
 
 @dataclass(frozen=True)
-class Teardown:
+class Teardown(JsonObject):
     """What the case left behind: ``fd 7 -> socket:[123]``, ``thread Thread-3``, ``child 4711``."""
+
+    ALWAYS = ("verdict",)
 
     verdict: TeardownVerdict = TeardownVerdict.NOT_CHECKED
     leaks: tuple[str, ...] = ()
@@ -45,80 +37,52 @@ class Teardown:
         """Something was left behind, or had to be killed; "not checked" is not unclean."""
         return self.verdict in (TeardownVerdict.LEAKED, TeardownVerdict.STILL_RUNNING)
 
-    @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> Teardown:
-        verdict = _word(TeardownVerdict, fields.text(row, "verdict"), "teardown")
-        return cls(verdict, fields.texts(row, "leaks"))
-
-    def to_json(self) -> Json:
-        return {
-            "verdict": self.verdict.value,
-            **({"leaks": list(self.leaks)} if self.leaks else {}),
-        }
-
 
 @dataclass(frozen=True)
-class Known:
+class Known(JsonObject):
     """The expectation that a case met: a known deviation, why it is known, and whether it still is.
 
     ``stale`` says what is no longer so; it is empty when the case ended as was expected.
+    ``teardown`` is whether the teardown that the case ended with was expected, too.
     """
+
+    ALWAYS = ("link", "file", "stale", "teardown")
 
     reason: str
     link: str = ""
     file: str = ""
     stale: str = ""
     teardown: bool = False
-    """Whether the teardown that the case ended with was expected, too."""
-
-    @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> Known:
-        texts = {key: fields.text(row, key, "") for key in ("link", "file", "stale")}
-        return cls(fields.text(row, "reason"), **texts, teardown=fields.flag(row, "teardown"))
-
-    def to_json(self) -> Json:
-        return dict(vars(self))
 
 
 @dataclass(frozen=True)
-class RequirementRow:
+class RequirementRow(JsonObject):
     """One requirement that was selected; ``since`` and ``until`` are Python levels or None."""
+
+    KIND = "requirement"
+    ALWAYS = ("source", "since", "until")
 
     id: str
     area: str
     title: str
     level: Level
-    source: str
+    source: str = ""
     since: str | None = None
     until: str | None = None
 
-    @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> RequirementRow:
-        return cls(
-            id=fields.text(row, "id"),
-            area=fields.text(row, "area"),
-            title=fields.text(row, "title"),
-            level=_word(Level, fields.text(row, "level"), "level"),
-            source=fields.text(row, "source", ""),
-            since=fields.optional_text(row, "since"),
-            until=fields.optional_text(row, "until"),
-        )
-
-    def to_json(self) -> Json:
-        row: Json = {"kind": "requirement", **vars(self)}
-        return row | {"level": self.level.value}
-
-
-_CASE_TEXTS = ("reason", "expected", "actual", "stderr", "stdout", "stacks")
-
 
 @dataclass(frozen=True)
-class CaseRow:
+class CaseRow(JsonObject):
     """One case as it ended.
 
     ``reason`` explains NOT_APPLICABLE, INCONCLUSIVE and ERROR, ``expected`` and ``actual`` a FAIL.
     ``spec`` is a server spec id, or empty where none applies. ``observations`` are JSON values.
+    ``generated`` is of a case that plays generated plans: ``seed``, how many ``plans`` were played,
+    and the one that failed, shrunk, as ``failing``.
     """
+
+    KIND = "case"
+    ALWAYS = ("teardown",)
 
     id: str
     requirement: str
@@ -127,17 +91,25 @@ class CaseRow:
     reason: str = ""
     expected: str = ""
     actual: str = ""
-    teardown: Teardown = Teardown()
-    observations: Mapping[str, Any] = field(default_factory=dict)
-    duration_s: float = 0.0
     stderr: str = ""
     stdout: str = ""
     stacks: str = ""
-    transcript: tuple[TranscriptEvent, ...] = ()
+    teardown: Teardown = Teardown()
+    duration_s: float = 0.0
+    observations: Mapping[str, Any] = field(default_factory=dict)
     known: Known | None = None
     generated: Mapping[str, Any] | None = None
-    """Of a case that plays generated plans: ``seed``, how many ``plans`` were played, and the one
-    that failed, shrunk, as ``failing``."""
+    transcript: tuple[TranscriptEvent, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """What stands in the id's brackets, ``TCP/inet`` or ``TCP/inet,backlog 5``, or nothing."""
+        return self.id.removeprefix(self.requirement).removeprefix("[").removesuffix("]")
+
+    @property
+    def stale(self) -> bool:
+        """What was expected of it is no longer so."""
+        return self.known is not None and bool(self.known.stale)
 
     @property
     def deviates(self) -> bool:
@@ -150,7 +122,7 @@ class CaseRow:
         """It deviates and nobody expected that, or what was expected of it is stale."""
         if self.known is None:
             return self.deviates
-        return bool(self.known.stale) or (self.teardown.unclean and not self.known.teardown)
+        return self.stale or (self.teardown.unclean and not self.known.teardown)
 
     @property
     def as_known(self) -> bool:
@@ -159,78 +131,38 @@ class CaseRow:
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> CaseRow:
-        """Read a case line.
-
-        Raises:
-            RecordError: a key is missing or of the wrong type, or a verdict is unknown.
-        """
-        case_id = fields.text(row, "id")
-        case = CaseId.read(case_id)  # as ids are usually made
-        return cls(
-            id=case_id,
-            requirement=fields.text(row, "requirement", case.requirement),
-            spec=fields.text(row, "spec", case.spec),
-            verdict=_word(Verdict, fields.text(row, "verdict"), "verdict"),
-            teardown=Teardown.from_json(fields.word_map(row, "teardown", required=True)),
-            observations=fields.word_map(row, "observations"),
-            duration_s=fields.number(row, "duration_s", 0.0),
-            transcript=tuple(map(TranscriptEvent.from_json, fields.items(row, "transcript"))),
-            known=Known.from_json(fields.word_map(row, "known")) if "known" in row else None,
-            generated=fields.word_map(row, "generated") if "generated" in row else None,
-            **{key: fields.text(row, key, "") for key in _CASE_TEXTS},
-        )
+        """Read a case line, which needs a teardown; requirement and spec may be left to the id."""
+        named = CaseId.read(str(row.get("id")))
+        usual = {"requirement": named.requirement, "spec": named.spec, "teardown": None}
+        return super().from_json({**usual, **row})
 
     def to_json(self) -> Json:
         """The line as an object, without what is empty, and without what the id names already."""
-        row: Json = {"kind": "case", "id": self.id}
         named = CaseId.read(self.id)
-        for key in ("requirement", "spec"):
-            if getattr(self, key) != getattr(named, key):
-                row[key] = getattr(self, key)
-        row["verdict"] = self.verdict.value
-        row |= {key: text for key in _CASE_TEXTS if (text := getattr(self, key))}
-        row["teardown"] = self.teardown.to_json()
-        if self.duration_s:
-            row["duration_s"] = self.duration_s
-        if self.observations:
-            row["observations"] = dict(self.observations)
-        if self.known:
-            row["known"] = self.known.to_json()
-        if self.generated:
-            row["generated"] = dict(self.generated)
-        if self.transcript:
-            row["transcript"] = [event.to_json() for event in self.transcript]
-        return row
+        usual = {"requirement": named.requirement, "spec": named.spec}
+        return {key: value for key, value in super().to_json().items() if usual.get(key) != value}
 
 
 @dataclass(frozen=True)
-class FooterRow:
+class FooterRow(JsonObject):
     """How the run ended; ``counts`` has the number of cases by verdict, ``ended`` is ISO 8601.
 
     A record of reference tells neither ``ended`` nor ``duration_s``. ``stale`` are the expectations
     that no single case shows to be stale.
     """
 
+    KIND = "footer"
+    ALWAYS = ("reason", "counts", "stale")
+
     complete: bool
-    reason: str
-    ended: str
-    counts: Mapping[str, int]
-    duration_s: float | None
+    reason: str = ""
+    ended: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    duration_s: float | None = None
     stale: tuple[str, ...] = ()
 
-    @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> FooterRow:
-        return cls(
-            complete=fields.flag(row, "complete"),
-            reason=fields.text(row, "reason", ""),
-            ended=fields.text(row, "ended", ""),
-            counts=fields.counts(row, "counts"),
-            duration_s=fields.number(row, "duration_s") if "duration_s" in row else None,
-            stale=fields.texts(row, "stale"),
-        )
 
-    def to_json(self) -> Json:
-        lists = {"counts": dict(self.counts), "stale": list(self.stale)}
-        row: Json = {"kind": "footer", **vars(self), **lists}
-        untold = ("ended",) * (not self.ended) + ("duration_s",) * (self.duration_s is None)
-        return {key: value for key, value in row.items() if key not in untold}
+def counts_by_verdict(verdicts: Iterable[Verdict]) -> dict[str, int]:
+    """How often there is each verdict, as a footer has it."""
+    counted = Counter(verdicts)
+    return {verdict.value: counted[verdict] for verdict in Verdict}

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import fnmatch
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sockproof.errors import UsageError
 from sockproof.record.reader import Record
 
 __all__ = ["Matcher", "keyword_matcher", "select"]
 
+# Whether the case with this id is selected.
 Matcher = Callable[[str], bool]
-"""Whether the case with this id is selected."""
 
 _TOKEN = re.compile(r"[()]|[^\s()]+")
-_WORDS = ("and", "or", "not", "(", ")")
+_OPERATORS = ("and", "or", "not", "(", ")")
+# What an expression may be made of, once each part of an id is a name.
+_GRAMMAR = (ast.Expression, ast.BoolOp, ast.boolop, ast.UnaryOp, ast.Not, ast.Name, ast.Load)
 
 
 def select(record: Record, keyword: str = "", specs: Sequence[str] = ()) -> Record:
@@ -50,55 +53,26 @@ def keyword_matcher(expression: str) -> Matcher:
     Raises:
         UsageError: it is no expression.
     """
-    if not expression.strip():
+    tokens = _TOKEN.findall(expression)
+    if not tokens:
         return lambda _: True
-    reader = _Reader(expression)
-    matcher = reader.alternatives()
-    if reader.tokens:
-        raise reader.refusal()
-    return matcher
+    names = {word: f"_{n}" for n, word in enumerate(tokens) if word not in _OPERATORS}
+    try:
+        tree = ast.parse(" ".join(names.get(word, word) for word in tokens), mode="eval")
+    except (SyntaxError, MemoryError, RecursionError):
+        tree = None
+    if tree is None or not all(isinstance(node, _GRAMMAR) for node in ast.walk(tree)):
+        raise UsageError(f"-k {expression!r} is no expression", "use parts of ids, and, or, not")
+    parts = {name: word.lower() for word, name in names.items()}
+    return lambda id_: _holds(tree.body, {name: parts[name] in id_.lower() for name in parts})
 
 
-class _Reader:
-    """Reads an expression from the left; ``tokens`` are those yet to be read, the next one last."""
-
-    def __init__(self, expression: str) -> None:
-        self.expression = expression
-        self.tokens = _TOKEN.findall(expression)[::-1]
-
-    def refusal(self) -> UsageError:
-        return UsageError(
-            f"-k {self.expression!r} is no expression", "use parts of ids, and, or, not"
-        )
-
-    def _take(self, *wanted: str) -> bool:
-        if self.tokens and self.tokens[-1] in wanted:
-            self.tokens.pop()
-            return True
-        return False
-
-    def alternatives(self) -> Matcher:
-        parts = [self._joined()]
-        while self._take("or"):
-            parts.append(self._joined())
-        return lambda id_: any(part(id_) for part in parts)
-
-    def _joined(self) -> Matcher:
-        parts = [self._single()]
-        while self._take("and"):
-            parts.append(self._single())
-        return lambda id_: all(part(id_) for part in parts)
-
-    def _single(self) -> Matcher:
-        if self._take("not"):
-            inner = self._single()
-            return lambda id_: not inner(id_)
-        if self._take("("):
-            matcher = self.alternatives()
-            if not self._take(")"):
-                raise self.refusal()
-            return matcher
-        if not self.tokens or self.tokens[-1] in _WORDS:
-            raise self.refusal()
-        word = self.tokens.pop().lower()
-        return lambda id_: word in id_.lower()
+def _holds(node: ast.expr, found: Mapping[str, bool]) -> bool:
+    """What an expression comes to; ``found`` says of each name whether its part is there."""
+    if isinstance(node, ast.BoolOp):
+        combine = all if isinstance(node.op, ast.And) else any
+        return combine(_holds(value, found) for value in node.values)
+    if isinstance(node, ast.UnaryOp):
+        return not _holds(node.operand, found)
+    assert isinstance(node, ast.Name)
+    return found[node.id]

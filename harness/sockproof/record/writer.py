@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,12 +12,12 @@ from typing import Any
 
 from sockproof.errors import RecordError
 from sockproof.judge.verdict import Verdict
-from sockproof.record.rows import CaseRow, FooterRow, RequirementRow
+from sockproof.record.rows import CaseRow, FooterRow, RequirementRow, counts_by_verdict
 
-__all__ = ["SCHEMA", "RecordWriter", "octets_of", "write_lines", "write_octets"]
+__all__ = ["SCHEMA", "RecordWriter", "octets_of", "write_octets"]
 
+# The version of the record's form that this sockproof writes, and the newest it reads.
 SCHEMA = 2
-"""The version of the record's form that this sockproof writes, and the newest it reads."""
 
 
 class RecordWriter:
@@ -34,9 +33,8 @@ class RecordWriter:
 
     def __init__(self, path: Path | str, header: Mapping[str, Any]) -> None:
         self.path = Path(path)
-        self._counts: Counter[str] = Counter()
         self._requirements: set[str] = set()
-        self._cases: set[str] = set()
+        self._cases: dict[str, Verdict] = {}
         self._began_s = self._last_s = time.monotonic()
         first = {"kind": "header", "schema": SCHEMA, "suite": "sockproof", **header}
         implementation = header.get("implementation")
@@ -73,9 +71,8 @@ class RecordWriter:
         if row.requirement not in self._requirements:
             raise RecordError(f"case {row.id!r}: requirement {row.requirement!r} was not written")
         self._put(_line(row.to_json(), row.id))
-        self._cases.add(row.id)
+        self._cases[row.id] = row.verdict
         self._last_s = time.monotonic()
-        self._counts[row.verdict.value] += 1
 
     def close(self, complete: bool = True, reason: str = "", stale: Sequence[str] = ()) -> None:
         """Write the footer and close the file.
@@ -85,7 +82,7 @@ class RecordWriter:
         """
         if self._file.closed:
             return
-        counts = {verdict.value: self._counts[verdict.value] for verdict in Verdict}
+        counts = counts_by_verdict(self._cases.values())
         ended = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         duration_s = round(self._last_s - self._began_s, 3)  # others may have been played since
         footer = FooterRow(complete, reason, ended, counts, duration_s, tuple(stale))
@@ -109,25 +106,7 @@ class RecordWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if error is None:
-            self.close()
-        else:
-            self.abandon()
-
-
-def write_lines(
-    path: Path,
-    header: Mapping[str, Any],
-    requirements: Iterable[RequirementRow],
-    cases: Iterable[CaseRow],
-    footer: FooterRow,
-) -> None:
-    """Write a whole record at once: one that was made of others.
-
-    Raises:
-        RecordError: the file cannot be written.
-    """
-    write_octets(path, octets_of(header, requirements, cases, footer))
+        self.close() if error is None else self.abandon()
 
 
 def octets_of(

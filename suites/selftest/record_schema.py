@@ -13,11 +13,11 @@ from jsonschema.exceptions import best_match
 
 from sockproof.errors import RecordError
 
-__all__ = ["record_schema", "validate_record"]
+__all__ = ["validate_record"]
 
 
 @cache
-def record_schema() -> dict[str, Any]:
+def _record_schema() -> dict[str, Any]:
     """The JSON Schema that every line of a record follows."""
     source = resources.files("sockproof.record").joinpath("schema") / "record.schema.json"
     schema: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
@@ -51,7 +51,7 @@ def _validator(kind: str) -> Draft202012Validator:
     Going straight to the kind's own part gives messages about the key that is wrong, instead of
     "is not valid under any of the given schemas".
     """
-    schema = record_schema()
+    schema = _record_schema()
     if kind not in schema["$defs"]["kinds"]["enum"]:
         return Draft202012Validator(schema)
     rest = {key: value for key, value in schema.items() if key != "oneOf"}

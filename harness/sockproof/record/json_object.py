@@ -1,0 +1,65 @@
+"""Objects of JSON as values: read by their annotations, written without what is empty."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, ClassVar, TypeVar
+
+import msgspec
+
+from sockproof.errors import RecordError
+
+__all__ = ["Json", "JsonObject"]
+
+Json = dict[str, Any]
+_Object = TypeVar("_Object", bound="JsonObject")
+
+
+@dataclasses.dataclass(frozen=True)
+class JsonObject:
+    """A dataclass that is an object of JSON, its fields in the order of the keys.
+
+    A key that has its default is not written, unless it is one of ``ALWAYS``. ``KIND`` says which
+    line of a record it is, if it is one.
+    """
+
+    KIND: ClassVar[str] = ""
+    ALWAYS: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def from_json(cls: type[_Object], row: Mapping[str, Any]) -> _Object:
+        """Read an object; keys that this version does not know are left out.
+
+        Raises:
+            RecordError: a key is missing or of the wrong type, or a word is unknown.
+        """
+        try:
+            return msgspec.convert(row, cls)
+        except (msgspec.ValidationError, UnicodeEncodeError) as error:
+            hint = "write the record with this version of sockproof"
+            raise RecordError(str(error).replace("`", "'"), hint) from None
+
+    def to_json(self) -> Json:
+        """The object as it is written."""
+        row: Json = {"kind": self.KIND} if self.KIND else {}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.name in self.ALWAYS or value != _default(field):
+                row[field.name] = _plain(value)
+        return row
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    """What a field is without a value; one that needs a value is like none."""
+    return field.default_factory() if callable(field.default_factory) else field.default
+
+
+def _plain(value: Any) -> Any:
+    """A value without our types: those of Python's json module."""
+    if isinstance(value, JsonObject):
+        return value.to_json()
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return value.value if isinstance(value, Enum) else value
