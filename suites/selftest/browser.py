@@ -16,7 +16,7 @@ import pytest
 
 from sockproof._paths import expanded
 from sockproof.record.reader import Record
-from sockproof.report.html import write_html
+from sockproof.report.html.page import report_html
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -98,7 +98,7 @@ def open_report(
 ) -> ReportPage:
     """The report of these records, opened."""
     path = folder / "report.html"
-    write_html(records, path)
+    path.write_text(report_html(records), "utf-8")
     page = ReportPage(browser, path, size)
     page.go(**state)
     return page

@@ -17,7 +17,7 @@ from sockproof.record.evidence import Octets, TranscriptEvent
 from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow, Known, RequirementRow, Teardown
 from sockproof.record.writer import RecordWriter
-from sockproof.report.html import write_html
+from sockproof.report.html.page import report_html
 from sockproof.spec.levels import Level
 from sockproof.spec.matrix import ALL_SPECS
 
@@ -360,4 +360,5 @@ def hostile_record(path: Path) -> Record:
 
 if __name__ == "__main__":
     target = Path(sys.argv[1])
-    write_html(write_demo(target, known=True), target / "report.html")
+    page = report_html(write_demo(target, known=True))
+    (target / "report.html").write_text(page, "utf-8")

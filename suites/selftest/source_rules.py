@@ -293,7 +293,7 @@ RULES: dict[str, Rule] = {
     "records only": ImportRule(
         "harness/sockproof/report/",
         forbidden=OURS,
-        allowed=(*RECORDS, "sockproof.report"),
+        allowed=(*RECORDS, "sockproof.report", "sockproof.spec.matrix"),
     ),
     "records alone": ImportRule("harness/sockproof/record/", forbidden=OURS, allowed=RECORDS),
     "one pytest": ImportRule(

@@ -15,10 +15,10 @@ from sockproof.errors import UsageError
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
 from sockproof.report.atlas_entries import Atlas, make_atlas
-from sockproof.report.atlas_words import atlas_markdown, joined, overview, print_atlas
+from sockproof.report.atlas_words import atlas_markdown, print_atlas
 from sockproof.report.changes import Kind
 from sockproof.report.html.changes_view import atlas_html
-from sockproof.report.strands import in_words
+from sockproof.report.strands import in_words, joined
 from suites.selftest.record_data import HOSTILE, hostile_record
 from suites.selftest.small_records import LEAKED, MUST, NEWER, OBSERVED, of, write
 
@@ -51,7 +51,7 @@ def told(atlas: Atlas, requirement: str, name: str = "") -> list[list[str]]:
     """What the index says of a requirement's verdicts, or of an observation of it."""
     (entry,) = [entry for entry in atlas.entries if entry.requirement.id == requirement]
     strands = entry.observations[name] if name else entry.verdicts
-    return [[f"{cell}{joined(when)}" for cell, when in atlas.told(one)] for one in strands]
+    return [[f"{cell}{joined(when)}" for cell, when in atlas.spans(one)] for one in strands]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_versions_are_in_order_and_the_others_after_them(tmp_path: Path) -> None
     labels = [column.label for column in atlas.columns]
     assert labels[:5] == ["2.7", "3.8.18", "3.8.19", "3.12", "3.13"]
     assert labels[5:] == ["mine", "pypy-3.8.16", "cpython-3.8.18 #2"]
-    assert overview(atlas).startswith("5 versions of CPython, 2.7 to 3.13; beside them mine, pypy")
+    assert atlas.overview.startswith("5 versions of CPython, 2.7 to 3.13; beside them mine, pypy")
 
 
 def test_boundaries_tell_what_a_version_brings(tmp_path: Path) -> None:

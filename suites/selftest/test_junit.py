@@ -10,7 +10,7 @@ import pytest
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import Teardown
-from sockproof.report.junit import write_junit
+from sockproof.report.junit import junit_xml
 from suites.selftest.record_data import (
     case_row,
     hostile_record,
@@ -21,10 +21,9 @@ from suites.selftest.record_data import (
 LEAK = Teardown(TeardownVerdict.LEAKED, ("fd 7 -> socket:[123]", "child 4711"))
 
 
-def junit(tmp_path: Path, records: list[Record]) -> ET.Element:
-    """The file written and parsed again."""
-    write_junit(records, tmp_path / "junit.xml")
-    return ET.parse(tmp_path / "junit.xml").getroot()
+def junit(records: list[Record]) -> ET.Element:
+    """The file, parsed again."""
+    return ET.fromstring(junit_xml(records))
 
 
 def outcome(root: ET.Element, spec: str) -> tuple[str, str, str]:
@@ -36,7 +35,7 @@ def outcome(root: ET.Element, spec: str) -> tuple[str, str, str]:
 
 def test_a_suite_per_implementation(tmp_path: Path) -> None:
     """Suites carry the implementation, its counts and what it ran on."""
-    root = junit(tmp_path, write_demo(tmp_path))
+    root = junit(write_demo(tmp_path))
     suites = root.findall("testsuite")
 
     assert [suite.get("name") for suite in suites] == [
@@ -56,7 +55,7 @@ def test_a_suite_per_implementation(tmp_path: Path) -> None:
 
 def test_a_case_names_its_requirement_and_level(tmp_path: Path) -> None:
     """A test case has the case's id, implementation and area, and properties."""
-    root = junit(tmp_path, [write_record(tmp_path / "a.jsonl", [case_row("TCP/inet")])])
+    root = junit([write_record(tmp_path / "a.jsonl", [case_row("TCP/inet")])])
     (case,) = root.iter("testcase")
 
     assert case.get("name") == "dispatch/order-of-calls[TCP/inet]"
@@ -80,7 +79,7 @@ def test_every_verdict_has_its_outcome(tmp_path: Path) -> None:
         case_row("absent", Verdict.NOT_APPLICABLE, reason="no fork"),
         case_row("left", teardown=LEAK),
     ]
-    root = junit(tmp_path, [write_record(tmp_path / "a.jsonl", cases)])
+    root = junit([write_record(tmp_path / "a.jsonl", cases)])
 
     assert outcome(root, "failed") == ("failure", "FAIL", "loud")
     assert outcome(root, "ours") == ("error", "ERROR", "agent died")
@@ -99,7 +98,7 @@ def test_captured_output_goes_with_a_failure_only(tmp_path: Path) -> None:
         case_row(spec, verdict, stdout="out", stderr="err")
         for spec, verdict in (("a", Verdict.FAIL), ("b", Verdict.PASS))
     ]
-    root = junit(tmp_path, [write_record(tmp_path / "a.jsonl", cases)])
+    root = junit([write_record(tmp_path / "a.jsonl", cases)])
 
     assert [element.text for element in root.iter("system-out")] == ["out"]
     assert [element.text for element in root.iter("system-err")] == ["err"]
@@ -107,7 +106,7 @@ def test_captured_output_goes_with_a_failure_only(tmp_path: Path) -> None:
 
 def test_an_incomplete_record_is_an_errored_case(tmp_path: Path) -> None:
     """A reader that knows only test cases still goes red on a run that was cut short."""
-    root = junit(tmp_path, [write_record(tmp_path / "a.jsonl", [case_row()], finish=False)])
+    root = junit([write_record(tmp_path / "a.jsonl", [case_row()], finish=False)])
     (suite,) = root
     last = suite.findall("testcase")[-1]
     error = last.find("error")
@@ -120,7 +119,7 @@ def test_an_incomplete_record_is_an_errored_case(tmp_path: Path) -> None:
 
 def test_hostile_text_is_shown_not_written(tmp_path: Path) -> None:
     """What XML 1.0 cannot carry is an escape, and nothing becomes an element."""
-    root = junit(tmp_path, [hostile_record(tmp_path / "a.jsonl")])
+    root = junit([hostile_record(tmp_path / "a.jsonl")])
 
     known = {"testsuites", "testsuite", "testcase", "properties", "property"}
     known |= {"failure", "error", "system-out", "system-err"}
@@ -129,15 +128,14 @@ def test_hostile_text_is_shown_not_written(tmp_path: Path) -> None:
     assert failure is not None
     assert r"</script>" in (failure.text or "")
     assert r"\x00\x1b[31m\ud800" in (failure.text or "")
-    assert (tmp_path / "junit.xml").stat().st_size < 500_000
+    assert len(ET.tostring(root)) < 500_000
 
 
 def test_a_second_reader_agrees(tmp_path: Path) -> None:
     """junitparser, where it is installed, counts what we count."""
     junitparser = pytest.importorskip("junitparser")
     records = [*write_demo(tmp_path), hostile_record(tmp_path / "hostile.jsonl")]
-    write_junit(records, tmp_path / "junit.xml")
-    read = junitparser.JUnitXml.fromfile(str(tmp_path / "junit.xml"))
+    read = junitparser.JUnitXml.fromstring(junit_xml(records).encode())
 
     written = {"tests": read.tests, "failures": read.failures, "errors": read.errors}
     skipped = read.skipped

@@ -14,7 +14,7 @@ from sockproof.errors import RecordError
 from sockproof.judge.verdict import Verdict
 from sockproof.record.merging import merge
 from sockproof.record.reader import Record, read_record
-from sockproof.report.badge import badge
+from sockproof.report.badge import badge_json
 from sockproof.run.plan import RunPlan
 from suites.selftest.record_data import case_row, write_record
 from suites.selftest.record_schema import validate_record
@@ -139,7 +139,8 @@ def test_badge_tells_standing_and_count(
     if not complete:
         record = dataclasses.replace(record, incomplete_reason="cut")
 
-    told = badge([record])
+    badge = json.loads(badge_json([record]))
 
-    assert (told["schemaVersion"], told["message"], told["color"]) == (1, message, colour)
-    assert badge([record, record])["message"] == f"2 {message.partition(',')[0]}"
+    assert (badge["schemaVersion"], badge["message"], badge["color"]) == (1, message, colour)
+    both = json.loads(badge_json([record, record]))
+    assert both["message"] == f"2 {message.partition(',')[0]}"

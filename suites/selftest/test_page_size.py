@@ -12,7 +12,7 @@ import pytest
 from sockproof.judge.verdict import Verdict
 from sockproof.record.evidence import TranscriptEvent
 from sockproof.record.reader import Record
-from sockproof.report.html import write_html
+from sockproof.report.html.page import report_html
 from suites.selftest.browser import ReportPage, launched
 from suites.selftest.record_data import TRANSCRIPT, case_row, write_demo, write_record
 
@@ -75,7 +75,7 @@ def unlike_others(name: str) -> tuple[TranscriptEvent, ...]:
 def written(folder: Path, records: Sequence[Record]) -> Path:
     """The page of these records."""
     path = folder / "report.html"
-    write_html(records, path)
+    path.write_text(report_html(records), "utf-8")
     return path
 
 

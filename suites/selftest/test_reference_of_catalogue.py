@@ -16,7 +16,7 @@ from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow, RequirementRow
 from sockproof.record.writer import RecordWriter
 from sockproof.report.markdown import summary_markdown
-from sockproof.report.reference import differing, not_yet_told, with_references
+from sockproof.report.reference import differing, not_in_reference, with_references
 from sockproof.spec.catalogue import SHIPPED, Catalogue, read_catalogue
 from sockproof.spec.levels import Level
 from suites.selftest.reference_rules import not_yet_in, out_of_step
@@ -127,7 +127,7 @@ def test_a_record_without_a_reference_has_nothing_new(tmp_path: Path) -> None:
     """Of a level that nothing is shipped of, no case is waited for."""
     held = with_references([write(tmp_path, GONE, "one")], tmp_path / "none")
 
-    assert not_yet_told(held) == ""
+    assert not_in_reference(held) == ""
     assert "not yet" not in summary_markdown(held)
 
 

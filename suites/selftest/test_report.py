@@ -15,8 +15,7 @@ import pytest
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow, RequirementRow, Teardown
-from sockproof.report.html import write_html
-from sockproof.report.html.page import render_html
+from sockproof.report.html.page import report_html
 from sockproof.report.html.runs import bar_parts
 from sockproof.spec.levels import Level
 from suites.selftest.record_data import (
@@ -76,13 +75,12 @@ class Page(HTMLParser):
 
 def page_of(*records: Record) -> Page:
     """The page of these records, parsed."""
-    return Page(render_html(records))
+    return Page(report_html(records))
 
 
 def test_page_is_one_file_that_loads_nothing(tmp_path: Path) -> None:
     """No element refers to anything outside the file but links to sources."""
-    write_html(write_demo(tmp_path), tmp_path / "out" / "report.html")
-    html = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    html = report_html(write_demo(tmp_path))
     page = Page(html)
 
     assert not page.open

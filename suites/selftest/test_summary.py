@@ -13,13 +13,7 @@ from sockproof.judge.verdict import Conformance, TeardownVerdict, Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow, RequirementRow, Teardown
 from sockproof.report.markdown import summary_markdown
-from sockproof.report.tally import (
-    attention_groups,
-    needs_attention,
-    shown_levels,
-    tally,
-    teardown_words,
-)
+from sockproof.report.tally import attention_groups, shown_levels, tally
 from sockproof.report.terminal import print_summary
 from sockproof.report.text import one_line, rerun_command, seconds, visible
 from sockproof.spec.levels import Level
@@ -77,7 +71,7 @@ def test_attention_is_gravest_first(tmp_path: Path) -> None:
     ]
     record = write_record(tmp_path / "a.jsonl", cases, [REQUIREMENT, SHOULD])
 
-    specs = [case.spec for case in needs_attention(record)]
+    specs = [group.first.spec for group in attention_groups([record])]
     assert specs == ["theirs", "", "ours", "unknown", "left"]
 
 
@@ -86,7 +80,7 @@ def test_cases_of_a_requirement_with_one_verdict_are_one_entry(tmp_path: Path) -
     cases = [case_row(f"spec{n}", Verdict.FAIL) for n in range(30)]
     record = write_record(tmp_path / "a.jsonl", [*cases, case_row("left", teardown=LEAK)])
 
-    groups = attention_groups(record)
+    groups = attention_groups([record])
     assert [(group.kind, len(group.cases)) for group in groups] == [("FAIL", 30), ("leaked", 1)]
 
 
@@ -106,7 +100,7 @@ def test_teardown_in_words(tmp_path: Path, verdicts: list[TeardownVerdict], word
     """The teardown column says clean, or how many cases left what."""
     cases = [case_row(f"s{n}", teardown=Teardown(verdict)) for n, verdict in enumerate(verdicts)]
 
-    assert teardown_words(tally(write_record(tmp_path / "a.jsonl", cases))) == words
+    assert tally(write_record(tmp_path / "a.jsonl", cases)).teardown_words == words
 
 
 def test_terminal_shows_counts_and_what_needs_attention(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from sockproof.report.compare_markdown import compare_markdown
 from sockproof.report.compare_text import print_comparisons
 from sockproof.report.comparison import Comparison, compare
 from sockproof.report.html.changes_view import compare_html
-from sockproof.report.html.runs import column_names
+from sockproof.report.text import column_names
 
 __all__ = ["Pages", "compare_records", "gate_status"]
 

@@ -5,23 +5,24 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sockproof._paths import REFERENCE, kit_dir
 from sockproof.commands.output import open_console, warn
 from sockproof.commands.progress import Progress
-from sockproof.errors import HarnessError, RecordError, UsageError
+from sockproof.errors import HarnessError, UsageError
 from sockproof.generate.options import Generating
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
 from sockproof.record.selection import keyword_matcher
-from sockproof.report.badge import write_badge
+from sockproof.record.writer import write_octets
+from sockproof.report.badge import badge_json
 from sockproof.report.comparison import renamed
-from sockproof.report.html.page import write_html
-from sockproof.report.junit import write_junit
+from sockproof.report.html.page import report_html
+from sockproof.report.junit import junit_xml
 from sockproof.report.markdown import summary_markdown
 from sockproof.report.reference import differing, with_references
 from sockproof.report.terminal import print_summary
@@ -194,11 +195,14 @@ def _play(plan: RunPlan, settings: RunSettings) -> RunMonitor:
     return monitor
 
 
+_REPORTS: Mapping[str, Callable[[Sequence[Record]], str]] = {
+    "report.html": report_html,
+    "summary.md": summary_markdown,
+    "junit.xml": junit_xml,
+    "badge.json": badge_json,
+}
+
+
 def _write_reports(records: Sequence[Record], folder: Path) -> None:
-    try:
-        write_html(records, folder / "report.html")
-        (folder / "summary.md").write_text(summary_markdown(records), "utf-8")
-        write_junit(records, folder / "junit.xml")
-        write_badge(records, folder / "badge.json")
-    except OSError as error:
-        raise RecordError(f"cannot write the report: {error}", "the records are whole") from None
+    for name, report in _REPORTS.items():
+        write_octets(folder / name, report(records).encode())

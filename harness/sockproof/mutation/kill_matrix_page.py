@@ -14,8 +14,7 @@ from sockproof.mutation.cpython_tests import KILLED
 from sockproof.mutation.judging import MutantOutcome, Result
 from sockproof.mutation.kill_matrix import KillMatrix
 from sockproof.mutation.subjects import MutantKind
-from sockproof.report.html.inlined import assets, inlined
-from sockproof.report.html.rendering import rendered
+from sockproof.report.html.rendering import assets, rendered
 from sockproof.report.text import one_line
 from sockproof.run.record_header import without_home
 
@@ -47,7 +46,7 @@ def render_page(matrix: KillMatrix) -> str:
         groups.setdefault((result.subject.kind, result.subject.group), []).append(result)
     apart = [one for one in results if one.outcome is not MutantOutcome.EQUIVALENT]
     values: dict[str, Any] = {
-        **inlined("style", assets(STYLES)),
+        "style": assets(STYLES),
         "named": [],
         "version": __version__,
         "matrix": matrix,
@@ -60,7 +59,7 @@ def render_page(matrix: KillMatrix) -> str:
         "picture": drawn(matrix),
         "share": _share,
     }
-    return rendered("kill_matrix.html.j2", values)
+    return rendered("kill_matrix.html.j2", **values)
 
 
 def _share(part: int, whole: int) -> str:

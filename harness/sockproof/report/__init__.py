@@ -1,1 +1,1 @@
-"""Records, and the reports made of records alone."""
+"""Renderings of records: reports, comparisons, atlas; nothing that is not in a record is shown."""

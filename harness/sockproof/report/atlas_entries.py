@@ -13,12 +13,16 @@ from itertools import pairwise
 from sockproof.errors import UsageError
 from sockproof.record.reader import Record
 from sockproof.record.rows import RequirementRow
+from sockproof.report.changes import Change, Kind
 from sockproof.report.comparison import Comparison, compare
-from sockproof.report.html.runs import column_names
 from sockproof.report.strands import Cases, Strand, cases_by_requirement, in_words, strands
-from sockproof.spec.levels import PythonLevel, parse_python_level
+from sockproof.report.text import column_names, counted, one_line, version_numbers
+from sockproof.spec.levels import PythonLevel, format_python_level
 
 __all__ = ["Atlas", "AtlasEntry", "Boundary", "Column", "make_atlas"]
+
+# What comes first when one asks what a version brings.
+_FIRST = (Kind.BEGINS, Kind.ENDS, Kind.APPLICABLE, Kind.LOST)
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,19 @@ class Boundary:
     new: Column
     comparison: Comparison
 
+    @property
+    def title(self) -> str:
+        """``What changes from 3.11 to 3.12``, or ``pypy-7.3.11 beside CPython 3.9``."""
+        if self.new.version:
+            return f"What changes from {self.old.label} to {self.new.label}"
+        return f"{one_line(self.new.label, 80)} beside CPython {self.old.label}"
+
+    @property
+    def kinds(self) -> list[tuple[Kind, list[Change]]]:
+        """The changes by their kind, promises first."""
+        by_kind = self.comparison.by_kind
+        return [(k, by_kind[k]) for k in dict.fromkeys((*_FIRST, *Kind)) if k in by_kind]
+
 
 @dataclass(frozen=True)
 class AtlasEntry:
@@ -50,6 +67,17 @@ class AtlasEntry:
     verdicts: tuple[Strand, ...]
     observations: Mapping[str, tuple[Strand, ...]]
     changes: bool
+
+    @property
+    def strands(self) -> list[tuple[str, Strand]]:
+        """The verdicts under no name, then the observations under theirs."""
+        named = {"": self.verdicts, **self.observations}
+        return [(name, strand) for name, found in named.items() for strand in found]
+
+    @property
+    def plain(self) -> bool:
+        """Every strand shows one thing in all columns, so that no table is needed."""
+        return all(len(set(strand.cells)) == 1 for _, strand in self.strands)
 
 
 @dataclass(frozen=True)
@@ -70,7 +98,16 @@ class Atlas:
     def columns(self) -> tuple[Column, ...]:
         return (*self.versions, *self.others)
 
-    def told(self, strand: Strand) -> list[tuple[str, str]]:
+    @property
+    def overview(self) -> str:
+        """Which columns there are, in a sentence."""
+        labels = [column.label for column in self.versions]
+        span = f", {labels[0]} to {labels[-1]}" if len(labels) > 1 else "".join([" ", *labels])
+        text = f"{counted(len(labels), 'version')} of CPython{span}".rstrip()
+        others = ", ".join(one_line(column.label, 80) for column in self.others)
+        return f"{text}; beside them {others}" if others else text
+
+    def spans(self, strand: Strand) -> list[tuple[str, str]]:
         """Each value of a strand with when it holds, and what other columns show beside them.
 
         Of these, only what is not as in the CPython of their level.
@@ -96,17 +133,17 @@ def make_atlas(records: Sequence[Record], first: str = "", last: str = "") -> At
     versions, others = _columns(records)
     versions = _between(versions, first, last)
     boundaries = [_boundary(old, new) for old, new in pairwise(versions)]
-    peers = {_minor(column): column for column in versions}
+    peers = {column.version[:2]: column for column in versions}
     beside = [
         _boundary(peers[level], column)
         for column in others
-        if (level := _level(column.record.implementation.level)) in peers
+        if (level := version_numbers(column.record.implementation.level)[:2]) in peers
     ]
     entries = _entries((*versions, *others), len(versions))
     changed = [entry for entry in entries if entry.changes]
-    told = changed if first or last else entries
+    shown = changed if first or last else entries
     unchanged = len(entries) - len(changed)
-    return Atlas(versions, others, tuple(boundaries), tuple(beside), tuple(told), unchanged)
+    return Atlas(versions, others, tuple(boundaries), tuple(beside), tuple(shown), unchanged)
 
 
 def _boundary(old: Column, new: Column) -> Boundary:
@@ -124,10 +161,10 @@ def _columns(records: Sequence[Record]) -> tuple[tuple[Column, ...], tuple[Colum
         else:
             others.append((name, record))
     minors = [version[:2] for version in own]
-    versions = [
-        Column(_dotted(version if minors.count(version[:2]) > 1 else version[:2]), record, version)
-        for version, record in sorted(own.items(), key=lambda item: item[0])
-    ]
+    versions = []
+    for version in sorted(own):
+        label = format_python_level(version if minors.count(version[:2]) > 1 else version[:2])
+        versions.append(Column(label, own[version], version))
     return tuple(versions), tuple(Column(name, record) for name, record in others)
 
 
@@ -135,26 +172,7 @@ def _version(record: Record) -> PythonLevel:
     """``(3, 13, 0)`` of CPython 3.13.0 with its own module; empty for anything else."""
     about = record.implementation
     is_own = about.name == "CPython" and about.id == f"cpython-{about.version}"
-    return _numbers(about.version) if is_own else ()
-
-
-def _numbers(text: str) -> PythonLevel:
-    try:
-        return parse_python_level(text)
-    except ValueError:
-        return ()
-
-
-def _level(text: str) -> PythonLevel:
-    return _numbers(text)[:2]
-
-
-def _minor(column: Column) -> PythonLevel:
-    return column.version[:2]
-
-
-def _dotted(version: PythonLevel) -> str:
-    return ".".join(map(str, version))
+    return version_numbers(about.version) if is_own else ()
 
 
 def _between(columns: tuple[Column, ...], first: str, last: str) -> tuple[Column, ...]:
@@ -167,7 +185,7 @@ def _between(columns: tuple[Column, ...], first: str, last: str) -> tuple[Column
 
 def _position(columns: tuple[Column, ...], text: str) -> list[int]:
     """The numbers of the columns of a version; of all columns where none is named."""
-    level = _numbers(text)
+    level = version_numbers(text)
     found = [n for n, column in enumerate(columns) if column.version[: len(level)] == level]
     if text and not (level and found):
         labels = ", ".join(column.label for column in columns)
@@ -191,6 +209,6 @@ def _entry(
     row: RequirementRow, records: Sequence[Record], cases: Sequence[Cases], n_versions: int
 ) -> AtlasEntry:
     verdicts, observations = strands(row, records, [one.get(row.id, {}) for one in cases])
-    told = [*verdicts, *(one for found in observations.values() for one in found)]
-    changes = any(len(set(one.cells[:n_versions]) - {None}) > 1 for one in told)
+    every = [*verdicts, *(one for found in observations.values() for one in found)]
+    changes = any(len(set(one.cells[:n_versions]) - {None}) > 1 for one in every)
     return AtlasEntry(row, verdicts, observations, changes)

@@ -1,21 +1,17 @@
-"""What may have changed between two records, case by case and requirement by requirement."""
+"""A change between two records, in the same words in the terminal, in Markdown and on the page."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from sockproof.judge.verdict import TeardownVerdict, Verdict
-from sockproof.record.reader import Record
-from sockproof.record.rows import CaseRow, RequirementRow
-from sockproof.report.places import place_of
-from sockproof.report.reference import ABSENT, differences, value_text
-from sockproof.report.tally import what_happened
-from sockproof.spec.levels import Level, holds_between, parse_python_level
+from sockproof.record.rows import RequirementRow
+from sockproof.report.places import in_order, place_words
+from sockproof.report.text import counted
+from sockproof.spec.levels import Level
 
-__all__ = ["FOLDED", "Change", "Kind", "changes_of_cases", "changes_of_rows", "holds"]
+__all__ = ["Change", "Fold", "Kind", "folds"]
 
 
 class Kind(str, Enum):
@@ -42,11 +38,20 @@ class Kind(str, Enum):
     def __str__(self) -> str:
         return self.value
 
+    @property
+    def by_reason(self) -> bool:
+        """Such changes come by the dozen for one reason, and are shown by it."""
+        return self in (Kind.LOST, Kind.APPLICABLE)
 
-FOLDED = (Kind.LOST, Kind.APPLICABLE)
-"""Kinds that come by the dozen for one reason, and are shown by it."""
-_PROMISES = (Level.MUST, Level.SHOULD)
-_NOT_KNOWN = (Verdict.ERROR, Verdict.INCONCLUSIVE)
+    @property
+    def of_promise(self) -> bool:
+        """The reason of such a change is since when, or until when, the requirement holds."""
+        return self in (Kind.BEGINS, Kind.ENDS)
+
+    @property
+    def reason_label(self) -> str:
+        """What stands before the reason of a change of this kind."""
+        return {Kind.APPLICABLE: "before", Kind.LOST: "for"}.get(self, "why")
 
 
 @dataclass(frozen=True)
@@ -69,156 +74,68 @@ class Change:
     places: tuple[str, ...] = ()
     of: int = 0
 
+    @property
+    def place_words(self) -> str:
+        """``TCP/inet``, ``all 12 cases``, ``TCP/inet, TCP/inet6, UDP/inet and 4 more``, nothing."""
+        return place_words(self.places, self.of)
 
-def changes_of_rows(baseline: Record, other: Record) -> Iterator[Change]:
-    """Requirements whose level or title is another."""
-    for id_, row in other.requirements.items():
-        before = baseline.requirements.get(id_)
-        if before and before.level is not row.level:
-            yield Change(Kind.LEVEL, row, before.level.value, row.level.value)
-        if before and before.title != row.title:
-            yield Change(Kind.TITLE, row, before.title, row.title)
+    @property
+    def where(self) -> str:
+        """Its places; of a promise that begins or ends also since when, or until when it holds."""
+        span = self.why if self.kind.of_promise else ""
+        return ", ".join(filter(None, (self.place_words, span)))
 
-
-def changes_of_cases(baseline: Record, other: Record) -> Iterator[Change]:
-    """Each change of each case by itself; ``other`` has ``baseline`` as its reference."""
-    for before in baseline.cases:
-        now = other.case(before.id)
-        if now is None:
-            yield _gone(baseline.requirement_of(before), before)
-        else:
-            yield from _changes_of(_Pair(baseline, other, before, now))
-    for now in other.cases:
-        if baseline.case(now.id) is None:
-            row, verdict = other.requirement_of(now), now.verdict.value
-            yield Change(Kind.NEW, row, "", verdict, why=_why(now), places=(place_of(now),))
-
-
-def _gone(row: RequirementRow, before: CaseRow) -> Change:
-    """A promise that nobody looks at any more may well be broken."""
-    looked_at = before.verdict is not Verdict.NOT_APPLICABLE and row.level in _PROMISES
-    places = (place_of(before),)
-    return Change(Kind.GONE, row, before.verdict.value, regression=looked_at, places=places)
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What there is to tell below the id, as pairs of a label and a text."""
+        kind = self.kind
+        found = [("", self.name)] if self.name else []
+        if not (kind.by_reason or kind.of_promise or kind in (Kind.GONE, Kind.NEW)):
+            found += [("was", self.was), ("now", self.now)]
+        elif self.now not in ("", "PASS", "NOT_APPLICABLE"):  # else the heading says it
+            found.append(("is", self.now))
+        elif kind is Kind.GONE and self.was != "PASS":
+            found.append(("was", self.was))
+        if self.why and not kind.of_promise:
+            found.append((kind.reason_label, self.why))
+        return found + ([("known", self.known)] if self.known else [])
 
 
 @dataclass(frozen=True)
-class _Pair:
-    """A case as it was and as it is now; ``other`` has the baseline as its reference."""
+class Fold:
+    """Changes of one kind that have one reason, over many requirements."""
 
-    baseline: Record
-    other: Record
-    before: CaseRow
-    now: CaseRow
+    kind: Kind
+    why: str
+    changes: list[Change]
 
     @property
-    def row(self) -> RequirementRow:
-        return self.other.requirement_of(self.now)
+    def regression(self) -> bool:
+        return any(change.regression for change in self.changes)
 
-    def change(
-        self,
-        kind: Kind,
-        was: str,
-        now: str,
-        regression: bool = False,
-        *,
-        name: str = "",
-        why: str = "",
-        known: str = "",
-    ) -> Change:
-        places = (place_of(self.now),)
-        return Change(kind, self.row, was, now, name, why, known, regression, places)
+    @property
+    def levels(self) -> list[Level]:
+        """Their levels, strongest first."""
+        found = {change.requirement.level for change in self.changes}
+        return [level for level in Level if level in found]
 
+    @property
+    def count(self) -> str:
+        """``28 requirements, 72 cases``."""
+        requirements = len({change.requirement.id for change in self.changes})
+        cases = sum(len(change.places) for change in self.changes)
+        return f"{counted(requirements, 'requirement')}, {counted(cases, 'case')}"
 
-def _changes_of(pair: _Pair) -> Iterator[Change]:
-    if pair.before.verdict is not pair.now.verdict:
-        yield _verdict_change(pair)
-    yield from _teardown_change(pair)
-    if pair.before.verdict is pair.now.verdict is Verdict.FAIL:
-        yield from _message_change(pair)
-    for one in differences(pair.other, pair.now):
-        was, now = _values(one.reference, one.seen)
-        yield pair.change(Kind.OBSERVATION, was, now, name=one.name)
+    @property
+    def where(self) -> str:
+        """The server specs of the places."""
+        specs = {place.partition(",")[0] for change in self.changes for place in change.places}
+        return place_words(in_order(specs))
 
 
-_NOW_PASSES: Mapping[Verdict, Kind] = {
-    Verdict.FAIL: Kind.PASSING,
-    Verdict.NOT_APPLICABLE: Kind.APPLICABLE,
-}
-_NOW: Mapping[Verdict, Kind] = {
-    Verdict.FAIL: Kind.FAILING,
-    Verdict.NOT_APPLICABLE: Kind.LOST,
-    **dict.fromkeys(_NOT_KNOWN, Kind.UNKNOWN),
-}
-"""The kind of a changed verdict, by what it is now; of one that passes now, by what it was."""
-
-
-def _verdict_change(pair: _Pair) -> Change:
-    was, now = pair.before.verdict, pair.now.verdict
-    kind = _NOW.get(now) or _NOW_PASSES.get(was, Kind.VERDICT)
-    if was in _NOT_KNOWN and kind is Kind.UNKNOWN:
-        kind = Kind.VERDICT
-    if kind is Kind.LOST and not holds(pair.other, pair.row):
-        kind = Kind.ENDS
-    if kind is Kind.APPLICABLE and not holds(pair.baseline, pair.row):
-        kind = Kind.BEGINS
-    known = pair.now.known.reason if pair.now.known and pair.now.as_known else ""
-    lost = kind is Kind.LOST and was is Verdict.PASS and pair.row.level in _PROMISES
-    counts = (lost or kind is Kind.FAILING) and not known
-    why = _why(pair.before if now is Verdict.PASS else pair.now)
-    return pair.change(kind, was.value, now.value, counts, why=why, known=known)
-
-
-def _why(case: CaseRow) -> str:
-    if case.verdict is Verdict.FAIL and case.expected:
-        return f"expected {case.expected}, got {case.actual}"
-    return case.reason if case.verdict is Verdict.NOT_APPLICABLE else what_happened(case)
-
-
-def holds(record: Record, row: RequirementRow) -> bool:
-    """Whether the requirement is one of the record's Python level; so, where that is not told."""
-    try:
-        level = parse_python_level(record.implementation.level)
-        since, until = (parse_python_level(text) if text else () for text in (row.since, row.until))
-    except ValueError:
-        return True
-    return holds_between(level, since, until)
-
-
-def _teardown_change(pair: _Pair) -> Iterator[Change]:
-    before, now = pair.before.teardown, pair.now.teardown
-    kind = _teardown_kind(pair)
-    if before.verdict is not now.verdict and kind is not None:
-        known = pair.now.known.reason if pair.now.known and pair.now.known.teardown else ""
-        counts = kind is Kind.UNCLEAN and not known
-        why = ", ".join(now.leaks or before.leaks)
-        texts = before.verdict.value, now.verdict.value
-        yield pair.change(kind, *texts, counts, why=why, known=known)
-
-
-def _teardown_kind(pair: _Pair) -> Kind | None:
-    """The kind of another teardown verdict; None where the verdict tells it already."""
-    before, now = pair.before, pair.now
-    unchecked = TeardownVerdict.NOT_CHECKED in (before.teardown.verdict, now.teardown.verdict)
-    if unchecked and before.verdict is now.verdict is Verdict.FAIL:
-        return Kind.TEARDOWN  # whether a dying process could still be asked is a race
-    if before.teardown.unclean is not now.teardown.unclean:
-        return Kind.UNCLEAN if now.teardown.unclean else Kind.CLEAN
-    return None if unchecked and before.verdict is not now.verdict else Kind.TEARDOWN
-
-
-def _message_change(pair: _Pair) -> Iterator[Change]:
-    before, now = pair.before, pair.now
-    if (before.expected, before.actual) == (now.expected, now.actual):
-        return
-    if before.expected == now.expected:
-        yield pair.change(Kind.MESSAGE, before.actual, now.actual, name="actual")
-    else:
-        yield pair.change(Kind.MESSAGE, _why(before), _why(now))
-
-
-def _values(was: object, now: object) -> tuple[str, str]:
-    """Two values as text; in JSON where they would look the same otherwise."""
-    texts = value_text(was), value_text(now)
-    if texts[0] != texts[1] or ABSENT in (was, now):
-        return texts
-    return json.dumps(was), json.dumps(now)
+def folds(changes: Iterable[Change]) -> list[Fold]:
+    """The changes of a kind by their reason."""
+    found: dict[str, Fold] = {}
+    for change in changes:
+        found.setdefault(change.why, Fold(change.kind, change.why, [])).changes.append(change)
+    return list(found.values())

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sockproof.record.reader import Record
-from sockproof.report.changes import Change, Kind
-from sockproof.report.compare_words import PROMISED, Fold, folds, is_folded, summary, told, where
+from sockproof.report.changes import Change, Fold, Kind, folds
 from sockproof.report.comparison import Comparison
-from sockproof.report.markdown import code
+from sockproof.report.markdown import alarm, code
+from sockproof.report.text import counted
 
 __all__ = ["alarms", "compare_markdown", "kind_blocks"]
 
+# Lines of the list of one kind; the rest is counted.
 SHOWN = 50
-"""Lines of the list of one kind; the rest is counted."""
 
 
 def compare_markdown(comparisons: Sequence[Comparison], names: Sequence[str]) -> str:
@@ -23,15 +23,14 @@ def compare_markdown(comparisons: Sequence[Comparison], names: Sequence[str]) ->
     for comparison, name in zip(comparisons, names[1:], strict=True):
         blocks.append(_headline(comparison, names[0], name))
         for kind, changes in comparison.by_kind.items():
-            blocks += kind_blocks(kind, changes, f"#### {kind} ({len(changes)})")
+            blocks += kind_blocks(kind, changes)
     return "\n\n".join(blocks) + "\n"
 
 
 def alarms(records: Sequence[Record], names: Sequence[str]) -> list[str]:
     """A block for every record that is not whole."""
     return [
-        f"> [!CAUTION]\n> **INCOMPLETE RUN** of {code(name, 80)}: "
-        f"{code(record.incomplete_reason, 1000)}. Cases are missing below."
+        alarm(name, record)
         for record, name in zip(records, names, strict=True)
         if not record.complete
     ]
@@ -39,37 +38,30 @@ def alarms(records: Sequence[Record], names: Sequence[str]) -> list[str]:
 
 def _headline(comparison: Comparison, baseline: str, other: str) -> str:
     regressions = len(comparison.regressions)
-    loud = f" **{regressions} regression{'' if regressions == 1 else 's'}.**" if regressions else ""
+    loud = f" **{counted(regressions, 'regression')}.**" if regressions else ""
     title = f"### {code(other, 80)} beside {code(baseline, 80)}"
-    return f"{title}\n\n{summary(comparison)}.{loud}"
+    return f"{title}\n\n{comparison.summary}.{loud}"
 
 
-def kind_blocks(kind: Kind, changes: Sequence[Change], title: str) -> list[str]:
+def kind_blocks(kind: Kind, changes: Sequence[Change]) -> list[str]:
     """A heading and a list of the changes of one kind."""
-    if is_folded(kind):
-        lines = [_fold_line(fold) for fold in folds(changes)]
-    else:
-        lines = [_change_line(change) for change in changes]
+    by_reason = kind.by_reason
+    lines = [*map(_fold_line, folds(changes))] if by_reason else [*map(_change_line, changes)]
     more = [f"- and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
-    return [title, "\n".join([*lines[:SHOWN], *more])]
+    return [f"#### {kind} ({len(changes)})", "\n".join([*lines[:SHOWN], *more])]
 
 
 def _change_line(change: Change) -> str:
-    places = where(change)
-    on = f" on {code(places)}" if places else ""
+    on = f" on {code(change.where)}" if change.where else ""
     loud = "**" if change.regression else ""
     head = f"- {loud}{change.requirement.level.value}{loud} {code(change.requirement.id)}{on}"
-    if change.kind in PROMISED:
+    if change.kind.of_promise:
         head += f": {code(change.requirement.title, 300)}"
-    facts = "; ".join(_facts(change))
+    facts = "; ".join(f"{label} {code(text, 300)}".strip() for label, text in change.facts)
     return f"{head}: {facts}" if facts else head
-
-
-def _facts(change: Change) -> Iterable[str]:
-    for label, text in told(change):
-        yield f"{label} {code(text, 300)}".strip()
 
 
 def _fold_line(fold: Fold) -> str:
     levels = ", ".join(level.value for level in fold.levels)
-    return f"- {fold.count} ({levels}) on {code(fold.where)}; {fold.label} {code(fold.why)}"
+    reason = f"{fold.kind.reason_label} {code(fold.why)}"
+    return f"- {fold.count} ({levels}) on {code(fold.where)}; {reason}"

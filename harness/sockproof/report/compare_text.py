@@ -8,17 +8,17 @@ from rich.console import Console
 from rich.text import Text
 
 from sockproof.record.reader import Record
-from sockproof.report.changes import Change, Kind
-from sockproof.report.compare_words import PROMISED, Fold, folds, is_folded, summary, told, where
+from sockproof.report.changes import Change, Fold, Kind, folds
 from sockproof.report.comparison import Comparison
-from sockproof.report.text import one_line
+from sockproof.report.terminal import incomplete
+from sockproof.report.text import counted, one_line
 
 __all__ = ["print_changes", "print_comparisons", "print_incomplete"]
 
+# Entries of one kind that are printed; the rest is counted.
 SHOWN = 20
-"""Entries of one kind that are printed; the rest is counted."""
+# Characters of an observation and its two values that stand in one line.
 SHORT = 90
-"""Characters of an observation and its two values that stand in one line."""
 
 _STYLES = {
     Kind.FAILING: "bold red",
@@ -40,10 +40,8 @@ def print_comparisons(
     for comparison, name in zip(comparisons, names[1:], strict=True):
         console.print(_headline(comparison, names[0], name), soft_wrap=True)
         for kind, changes in comparison.by_kind.items():
-            title = Text(f"\n  {kind}", _STYLES.get(kind, "bold")).append(
-                f"  {len(changes)}", "dim"
-            )
-            console.print(title, soft_wrap=True)
+            title = Text(f"\n  {kind}", _STYLES.get(kind, "bold"))
+            console.print(title.append(f"  {len(changes)}", "dim"), soft_wrap=True)
             print_changes(kind, changes, console, SHOWN)
         if not comparison.identical:
             console.print()
@@ -53,9 +51,7 @@ def print_incomplete(records: Sequence[Record], names: Sequence[str], console: C
     """Say loudly which records are not whole."""
     for record, name in zip(records, names, strict=True):
         if not record.complete:
-            line = Text("  ").append(" INCOMPLETE RUN ", "bold white on red")
-            reason = one_line(record.incomplete_reason, 1000)
-            line.append(f" {one_line(name, 80)}: {reason}\n", "bold red")
+            line = Text("  ").append_text(incomplete(one_line(name, 80), record)).append("\n")
             console.print(line, soft_wrap=True)
 
 
@@ -63,22 +59,19 @@ def _headline(comparison: Comparison, baseline: str, other: str) -> Text:
     names = [one_line(name, 80) for name in (other, baseline)]
     recorded = " in what was recorded" if comparison.incomplete else ""
     if comparison.identical:
-        cases = summary(comparison).partition(", ")[2]
+        cases = comparison.summary.partition(", ")[2]
         return Text(f"  {names[0]} and {names[1]} are identical{recorded}: {cases}", "bold")
     line = Text(f"  {names[0]} beside {names[1]}", "bold")
     regressions = len(comparison.regressions)
-    line.append(f": {summary(comparison).partition(':')[0]}{recorded}")
-    plural = "" if regressions == 1 else "s"
-    return line.append(f", {regressions} regression{plural}", "bold red" if regressions else "")
+    line.append(f": {comparison.summary.partition(':')[0]}{recorded}")
+    words = f", {counted(regressions, 'regression')}"
+    return line.append(words, "bold red" if regressions else "")
 
 
 def print_changes(kind: Kind, changes: Sequence[Change], console: Console, shown: int) -> None:
     """Print the changes of one kind, those of one reason together where they come by the dozen."""
-    entries: Sequence[Iterable[Text]]
-    if is_folded(kind):
-        entries = [_fold_lines(fold) for fold in folds(changes)]
-    else:
-        entries = [_change_lines(change) for change in changes]
+    by_reason = kind.by_reason
+    entries = [*map(_fold_lines, folds(changes))] if by_reason else [*map(_change_lines, changes)]
     for lines in entries[:shown]:
         for line in lines:
             console.print(line, soft_wrap=True)
@@ -89,16 +82,16 @@ def print_changes(kind: Kind, changes: Sequence[Change], console: Console, shown
 def _change_lines(change: Change) -> Iterable[Text]:
     row = change.requirement
     line = Text(f"  {row.level.value:<9}").append(one_line(row.id, 120))
-    if places := where(change):
+    if places := change.where:
         line.append(f"  {one_line(places, 160)}", "dim")
     yield line
-    if change.kind in PROMISED:
+    if change.kind.of_promise:
         yield Text("     ").append(one_line(row.title, 300), "dim")
     short = f"{change.name}: {change.was} → {change.now}"
     if change.kind is Kind.OBSERVATION and len(short) <= SHORT:
         yield Text("     ").append(one_line(short))
         return
-    for label, text in told(change):
+    for label, text in change.facts:
         start = Text("     ").append(f"{label:<8}" if label else "", "dim")
         yield start.append(one_line(text, 300) or "(nothing)", "" if label else "italic")
 
@@ -107,4 +100,5 @@ def _fold_lines(fold: Fold) -> Iterable[Text]:
     levels = "/".join(level.value for level in fold.levels)
     line = Text(f"  {levels}  {fold.count}")
     yield line.append(f"  {one_line(fold.where, 160)}", "dim")
-    yield Text("     ").append(f"{fold.label:<8}", "dim").append(one_line(fold.why, 300))
+    label = f"{fold.kind.reason_label:<8}"
+    yield Text("     ").append(label, "dim").append(one_line(fold.why, 300))

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sockproof.record.reader import Record
-from sockproof.report.changes import FOLDED, Change, Kind, changes_of_cases, changes_of_rows
+from sockproof.report.changed_cases import changes_of_cases, changes_of_rows
+from sockproof.report.changes import Change, Kind
 from sockproof.report.places import in_order
+from sockproof.report.text import counted
 from sockproof.spec.levels import Level
 
 __all__ = ["Comparison", "compare", "renamed"]
-
-_WITH_REASON = (*FOLDED, Kind.BEGINS, Kind.ENDS)
-"""Kinds of which a change for another reason is another change."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +44,17 @@ class Comparison:
     @cached_property
     def by_kind(self) -> Mapping[Kind, list[Change]]:
         """The kinds there are, in the order of :class:`Kind`."""
-        found: dict[Kind, list[Change]] = {kind: [] for kind in Kind}
-        for change in self.changes:
-            found[change.kind].append(change)
+        found = {kind: [one for one in self.changes if one.kind is kind] for kind in Kind}
         return {kind: changes for kind, changes in found.items() if changes}
+
+    @property
+    def summary(self) -> str:
+        """``1,486 cases in both: 3 newly failing, 1 gone``, or that they are identical."""
+        cases = f"{counted(self.common, 'case')} in both"
+        if self.identical:
+            return f"identical, {cases}"
+        kinds = ", ".join(f"{len(changes)} {kind}" for kind, changes in self.by_kind.items())
+        return f"{cases}: {kinds}"
 
 
 def renamed(record: Record, renames: Mapping[str, str]) -> Record:
@@ -86,16 +92,14 @@ def _grouped(single: Iterable[Change], baseline: Record, other: Record) -> list[
     """The same change on several places as one, with the number of places there are."""
     groups: dict[Change, list[Change]] = {}
     for change in single:
-        reason = change.why if change.kind in _WITH_REASON else ""
+        reason = change.why if change.kind.by_reason or change.kind.of_promise else ""
         groups.setdefault(dataclasses.replace(change, why=reason, places=()), []).append(change)
-    whole = [
-        dataclasses.replace(
-            members[0],
-            places=in_order(place for member in members for place in member.places),
-            of=_count(key.requirement.id, baseline if key.kind is Kind.GONE else other),
-        )
-        for key, members in groups.items()
-    ]
+    whole = []
+    for key, members in groups.items():
+        played = (baseline if key.kind is Kind.GONE else other).cases
+        of = sum(case.requirement == key.requirement.id for case in played)
+        places = in_order(place for member in members for place in member.places)
+        whole.append(dataclasses.replace(members[0], places=places, of=of))
     kinds, levels = list(Kind), list(Level)
     order = {id_: n for n, id_ in enumerate([*other.requirements, *baseline.requirements])}
 
@@ -105,7 +109,3 @@ def _grouped(single: Iterable[Change], baseline: Record, other: Record) -> list[
         return kind, not change.regression, level, order[row.id]
 
     return sorted(whole, key=position)
-
-
-def _count(requirement_id: str, record: Record) -> int:
-    return sum(case.requirement == requirement_id for case in record.cases)

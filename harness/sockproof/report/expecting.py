@@ -18,8 +18,8 @@ from sockproof.spec.levels import PythonLevel, format_python_level, parse_python
 __all__ = ["Draft", "draft_expectations"]
 
 LONGEST_TEXT = 80
+# Characters of the common text of two messages, for them to be the same deviation.
 SHORTEST_TEXT = 6
-"""Characters of the common text of two messages, for them to be the same deviation."""
 
 
 @dataclass(frozen=True)
@@ -64,26 +64,29 @@ def draft_expectations(records: Sequence[Record]) -> list[Draft]:
     ]
 
 
-@dataclass(frozen=True)
-class _Deviation:
-    """Cases of one requirement that deviate alike, and the records in which they do."""
-
-    requirement: str
-    verdict: Verdict
-    teardown: TeardownVerdict
-
-
 def _drafts(records: Sequence[Record], implementation: str) -> Iterable[Draft]:
-    found: dict[_Deviation, list[tuple[Record, CaseRow]]] = {}
+    """Entries for the cases of one requirement that deviate alike, in whichever records."""
+    found: dict[tuple[str, Verdict, TeardownVerdict], list[tuple[Record, CaseRow]]] = {}
     for record in records:
         for case in record.cases:
             if case.needs_attention and not case.known:
                 teardown = case.teardown.verdict if case.teardown.unclean else TeardownVerdict.CLEAN
-                alike = _Deviation(case.requirement, case.verdict, teardown)
+                alike = case.requirement, case.verdict, teardown
                 found.setdefault(alike, []).append((record, case))
-    for alike, members in found.items():
+    for (requirement, verdict, teardown), members in found.items():
         for group in _by_text(members):
-            yield _draft(alike, group, records, implementation)
+            ids = list(dict.fromkeys(case.id for _, case in group))
+            since, until = _span(records, {record.iut_id for record, _ in group})
+            yield Draft(
+                ids[0] if len(ids) == 1 else f"{requirement}[*]",
+                max(_matched(record, requirement, ids) for record in records),
+                verdict,
+                _common([_message(case) for _, case in group]),
+                teardown,
+                implementation,
+                since,
+                until,
+            )
 
 
 def _by_text(members: Iterable[tuple[Record, CaseRow]]) -> list[list[tuple[Record, CaseRow]]]:
@@ -109,27 +112,6 @@ def _common(texts: Sequence[str]) -> str:
     columns = zip(*(text.partition("\n")[0] for text in texts), strict=False)
     shared = takewhile(lambda characters: len(set(characters)) == 1, columns)
     return "".join(characters[0] for characters in shared)[:LONGEST_TEXT]
-
-
-def _draft(
-    alike: _Deviation,
-    group: Sequence[tuple[Record, CaseRow]],
-    records: Sequence[Record],
-    implementation: str,
-) -> Draft:
-    ids = list(dict.fromkeys(case.id for _, case in group))
-    deviating = {record.iut_id for record, _ in group}
-    since, until = _span(records, deviating)
-    return Draft(
-        ids[0] if len(ids) == 1 else f"{alike.requirement}[*]",
-        max(_matched(record, alike.requirement, ids) for record in records),
-        alike.verdict,
-        _common([_message(case) for _, case in group]),
-        alike.teardown,
-        implementation,
-        since,
-        until,
-    )
 
 
 def _matched(record: Record, requirement: str, ids: Sequence[str]) -> int:

@@ -7,102 +7,97 @@ stale expectation is a ``failure``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from xml.etree import ElementTree as ET
 
-from sockproof.errors import RecordError
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow
 from sockproof.report.tally import STALE, what_happened
 from sockproof.report.text import one_line, visible
 
-__all__ = ["write_junit"]
+__all__ = ["junit_xml"]
 
+# Characters of captured output that are kept per case.
 _CUT = 20_000
-"""Characters of captured output that are kept per case."""
+_OUTCOMES = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 
-def write_junit(records: Sequence[Record], path: Path | str) -> None:
-    """Write the records as one JUnit file.
+def junit_xml(records: Sequence[Record]) -> str:
+    """The records as one JUnit file.
 
     Characters that XML 1.0 cannot carry are written as ``\\x00``. An incomplete record has one
     more test case, ``run complete``, in error.
-
-    Raises:
-        RecordError: the file cannot be written.
     """
     suites = [_suite(record) for record in records]
     root = ET.Element("testsuites", name="sockproof")
     root.extend(suites)
-    _sum_up(root, suites)
+    for attribute in ("tests", *_OUTCOMES):
+        root.set(attribute, str(sum(int(suite.get(attribute, "0")) for suite in suites)))
+    root.set("time", f"{sum(float(suite.get('time', '0')) for suite in suites):.3f}")
     ET.indent(root)
-    target = Path(path)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        ET.ElementTree(root).write(target, encoding="utf-8", xml_declaration=True)
-    except OSError as error:
-        raise RecordError(f"cannot write {target}: {error.strerror}") from error
+    return "<?xml version='1.0' encoding='utf-8'?>\n" + ET.tostring(root, "unicode")
 
 
 def _suite(record: Record) -> ET.Element:
     started = str(record.header.get("started", "")).removesuffix("Z")
     suite = ET.Element("testsuite", name=visible(record.iut_id), timestamp=visible(started))
-    platform = record.header.get("platform")
     facts = {
         "suite_version": record.header.get("suite_version", ""),
         "python": f"{record.implementation.name} {record.implementation.version}",
         "given": record.implementation.given,
-        "platform": " ".join(map(str, platform.values())) if isinstance(platform, dict) else "",
+        "platform": record.platform,
         "seed": record.header.get("seed", ""),
         "complete": "yes" if record.complete else f"no: {record.incomplete_reason}",
     }
-    suite.append(_properties(facts.items()))
-    suite.extend(_case(record, case) for case in record.cases)
+    cases = [_case(record, case) for case in record.cases]
     if not record.complete:
-        suite.append(_incomplete(record))
-    suite.extend(_stale(record, number, text) for number, text in enumerate(record.stale, 1))
-    _count(suite)
+        words = f"INCOMPLETE RUN: {record.incomplete_reason}"
+        cases.append(_of_run(record, "run complete", "error", "incomplete", words))
+    for number, text in enumerate(record.stale, 1):
+        cases.append(_of_run(record, f"stale expectation {number}", "failure", STALE, text))
+    suite.append(_properties(facts))
+    suite.extend(cases)
+    suite.set("tests", str(len(cases)))
+    for attribute, tag in _OUTCOMES.items():
+        suite.set(attribute, str(sum(case.find(tag) is not None for case in cases)))
     suite.set("time", f"{record.duration_s or sum(case.duration_s for case in record.cases):.3f}")
     return suite
 
 
-def _count(suite: ET.Element) -> None:
-    cases = suite.findall("testcase")
-    suite.set("tests", str(len(cases)))
-    for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
-        suite.set(attribute, str(sum(case.find(tag) is not None for case in cases)))
-
-
-def _sum_up(root: ET.Element, suites: Sequence[ET.Element]) -> None:
-    for attribute in ("tests", "failures", "errors", "skipped"):
-        root.set(attribute, str(sum(int(suite.get(attribute, "0")) for suite in suites)))
-    root.set("time", f"{sum(float(suite.get('time', '0')) for suite in suites):.3f}")
-
-
-def _properties(facts: Iterable[tuple[str, object]]) -> ET.Element:
+def _properties(facts: Mapping[str, object]) -> ET.Element:
     block = ET.Element("properties")
-    for name, value in facts:
+    for name, value in facts.items():
         ET.SubElement(block, "property", name=name, value=visible(str(value)))
     return block
 
 
 def _case(record: Record, case: CaseRow) -> ET.Element:
     requirement = record.requirement_of(case)
-    element = ET.Element(
-        "testcase",
-        name=visible(case.id),
-        classname=visible(f"{record.iut_id}.{requirement.area}"),
-        time=f"{case.duration_s:.4f}",
-    )
-    facts = {"requirement": case.requirement, "level": requirement.level.value, "spec": case.spec}
-    teardown = {"teardown": case.teardown.verdict.value}
-    element.append(_properties((facts | teardown).items()))
+    facts = {
+        "requirement": case.requirement,
+        "level": requirement.level.value,
+        "spec": case.spec,
+        "teardown": case.teardown.verdict.value,
+    }
+    element = _testcase(record, requirement.area, case.id, f"{case.duration_s:.4f}")
+    element.append(_properties(facts))
     outcome = _known(case) if case.as_known else _outcome(case)
     if outcome is not None:
         element.append(outcome)
         element.extend(_captured(case))
+    return element
+
+
+def _testcase(record: Record, area: str, name: str, time_s: str) -> ET.Element:
+    classname = visible(f"{record.iut_id}.{area}")
+    return ET.Element("testcase", name=visible(name), classname=classname, time=time_s)
+
+
+def _of_run(record: Record, name: str, tag: str, kind: str, text: str) -> ET.Element:
+    """What is to be told of the whole run, as a test case."""
+    element = _testcase(record, "run", name, "0")
+    element.append(_result(tag, kind, text, visible(text)))
     return element
 
 
@@ -114,7 +109,7 @@ def _known(case: CaseRow) -> ET.Element:
 
 def _outcome(case: CaseRow) -> ET.Element | None:
     """The one child that says how the case ended; none for a clean pass."""
-    if case.known and case.known.stale:
+    if case.stale:
         return _result("failure", STALE, what_happened(case), _why(case))
     if case.verdict is Verdict.FAIL:
         return _result("failure", "FAIL", case.actual or case.reason, _why(case))
@@ -151,18 +146,3 @@ def _captured(case: CaseRow) -> Iterable[ET.Element]:
             element = ET.Element(tag)
             element.text = visible(text[:_CUT])
             yield element
-
-
-def _stale(record: Record, number: int, text: str) -> ET.Element:
-    name = visible(f"{record.iut_id}.run")
-    element = ET.Element("testcase", name=f"stale expectation {number}", classname=name, time="0")
-    element.append(_result("failure", STALE, text, visible(text)))
-    return element
-
-
-def _incomplete(record: Record) -> ET.Element:
-    name = visible(f"{record.iut_id}.run")
-    element = ET.Element("testcase", name="run complete", classname=name, time="0")
-    words = f"INCOMPLETE RUN: {record.incomplete_reason}"
-    element.append(_result("error", "incomplete", words, visible(words)))
-    return element

@@ -10,25 +10,29 @@ from collections.abc import Iterable, Sequence
 
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
-from sockproof.report.reference import difference_groups, not_yet_told, value_text
+from sockproof.report.reference import (
+    DifferenceGroup,
+    difference_groups,
+    not_in_reference,
+    value_text,
+)
 from sockproof.report.tally import (
     Attention,
     Tally,
-    attention_across,
-    count_cases,
+    attention_groups,
     extra_texts,
+    headline,
     shown_extra,
     shown_levels,
     tally,
-    teardown_words,
     what_happened,
 )
 from sockproof.report.text import one_line, seconds
 
-__all__ = ["code", "summary_markdown"]
+__all__ = ["alarm", "code", "summary_markdown"]
 
+# Lines of a list that are shown; the rest is counted.
 SHOWN = 50
-"""Lines of the list of what needs attention; the rest is counted."""
 
 _COUNTED = (Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE, Verdict.ERROR)
 
@@ -36,17 +40,23 @@ _COUNTED = (Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE, Verdict.ERROR)
 def summary_markdown(records: Sequence[Record]) -> str:
     """The run in one table and one list; an incomplete run is said first and loudly."""
     tallies = [tally(record) for record in records]
+    versions = sorted({str(record.header.get("suite_version", "")) for record in records})
     blocks = [
-        ["## sockproof"],
-        *([_alarm(record)] for record in records if not record.complete),
-        *([_stale(record)] for record in records if record.stale),
-        [_headline(records)],
-        list(_table(records, tallies)),
-        list(_attention(records)),
-        *([list(_differing(records))] if any(map(difference_groups, records)) else []),
-        *([[_not_yet(records)]] if not_yet_told(records) else []),
+        "## sockproof",
+        *(alarm(record.iut_id, record) for record in records if not record.complete),
+        *(_stale(record) for record in records if record.stale),
+        f"{headline(records)}, suite {code(', '.join(versions), 40)}",
+        "\n".join(_table(records, tallies)),
+        *_attention(records),
     ]
-    return "\n\n".join("\n".join(lines) for lines in blocks) + "\n"
+    if groups := difference_groups(records):
+        summary = "Observations that differ from the reference of the level"
+        blocks.append(f"<details><summary>{summary}</summary>")  # folded away: it is no trouble
+        blocks += [_shown(map(_difference, groups)), "</details>"]
+    if not_held := not_in_reference(records):
+        about, command = not_held.split(": ")
+        blocks.append(f"{about}: {code(command)}")
+    return "\n\n".join(blocks) + "\n"
 
 
 def code(text: str, limit: int = 200) -> str:
@@ -58,28 +68,17 @@ def code(text: str, limit: int = 200) -> str:
     return f"{fence}{pad}{line}{pad}{fence}"
 
 
-def _alarm(record: Record) -> str:
+def alarm(name: str, record: Record) -> str:
+    """The block that says that a record is not whole."""
     return (
-        f"> [!CAUTION]\n> **INCOMPLETE RUN** of {code(record.iut_id, 80)}: "
+        f"> [!CAUTION]\n> **INCOMPLETE RUN** of {code(name, 80)}: "
         f"{code(record.incomplete_reason, 1000)}. Cases are missing below."
     )
 
 
 def _stale(record: Record) -> str:
-    told = "; ".join(record.stale)
-    return (
-        f"> [!WARNING]\n> **STALE EXPECTATIONS** of {code(record.iut_id, 80)}: {code(told, 1000)}"
-    )
-
-
-def _headline(records: Sequence[Record]) -> str:
-    n_cases, n_iuts = count_cases(records), len(records)
-    versions = sorted({str(record.header.get("suite_version", "")) for record in records})
-    return (
-        f"{n_cases:,} case{'' if n_cases == 1 else 's'}, "
-        f"{n_iuts} implementation{'' if n_iuts == 1 else 's'}, "
-        f"suite {code(', '.join(versions), 40)}"
-    )
+    words = code("; ".join(record.stale), 1000)
+    return f"> [!WARNING]\n> **STALE EXPECTATIONS** of {code(record.iut_id, 80)}: {words}"
 
 
 def _table(records: Sequence[Record], tallies: Sequence[Tally]) -> Iterable[str]:
@@ -93,56 +92,47 @@ def _table(records: Sequence[Record], tallies: Sequence[Tally]) -> Iterable[str]
         cells = [code(record.iut_id, 80), *(str(counted.levels[level]) for level in levels)]
         cells += [str(counted.verdicts[verdict]) for verdict in _COUNTED]
         cells += extra_texts(counted, extra)
-        cells += [teardown_words(counted), counted.conformance.value]
+        cells += [counted.teardown_words, counted.conformance.value]
         cells += ["yes" if record.complete else "**NO**", seconds(record.duration_s)]
         yield "| " + " | ".join(cells) + " |"
 
 
-def _attention(records: Sequence[Record]) -> Iterable[str]:
-    entries = attention_across(records)
-    if not entries:
-        whole = all(record.complete for record in records)
-        yield "Nothing needs attention" + ("." if whole else " in what was recorded.")
-        return
-    yield "### Needs attention"
-    yield ""
-    for record, group in entries[:SHOWN]:
-        yield _entry(record, group)
-    if len(entries) > SHOWN:
-        yield f"- and {len(entries) - SHOWN} more, see the report"
+def _attention(records: Sequence[Record]) -> list[str]:
+    groups = attention_groups(records)
+    if groups:
+        return ["### Needs attention", _shown(map(_entry, groups))]
+    whole = all(record.complete for record in records)
+    return ["Nothing needs attention" + ("." if whole else " in what was recorded.")]
 
 
-def _differing(records: Sequence[Record]) -> Iterable[str]:
-    """Folded away: it is no trouble."""
-    groups = [(record, group) for record in records for group in difference_groups(record)]
-    yield "<details><summary>Observations that differ from the reference of the level</summary>"
-    yield ""
-    for record, group in groups[:SHOWN]:
-        one = group.difference
-        more = f" and {len(group.cases) - 1} more of it" if len(group.cases) > 1 else ""
-        yield (
-            f"- {code(record.iut_id, 80)}: {code(group.cases[0])}{more}: {code(one.name)} is "
-            f"{code(value_text(one.seen))}, not {code(value_text(one.reference))}"
-        )
-    if len(groups) > SHOWN:
-        yield f"- and {len(groups) - SHOWN} more, see the report"
-    yield ""
-    yield "</details>"
+def _shown(entries: Iterable[str]) -> str:
+    """The first of the lines of a list, and how many more there are."""
+    lines = list(entries)
+    left = [f"- and {len(lines) - SHOWN} more, see the report"] if len(lines) > SHOWN else []
+    return "\n".join([*lines[:SHOWN], *left])
 
 
-def _not_yet(records: Sequence[Record]) -> str:
-    about, command = not_yet_told(records).split(": ")
-    return f"{about}: {code(command)}"
+def _cases(ids: Sequence[str]) -> str:
+    """The first of the cases of a requirement, and how many more there are."""
+    more = f" and {len(ids) - 1} more of it" if len(ids) > 1 else ""
+    return f"{code(ids[0])}{more}"
 
 
-def _entry(record: Record, group: Attention) -> str:
-    others = len(group.cases) - 1
-    more = f" and {others} more of it" if others else ""
-    expected = group.first.expected if group.first.verdict is Verdict.FAIL else ""
-    promise = f"expected {code(expected)}, " if expected else ""
-    happened = what_happened(group.first)
-    found = f": {promise}{'got ' if promise else ''}{code(happened)}" if happened else ""
+def _entry(group: Attention) -> str:
+    first = group.first
+    expected = first.expected if first.verdict is Verdict.FAIL else ""
+    promise = f"expected {code(expected)}, got " if expected else ""
+    happened = what_happened(first)
+    found = f": {promise}{code(happened)}" if happened else ""
     return (
-        f"- **{group.kind}** {group.level.value} on {code(record.iut_id, 80)}: "
-        f"{code(group.first.id)}{more}{found}"
+        f"- **{group.kind}** {group.requirement.level.value} on {code(group.record.iut_id, 80)}: "
+        f"{_cases([case.id for case in group.cases])}{found}"
+    )
+
+
+def _difference(group: DifferenceGroup) -> str:
+    one = group.difference
+    return (
+        f"- {code(group.record.iut_id, 80)}: {_cases(group.cases)}: {code(one.name)} is "
+        f"{code(value_text(one.seen))}, not {code(value_text(one.reference))}"
     )

@@ -1,4 +1,4 @@
-"""Where a requirement is played: what stands in a case id's brackets, in order and in words.
+"""Where a requirement is played, in order and in words: what stands in its case ids' brackets.
 
 A place is a server spec, ``TCP/inet``, with a variant ``TCP/inet,backlog 5``, or empty where the
 requirement is about no server.
@@ -6,28 +6,15 @@ requirement is about no server.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
-from sockproof.record.rows import CaseRow
+from sockproof.spec.matrix import ALL_SPECS
 
-__all__ = ["in_order", "place_of", "place_words"]
+__all__ = ["in_order", "place_words"]
 
+# Places that are named one by one, of many.
 SHOWN = 3
-"""Places that are named one by one, of many."""
-
-_SPEC = re.compile(r"(?P<mixin>Threading|Forking|)(?P<mixed>\+?)(?P<kind>\w+)/(?P<family>\w+)")
-_ORDER = {
-    "kind": ("TCP", "UDP", "UnixStream", "UnixDatagram"),
-    "mixin": ("", "Threading", "Forking"),
-    "mixed": ("", "+"),
-    "family": ("inet", "inet6", "path", "abstract"),
-}
-
-
-def place_of(case: CaseRow) -> str:
-    """The place of a case."""
-    return case.id.removeprefix(case.requirement).removeprefix("[").removesuffix("]")
+_NUMBERS = {spec.id: number for number, spec in enumerate(ALL_SPECS)}
 
 
 def in_order(places: Iterable[str]) -> tuple[str, ...]:
@@ -35,15 +22,9 @@ def in_order(places: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(places, key=_position))
 
 
-def _position(place: str) -> tuple[list[int], str]:
-    spec = _SPEC.match(place)
-    if spec is None:
-        return [len(_ORDER)], place
-    ranks = [
-        words.index(spec[name]) if spec[name] in words else len(words)
-        for name, words in _ORDER.items()
-    ]
-    return ranks, place
+def _position(place: str) -> tuple[int, str]:
+    """What is of no spec that we know comes last."""
+    return _NUMBERS.get(place.partition(",")[0], len(_NUMBERS)), place
 
 
 def place_words(places: Sequence[str], of: int = 0) -> str:

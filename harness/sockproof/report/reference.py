@@ -17,7 +17,7 @@ from typing import Any
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
-from sockproof.spec.levels import PythonLevel, parse_python_level
+from sockproof.report.text import counted, version_numbers
 
 __all__ = [
     "ABSENT",
@@ -27,13 +27,13 @@ __all__ = [
     "difference_groups",
     "differences",
     "differing",
-    "not_yet_told",
+    "not_in_reference",
     "value_text",
     "with_references",
 ]
 
+# What is shown where one of the two has no such observation.
 ABSENT = "(not observed)"
-"""What is shown where one of the two has no such observation."""
 
 
 @dataclass(frozen=True)
@@ -51,27 +51,16 @@ def with_references(records: Iterable[Record], folder: Path) -> list[Record]:
     Raises:
         RecordError: a reference cannot be read.
     """
-    paths = {_level_of(path): path for path in sorted(folder.glob("cpython-*.jsonl"))}
+    shipped = sorted(folder.glob("cpython-*.jsonl"))
+    paths = {version_numbers(path.stem.removeprefix("cpython-"))[:2]: path for path in shipped}
     read: dict[Path, Record] = {}
     found = []
     for record in records:
-        path = paths.get(_minor(record.implementation.level))
+        path = paths.get(version_numbers(record.implementation.level)[:2])
         if path is not None and path not in read:
             read[path] = read_record(path)
         found.append(dataclasses.replace(record, reference=read[path]) if path else record)
     return found
-
-
-def _level_of(path: Path) -> PythonLevel:
-    """``(3, 13)`` of ``cpython-3.13.0.jsonl``; empty for a name that is no version's."""
-    return _minor(path.stem.removeprefix("cpython-"))
-
-
-def _minor(text: str) -> PythonLevel:
-    try:
-        return parse_python_level(text)[:2]
-    except ValueError:
-        return ()
 
 
 def differences(record: Record, case: CaseRow) -> tuple[Difference, ...]:
@@ -80,60 +69,59 @@ def differences(record: Record, case: CaseRow) -> tuple[Difference, ...]:
     Where the two have not the same verdict, only what both observed is compared: a case that
     failed half-way saw less. What one of them did not play, or could not, does not differ.
     """
-    own = record.reference.case(case.id) if record.reference else None
+    own = _in_reference(record, case)
     if own is None or Verdict.NOT_APPLICABLE in (own.verdict, case.verdict):
         return ()
     names: Sequence[str] = list(dict.fromkeys((*own.observations, *case.observations)))
     if own.verdict is not case.verdict:
         names = [name for name in names if name in own.observations and name in case.observations]
-    told = [
+    pairs = [
         Difference(name, own.observations.get(name, ABSENT), case.observations.get(name, ABSENT))
         for name in names
     ]
-    return tuple(one for one in told if one.reference != one.seen)
+    return tuple(one for one in pairs if one.reference != one.seen)
+
+
+def _in_reference(record: Record, case: CaseRow) -> CaseRow | None:
+    return record.reference.case(case.id) if record.reference else None
 
 
 def differing(record: Record) -> dict[str, tuple[Difference, ...]]:
     """The differences of a record's cases by case id; those that have none are left out."""
     found = {case.id: differences(record, case) for case in record.cases}
-    return {case_id: told for case_id, told in found.items() if told}
+    return {case_id: own for case_id, own in found.items() if own}
 
 
-def not_yet_told(records: Iterable[Record]) -> str:
+def not_in_reference(records: Iterable[Record]) -> str:
     """How many cases have nothing to be held against as yet, and what to type; empty if none."""
-    n_new = sum(
-        record.reference.case(case.id) is None
-        for record in records
-        if record.reference
-        for case in record.cases
-    )
+    held = [record for record in records if record.reference]
+    n_new = sum(_in_reference(record, case) is None for record in held for case in record.cases)
     if not n_new:
         return ""
-    what = "1 case is" if n_new == 1 else f"{n_new:,} cases are"
+    what = f"{counted(n_new, 'case')} {'is' if n_new == 1 else 'are'}"
     return f"{what} not yet in the reference of the level: make reference"
 
 
 @dataclass(frozen=True)
 class DifferenceGroup:
-    """The cases of one requirement that differ in the same way; never empty."""
+    """The ids of the cases of one requirement that differ in the same way; never empty."""
 
-    requirement: str
+    record: Record
     difference: Difference
-    cases: tuple[str, ...]
+    cases: list[str]
 
 
-def difference_groups(record: Record) -> list[DifferenceGroup]:
-    """The differences of a record, those that are the same on several specs together."""
-    groups: dict[tuple[str, str, str, str], list[tuple[str, Difference]]] = {}
-    for case in record.cases:
-        for one in differences(record, case):
-            values = value_text(one.reference), value_text(one.seen)
-            key = (case.requirement, one.name, *values)
-            groups.setdefault(key, []).append((case.id, one))
-    return [
-        DifferenceGroup(key[0], members[0][1], tuple(case_id for case_id, _ in members))
-        for key, members in groups.items()
-    ]
+def difference_groups(records: Iterable[Record]) -> list[DifferenceGroup]:
+    """The differences of records, those that are the same on several specs together."""
+    groups: dict[tuple[str, ...], DifferenceGroup] = {}
+    for record in records:
+        for case in record.cases:
+            for one in differences(record, case):
+                values = value_text(one.reference), value_text(one.seen)
+                key = (str(id(record)), case.requirement, one.name, *values)
+                group = groups.setdefault(key, DifferenceGroup(record, one, []))
+                group.cases.append(case.id)
+    return list(groups.values())
 
 
 def value_text(value: object) -> str:
@@ -143,5 +131,5 @@ def value_text(value: object) -> str:
 
 def deviates_as_well(record: Record, case: CaseRow) -> bool:
     """Whether the reference has the same verdict: then the culprit may be older than the module."""
-    own = record.reference.case(case.id) if record.reference else None
+    own = _in_reference(record, case)
     return own is not None and own.deviates and own.verdict is case.verdict

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow, RequirementRow
-from sockproof.report.changes import holds
-from sockproof.report.places import in_order, place_of
+from sockproof.report.changed_cases import holds
+from sockproof.report.places import in_order, place_words
 from sockproof.report.reference import ABSENT, value_text
 from sockproof.spec.levels import Level
 
@@ -20,12 +21,14 @@ __all__ = [
     "Strand",
     "cases_by_requirement",
     "in_words",
+    "joined",
     "segments",
     "strands",
 ]
 
+# What one place shows in one record; None where there is nothing to be seen.
 Cell = str | None
-"""What one place shows in one record; None where there is nothing to be seen."""
+# The cases of a record by requirement, then by place.
 Cases = dict[str, dict[str, CaseRow]]
 
 
@@ -39,6 +42,11 @@ class Strand:
     places: tuple[str, ...]
     cells: tuple[Cell, ...]
     of: int
+
+    @property
+    def where(self) -> str:
+        """The places in words; nothing where all agree."""
+        return "" if len(self.places) == self.of else place_words(self.places, self.of)
 
 
 def strands(
@@ -62,10 +70,9 @@ def strands(
 
 
 def cases_by_requirement(record: Record) -> Cases:
-    """The cases of a record by requirement, then by place."""
     found: Cases = {}
     for case in record.cases:
-        found.setdefault(case.requirement, {})[place_of(case)] = case
+        found.setdefault(case.requirement, {})[case.place] = case
     return found
 
 
@@ -111,48 +118,40 @@ def _seen(name: str, place: str, played: Iterable[Mapping[str, CaseRow]]) -> tup
     return tuple(cells) if set(cells) - {None, ABSENT} else (None,) * len(cells)
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(NamedTuple):
     """Columns ``first`` to ``last`` that show the same; numbers from 0."""
 
     first: int
     last: int
     cell: Cell
 
-    @property
-    def width(self) -> int:
-        return self.last - self.first + 1
-
 
 def segments(cells: Sequence[Cell]) -> list[Segment]:
     """The cells with their neighbours that are the same."""
+    groups = [list(group) for _, group in groupby(enumerate(cells), key=lambda item: item[1])]
+    return [Segment(members[0][0], *members[-1]) for members in groups]
+
+
+def in_words(labels: Sequence[str], cells: Sequence[Cell], whole: str) -> list[tuple[str, str]]:
+    """Each value with when it holds: ``since 3.12``, ``until 3.6``, ``2.7 only``, ``3.7 to 3.8``.
+
+    One value throughout is ``whole``; columns with nothing to be seen are skipped.
+    """
+    end = len(labels) - 1
     found = []
-    for _, group in groupby(enumerate(cells), key=lambda item: item[1]):
-        members = list(group)
-        found.append(Segment(members[0][0], members[-1][0], members[0][1]))
+    for first, last, cell in segments(cells):
+        when = f"until {labels[last]}" if first == 0 else f"{labels[first]} to {labels[last]}"
+        if first == last:
+            when = f"{labels[first]} only"
+        if last == end:
+            when = f"since {labels[first]}"
+        if (first, last) == (0, end):
+            when = whole if end else labels[0]
+        if cell is not None:
+            found.append((cell, when))
     return found
 
 
-def in_words(
-    labels: Sequence[str], cells: Sequence[Cell], everywhere: str
-) -> list[tuple[str, str]]:
-    """Each value with when it holds: ``since 3.12``, ``until 3.6``, ``2.7 only``, ``3.7 to 3.8``.
-
-    One value throughout is ``everywhere``; columns with nothing to be seen are skipped.
-    """
-    return [
-        (one.cell, _span(labels, one, everywhere))
-        for one in segments(cells)
-        if one.cell is not None
-    ]
-
-
-def _span(labels: Sequence[str], segment: Segment, everywhere: str) -> str:
-    first, last, end = segment.first, segment.last, len(labels) - 1
-    if (first, last) == (0, end):
-        return everywhere if end else labels[0]
-    if last == end:
-        return f"since {labels[first]}"
-    if first == last:
-        return f"{labels[first]} only"
-    return f"until {labels[last]}" if first == 0 else f"{labels[first]} to {labels[last]}"
+def joined(when: str) -> str:
+    """As it stands behind a value: ``5, the same everywhere``, ``bytes since 3.6``."""
+    return f" {when}" if when.startswith(("since", "until")) or when[:1].isdigit() else f", {when}"

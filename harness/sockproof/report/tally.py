@@ -6,13 +6,14 @@ There is no number across implementations, and no percentage: counts per level.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sockproof.judge.verdict import Conformance, TeardownVerdict, Verdict, conformance
 from sockproof.record.reader import Record
-from sockproof.record.rows import CaseRow
+from sockproof.record.rows import CaseRow, RequirementRow
 from sockproof.report.reference import differing
+from sockproof.report.text import counted
 from sockproof.spec.levels import Level
 
 __all__ = [
@@ -20,23 +21,18 @@ __all__ = [
     "Attention",
     "LevelCount",
     "Tally",
-    "attention_across",
     "attention_groups",
-    "count_cases",
     "extra_texts",
-    "kind_of_attention",
-    "needs_attention",
+    "headline",
     "shown_extra",
     "shown_levels",
     "tally",
-    "teardown_words",
     "what_happened",
 ]
 
 _FIRST = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE)
-_LEVELS = tuple(Level)
+# The kind of attention that an expectation needs which is no longer so.
 STALE = "STALE"
-"""The kind of attention that an expectation needs which is no longer so."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +76,23 @@ class Tally:
     def cases(self) -> int:
         return sum(self.verdicts.values())
 
+    @property
+    def unclean(self) -> bool:
+        """Some case left something behind."""
+        return bool(self._leaks)
+
+    @property
+    def teardown_words(self) -> str:
+        """``clean``, or ``2 leaks, 1 still running``; ``not checked`` when no case was checked."""
+        return self._leaks or ("clean" if self.teardown[TeardownVerdict.CLEAN] else "not checked")
+
+    @property
+    def _leaks(self) -> str:
+        leaked = self.teardown[TeardownVerdict.LEAKED]
+        running = self.teardown[TeardownVerdict.STILL_RUNNING]
+        words = {counted(leaked, "leak"): leaked, f"{running} still running": running}
+        return ", ".join(text for text, number in words.items() if number)
+
 
 def tally(record: Record) -> Tally:
     """Count a record's cases."""
@@ -98,8 +111,8 @@ def tally(record: Record) -> Tally:
 
 
 def _level_count(level: Level, by_pair: Mapping[tuple[Level, Verdict], int]) -> LevelCount:
-    counted = (Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.ERROR)
-    return LevelCount(*(by_pair.get((level, verdict), 0) for verdict in counted))
+    told_apart = (Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.ERROR)
+    return LevelCount(*(by_pair.get((level, verdict), 0) for verdict in told_apart))
 
 
 def shown_levels(tallies: Sequence[Tally]) -> tuple[Level, ...]:
@@ -113,50 +126,63 @@ def shown_extra(tallies: Sequence[Tally]) -> list[str]:
     return [name for name in ("known", "differs") if any(getattr(one, name) for one in tallies)]
 
 
-def extra_texts(counted: Tally, names: Sequence[str]) -> list[str]:
+def extra_texts(one: Tally, names: Sequence[str]) -> list[str]:
     """The cells of those columns; a dash where there is nothing to be held against."""
-    values = [getattr(counted, name) for name in names]
+    values = [getattr(one, name) for name in names]
     return ["–" if value is None else str(value) for value in values]
 
 
-def count_cases(records: Sequence[Record]) -> int:
-    """All cases of all records, not applicable ones too."""
-    return sum(len(record.cases) for record in records)
+def headline(records: Sequence[Record]) -> str:
+    """``2,715 cases, 1 implementation``; not applicable cases are counted, too."""
+    n_cases = sum(len(record.cases) for record in records)
+    return f"{counted(n_cases, 'case')}, {counted(len(records), 'implementation')}"
 
 
-def teardown_words(counted: Tally) -> str:
-    """``clean``, or ``2 leaks, 1 still running``, or ``not checked`` when no case was checked."""
-    leaked = counted.teardown[TeardownVerdict.LEAKED]
-    running = counted.teardown[TeardownVerdict.STILL_RUNNING]
-    if not leaked and not running:
-        checked = counted.teardown[TeardownVerdict.CLEAN]
-        return "clean" if checked else "not checked"
-    leaks = f"{leaked} leak{'' if leaked == 1 else 's'}" if leaked else ""
-    return ", ".join(filter(None, (leaks, f"{running} still running" if running else "")))
+@dataclass(frozen=True)
+class Attention:
+    """Cases of one requirement that need attention in the same way; never empty.
 
-
-def needs_attention(record: Record) -> list[CaseRow]:
-    """The cases that FAIL, ERROR or are INCONCLUSIVE, left something behind, or are stale.
-
-    None of those that ended as was expected of them. Gravest first: FAIL by level, ERROR,
-    INCONCLUSIVE, unclean teardown, stale; then as recorded.
+    ``kind`` is the verdict, or the teardown verdict where the verdict is no trouble, or STALE.
     """
-    return sorted(
-        (case for case in record.cases if case.needs_attention),
-        key=lambda case: _gravity(case, record.level_of(case)),
-    )
+
+    record: Record
+    requirement: RequirementRow
+    kind: str
+    cases: list[CaseRow]
+
+    @property
+    def first(self) -> CaseRow:
+        return self.cases[0]
+
+    @property
+    def gravity(self) -> tuple[int, int]:
+        """For sorting, gravest first: verdict, then level."""
+        return _gravity(self.record, self.first)
 
 
-def _gravity(case: CaseRow, level: Level) -> tuple[int, int]:
-    """The lower, the graver: verdict first, then level."""
+def attention_groups(records: Iterable[Record]) -> list[Attention]:
+    """What FAILs, ERRORs, is INCONCLUSIVE, left something behind, or is stale, gravest first.
+
+    Nothing of what ended as was expected of it. Cases of a requirement that share a kind are
+    together; what is as grave stands as recorded.
+    """
+    found = [(one, case) for one in records for case in one.cases if case.needs_attention]
+    groups: dict[tuple[int, str, str], Attention] = {}
+    for record, case in sorted(found, key=lambda pair: _gravity(*pair)):
+        kind, row = _kind_of_attention(case), record.requirement_of(case)
+        group = groups.setdefault((id(record), row.id, kind), Attention(record, row, kind, []))
+        group.cases.append(case)
+    return list(groups.values())
+
+
+def _gravity(record: Record, case: CaseRow) -> tuple[int, int]:
+    """The lower, the graver: FAIL, ERROR, INCONCLUSIVE, unclean teardown, stale; then the level."""
     verdict = _FIRST.index(case.verdict) if case.verdict in _FIRST else len(_FIRST)
-    verdict += kind_of_attention(case) == STALE
-    return verdict, _LEVELS.index(level)
+    return verdict + case.stale, list(Level).index(record.level_of(case))
 
 
-def kind_of_attention(case: CaseRow) -> str:
-    """One word or two: the verdict, or the teardown verdict where the verdict is no trouble."""
-    if case.known and case.known.stale:
+def _kind_of_attention(case: CaseRow) -> str:
+    if case.stale:
         return STALE
     return case.verdict.value if case.verdict in _FIRST else case.teardown.verdict.value
 
@@ -168,39 +194,3 @@ def what_happened(case: CaseRow) -> str:
     if case.verdict in _FIRST:
         return case.actual or case.reason
     return ", ".join(case.teardown.leaks) or case.reason
-
-
-@dataclass(frozen=True)
-class Attention:
-    """Cases of one requirement that need attention in the same way; never empty."""
-
-    requirement: str
-    level: Level
-    kind: str
-    cases: tuple[CaseRow, ...]
-
-    @property
-    def first(self) -> CaseRow:
-        return self.cases[0]
-
-    @property
-    def gravity(self) -> tuple[int, int]:
-        """For sorting, gravest first: verdict, then level."""
-        return _gravity(self.first, self.level)
-
-
-def attention_groups(record: Record) -> list[Attention]:
-    """:func:`needs_attention`, with the cases of a requirement that share a verdict together."""
-    groups: dict[tuple[str, str], list[CaseRow]] = {}
-    for case in needs_attention(record):
-        groups.setdefault((case.requirement, kind_of_attention(case)), []).append(case)
-    return [
-        Attention(requirement, record.requirements[requirement].level, kind, tuple(cases))
-        for (requirement, kind), cases in groups.items()
-    ]
-
-
-def attention_across(records: Sequence[Record]) -> list[tuple[Record, Attention]]:
-    """The groups of all records, gravest first whichever implementation they are of."""
-    entries = [(record, group) for record in records for group in attention_groups(record)]
-    return sorted(entries, key=lambda entry: entry[1].gravity)

@@ -13,36 +13,34 @@ from rich.text import Text
 
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
-from sockproof.report.generated import generating_options
 from sockproof.report.reference import (
     DifferenceGroup,
     deviates_as_well,
     difference_groups,
-    not_yet_told,
+    not_in_reference,
     value_text,
 )
 from sockproof.report.tally import (
     Attention,
     LevelCount,
     Tally,
-    attention_across,
-    count_cases,
+    attention_groups,
     extra_texts,
+    headline,
     shown_extra,
     shown_levels,
     tally,
-    teardown_words,
     what_happened,
 )
-from sockproof.report.text import one_line, rerun_command, seconds
+from sockproof.report.text import generating_options, one_line, rerun_command, seconds
 from sockproof.spec.levels import Level
 
-__all__ = ["print_summary"]
+__all__ = ["incomplete", "print_summary"]
 
+# Entries of "needs attention" that are printed; the rest is counted.
 SHOWN = 20
-"""Entries of "needs attention" that are printed; the rest is counted."""
+# Entries of "differs" that are printed.
 DIFFERING_SHOWN = 8
-"""Entries of "differs" that are printed."""
 
 _STYLES = {"FAIL": "bold red", "ERROR": "bold magenta", "INCONCLUSIVE": "yellow"}
 _TEARDOWN_STYLE = "dark_orange"
@@ -60,34 +58,33 @@ def print_summary(records: Sequence[Record], console: Console) -> None:
         console.print(line, soft_wrap=True)
     for record in records:
         if not record.complete:
-            console.print(_incomplete(record), soft_wrap=True)
+            line = incomplete(one_line(record.iut_id, 60), record)
+            console.print(Text("\n  ").append_text(line), soft_wrap=True)
         for stale in record.stale:
             console.print(_stale(record, stale), soft_wrap=True)
     _print_attention(records, console)
     _print_differing(records, console)
-    if told := not_yet_told(records):
-        console.print(Text(f"\n  {told}", "dim"), soft_wrap=True)
+    if not_held := not_in_reference(records):
+        console.print(Text(f"\n  {not_held}", "dim"), soft_wrap=True)
 
 
 def _headline(records: Sequence[Record]) -> Text:
-    n_cases, n_iuts = count_cases(records), len(records)
-    words = [f"{n_cases:,} case{'' if n_cases == 1 else 's'}"]
-    words.append(f"{n_iuts} implementation{'' if n_iuts == 1 else 's'}")
-    took = []
+    took = ""
     if span_s := _span_s(records):
-        rate = n_cases / span_s
-        took = [seconds(span_s), f"{rate:.{0 if rate >= 10 else 1}f} cases/s"]
-    return Text("  " + ", ".join([*words, *took]))
+        rate = sum(len(record.cases) for record in records) / span_s
+        took = f", {seconds(span_s)}, {rate:.{0 if rate >= 10 else 1}f} cases/s"
+    return Text(f"  {headline(records)}{took}")
 
 
 def _generated(records: Sequence[Record]) -> Text | None:
     """How many plans were played, of which seed, and how fast; nothing if there were none."""
     cases = [case for record in records for case in record.cases if case.generated]
-    n_plans = sum(int(case.generated.get("plans", 0)) for case in cases if case.generated)
+    plans = [case.generated for case in cases if case.generated]
+    n_plans = sum(int(one.get("plans", 0)) for one in plans)
     took_s = sum(case.duration_s for case in cases)
     if not n_plans or not took_s:
         return None
-    seeds = sorted({str(case.generated.get("seed")) for case in cases if case.generated})
+    seeds = sorted({str(one.get("seed")) for one in plans})
     speed = f"{n_plans / took_s:.0f} plans/s a worker"
     return Text(f"  {n_plans:,} generated plans, seed {one_line(', '.join(seeds))}, {speed}", "dim")
 
@@ -144,14 +141,13 @@ def _level_cell(level: Level, count: LevelCount) -> Text:
 
 
 def _teardown_cell(counted: Tally) -> Text:
-    words = teardown_words(counted)
-    return Text(words, "" if words in ("clean", "not checked") else _TEARDOWN_STYLE)
+    return Text(counted.teardown_words, _TEARDOWN_STYLE if counted.unclean else "")
 
 
-def _incomplete(record: Record) -> Text:
-    line = Text("\n  ").append(" INCOMPLETE RUN ", "bold white on red")
-    reason = one_line(record.incomplete_reason, 1000)
-    return line.append(f" {one_line(record.iut_id, 60)}: {reason}", "bold red")
+def incomplete(name: str, record: Record) -> Text:
+    """What is said loudly of a record that is not whole."""
+    line = Text().append(" INCOMPLETE RUN ", "bold white on red")
+    return line.append(f" {name}: {one_line(record.incomplete_reason, 1000)}", "bold red")
 
 
 def _stale(record: Record, text: str) -> Text:
@@ -160,66 +156,64 @@ def _stale(record: Record, text: str) -> Text:
 
 
 def _print_attention(records: Sequence[Record], console: Console) -> None:
-    entries = attention_across(records)
+    groups = attention_groups(records)
     stale = any(record.stale for record in records)
-    title = "needs attention" if entries else "nothing else" if stale else "nothing"
-    title = title if entries else f"{title} needs attention"
-    if not entries and not all(record.complete for record in records):
+    title = f"{'' if groups else 'nothing else ' if stale else 'nothing '}needs attention"
+    if not groups and not all(record.complete for record in records):
         title = "nothing needs attention in what was recorded; the run is incomplete"
-    console.print(Text(f"\n  {title}", "bold" if entries else ""), soft_wrap=True)
-    for record, group in entries[:SHOWN]:
-        for line in _entry(record, group):
-            console.print(line, soft_wrap=True)
-    if len(entries) > SHOWN:
-        console.print(Text(f"  and {len(entries) - SHOWN} more, see the report"), soft_wrap=True)
+    console.print(Text(f"\n  {title}", "bold" if groups else ""), soft_wrap=True)
+    _print_first(SHOWN, map(_entry, groups), console)
 
 
 def _print_differing(records: Sequence[Record], console: Console) -> None:
-    groups = [(record, group) for record in records for group in difference_groups(record)]
-    if not groups:
-        return
-    title = "  differs from the reference of its level (--strict makes it count)"
-    console.print(Text("\n" + title, "bold"), soft_wrap=True)
-    for record, group in groups[:DIFFERING_SHOWN]:
-        console.print(_difference_line(record, group), soft_wrap=True)
-    if len(groups) > DIFFERING_SHOWN:
-        left = len(groups) - DIFFERING_SHOWN
-        console.print(Text(f"  and {left} more, see the report"), soft_wrap=True)
+    if groups := difference_groups(records):
+        title = "  differs from the reference of its level (--strict makes it count)"
+        console.print(Text("\n" + title, "bold"), soft_wrap=True)
+        _print_first(DIFFERING_SHOWN, ([_difference_line(group)] for group in groups), console)
 
 
-def _difference_line(record: Record, group: DifferenceGroup) -> Text:
+def _print_first(shown: int, entries: Iterable[Iterable[Text]], console: Console) -> None:
+    """The lines of the first entries, and how many more there are."""
+    every = list(entries)
+    for line in (line for entry in every[:shown] for line in entry):
+        console.print(line, soft_wrap=True)
+    if len(every) > shown:
+        console.print(Text(f"  and {len(every) - shown} more, see the report"), soft_wrap=True)
+
+
+def _difference_line(group: DifferenceGroup) -> Text:
     others = f" and {len(group.cases) - 1} more" if len(group.cases) > 1 else ""
     one = group.difference
     was, now = (one_line(value_text(value), 60) for value in (one.reference, one.seen))
     return (
         Text("  ")
-        .append(f"{one_line(record.iut_id, 60)}  {one_line(group.cases[0])}{others}  ")
+        .append(f"{one_line(group.record.iut_id, 60)}  {one_line(group.cases[0])}{others}  ")
         .append(f"{one_line(one.name, 60)}: ", "dim")
         .append(f"{now}, not {was}")
     )
 
 
-def _entry(record: Record, group: Attention) -> Iterable[Text]:
+def _entry(group: Attention) -> Iterable[Text]:
     style = _STYLES.get(group.kind, _TEARDOWN_STYLE)
     yield (
         Text("  ")
-        .append(f"{one_line(record.iut_id, 60)}  ")
-        .append(f"{group.kind} {group.level.value}", style)
+        .append(f"{one_line(group.record.iut_id, 60)}  ")
+        .append(f"{group.kind} {group.requirement.level.value}", style)
         .append(f"  {one_line(group.first.id)}")
     )
-    for label, text in _details(record, group):
+    for label, text in _details(group):
         if text:
             yield Text("     ").append(f"{label:<10}", "dim").append(text)
 
 
-def _details(record: Record, group: Attention) -> Iterable[tuple[str, str]]:
-    first = group.first
+def _details(group: Attention) -> Iterable[tuple[str, str]]:
+    record, first = group.record, group.first
     failed = first.verdict is Verdict.FAIL
     label = _LABELS.get(first.verdict, "teardown")
     yield "expected", one_line(first.expected) if failed else ""
     yield label, one_line(what_happened(first))
-    if first.teardown.unclean and what_happened(first) != ", ".join(first.teardown.leaks):
-        leaks = ", ".join(first.teardown.leaks)
+    leaks = ", ".join(first.teardown.leaks)
+    if first.teardown.unclean and what_happened(first) != leaks:
         yield "teardown", one_line(f"{first.teardown.verdict.value}: {leaks}")
     if deviates_as_well(record, first) and record.reference:
         yield "reference", f"{one_line(record.reference.iut_id, 60)} does the same"
@@ -230,6 +224,6 @@ def _details(record: Record, group: Attention) -> Iterable[tuple[str, str]]:
 
 
 def _others(group: Attention) -> str:
-    rest = [case.id.removeprefix(group.requirement).strip("[]") for case in group.cases[1:]]
+    rest = [case.place for case in group.cases[1:]]
     more = f" and {len(rest) - 3} more" if len(rest) > 3 else ""
     return one_line(", ".join(rest[:3])) + more

@@ -1,11 +1,26 @@
-"""Text that an implementation or the network gave, made safe and short enough to show."""
+"""Text that an implementation or the network gave, made safe and short; and other words to show."""
 
 from __future__ import annotations
 
 import re
 import shlex
+from collections import Counter
+from collections.abc import Sequence
 
-__all__ = ["one_line", "rerun_command", "seconds", "visible"]
+from sockproof.record.reader import Record
+from sockproof.record.rows import CaseRow
+from sockproof.spec.levels import PythonLevel, parse_python_level
+
+__all__ = [
+    "column_names",
+    "counted",
+    "generating_options",
+    "one_line",
+    "rerun_command",
+    "seconds",
+    "version_numbers",
+    "visible",
+]
 
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters, but neither tab nor line feed
@@ -35,6 +50,11 @@ def one_line(text: str, limit: int = 200) -> str:
     return line if len(text) <= limit and len(line) <= limit else line[: limit - 1] + "…"
 
 
+def counted(number: int, word: str) -> str:
+    """``1 case``, ``1,486 cases``."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
 def seconds(duration_s: float | None) -> str:
     """``0.42 s``, ``41 s``, ``12 min 5 s``; empty when it is not known."""
     if duration_s is None:
@@ -45,6 +65,14 @@ def seconds(duration_s: float | None) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def version_numbers(text: str) -> PythonLevel:
+    """``(3, 13, 0)`` of ``3.13.0``; empty for what is no version."""
+    try:
+        return parse_python_level(text)
+    except ValueError:
+        return ()
+
+
 def rerun_command(given: str, case_id: str) -> str:
     """The command that plays one case again, quoted for a POSIX shell."""
     return f"sockproof run --iut {shlex.quote(given)} -k {_quoted(case_id)}"
@@ -53,3 +81,23 @@ def rerun_command(given: str, case_id: str) -> str:
 def _quoted(text: str) -> str:
     """Always in quotes: brackets are patterns to a shell."""
     return "'" + text.replace("'", "'\"'\"'") + "'"
+
+
+def generating_options(record: Record, case: CaseRow) -> str:
+    """The options without which the case would play other generated plans, or too few, each after a
+    space; empty of a case that generates none."""
+    seed = case.generated and case.generated.get("seed")
+    options = {"--seed": seed, "--examples": record.settings.get("examples")}
+    numbers = {name: value for name, value in options.items() if isinstance(value, int)}
+    return "".join(f" {name} {value}" for name, value in numbers.items()) if case.generated else ""
+
+
+def column_names(records: Sequence[Record]) -> list[str]:
+    """A name for every record: the implementation's id, numbered where two runs have the same."""
+    seen: Counter[str] = Counter()
+    names = []
+    for record in records:
+        name = visible(record.iut_id)
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
+    return names

@@ -1,7 +1,1 @@
-"""The report page: one file that works offline, made of records alone."""
-
-from __future__ import annotations
-
-from sockproof.report.html.page import write_html
-
-__all__ = ["write_html"]
+"""Pages in HTML: each one file that works offline; what they tell is found out outside of it."""

@@ -16,8 +16,6 @@ from sockproof.report.text import one_line, visible
 
 __all__ = ["AttentionEntry", "Finding", "attention_list", "fragment"]
 
-CHIPS = 5
-
 
 def fragment(iut: str, case_id: str) -> str:
     """The part of the page's address that opens the drawer of one case."""
@@ -26,25 +24,23 @@ def fragment(iut: str, case_id: str) -> str:
 
 @dataclass(frozen=True)
 class Sufferer:
-    """One implementation's cases of a finding, out of ``of`` that it has of the requirement."""
+    """One implementation's cases of a finding, and how many it has of the requirement."""
 
     iut: str
     group: Attention
-    of: int
+    count: str
 
     @property
     def address(self) -> str:
         return fragment(self.iut, self.group.first.id)
-
-    @property
-    def count(self) -> str:
-        return f"{len(self.group.cases)} of {self.of} case{'' if self.of == 1 else 's'}"
 
 
 @dataclass(frozen=True)
 class Finding:
     """The same trouble with one requirement, on one implementation or several; never empty."""
 
+    expected: str
+    text: str
     who: list[Sufferer]
 
     @property
@@ -52,25 +48,13 @@ class Finding:
         return self.who[0].group
 
     @property
-    def kind(self) -> str:
-        return self.group.kind
-
-    @property
     def letter(self) -> str:
         """The mark; T for an unclean teardown, S for a stale expectation."""
-        if self.kind == STALE:
+        if self.group.kind == STALE:
             return "S"
         trouble = self.group.first.verdict
-        known = trouble in (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE)
-        return letter(trouble, self.group.level) if known else "T"
-
-    @property
-    def text(self) -> str:
-        return one_line(what_happened(self.group.first), 400)
-
-    @property
-    def expected(self) -> str:
-        return _expected(self.group)
+        is_verdict = trouble in (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE)
+        return letter(trouble, self.group.requirement.level) if is_verdict else "T"
 
     @property
     def count(self) -> str:
@@ -79,27 +63,13 @@ class Finding:
         return counts.pop() if len(counts) == 1 else ""
 
     @property
-    def _labels(self) -> dict[str, str]:
-        """The address of every server spec concerned, on the first implementation that has it."""
+    def chips(self) -> list[tuple[str, str]]:
+        """Each server spec concerned, and the address of the first implementation that has it."""
         found: dict[str, str] = {}
         for one in self.who:
             for case in one.group.cases:
                 found.setdefault(case_label(case) or "open", fragment(one.iut, case.id))
-        return found
-
-    @property
-    def chips(self) -> list[tuple[str, str]]:
-        """Label and address of the first cases."""
-        found = self._labels
-        return [(one_line(label, 60), found[label]) for label in list(found)[:CHIPS]]
-
-    @property
-    def more(self) -> int:
-        return max(0, len(self._labels) - CHIPS)
-
-
-def _expected(group: Attention) -> str:
-    return one_line(group.first.expected, 400) if group.first.verdict is Verdict.FAIL else ""
+        return list(found.items())
 
 
 @dataclass
@@ -108,11 +78,6 @@ class AttentionEntry:
 
     requirement: RequirementRow
     by_text: dict[tuple[str, ...], Finding] = field(default_factory=dict)
-
-    def add(self, one: Sufferer) -> None:
-        """Put an implementation with the others that show the same, where there are any."""
-        key = (one.group.kind, _expected(one.group), what_happened(one.group.first))
-        self.by_text.setdefault(key, Finding([])).who.append(one)
 
     @property
     def findings(self) -> list[Finding]:
@@ -124,18 +89,19 @@ class AttentionEntry:
         texts = {finding.expected for finding in self.findings if finding.expected}
         return texts.pop() if len(texts) == 1 else ""
 
-    @property
-    def gravity(self) -> tuple[int, int]:
-        return min(finding.group.gravity for finding in self.findings)
-
 
 def attention_list(records: Sequence[Record], names: Sequence[str]) -> list[AttentionEntry]:
     """Every requirement that needs attention somewhere, gravest first; columns by ``names``."""
     entries: dict[str, AttentionEntry] = {}
     for name, record in zip(names, records, strict=True):
         of = Counter(case.requirement for case in record.cases)
-        for group in attention_groups(record):
-            row = record.requirements[group.requirement]
-            entry = entries.setdefault(group.requirement, AttentionEntry(row))
-            entry.add(Sufferer(name, group, of[group.requirement]))
-    return sorted(entries.values(), key=lambda entry: entry.gravity)
+        for group in attention_groups([record]):
+            row, first = group.requirement, group.first
+            total = of[row.id]
+            count = f"{len(group.cases)} of {total} case{'' if total == 1 else 's'}"
+            expected = one_line(first.expected, 400) if first.verdict is Verdict.FAIL else ""
+            key = (group.kind, expected, what_happened(first))
+            finding = Finding(expected, one_line(what_happened(first), 400), [])
+            entry = entries.setdefault(row.id, AttentionEntry(row))
+            entry.by_text.setdefault(key, finding).who.append(Sufferer(name, group, count))
+    return sorted(entries.values(), key=lambda one: min(f.group.gravity for f in one.findings))

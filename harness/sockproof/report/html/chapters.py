@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from sockproof.report.text import one_line
 
-__all__ = ["ANCHORS", "Chapter", "ChapterEntry", "Place", "chapters_of", "place_of"]
+__all__ = ["ANCHORS", "ChapterEntry", "Place", "chapters_of", "place_of"]
 
 PAGE = "https://docs.python.org/3/library/socketserver.html"
 BUGS = "Bug trackers"
@@ -83,8 +83,8 @@ _TABLE: Mapping[str, str] = {
 }
 
 
+# Classes whose attributes are named with them: both have rfile and wfile.
 _SHARED = {"StreamRequestHandler", "DatagramRequestHandler"}
-"""Classes whose attributes are named with them: both have rfile and wfile."""
 
 
 @dataclass(frozen=True, order=True)
@@ -123,8 +123,8 @@ def _read_table() -> dict[str, Place]:
     return places
 
 
+# The place of every anchor of the documentation's page that the table knows.
 ANCHORS = _read_table()
-"""The place of every anchor of the documentation's page that the table knows."""
 _DOCUMENTATION = re.compile(
     r"https://docs\.python\.org/[\w.]+/library/socketserver\.html(?:#(.*))?"
 )
@@ -174,20 +174,15 @@ class ChapterEntry:
     numbers: list[int]
 
 
-@dataclass(frozen=True)
-class Chapter:
-    """One heading of the documentation, with the entries below it that anything is promised by."""
+def chapters_of(sources: Iterable[str]) -> dict[str, list[ChapterEntry]]:
+    """The entries that these requirements' sources are of, by the title of their chapter.
 
-    title: str
-    entries: list[ChapterEntry]
-
-
-def chapters_of(sources: Iterable[str]) -> list[Chapter]:
-    """The chapters of these requirements' sources; a requirement's number is its position."""
+    A requirement's number is its position.
+    """
     chapters: dict[str, dict[str, ChapterEntry]] = {}
     placed = sorted((place_of(source), number) for number, source in enumerate(sources))
     for place, number in placed:
         entries = chapters.setdefault(place.chapter, {})
         entry = entries.setdefault(place.entry, ChapterEntry(place.entry, place.link, []))
         entry.numbers.append(number)
-    return [Chapter(title, list(entries.values())) for title, entries in chapters.items()]
+    return {title: list(entries.values()) for title, entries in chapters.items()}

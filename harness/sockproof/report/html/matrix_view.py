@@ -22,8 +22,6 @@ _LETTERS = {
     Verdict.ERROR: "E",
     Verdict.NOT_APPLICABLE: "N",
 }
-
-
 _LETTER_WORDS = {"K": ", known deviation", "S": ", stale expectation"}
 
 
@@ -40,12 +38,8 @@ def link(source: str) -> str:
 
 def case_label(case: CaseRow) -> str:
     """What is in the brackets of a case id; ``=`` and the whole id where it has another form."""
-    start = case.requirement + "["
-    if case.id == case.requirement:
-        return ""
-    if case.id.startswith(start) and case.id.endswith("]"):
-        return case.id[len(start) : -1]
-    return "=" + case.id
+    usual = (case.requirement, f"{case.requirement}[{case.place}]")
+    return case.place if case.id in usual else "=" + case.id
 
 
 @dataclass
@@ -119,27 +113,23 @@ def cell(cases: Sequence[CaseRow], level: Level, record: Record) -> Cell | None:
         return None
     verdict = worst(case.verdict for case in cases if case.verdict is not Verdict.NOT_APPLICABLE)
     unclean = {case.teardown.verdict for case in cases if case.teardown.unclean}
+    order = (TeardownVerdict.STILL_RUNNING, TeardownVerdict.LEAKED)
     return Cell(
         _cell_letter(cases, letter(verdict, level)),
         verdict.value,
         sum(case.verdict is Verdict.PASS for case in cases),
         sum(case.verdict is not Verdict.NOT_APPLICABLE for case in cases),
-        _gravest(unclean),
+        next((gravest.value for gravest in order if gravest in unclean), ""),
         sum(bool(differences(record, case)) for case in cases),
     )
 
 
 def _cell_letter(cases: Sequence[CaseRow], otherwise: str) -> str:
     """S when an expectation is stale, K when all that deviates is known."""
-    if any(case.known and case.known.stale for case in cases):
+    if any(case.stale for case in cases):
         return "S"
     deviating = [case for case in cases if case.deviates]
     return "K" if deviating and all(case.as_known for case in deviating) else otherwise
-
-
-def _gravest(unclean: set[TeardownVerdict]) -> str:
-    order = (TeardownVerdict.STILL_RUNNING, TeardownVerdict.LEAKED)
-    return next((verdict.value for verdict in order if verdict in unclean), "")
 
 
 def build_matrix(records: Sequence[Record]) -> dict[str, list[MatrixRow]]:
@@ -152,13 +142,9 @@ def build_matrix(records: Sequence[Record]) -> dict[str, list[MatrixRow]]:
         for case in record.cases:
             by_label = rows[case.requirement].cases
             by_label.setdefault(case_label(case), {})[number] = case
-    return _by_area(rows.values())
-
-
-def _by_area(rows: Iterable[MatrixRow]) -> dict[str, list[MatrixRow]]:
     areas: dict[str, list[MatrixRow]] = {}
-    for row in rows:
+    for row in rows.values():
         areas.setdefault(visible(row.requirement.area), []).append(row)
-    for number, row in enumerate(row for rows in areas.values() for row in rows):
+    for number, row in enumerate(row for members in areas.values() for row in members):
         row.number = number
     return areas

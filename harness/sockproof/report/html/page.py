@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
-from sockproof.errors import RecordError
 from sockproof.record.reader import Record
 from sockproof.report.html.attention import attention_list
-from sockproof.report.html.inlined import assets, inlined
 from sockproof.report.html.matrix_view import build_matrix, cell
 from sockproof.report.html.payload import PagePayload
-from sockproof.report.html.rendering import rendered
-from sockproof.report.html.runs import RunColumn, case_counts, column_names, distinct
-from sockproof.report.tally import count_cases, shown_levels, tally
+from sockproof.report.html.rendering import assets, rendered
+from sockproof.report.html.runs import RunColumn, case_counts, distinct
+from sockproof.report.tally import shown_levels, tally
+from sockproof.report.text import column_names
 
-__all__ = ["render_html", "write_html"]
+__all__ = ["report_html"]
 
 STYLES = (
     "page.css",
@@ -47,56 +45,40 @@ SCRIPTS = (
     "record_drop.js",
     "main.js",
 )
+# Where so many columns do not fit, the matrix scrolls by itself.
 _NARROW = """
 @media screen and (max-width: {}px) {{ .matrix-frame {{ overflow: auto; max-height: 88vh; }} }}
 """
-"""Where so many columns do not fit, the matrix scrolls by itself."""
 FILTER_TITLES = {
     "known": "deviates as an expectation says",
     "stale": "an expectation is no longer so",
     "differs": "an observation is not that of the reference record of the level",
 }
+# Entries of the attention list: shown at once, and written at all. The matrix has every case.
 ATTENTION_OPEN = 6
 ATTENTION_MAX = 300
-"""Entries of the attention list: shown at once, and written at all. The matrix has every case."""
 
 
-def write_html(records: Sequence[Record], path: Path | str) -> None:
-    """Write the report page of these records, one column per record.
-
-    Raises:
-        RecordError: the file cannot be written.
-    """
-    target = Path(path)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(render_html(records), encoding="utf-8")
-    except OSError as error:
-        raise RecordError(f"cannot write {target}: {error.strerror}") from error
+def report_html(records: Sequence[Record]) -> str:
+    """The report page, one column per record; the same records always give the same page."""
+    return rendered(
+        "page.html.j2",
+        style="\n" + assets(STYLES) + _NARROW.format(560 + 104 * len(records)),
+        script='"use strict";\n(() => {\n' + assets(SCRIPTS) + "})();\n",
+        **_runs(records),
+        **_matrix(records),
+    )
 
 
-def render_html(records: Sequence[Record]) -> str:
-    """The report page as text; the same records always give the same page."""
-    values = _page(records) | _run_context(records) | _matrix_context(records)
-    return rendered("page.html.j2", values)
-
-
-def _page(records: Sequence[Record]) -> dict[str, Any]:
-    """Style and script, and the digests that let these in and no other."""
-    script = '"use strict";\n(() => {\n' + assets(SCRIPTS) + "})();\n"
-    style = "\n" + assets(STYLES) + _NARROW.format(560 + 104 * len(records))
-    return {**inlined("style", style), **inlined("script", script)}
-
-
-def _run_context(records: Sequence[Record]) -> dict[str, Any]:
+def _runs(records: Sequence[Record]) -> dict[str, Any]:
+    """The strip at the top, and the list of what needs attention."""
     tallies = [tally(record) for record in records]
-    levels = shown_levels(tallies)
     names = column_names(records)
     entries = attention_list(records, names)
     return {
-        "levels": levels,
+        "levels": shown_levels(tallies),
         "runs": [RunColumn(*column) for column in zip(names, records, tallies, strict=True)],
-        "n_cases": count_cases(records),
+        "n_cases": sum(one.cases for one in tallies),
         "suite_versions": distinct(records, "suite_version"),
         "started": distinct(records, "started"),
         "first_entries": entries[:ATTENTION_OPEN],
@@ -105,7 +87,7 @@ def _run_context(records: Sequence[Record]) -> dict[str, Any]:
     }
 
 
-def _matrix_context(records: Sequence[Record]) -> dict[str, Any]:
+def _matrix(records: Sequence[Record]) -> dict[str, Any]:
     areas = build_matrix(records)
     rows = [row for rows in areas.values() for row in rows]
     payload = PagePayload(records, column_names(records), rows)

@@ -15,22 +15,21 @@ from typing import Any
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record.evidence import Octets, TranscriptEvent
 from sockproof.record.reader import Record
-from sockproof.record.rows import CaseRow, Known
+from sockproof.record.rows import CaseRow
 from sockproof.record.writer import SCHEMA
-from sockproof.report.generated import generating_options
-from sockproof.report.html.chapters import Chapter, chapters_of
+from sockproof.report.html.chapters import ChapterEntry, chapters_of
 from sockproof.report.html.matrix_view import MatrixRow, link
 from sockproof.report.reference import Difference, deviates_as_well, differences, value_text
-from sockproof.report.text import visible
+from sockproof.report.text import generating_options, visible
 
 __all__ = ["PagePayload", "script_json"]
 
 MAX_CHARACTERS = 20_000
 MAX_EVENTS = 600
+# Past this, transcripts of cases that need no attention stay in the record file.
 QUIET_CHARACTERS = 6_000_000
-"""Past this, transcripts of cases that need no attention stay in the record file."""
+# Past this, every further transcript and all that was captured stays there: the page must open.
 EVIDENCE_CHARACTERS = 9_000_000
-"""Past this, every further transcript and all that was captured stays there: the page must open."""
 _TEXTS = ("reason", "expected", "actual")
 _CAPTURED = ("stderr", "stdout", "stacks")
 _VERDICTS = tuple(Verdict)
@@ -53,9 +52,8 @@ def _cut(text: str) -> str:
     return visible(text[:MAX_CHARACTERS]) + f"\n… cut here: the record has {len(text):,} characters"
 
 
-def _known_texts(known: Known) -> Iterable[tuple[str, str]]:
-    texts = {"reason": known.reason, "link": known.link, "file": known.file, "stale": known.stale}
-    return texts.items()
+def _entry(entry: ChapterEntry) -> dict[str, Any]:
+    return {"title": visible(entry.title), "link": visible(entry.link), "r": entry.numbers}
 
 
 class PagePayload:
@@ -97,17 +95,8 @@ class PagePayload:
 
     def _chapters(self, rows: Sequence[MatrixRow]) -> list[dict[str, Any]]:
         """The documentation's headings, with the requirements of each by number."""
-        chapters: list[Chapter] = chapters_of(row.requirement.source for row in rows)
-        return [
-            {
-                "title": chapter.title,
-                "entries": [
-                    {"title": visible(entry.title), "link": visible(entry.link), "r": entry.numbers}
-                    for entry in chapter.entries
-                ],
-            }
-            for chapter in chapters
-        ]
+        chapters = chapters_of(row.requirement.source for row in rows).items()
+        return [{"title": title, "entries": list(map(_entry, found))} for title, found in chapters]
 
     def _implementation(self, name: str, record: Record) -> dict[str, str]:
         about = record.implementation
@@ -136,15 +125,15 @@ class PagePayload:
     def _cell(self, number: int, case: CaseRow | None) -> list[float] | int:
         if case is None:
             return 0
-        told = differences(self._records[number], case)
-        stale = bool(case.known and case.known.stale)
+        record = self._records[number]
+        unlike = differences(record, case)
         code = _VERDICTS.index(case.verdict) + 8 * _TEARDOWNS.index(case.teardown.verdict)
-        code += 32 * case.as_known + 64 * stale + 128 * bool(told)
-        detail = self._detail(self._records[number], case, told)
+        code += 32 * case.as_known + 64 * case.stale + 128 * bool(unlike)
+        detail = self._detail(record, case, unlike)
         milliseconds = round(case.duration_s * 1000, 1)
         return [code, milliseconds, detail] if detail else [code, milliseconds]
 
-    def _detail(self, record: Record, case: CaseRow, told: Sequence[Difference]) -> int:
+    def _detail(self, record: Record, case: CaseRow, unlike: Sequence[Difference]) -> int:
         """The number of the case's detail line, from 1; 0 when there is nothing to tell."""
         detail: dict[str, Any] = {
             name: self._string(text)
@@ -153,12 +142,13 @@ class PagePayload:
         }
         if case.teardown.leaks:
             detail["leaks"] = [self._string(leak) for leak in case.teardown.leaks]
-        if case.observations or told:
-            detail |= self._observations(record, case, told)
+        if case.observations or unlike:
+            detail |= self._observations(record, case, unlike)
         if options := generating_options(record, case):
             detail["generating"] = self._string(options)
         if case.known:
-            detail["known"] = {key: _cut(text) for key, text in _known_texts(case.known)}
+            keys = ("reason", "link", "file", "stale")
+            detail["known"] = {key: _cut(getattr(case.known, key)) for key in keys}
         if record.reference and deviates_as_well(record, case):
             detail["likewise"] = self._string(record.reference.iut_id)
         if case.transcript:
@@ -170,16 +160,16 @@ class PagePayload:
         return self._details.setdefault(line, len(self._details) + 1)
 
     def _observations(
-        self, record: Record, case: CaseRow, told: Sequence[Difference]
+        self, record: Record, case: CaseRow, unlike: Sequence[Difference]
     ) -> dict[str, Any]:
         """Name and value of each, and the reference's value where that is another."""
-        unlike = {one.name: one.reference for one in told}
-        values = {**case.observations, **{one.name: one.seen for one in told}}
+        others = {one.name: one.reference for one in unlike}
+        values = {**case.observations, **{one.name: one.seen for one in unlike}}
         seen = []
         for name, value in values.items():
-            other = [self._string(value_text(unlike[name]))] if name in unlike else []
+            other = [self._string(value_text(others[name]))] if name in others else []
             seen.append([self._string(name), self._string(value_text(value)), *other])
-        reference = record.reference.iut_id if record.reference and told else ""
+        reference = record.reference.iut_id if record.reference and unlike else ""
         return {"seen": seen, **({"reference": self._string(reference)} if reference else {})}
 
     def _transcript(self, case: CaseRow) -> dict[str, Any]:

@@ -1,19 +1,33 @@
-"""Makes a page of its template: everything is escaped, and a name that is none is an error."""
+"""Makes a page of its template: everything is escaped, and a name that is none is an error.
+
+A page holds what an implementation said. Its policy names the style and the script that it was
+written with, so that others that got in some other way are not heeded
+(https://www.w3.org/TR/CSP3/#grammardef-hash-source).
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
+from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from sockproof.report.text import one_line, visible
+from sockproof.report.text import counted, one_line, seconds, visible
 
-__all__ = ["rendered"]
+__all__ = ["assets", "rendered"]
 
 
-def rendered(template: str, values: Mapping[str, object]) -> str:
+def assets(names: Iterable[str]) -> str:
+    """The texts of these files of ``assets/``, one after the other."""
+    folder = resources.files("sockproof.report.html").joinpath("assets")
+    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
+
+
+def rendered(template: str, *, style: str, script: str = "", **values: object) -> str:
     """The page of a file of ``templates/``; ``values`` is what it can name."""
     environment = Environment(
         loader=PackageLoader("sockproof.report.html", "templates"),
@@ -22,8 +36,12 @@ def rendered(template: str, values: Mapping[str, object]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"visible": visible, "one_line": one_line}
+    environment.globals |= {"counted": counted}
+    environment.filters |= {"visible": visible, "one_line": one_line, "seconds": seconds}
     environment.filters |= {"anchor": _anchor, "breakable": _breakable}
+    for kind, text in (("style", style), ("script", script)):
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        environment.globals |= {kind: Markup(text), f"{kind}_digest": digest}
     return environment.get_template(template).render(values)
 
 

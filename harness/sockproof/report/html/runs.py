@@ -6,17 +6,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sockproof.judge.verdict import Conformance, TeardownVerdict, Verdict
 from sockproof.record.reader import Record
 from sockproof.report.reference import differing
-from sockproof.report.tally import LevelCount, Tally, teardown_words
-from sockproof.report.text import one_line, seconds, visible
-from sockproof.spec.levels import Level
+from sockproof.report.tally import LevelCount, Tally
+from sockproof.report.text import one_line
 
-__all__ = ["RunColumn", "bar_parts", "case_counts", "column_names", "distinct"]
+__all__ = ["RunColumn", "bar_parts", "case_counts", "distinct"]
 
+# Hundredths of a bar: one failure of a thousand cases is to be seen.
 BAR_LEAST = 5.0
-"""Hundredths of a bar: one failure of a thousand cases is to be seen."""
 
 
 @dataclass(frozen=True)
@@ -35,50 +33,17 @@ class RunColumn:
     @property
     def about(self) -> list[str]:
         """Python, platform, module and command, as far as the header tells."""
-        header, about = self.record.header, self.record.implementation
-        platform = header.get("platform")
-        words = platform.values() if isinstance(platform, dict) else ()
+        about = self.record.implementation
         module = f"module {about.module}" if about.module not in ("", "socketserver") else ""
         given = f"--iut {about.given}" if about.given else ""
         level = f"level {about.level}" if not about.version.startswith(about.level) else ""
-        facts = (self.version, level, " ".join(map(str, words)), module, given)
+        facts = (self.version, level, self.record.platform, module, given)
         return [one_line(fact, 120) for fact in facts if fact]
 
-    @property
-    def complete(self) -> bool:
-        return self.record.complete
-
-    @property
-    def reason(self) -> str:
-        return one_line(self.record.incomplete_reason, 400)
-
-    @property
-    def duration(self) -> str:
-        return seconds(self.record.duration_s)
-
-    @property
-    def conformance(self) -> Conformance:
-        return self.counted.conformance
-
-    @property
-    def teardown(self) -> str:
-        return teardown_words(self.counted)
-
-    @property
-    def unclean(self) -> bool:
-        return self.teardown not in ("clean", "not checked")
-
-    def level(self, level: Level) -> LevelCount:
-        return self.counted.levels[level]
-
-    def parts(self, level: Level) -> list[tuple[str, float, float]]:
+    def parts(self, count: LevelCount) -> list[tuple[str, float, float]]:
         """A level's bar: letter, start and width of each verdict, in hundredths of the whole."""
-        count = self.level(level)
         numbers = {"P": count.passed, "F": count.failed}
         return bar_parts(numbers | {"I": count.inconclusive, "E": count.error})
-
-    def verdict(self, name: str) -> int:
-        return self.counted.verdicts[Verdict(name)]
 
 
 def bar_parts(numbers: Mapping[str, int]) -> list[tuple[str, float, float]]:
@@ -93,26 +58,14 @@ def bar_parts(numbers: Mapping[str, int]) -> list[tuple[str, float, float]]:
     return parts
 
 
-def column_names(records: Sequence[Record]) -> list[str]:
-    """A name for every column: the implementation's id, numbered where two runs have the same."""
-    seen: Counter[str] = Counter()
-    names = []
-    for record in records:
-        name = visible(record.iut_id)
-        seen[name] += 1
-        names.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
-    return names
-
-
 def case_counts(records: Sequence[Record]) -> dict[str, int]:
     """The cases of all columns by verdict, and how many left something behind, for the filters."""
     cases = [case for record in records for case in record.cases]
     counts = Counter(case.verdict.value for case in cases if not case.as_known)
     counts["known"] = sum(case.as_known for case in cases)
-    counts["stale"] = sum(bool(case.known and case.known.stale) for case in cases)
+    counts["stale"] = sum(case.stale for case in cases)
     counts["differs"] = sum(len(differing(record)) for record in records)
-    unclean = (TeardownVerdict.LEAKED, TeardownVerdict.STILL_RUNNING)
-    counts["teardown"] = sum(case.teardown.verdict in unclean for case in cases)
+    counts["teardown"] = sum(case.teardown.unclean for case in cases)
     return dict(counts)
 
 
