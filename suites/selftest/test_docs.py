@@ -95,7 +95,9 @@ def test_command_is_known(command: Command) -> None:
 def _refuse_unknown(name: str, arguments: list[str]) -> None:
     if name == "--help" or "--help" in arguments:
         return
-    context = main.commands[name].make_context(name, list(arguments))
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    context = command.make_context(name, list(arguments))
     requirements = load_catalogue()
     for before, word in pairwise(["", *arguments]):
         if before not in NAMES_NO_FILE and (found := CASE_ID.fullmatch(word)):

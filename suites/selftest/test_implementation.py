@@ -221,11 +221,3 @@ def test_inherited_pythonpath_is_where_modules_are_looked_for(
 
     assert Implementation("x", THIS, module="x").search_path()[:-1] == ["/one", "/two"]
     assert Implementation("x", THIS).search_path() == []
-
-
-def test_plain_data_and_back(tmp_path: Path) -> None:
-    """Another worker gets the same implementation."""
-    path = write_toml(tmp_path, "preload = 'import this'\nlevel = '3.14'\nenv = { A = 'b' }")
-    parsed = parse_iut(str(path))
-
-    assert Implementation.from_json(parsed.to_json()) == parsed

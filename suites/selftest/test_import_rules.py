@@ -105,7 +105,7 @@ GOOD_TREE = {
     "conftest.py": DOC + "from fixtures import servers",
     PACKAGE + "__init__.py": DOC + "from .errors import HarnessError",
     PACKAGE + "errors.py": DOC,
-    PACKAGE + "run/plugin.py": DOC + "import pytest\nfrom sockproof.judge import checks",
+    PACKAGE + "run/plugin.py": DOC + "import pytest, xdist\nfrom sockproof.judge import checks",
     AGENT + "control.py": DOC + "import os.path, SocketServer\nfrom . import events\n",
     AGENT + "events.py": DOC + "from .gates import Gate",
     PACKAGE + "judge/checks.py": DOC + "from sockproof.spec.levels import Level\nfrom . import x",

@@ -16,6 +16,7 @@ from sockproof.record.merging import merge
 from sockproof.record.reader import Record, read_record
 from sockproof.report.badge import badge_json
 from sockproof.run.plan import RunPlan
+from sockproof.run.run_options import RunOptions
 from suites.selftest.record_data import case_row, write_record
 from suites.selftest.record_schema import validate_record
 from suites.selftest.runs import play, records_in, sockproof_
@@ -33,7 +34,7 @@ def shard(folder: Path, number: int, of: int, *specs: str, version: str = "0.1.0
 @pytest.mark.parametrize("of", [1, 2, 7])
 def test_every_case_is_in_one_shard(of: int) -> None:
     """Whatever the number of shards, none is played twice and none is left out."""
-    plans = [RunPlan((), (), shard=(number, of)) for number in range(1, of + 1)]
+    plans = [RunPlan((), RunOptions(shard=(number, of))) for number in range(1, of + 1)]
 
     for case_id in (f"area/case-{n}[TCP/inet]" for n in range(100)):
         assert sum(plan.in_shard(case_id) for plan in plans) == 1

@@ -28,7 +28,7 @@ from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
 from sockproof.run.plan import RunPlan, planned
 from sockproof.spec.catalogue import load_catalogue
-from sockproof.spec.matrix import ALL_SPECS, spec_by_id
+from sockproof.spec.matrix import spec_by_id
 from sockproof.timing import SCALE_VARIABLE
 from suites.selftest.mutant_files import module_name, write_mutant
 
@@ -79,7 +79,7 @@ def play(
     iuts = tuple(module_like_own(path) for path in chosen)
     only = {path.stem: cases for path, cases in chosen.items()}
     kit = kit_dir()
-    plan = RunPlan(iuts, ALL_SPECS, "fail", only=only, generating=generating or Generating())
+    plan = RunPlan(iuts, only=only, generating=generating or Generating())
     with planned(plan) as plan_path:
         subprocess.run(
             [

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sockproof.errors import IutUnavailable
-from sockproof.iut.capabilities import ProbedIut, probe
+from sockproof.iut.capabilities import probe
 from sockproof.iut.implementation import Implementation, parse_iut
 from sockproof.spec.matrix import ALL_SPECS, spec_by_id
 from sockproof.timing import SCALE_VARIABLE
@@ -55,7 +55,6 @@ def test_an_interpreter_is_found_to_be_what_it_is(name: str) -> None:
     assert version.split(".")[0].isdigit()
     assert probed.level == tuple(probed.hello["version"][:2])
     assert {"TCPServer", "ThreadingMixIn", "StreamRequestHandler"} <= probed.capabilities.names
-    assert ProbedIut.from_json(probed.to_json()) == probed
 
 
 def test_a_module_is_named_after_itself(tmp_path: Path) -> None:

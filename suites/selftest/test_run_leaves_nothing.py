@@ -293,7 +293,7 @@ def interrupted_in_a_destructor(
 @pytest.mark.parametrize(
     ("arguments", "place"),
     [
-        pytest.param(LIST, "sockproof.commands cli open_console", id="at-the-end"),
+        pytest.param(LIST, "sockproof.commands output open_console", id="at-the-end"),
         pytest.param([*RUN, "-n0"], "sockproof.commands run make_plan", id="before-collecting"),
         pytest.param([*RUN, "-n1"], "sockproof.commands run make_plan", id="before-its-worker"),
         pytest.param(PROOF, "sockproof.mutation.crew Crew __enter__", id="before-a-proof"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sockproof.commands.listing import collect
+from sockproof.commands.list import collect
 from sockproof.errors import UsageError
 from sockproof.record.selection import keyword_matcher, select
 from suites.selftest.small_records import MUST, NEWER, OBSERVED, of, write
@@ -57,12 +57,12 @@ def test_record_is_cut_down(tmp_path: Path) -> None:
 def test_run_and_record_select_the_same(expression: str) -> None:
     """Parts of the case's id alone count, not those of the file or function that checks it."""
     specs = ["UnixStream/path"]
-    there = [check.case_id for check in collect(specs, "")]
+    there = [str(case) for case in collect(specs, "")]
     matches = keyword_matcher(expression)
     named = [case_id for case_id in there if matches(case_id)]
 
     if named:
-        assert [check.case_id for check in collect(specs, expression)] == named
+        assert [str(case) for case in collect(specs, expression)] == named
     else:
         with pytest.raises(UsageError, match="no case is selected"):
             collect(specs, expression)

@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+
+import click
 
 from sockproof._paths import REFERENCE, kit_dir
-from sockproof.commands.compare import Pages
-from sockproof.commands.operands import Operands
-from sockproof.commands.output import open_console
+from sockproof.commands.operands import over_records, read_operands
+from sockproof.commands.output import open_console, write_file
 from sockproof.report.atlas_entries import make_atlas
 from sockproof.report.atlas_words import atlas_markdown, print_atlas
 from sockproof.report.html.changes_view import atlas_html
+from sockproof.run.run_options import RunOptions
 
-__all__ = ["print_atlas_of"]
+__all__ = ["atlas_command"]
 
 
-def print_atlas_of(
-    given: Sequence[str], operands: Operands, pages: Pages, first: str, last: str
+@click.command("atlas")
+@over_records
+@click.argument("given", metavar="[RECORD]...", nargs=-1)
+@click.option("--from", "first", default="", metavar="VERSION", help="The oldest, such as 3.8.")
+@click.option("--to", "last", default="", metavar="VERSION", help="The newest, such as 3.13.")
+def atlas_command(
+    options: RunOptions,
+    given: Sequence[str],
+    first: str,
+    last: str,
+    markdown: Path | None,
+    html: Path | None,
+    report_dir: Path | None,
 ) -> None:
-    """Print and write the atlas; of the shipped records where none is given.
+    """Tell what changed at which version of Python, in promises, verdicts and observations.
 
-    Raises:
-        UsageError: an argument is wrong, or a bound is no version on record.
-        HarnessError: a record cannot be read, or an implementation not be played.
+    Each RECORD is a record file, a folder of them, or an implementation, which is played first. The
+    default is the records that sockproof ships.
     """
-    pages.refuse_unwritable()
-    records = operands.records(given or [str(kit_dir() / REFERENCE)])
+    records = read_operands(given or [str(kit_dir() / REFERENCE)], options, report_dir)
     atlas = make_atlas(records, first, last)
-    print_atlas(atlas, open_console(), index=bool(operands.keyword))
-    pages.write(lambda: atlas_markdown(atlas), lambda: atlas_html(atlas))
+    print_atlas(atlas, open_console(), index=bool(options.keyword))
+    if markdown:
+        write_file(markdown, atlas_markdown(atlas))
+    if html:
+        write_file(html, atlas_html(atlas))

@@ -9,6 +9,7 @@ import json
 import os
 import socket
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -17,10 +18,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rich.console import Console
+import click
 
 from sockproof.case.case_run import CaseRun, ServerOptions
 from sockproof.case.handler_script import Echo, ReadLine
+from sockproof.commands.output import open_console
 from sockproof.iut.addresses import Addresses
 from sockproof.iut.capabilities import ProbedIut, probe
 from sockproof.iut.implementation import parse_iut
@@ -30,14 +32,25 @@ from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.matrix import ALL_SPECS, ServerSpec, spec_by_id
 from sockproof.spec.requirement import Requirement
 
-__all__ = ["print_bench"]
+__all__ = ["bench_command"]
 
 _REQUIREMENT = "streams/whole-message-echo"
 _LINE = b"benchmark\n"
 
 
-def print_bench(console: Console, given: str, cases: int, workers: int) -> None:
-    """Measure and print: the floor, the median of one warm case, and cases a second."""
+@click.command("bench")
+@click.option(
+    "--iut",
+    "given",
+    default=sys.executable,
+    metavar="IUT",
+    help="The implementation, as for run. [default: the running Python]",
+)
+@click.option("--cases", default=300, show_default=True, help="Cases for each figure.")
+@click.option("-n", "workers", default=2, show_default=True, help="Worker processes.")
+def bench_command(given: str, cases: int, workers: int) -> None:
+    """Measure what a case costs beside an echo over bare sockets."""
+    console = open_console()
     iut = probe(parse_iut(given))
     floor_s = _floor_s(cases)
     console.print(f"  {iut.id}, {cases} cases each, {os.cpu_count()} cores")

@@ -4,33 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Console
+import click
 
-from sockproof.commands.one_case import play_case, probed
-from sockproof.commands.stored import Wanted
+from sockproof.commands.one_case import known_case, play_case
+from sockproof.commands.output import open_console
+from sockproof.commands.stored import GENERATING, Wanted
 from sockproof.errors import UsageError
+from sockproof.iut.capabilities import probe
+from sockproof.iut.implementation import parse_iut
 from sockproof.record.rows import CaseRow
 from sockproof.repro.differences import ending_of
 
-__all__ = ["bisect"]
+__all__ = ["bisect_command"]
 
 UNCHANGED, CHANGED = 0, 1
 _ABSENT = "not observed"
 
 
-def bisect(console: Console, wanted: Wanted, given: Sequence[str]) -> int:
-    """Play the case on all of them, in the order given, and print each result and each change;
-    1 when there is one. (All are played: where things changed twice, halving would miss it.)
+@click.command("bisect")
+@click.argument("case", metavar="CASE")
+@click.option(
+    "--iut", "given", multiple=True, metavar="IUT", help="Two or more, as for run, in this order."
+)
+@GENERATING[0]
+@GENERATING[1]
+def bisect_command(case: str, given: Sequence[str], seed: int | None, examples: int | None) -> int:
+    """Play one case on implementations in order; tell each result, and where it first changed.
 
-    Raises:
-        UsageError: fewer than two are given. HarnessError: one cannot be played.
+    Ends with 1 when something changed. All are played: where things changed twice, halving would
+    miss it.
     """
+    wanted = Wanted(known_case(case), seed=seed, examples=examples)
     if len(given) < 2:
         raise UsageError("one implementation has no change", "name two or more with --iut")
-    iuts = [probed(one) for one in given]
-    case = wanted.case
-    rows = [playing.row for playing in play_case(case, iuts, wanted.generating)]
-    console.print(f"  {case}", markup=False)
+    iuts = [probe(parse_iut(one)) for one in given]
+    rows = [playing.row for playing in play_case(wanted.case, iuts, wanted.generating)]
+    console = open_console(soft_wrap=True)
+    console.print(f"  {wanted.case}", markup=False)
     width = max(len(iut.id) for iut in iuts)
     changes: list[str] = []
     for number, (iut, row) in enumerate(zip(iuts, rows, strict=True)):

@@ -8,8 +8,8 @@ from typing import Any
 
 from sockproof import __version__
 from sockproof.commands.one_case import Playing
-from sockproof.commands.output import warn
-from sockproof.errors import HarnessError, RecordError, UsageError
+from sockproof.commands.output import warn, write_file
+from sockproof.errors import HarnessError, UsageError
 from sockproof.repro.packet_capture import Capture
 from sockproof.repro.packets import Endpoint
 from sockproof.repro.pcapng import pcapng
@@ -19,11 +19,11 @@ from sockproof.spec.matrix import spec_by_id
 __all__ = ["refuse_to_capture", "write_capture"]
 
 
-def refuse_to_capture(case: CaseId, path: Path) -> None:
+def refuse_to_capture(case: CaseId) -> None:
     """Say so, before anything is played, where there is nothing to capture.
 
     Raises:
-        UsageError: the case has no packets, or the file has no place.
+        UsageError: the case has no packets.
     """
     if not case.spec:
         raise UsageError(f"{case} is about no server", "there is nothing to capture")
@@ -32,8 +32,6 @@ def refuse_to_capture(case: CaseId, path: Path) -> None:
             "Unix sockets send no packets that could be captured",
             "'sockproof pcap' makes some of the transcript",
         )
-    if not path.absolute().parent.is_dir():
-        raise UsageError(f"cannot write {path}: no folder {path.parent}", "make it first")
 
 
 def write_capture(path: Path, case: CaseId, capture: Capture, played: Sequence[Playing]) -> None:
@@ -48,10 +46,7 @@ def write_capture(path: Path, case: CaseId, capture: Capture, played: Sequence[P
     verdicts = ", ".join(str(one.row.verdict) for one in played)
     lost = f"; {capture.lost} packets were lost" if capture.lost else ""
     told = f"{case}: {verdicts}. Captured on lo while sockproof played it{lost}"
-    try:
-        path.write_bytes(pcapng(packets, told, f"sockproof {__version__}"))
-    except OSError as error:
-        raise RecordError(f"cannot write {path}: {error.strerror}", "choose another") from None
+    write_file(path, pcapng(packets, told, f"sockproof {__version__}"))
     warn(f"{len(packets)} packets in {path}, captured on lo{lost}")
 
 

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from rich.console import Console
+import click
 from rich.table import Table
 
+from sockproof.commands.output import open_console
 from sockproof.errors import HarnessError
 from sockproof.iut.capabilities import ProbedIut, probe
 from sockproof.iut.discovery import discover_interpreters
 from sockproof.iut.implementation import parse_iut
+from sockproof.run.run_options import click_option
 from sockproof.spec.levels import format_python_level
 from sockproof.spec.matrix import ALL_SPECS
 from sockproof.timing import scale
 
-__all__ = ["print_doctor"]
+__all__ = ["doctor_command"]
 
 
-def print_doctor(console: Console, iuts: Sequence[str]) -> None:
-    """Probe the implementations given, or every interpreter found, and print what they can do."""
+@click.command("doctor")
+@click_option(
+    "iuts",
+    default=(),
+    help="What to look at, as for run. Repeat for several. [default: every interpreter found here]",
+)
+def doctor_command(iuts: Sequence[str]) -> None:
+    """Tell which interpreters are here, what they can do, and what cannot be tested, and why."""
     scale()  # a wrong environment variable is no fault of the interpreters
-    if not iuts:
-        iuts = [str(found.path) for found in discover_interpreters()]
+    iuts = iuts or [str(found.path) for found in discover_interpreters()]
     with ThreadPoolExecutor(max_workers=4) as pool:
         results = list(pool.map(_probe, iuts))
+    width = None if sys.stdout.isatty() else 200  # a file has no width: paths stay whole
+    console = open_console(soft_wrap=True, width=width)
     console.print(_table(iuts, results))
     for what, names in _missing(iuts, results).items():
         console.print(f"\n  {what}\n    on {', '.join(names)}")

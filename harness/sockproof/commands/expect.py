@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import click
 import tomlkit
-from rich.console import Console
 from tomlkit.items import AoT
 
+from sockproof.commands.output import open_console, warn
 from sockproof.errors import UsageError
 from sockproof.judge.expectations import Circumstances, Expectation, read_expectations
 from sockproof.record.reader import Record, read_record
@@ -16,17 +17,41 @@ from sockproof.record.rows import CaseRow
 from sockproof.report.expecting import draft_expectations
 from sockproof.spec.levels import parse_python_level
 
-__all__ = ["expect", "prune"]
+__all__ = ["expect_command"]
+
+_TOML = click.Path(dir_okay=False, path_type=Path)
 
 
-def expect(console: Console, paths: Sequence[Path], output: Path | None, reason: str) -> int:
-    """Print entries for what deviated, or add them to ``output``; how many there are.
-
-    Raises:
-        RecordError: a record cannot be read.
-        UsageError: ``output`` is no file of expectations, or cannot be written.
-    """
-    drafts = draft_expectations([read_record(path) for path in paths])
+@click.command("expect")
+@click.argument(
+    "records", metavar="RECORD...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+@click.option(
+    "--output",
+    type=_TOML,
+    metavar="FILE",
+    help="Add the entries to this file. [default: print them]",
+)
+@click.option("--reason", default="", help="The reason of every entry. [default: left to fill in]")
+@click.option(
+    "--prune",
+    type=_TOML,
+    metavar="FILE",
+    help="Instead, take out of this file what the records no longer show.",
+)
+def expect_command(
+    records: Sequence[Path], output: Path | None, reason: str, prune: Path | None
+) -> None:
+    """Write down as expectations what deviated in records; several tell since when and until."""
+    read = [read_record(path) for path in records]
+    console = open_console(soft_wrap=True)
+    if prune:
+        gone = _prune(prune, read)
+        for case in gone:
+            console.print(f"taken out: {case}", markup=False)
+        warn(f"{len(gone)} stale expectations taken out of {prune}")
+        return
+    drafts = draft_expectations(read)
     document = _document(output) if output and output.exists() else tomlkit.document()
     tables = document.setdefault("expectation", tomlkit.aot())
     for draft in drafts:
@@ -35,20 +60,18 @@ def expect(console: Console, paths: Sequence[Path], output: Path | None, reason:
         _write(output, document)
     elif drafts:
         console.print(tomlkit.dumps(document), soft_wrap=True)
-    return len(drafts)
+    warn(f"{len(drafts)} expectations{f' added to {output}' if output else ''}")
 
 
-def prune(file: Path, paths: Sequence[Path]) -> list[str]:
+def _prune(file: Path, records: Sequence[Record]) -> list[str]:
     """Take out of ``file`` what no record bears out any more; the cases of what went.
 
     An entry goes when some record meets its conditions, and in none of those a case is as it
     says. Comments and the order of the rest stay.
 
     Raises:
-        RecordError: a record cannot be read.
         UsageError: the file is in no order, or cannot be written.
     """
-    records = [read_record(path) for path in paths]
     expectations = read_expectations(file)
     document = _document(file)
     tables = document["expectation"]

@@ -1,16 +1,54 @@
-"""What the command prints: on consoles that take text as it is, and lines on standard error."""
+"""What a command prints, on consoles that take text as it is, and the files that it writes."""
 
 from __future__ import annotations
 
-from rich.console import Console
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["open_console", "warn"]
+import click
+
+from sockproof.errors import RecordError, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["NewFile", "open_console", "warn", "write_file"]
+
+
+class NewFile(click.Path):
+    """The type of an option that names a file to write: better refused before anything is played
+    than after it."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path:
+        path = Path(str(super().convert(str(value), param, ctx)))
+        if not path.absolute().parent.is_dir():
+            raise UsageError(f"cannot write {path}: no folder {path.parent}", "make it first")
+        return path
+
+
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write a file that is whole from the start.
+
+    Raises:
+        RecordError: it cannot be written.
+    """
+    try:
+        path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+    except OSError as error:
+        raise RecordError(f"cannot write {path}: {error.strerror}", "choose another") from None
 
 
 def open_console(
     *, stderr: bool = False, soft_wrap: bool = False, width: int | None = None
 ) -> Console:
     """A console whose text is text: no path and no message is taken for markup or emoji."""
+    from rich.console import Console  # takes its time, and an error needs none
+
     return Console(
         stderr=stderr,
         soft_wrap=soft_wrap,
@@ -23,4 +61,4 @@ def open_console(
 
 def warn(text: str) -> None:
     """One line on stderr that begins with our name."""
-    open_console(stderr=True, soft_wrap=True).print(f"sockproof: {' '.join(text.split())}")
+    click.echo(f"sockproof: {' '.join(text.split())}", err=True)

@@ -5,29 +5,39 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+import click
+
 from sockproof import __version__
-from sockproof.commands.one_case import play_case, probed
-from sockproof.commands.stored import Wanted
-from sockproof.errors import RecordError, UsageError
+from sockproof.commands.one_case import play_case
+from sockproof.commands.output import warn, write_file
+from sockproof.commands.stored import Wanted, over_one_case
+from sockproof.errors import UsageError
 from sockproof.record.rows import CaseRow
 from sockproof.repro.flows import packets_of
 from sockproof.repro.pcapng import pcapng
 from sockproof.spec.matrix import spec_by_id
 
-__all__ = ["write_pcap"]
+__all__ = ["pcap_command"]
 
 
-def write_pcap(wanted: Wanted, given: str, path: Path) -> int:
-    """Write the packets that a case's transcript stands for; how many there are. A case that is
-    not of a record is played first.
+@click.command("pcap")
+@over_one_case
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    required=True,
+    help="The pcapng file.",
+)
+def pcap_command(wanted: Wanted, output: Path) -> None:
+    """Write the transcript of a case as a packet capture for Wireshark, synthesised.
 
-    Raises:
-        UsageError: the case has no peers, or the record no transcript of it. RecordError: the file
-            cannot be written.
+    Without a record (made with --keep all) the case is played first.
     """
     if not wanted.case.spec:
         raise UsageError(f"{wanted.case} is about no server", "there is nothing to capture")
-    row = wanted.row or _played(wanted, given)
+    row = wanted.row or play_case(wanted.case, [wanted.iut()], wanted.generating)[0].row
     if not row.transcript:
         raise UsageError(
             f"{wanted.record.path if wanted.record else 'it'} keeps no transcript of {row.id}",
@@ -37,15 +47,8 @@ def write_pcap(wanted: Wanted, given: str, path: Path) -> int:
     packets = packets_of(row.transcript, is_stream=spec.is_stream, start_s=_started_s(wanted))
     if not packets:
         raise UsageError(f"no peer sends or receives anything in {row.id}", "nothing to capture")
-    try:
-        path.write_bytes(pcapng(packets, _comment(row), f"sockproof {__version__}"))
-    except OSError as error:
-        raise RecordError(f"cannot write {path}: {error.strerror}", "choose another") from None
-    return len(packets)
-
-
-def _played(wanted: Wanted, given: str) -> CaseRow:
-    return play_case(wanted.case, [probed(wanted.iut(given))], wanted.generating)[0].row
+    write_file(output, pcapng(packets, _comment(row), f"sockproof {__version__}"))
+    warn(f"{len(packets)} packets in {output}, synthesised from the transcript")
 
 
 def _started_s(wanted: Wanted) -> float:

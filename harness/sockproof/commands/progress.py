@@ -11,10 +11,22 @@ from sockproof.commands.output import open_console
 from sockproof.judge.verdict import Verdict
 from sockproof.record.rows import CaseRow
 
-__all__ = ["Progress"]
+__all__ = ["Progress", "ProgressLines"]
 
+# How many lines are written where no bar can be drawn.
 _LINES = 10
-"""How many lines a run writes where no bar can be drawn."""
+
+
+class ProgressLines:
+    """A line of progress now and then."""
+
+    def __init__(self, what: str) -> None:
+        self._console = open_console(stderr=True)
+        self._what = what
+
+    def __call__(self, done: int, total: int, more: str = "") -> None:
+        if done * _LINES // total > (done - 1) * _LINES // total:
+            self._console.print(f"  {done} of {total} {self._what}  {more}".rstrip())
 
 
 class Progress:
@@ -22,6 +34,7 @@ class Progress:
 
     def __init__(self) -> None:
         self._console = open_console(stderr=True)
+        self._lines = ProgressLines("cases")
         self._verdicts: Counter[Verdict] = Counter()
         self._total = 0
         self._bar: Bar | None = None
@@ -47,8 +60,8 @@ class Progress:
         done = self._verdicts.total()
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], completed=done, iut=iut_id, bad=self._bad())
-        elif self._total and done * _LINES // self._total > (done - 1) * _LINES // self._total:
-            self._console.print(f"  {done} of {self._total} cases  {self._bad()}".rstrip())
+        elif self._total:
+            self._lines(done, self._total, self._bad())
 
     def _bad(self) -> str:
         kinds = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE)

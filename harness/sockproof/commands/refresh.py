@@ -6,7 +6,6 @@ Each is played by itself, so that one that fails leaves the others good. It is n
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,26 +13,23 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import click
+
 from sockproof._paths import REFERENCE, kit_dir
-from sockproof.commands.operands import Operands
-from sockproof.commands.output import open_console, warn
-from sockproof.commands.report import by_version
-from sockproof.commands.run import (
-    RunSettings,
-    exit_status,
-    played,
-    refuse_unwritable,
-    tell,
-)
-from sockproof.errors import HarnessError, IutUnavailable, RecordError, UsageError
+from sockproof.commands.cli import run_command
+from sockproof.commands.operands import read_operands, record_files
+from sockproof.commands.output import open_console, warn, write_file
+from sockproof.commands.run import exit_status, record_of, refuse_unwritable, tell
+from sockproof.errors import HarnessError, IutUnavailable, UsageError
 from sockproof.iut.capabilities import probe
 from sockproof.iut.implementation import parse_iut
 from sockproof.record.reader import Record, read_record
 from sockproof.record.reference_form import write_reference
 from sockproof.report.atlas_entries import make_atlas
 from sockproof.report.html.changes_view import atlas_html
+from sockproof.run.run_options import RunOptions
 
-__all__ = ["main", "play_whole", "refresh"]
+__all__ = ["play_whole", "refresh"]
 
 Play = Callable[[str, Path], Path]
 """Plays an implementation, given as for ``--iut``; the record is in the folder."""
@@ -45,11 +41,7 @@ def play_whole(given: str, folder: Path, workers: int, keyword: str = "") -> Pat
     Raises:
         HarnessError: no case could be played.
     """
-    monitor = played(RunSettings([given], (), keyword, workers, "fail", folder))
-    if "interrupted" in monitor.problems:
-        raise KeyboardInterrupt
-    (path,) = monitor.paths()
-    return path
+    return record_of(RunOptions((given,), keyword=keyword, workers=workers, report_dir=folder))
 
 
 @dataclass
@@ -121,35 +113,22 @@ def _write_pages(folder: Path, fresh: Sequence[Record]) -> None:
         RecordError: a page cannot be written.
     """
     played_at = {record.path.name: record.path for record in fresh}
-    own = sorted(folder.glob("*.jsonl"), key=by_version)
-    tell([played_at.get(path.name, path) for path in own], folder, ())
-    atlas = make_atlas(Operands().records([str(folder)]))
-    try:
-        (folder / "atlas.html").write_text(atlas_html(atlas), "utf-8")
-    except OSError as error:
-        raise RecordError(f"cannot write the atlas: {error.strerror}") from error
+    tell([played_at.get(path.name, path) for path in record_files(folder)], folder, ())
+    atlas = make_atlas(read_operands([str(folder)], RunOptions()))
+    write_file(folder / "atlas.html", atlas_html(atlas))
 
 
 def _say(text: str) -> None:
     open_console(soft_wrap=True).print(f"  {' '.join(text.split())}")
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Refresh the records of this clone; every error is one line on stderr."""
-    parser = argparse.ArgumentParser("make reference", description=__doc__)
-    parser.add_argument("--workers", type=int, default=4)
-    parser.add_argument("iuts", nargs="+", metavar="IUT")
-    options = parser.parse_args(arguments)
-    play = partial(play_whole, workers=options.workers)
-    try:
-        return refresh(options.iuts, kit_dir() / REFERENCE, play)
-    except HarnessError as error:
-        warn(f"error: {error}")
-        return error.exit_status
-    except KeyboardInterrupt:
-        warn("error: interrupted")
-        return HarnessError.exit_status
+@click.command()
+@click.option("--workers", type=int, default=4)
+@click.argument("iuts", nargs=-1, required=True)
+def refresh_command(workers: int, iuts: Sequence[str]) -> int:
+    """Refresh the records of this clone."""
+    return refresh(iuts, kit_dir() / REFERENCE, partial(play_whole, workers=workers))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_command(sys.argv[1:], refresh_command, "make reference"))

@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
 from rich.console import Console
 
 from sockproof.commands.capture import refuse_to_capture, write_capture
-from sockproof.commands.one_case import Playing, play_case, probed
-from sockproof.commands.output import warn
-from sockproof.commands.stored import Wanted, keep_plan
+from sockproof.commands.one_case import Playing, play_case
+from sockproof.commands.output import NewFile, open_console, warn
+from sockproof.commands.stored import Wanted, keep_plan, over_one_case
 from sockproof.errors import RecordError
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.judge.verdict import TeardownVerdict, Verdict
@@ -29,28 +30,43 @@ from sockproof.repro.packet_capture import Capture
 from sockproof.run.record_header import record_header, requirement_row, without_home
 from sockproof.spec.catalogue import load_catalogue
 
-__all__ = ["replay", "write_one"]
+__all__ = ["replay_command"]
 
 AS_STORED, OTHERWISE = 0, 1
 _QUIET = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
-def replay(
-    console: Console,
-    wanted: Wanted,
-    given: str,
-    repeat: int = 1,
-    output: Path | None = None,
-    capture: Path | None = None,
-) -> int:
-    """Play, print the transcript of the first time that it went otherwise (or of the last), and
-    count; 0 when every time ended as stored, or as promised where nothing is stored. ``capture``
-    is the file for the packets.
+@click.command("replay")
+@over_one_case
+@click.option(
+    "--repeat",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="Play it so many times.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Keep what is played as a record; in FILE.json, the plan of generated clients.",
+)
+@click.option(
+    "--capture",
+    type=NewFile(),
+    metavar="FILE",
+    help="Capture its packets on the loopback interface, as pcapng; needs CAP_NET_RAW.",
+)
+def replay_command(wanted: Wanted, repeat: int, output: Path | None, capture: Path | None) -> int:
+    """Play one case again, and say whether it ends as a record has it, or as promised.
 
-    Raises:
-        UsageError: there is no such case. HarnessError: it cannot be played.
+    A case is named by its id, 'area/name[spec,variant]'. FILE is a record, or a plan of generated
+    clients. If only one case of a record deviates, its id may be left out. The first step that
+    differs from the stored transcript is marked.
     """
-    iut = probed(wanted.iut(given))
+    console, iut = open_console(soft_wrap=True), wanted.iut()
     rows = [one.row for one in _played(wanted, [iut] * repeat, capture)]
     otherwise = [row for row in rows if not _as_stored(row, wanted.row)]
     shown = otherwise[0] if otherwise else rows[-1]
@@ -62,14 +78,14 @@ def replay(
     if output and output.suffix == ".json":
         keep_plan(output, wanted.case, shown, wanted)
     elif output:
-        write_one(output, iut, wanted, shown)
+        _write_one(output, iut, wanted, shown)
     return OTHERWISE if otherwise else AS_STORED
 
 
 def _played(wanted: Wanted, iuts: Sequence[ProbedIut], capture: Path | None) -> list[Playing]:
     if capture is None:
         return play_case(wanted.case, iuts, wanted.generating)
-    refuse_to_capture(wanted.case, capture)
+    refuse_to_capture(wanted.case)
     with Capture() as packets:
         played = play_case(wanted.case, iuts, wanted.generating)
     write_capture(capture, wanted.case, packets, played)
@@ -132,7 +148,7 @@ def _print_counts(
     console.print(f"  {len(rows) - otherwise} of {len(rows)} ended {what}")
 
 
-def write_one(path: Path, iut: ProbedIut, wanted: Wanted, row: CaseRow) -> None:
+def _write_one(path: Path, iut: ProbedIut, wanted: Wanted, row: CaseRow) -> None:
     """Write a record of one case, with its transcript.
 
     Raises:

@@ -8,14 +8,15 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
+import click
 
-from sockproof.commands.one_case import Playing, play_case, probed
-from sockproof.commands.stored import GENERATED, Wanted
-from sockproof.errors import HarnessError, RecordError, UsageError
+from sockproof.commands.one_case import Playing, play_case
+from sockproof.commands.output import NewFile, open_console, write_file
+from sockproof.commands.stored import GENERATED, Wanted, over_one_case
+from sockproof.errors import HarnessError
 from sockproof.generate.options import Generating
-from sockproof.iut.capabilities import ProbedIut, interpreter_id
-from sockproof.iut.implementation import Implementation
+from sockproof.iut.capabilities import ProbedIut, interpreter_id, probe
+from sockproof.iut.implementation import Implementation, parse_iut
 from sockproof.judge.verdict import Verdict
 from sockproof.record.rows import CaseRow
 from sockproof.repro.behaviour import Behaviour, differences
@@ -29,12 +30,11 @@ from sockproof.spec.case_id import CaseId
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.timing import hang_bound_s
 
-__all__ = ["Written", "make_script", "write_script_of"]
+__all__ = ["repro_command"]
 
 _TRYING_PART, _IMPATIENT_PART = 0.4, 0.12
 """Of the hang bound: while it is found out whether a script shows anything, and while it is made
 shorter; the one that is written has the whole one."""
-SHORTENING_S = 20.0
 _SURE = 6
 """How often a finished script must show the behaviour."""
 _MOST_TRIED = 25
@@ -54,29 +54,38 @@ class Written:
         return self.behaviour.words or self.names.code(self.behaviour.expected)
 
 
-def write_script_of(
-    console: Console, wanted: Wanted, given: str, output: Path | None, shorten_s: float
-) -> None:
-    """Make the script of a case, and write or print it.
+@click.command("repro")
+@over_one_case
+@click.option(
+    "-o",
+    "--output",
+    type=NewFile(),
+    metavar="FILE",
+    help="The file to write. [default: print the script]",
+)
+@click.option(
+    "--shorten",
+    "shorten_s",
+    default=20.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to try what can be left out of it.",
+)
+def repro_command(wanted: Wanted, output: Path | None, shorten_s: float) -> None:
+    """Write a stand-alone script that shows what a case finds: one file, standard library alone.
 
-    Raises:
-        see :func:`make_script`. RecordError: it cannot be written.
+    The script ends with 1 while the behaviour is there, and with 0 when it is gone.
     """
-    if output and not output.absolute().parent.is_dir():
-        raise UsageError(f"cannot write {output}: no folder {output.parent}", "make it first")
-    written = make_script(wanted, given, shorten_s)
+    console, written = open_console(soft_wrap=True), _make_script(wanted, shorten_s)
     if output is None:
         console.out(written.text, end="", highlight=False)
         return
-    try:
-        output.write_text(written.text, "utf-8")
-    except OSError as error:
-        raise RecordError(f"cannot write {output}: {error.strerror}", "choose another") from None
+    write_file(output, written.text)
     console.print(f"  {output}: {len(written.text.splitlines())} lines", markup=False)
     console.print(f"  it expects {written.expected}", markup=False)
 
 
-def make_script(wanted: Wanted, given: str, shorten_s: float = SHORTENING_S) -> Written:
+def _make_script(wanted: Wanted, shorten_s: float) -> Written:
     """Play the case, find what is different from the interpreter's own module, and write it down;
     for ``shorten_s`` parts of it are tried to be left out. Of a case that generates plans, it is
     the one that fails.
@@ -85,7 +94,7 @@ def make_script(wanted: Wanted, given: str, shorten_s: float = SHORTENING_S) -> 
         UsageError: there is no such case or implementation. HarnessError: the case passes, or no
             script shows what it finds.
     """
-    case, iut = wanted.case, probed(wanted.iut(given))
+    case, iut = wanted.case, wanted.iut()
     reference = _untouched(iut)
     generating = _with_a_plan(wanted, iut)
     played = _played(case, iut, reference, generating)
@@ -124,7 +133,7 @@ def _untouched(iut: ProbedIut) -> ProbedIut:
     if own.module or own.preload:
         bare = Implementation(own.argv[0], own.argv, env=own.env)
         return dataclasses.replace(iut, implementation=bare)
-    return probed(sys.executable)
+    return probe(parse_iut(sys.executable))
 
 
 def _told(playing: Playing) -> Told:

@@ -6,19 +6,17 @@ import dataclasses
 import os
 import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import click
+
 from sockproof._paths import REFERENCE, kit_dir
-from sockproof.commands.output import open_console, warn
+from sockproof.commands.output import open_console, warn, write_file
 from sockproof.commands.progress import Progress
 from sockproof.errors import HarnessError, UsageError
-from sockproof.generate.options import Generating
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
-from sockproof.record.selection import keyword_matcher
-from sockproof.record.writer import write_octets
 from sockproof.report.badge import badge_json
 from sockproof.report.comparison import renamed
 from sockproof.report.html.page import report_html
@@ -28,76 +26,70 @@ from sockproof.report.reference import differing, with_references
 from sockproof.report.terminal import print_summary
 from sockproof.run.lifetime import interrupt_once_by
 from sockproof.run.monitor import RunMonitor
-from sockproof.run.plan import RunPlan, make_plan, planned
-from sockproof.run.pytest_session import (
-    INTERRUPTED,
-    NOTHING_COLLECTED,
-    PLAYED,
-    play,
-)
+from sockproof.run.plan import make_plan, planned
+from sockproof.run.pytest_session import play
+from sockproof.run.run_options import RunOptions, run_options
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.renames import load_renames, new_ids
 from sockproof.timing import scale
 
-__all__ = ["RunSettings", "exit_status", "played", "refuse_unwritable", "run", "tell"]
+__all__ = ["exit_status", "record_of", "refuse_unwritable", "run_command", "tell"]
 
-_INTERRUPTED = "interrupted"
 AS_EXPECTED, DEVIATION, STALE, INCOMPLETE = 0, 1, 2, HarnessError.exit_status
 
 
-@dataclass(frozen=True)
-class RunSettings:
-    """What the user asked for; see the options of ``sockproof run``."""
-
-    iuts: Sequence[str]
-    specs: Sequence[str]
-    keyword: str
-    workers: int
-    keep: str
-    report_dir: Path
-    expectations: Sequence[Path] = ()
-    strict: bool = False
-    shard: tuple[int, int] = (1, 1)
-    generating: Generating = field(default_factory=Generating)
+@click.command("run")
+@run_options()
+def run_command(options: RunOptions) -> int:
+    """Play the cases and write the conformance report."""
+    monitor = _played(options)
+    return tell(monitor.paths(), options.report_dir, monitor.problems, strict=options.strict)
 
 
-def run(settings: RunSettings) -> int:
-    """Play and report; the exit status.
+def record_of(options: RunOptions) -> Path:
+    """Play a single implementation, and tell what makes its record incomplete; the record.
 
     Raises:
-        UsageError: an option is wrong, or it selects no case. Nothing is written then.
+        KeyboardInterrupt: an interrupt has come. UsageError, HarnessError: as of a run.
     """
-    monitor = played(settings)
-    return tell(monitor.paths(), settings.report_dir, monitor.problems, strict=settings.strict)
+    monitor = _played(options)
+    for problem in monitor.problems:
+        warn(problem)
+    if monitor.interrupted:
+        raise KeyboardInterrupt
+    (path,) = monitor.paths()
+    return path
 
 
-def played(settings: RunSettings) -> RunMonitor:
+def _played(options: RunOptions) -> RunMonitor:
     """Play and write records: the monitor has their paths, and what makes them incomplete.
 
     Raises:
         UsageError: an option is wrong, or it selects no case. Nothing is written then.
         HarnessError: no implementation could be started, or no case played.
     """
-    refuse_unwritable(settings.report_dir)
-    keyword_matcher(settings.keyword)
-    _refuse_unsendable(settings.workers)
+    refuse_unwritable(options.report_dir)
+    _refuse_unsendable(options.workers)
     scale()  # a wrong environment variable is refused before anything starts
     interrupt_once_by(signal.SIGTERM)
-    plan = make_plan(settings.iuts, settings.specs, settings.keep, settings.expectations)
-    plan = dataclasses.replace(
-        plan, shard=settings.shard, keyword=settings.keyword, generating=settings.generating
-    )
-    for _, problem in plan.unavailable:
+    plan = make_plan(options)
+    for problem in plan.unavailable:
         warn(problem)
     if not plan.iuts:
         raise HarnessError("no implementation could be started", "see 'sockproof doctor'")
-    monitor = _play(plan, settings)
-    if not monitor.rows and _INTERRUPTED in monitor.problems:
+    monitor = RunMonitor(plan, load_catalogue(), options.report_dir, Progress())
+    with planned(plan) as plan_path:
+        try:
+            status = play(plan_path, options.workers, monitor)
+        finally:
+            monitor.close()
+    monitor.ended(status)
+    if not monitor.rows and monitor.interrupted:
         raise KeyboardInterrupt
     if not monitor.rows and monitor.problems:
         raise HarnessError(f"no case was played: {'; '.join(monitor.problems)}")
     if not monitor.rows:
-        hint = new_ids(settings.keyword, load_catalogue()) or "see 'sockproof list --cases'"
+        hint = new_ids(options.keyword, load_catalogue()) or "see 'sockproof list --cases'"
         raise UsageError("no case is selected", hint)
     return monitor
 
@@ -175,26 +167,6 @@ def exit_status(
     return STALE if stale or attention else AS_EXPECTED
 
 
-def _play(plan: RunPlan, settings: RunSettings) -> RunMonitor:
-    asked = {
-        "select": settings.keyword,
-        "specs": list(settings.specs),
-        "workers": settings.workers,
-        "shard": "/".join(map(str, settings.shard)),
-        "examples": settings.generating.examples,
-    }
-    monitor = RunMonitor(plan, load_catalogue(), settings.report_dir, asked, Progress())
-    with planned(plan) as plan_path:
-        try:
-            status = play(plan_path, settings.workers, monitor)
-        finally:
-            monitor.close()
-    if status not in (*PLAYED, NOTHING_COLLECTED) and not monitor.problems:
-        ended = f"the test runner ended with status {status}"
-        monitor.problems.append(_INTERRUPTED if status == INTERRUPTED else ended)
-    return monitor
-
-
 _REPORTS: Mapping[str, Callable[[Sequence[Record]], str]] = {
     "report.html": report_html,
     "summary.md": summary_markdown,
@@ -205,4 +177,4 @@ _REPORTS: Mapping[str, Callable[[Sequence[Record]], str]] = {
 
 def _write_reports(records: Sequence[Record], folder: Path) -> None:
     for name, report in _REPORTS.items():
-        write_octets(folder / name, report(records).encode())
+        write_file(folder / name, report(records))

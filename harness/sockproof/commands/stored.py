@@ -3,21 +3,29 @@ of generated clients that was kept."""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
+
 from sockproof.commands.one_case import known_case
+from sockproof.commands.output import write_file
 from sockproof.errors import RecordError, UsageError
 from sockproof.generate.options import EXAMPLES, SEED, Generating
+from sockproof.iut.capabilities import ProbedIut, probe
+from sockproof.iut.implementation import parse_iut
 from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
+from sockproof.run.run_options import click_option
 from sockproof.spec.case_id import CaseId
 
-__all__ = ["GENERATED", "Wanted", "keep_plan", "wanted_case"]
+__all__ = ["GENERATED", "GENERATING", "Wanted", "keep_plan", "over_one_case"]
 
 GENERATED = "generated"
 """The area whose cases play plans, and the key of what a case's row tells of them."""
@@ -29,21 +37,26 @@ _NO_PLAN = "it needs 'case', the id of a generated case, and 'plan'"
 class Wanted:
     """A case, and how a record says that it ended, if one was given.
 
-    ``plan`` is the one to play, of a case that generates plans. ``seed`` and ``examples`` are those
-    that were asked for: then plans are generated again.
+    ``asked`` is the implementation asked for, if any. ``plan`` is the one to play, of a case that
+    generates plans. ``seed`` and ``examples`` are those asked for: then plans are generated again.
     """
 
     case: CaseId
     row: CaseRow | None = None
     record: Record | None = None
+    asked: str = ""
     plan: Mapping[str, Any] | None = None
     seed: int | None = None
     examples: int | None = None
 
-    def iut(self, given: str) -> str:
-        """The implementation to play it on: the one asked for, the record's, or this Python."""
+    def iut(self) -> ProbedIut:
+        """The implementation to play it on: the one asked for, the record's, or this Python.
+
+        Raises:
+            UsageError: there is none. IutUnavailable: it does not start.
+        """
         recorded = self.record.implementation.given if self.record else ""
-        return given or recorded or sys.executable
+        return probe(parse_iut(self.asked or recorded or sys.executable))
 
     @property
     def generating(self) -> Generating:
@@ -63,7 +76,56 @@ def _first_number(*values: Any) -> int:
     return next(value for value in values if isinstance(value, int))
 
 
-def wanted_case(given: Sequence[str], record: Path | None = None) -> Wanted:
+def over_one_case(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The arguments and options of a command over one case, which gets it as its first argument."""
+
+    @functools.wraps(command)
+    def called(given: Sequence[str], record: Path | None, iut: str, **others: Any) -> Any:
+        generating = {name: others.pop(name) for name in ("seed", "examples")}
+        wanted = _wanted(given, record)
+        return command(dataclasses.replace(wanted, asked=iut, **generating), **others)
+
+    options = (
+        click.argument("given", metavar="[FILE] [CASE]", nargs=-1, required=True),
+        click.option(
+            "--iut",
+            default="",
+            metavar="IUT",
+            help="The implementation, as for run. [default: the record's, or the running Python]",
+        ),
+        click.option(
+            "--record",
+            type=click.Path(dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help="The record that the case is compared with.",
+        ),
+        *GENERATING,
+    )
+    for option in reversed(options):
+        called = option(called)
+    return called
+
+
+# How a case that generates plans is to do so, otherwise than its record says.
+GENERATING = (
+    click_option(
+        "seed",
+        default=None,
+        show_default=False,
+        help="For a case that generates plans: generate them from this seed. [default: play the "
+        "plan that failed in the record, else from the record's seed, or 1]",
+    ),
+    click_option(
+        "examples",
+        default=None,
+        type=click.IntRange(1),
+        show_default=False,
+        help="For a case that generates plans: how many. [default: the record's, or 15]",
+    ),
+)
+
+
+def _wanted(given: Sequence[str], record: Path | None = None) -> Wanted:
     """What ``[FILE] [CASE]`` stand for; of a record in which one case deviates, it is that one. A
     file that ends with ``.json`` is a plan, which names its case.
 
@@ -123,10 +185,7 @@ def keep_plan(path: Path, case: CaseId, row: CaseRow, wanted: Wanted) -> None:
     if plan is None:
         raise UsageError(f"no plan of {case} failed", "a record is kept in FILE.jsonl")
     text = json.dumps({"case": str(case), "plan": plan}, indent=1)
-    try:
-        path.write_text(f"{text}\n", "utf-8")
-    except OSError as error:
-        raise RecordError(f"cannot write {path}: {error.strerror}", "choose another") from None
+    write_file(path, f"{text}\n")
 
 
 def _row(record: Record, case_id: str) -> CaseRow:

@@ -6,7 +6,7 @@ Apart from what uses it, so that nothing loads Hypothesis that generates nothing
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +33,9 @@ class Generating:
 
     seed: int = SEED
     examples: int = EXAMPLES
-    cache: Path = Path(CACHE)
+    cache: Path = field(default_factory=lambda: Path(CACHE).absolute())
     plan: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if self.examples < 1:
             raise UsageError(f"--examples {self.examples} is below 1", "give how many a case plays")
-
-    def to_json(self) -> dict[str, Any]:
-        return {**vars(self), "cache": str(self.cache.absolute())}
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Generating:
-        return cls(**{**data, "cache": Path(data["cache"])})

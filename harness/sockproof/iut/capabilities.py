@@ -78,11 +78,6 @@ class Capabilities:
     def to_json(self) -> dict[str, Any]:
         return {**self.features, "names": sorted(self.names)}
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Capabilities:
-        features = {key: value for key, value in data.items() if key != "names"}
-        return cls(features, frozenset(data["names"]))
-
 
 @dataclass(frozen=True)
 class ProbedIut:
@@ -96,19 +91,6 @@ class ProbedIut:
     level: PythonLevel
     hello: Mapping[str, Any]
     capabilities: Capabilities
-
-    def to_json(self) -> dict[str, Any]:
-        plain = self.implementation.to_json(), self.capabilities.to_json()
-        return {**vars(self), "implementation": plain[0], "capabilities": plain[1]}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> ProbedIut:
-        parts = {
-            "implementation": Implementation.from_json(data["implementation"]),
-            "level": tuple(data["level"]),
-            "capabilities": Capabilities.from_json(data["capabilities"]),
-        }
-        return cls(**{**data, **parts})
 
     def renamed(self, new_id: str) -> ProbedIut:
         return dataclasses.replace(self, id=new_id)

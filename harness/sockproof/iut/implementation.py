@@ -10,7 +10,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from sockproof._paths import expanded
 from sockproof.errors import UsageError
@@ -62,16 +61,6 @@ class Implementation:
             return []
         inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
         return [folder for folder in inherited if folder] + [str(Path.cwd())]
-
-    def to_json(self) -> dict[str, Any]:
-        """As plain data, for another worker of the same run."""
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Implementation:
-        """The reverse of :meth:`to_json`."""
-        sequences = {"argv": tuple(data["argv"]), "level": tuple(data["level"])}
-        return cls(**{**data, **sequences})
 
 
 _BY_NAME = {"type": "object", "additionalProperties": toml.TEXT}

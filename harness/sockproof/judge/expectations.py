@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,23 +119,9 @@ class Expectation:
         """Whether its day has passed."""
         return bool(self.expires) and datetime.date.fromisoformat(self.expires) < today
 
-    def to_json(self) -> dict[str, Any]:
-        """As plain data, for another worker of the same run."""
-        return {**vars(self), "verdict": self.verdict.value, "teardown": self.teardown.value}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Expectation:
-        """The reverse of :meth:`to_json`; what has a default may be missing."""
-        return cls(**{key: _READ.get(key, lambda same: same)(data[key]) for key in data})
-
 
 def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(".*".join(map(re.escape, text.split("*"))))
-
-
-# How what is plain data is read again.
-_READ: dict[str, Callable[[Any], Any]] = {"verdict": Verdict, "teardown": TeardownVerdict}
-_READ |= dict.fromkeys(("since", "until", "lacks"), tuple)
 
 
 _EXPECTATION = toml.table(
@@ -172,7 +158,12 @@ def read_expectations(path: Path) -> tuple[Expectation, ...]:
 def _expectation(path: Path, number: int, entry: Mapping[str, Any]) -> Expectation:
     if problem := _problem(entry):
         raise UsageError(f"{path}: expectation {number} ({entry['case']}): {problem}")
-    return Expectation.from_json({**entry, **toml.levels_of(entry), "file": path.name})
+    words = {
+        "verdict": Verdict(entry["verdict"]),
+        "teardown": TeardownVerdict(entry.get("teardown", TeardownVerdict.CLEAN)),
+    }
+    lists = {"lacks": tuple(entry.get("lacks", ())), "file": path.name}
+    return Expectation(**{**entry, **toml.levels_of(entry), **words, **lists})
 
 
 def _problem(entry: Mapping[str, Any]) -> str:
@@ -180,7 +171,7 @@ def _problem(entry: Mapping[str, Any]) -> str:
     if entry["verdict"] == Verdict.FAIL.value and not entry.get("contains"):
         return "a FAIL needs 'contains', or any other failure would pass for this one"
     if entry["verdict"] in ("PASS", "NOT_APPLICABLE") and "teardown" not in entry:
-        return f"{entry['verdict']} is no deviation; leave the entry out"
+        return f"{entry['verdict']} is not a deviation; leave the entry out"
     if "*" in entry["case"] and "at_most" not in entry:
         return "a case with * needs 'at_most', how many cases it may match"
     return ""

@@ -1,29 +1,27 @@
 """What plays cases in a worker: the suites collected once, then case after case on whatever module.
 
-A pytest plugin by the names of its methods; it needs nothing of pytest itself. It takes jobs from
-a connection, names each case that it has played, and sends what came of the job.
+It takes jobs from a connection, names each case that it has played, and sends what came of the job.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 from sockproof.errors import HarnessError, IutUnavailable
 from sockproof.iut.capabilities import Capabilities, ProbedIut
 from sockproof.mutation.jobs import Job, PlayedJob, Seen
 from sockproof.mutation.order import in_order
-from sockproof.record.rows import CaseRow
-from sockproof.run import plugin
-from sockproof.run.monitor import ROW_PROPERTY
+from sockproof.run.collected import CollectedCases
+from sockproof.run.lifetime import end_with_run
 from sockproof.run.plan import RunPlan
+from sockproof.run.pytest_session import play_here
 from sockproof.spec.case_id import CaseId
 
-__all__ = ["READY", "Player"]
+__all__ = ["READY", "Player", "work"]
 
 READY = "ready"
 # A kill by one of so many first cases counts at once. A later one must come again: with hundreds of
@@ -38,43 +36,30 @@ _SLOW_S = 1.5
 
 
 class Player:
-    """Plays jobs until the connection is closed. ``plan_path`` is of a plan with the
-    untouched interpreter alone; what it can do, the mutants can, as far as they have the names."""
+    """Plays jobs until the connection is closed. The ``plan`` is of the untouched interpreter
+    alone; what it can do, the mutants can, as far as they have the names."""
 
-    def __init__(self, plan_path: Path, connection: Connection) -> None:
-        plan = RunPlan.read(plan_path)
+    def __init__(self, plan: RunPlan, connection: Connection, collected: CollectedCases) -> None:
         self._iut = plan.iuts[0]
         self._generating = plan.generating
         self._connection = connection
-        self._items: dict[CaseId, Any] = {}
-        self._row: CaseRow | None = None
+        self._collected = collected
 
-    def pytest_runtestloop(self, session: Any) -> bool:
-        """Instead of pytest's own: true says that all was played."""
-        if session.testsfailed:
-            self._connection.send("a test file does not load")
-            return True
-        for item in session.items:
-            parameter = plugin.case_parameter(item)
-            if parameter is not None:
-                self._items[parameter.case] = item
+    def play_jobs(self) -> None:
         self._connection.send(READY)
-        while True:
-            try:
-                job: Job = self._connection.recv()
-            except EOFError:
-                return True
-            self._connection.send(self._play(job, session.config))
+        while (job := self._next_job()) is not None:
+            self._connection.send(self._play(job))
 
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        """The row of the case that was played comes with its last report."""
-        for name, value in report.user_properties:
-            if name == ROW_PROPERTY and report.when == "teardown":
-                self._row = CaseRow.from_json(json.loads(value))
-
-    def _play(self, job: Job, config: Any) -> PlayedJob:
+    def _next_job(self) -> Job | None:
         try:
-            iut = self._loaded(job, config)
+            job: Job = self._connection.recv()
+        except EOFError:
+            return None
+        return job
+
+    def _play(self, job: Job) -> PlayedJob:
+        try:
+            iut = self._loaded(job)
         except IutUnavailable as error:
             return PlayedJob(job, unloadable=str(error).removeprefix(f"{job.path}: "))
         except HarnessError as error:
@@ -86,13 +71,13 @@ class Player:
             self._connection.send(one.case)
         return PlayedJob(job, seen, unsteady=unsteady)
 
-    def _loaded(self, job: Job, config: Any) -> ProbedIut:
+    def _loaded(self, job: Job) -> ProbedIut:
         """The module as an implementation: its agent runs, and has said what names there are."""
         own = self._iut.implementation
         implementation = dataclasses.replace(
             own, given=job.path, module="socketserver", module_path=job.path
         )
-        hello = plugin.agent_pool(config).channel(implementation).hello
+        hello = self._collected.agents.channel(implementation).hello
         features = self._iut.capabilities.features
         capabilities = Capabilities(features, frozenset(hello["names"]))
         return dataclasses.replace(
@@ -101,10 +86,10 @@ class Player:
 
     def _rows(self, job: Job, iut: ProbedIut, unsteady: list[str]) -> Iterator[Seen]:
         if job.only:
-            named = {str(case): case for case in self._items}
+            named = {str(case): case for case in self._collected.cases}
             yield from (self._case(named[id_], iut, job) for id_ in job.only if id_ in named)
             return
-        first, rest = in_order(list(self._items), job.aim)
+        first, rest = in_order(self._collected.cases, job.aim)
         killed: set[str] = set()
         slow = 0
         for number, case in enumerate([*first, *rest]):
@@ -124,13 +109,18 @@ class Player:
                     return
 
     def _case(self, case: CaseId, iut: ProbedIut, job: Job) -> Seen:
-        item = self._items[case]
-        parameter = plugin.case_parameter(item)
-        assert parameter is not None
-        self._row = None
         generating = self._generating
         if case.place in job.aim.cases:
             generating = dataclasses.replace(generating, examples=_THOROUGH)
-        plugin.play_again(item, dataclasses.replace(parameter, iut=iut), generating)
-        assert self._row is not None
-        return Seen.of(self._row)
+        return Seen.of(self._collected.play(case, iut, generating))
+
+
+def work(plan_path: Path, connection: Connection) -> None:
+    """The life of a worker. It ends in silence when interrupted: the command says so."""
+    with suppress(KeyboardInterrupt):
+        end_with_run(plan_path)
+        plan = RunPlan.read(plan_path)
+        try:
+            play_here(plan_path, lambda cases: Player(plan, connection, cases).play_jobs())
+        except HarnessError as error:
+            connection.send(str(error))

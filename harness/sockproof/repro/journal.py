@@ -80,6 +80,10 @@ class Journal:
         finally:
             self._inside.yes = False
 
+    def close(self) -> None:
+        """Note nothing any more: the test function has ended."""
+        self.closed = True
+
     @property
     def takes(self) -> bool:
         """Whether an operation that begins now is noted."""

@@ -51,33 +51,30 @@ class Interrupt(KeyboardInterrupt):
 
 
 def interrupt_by(*numbers: int) -> None:
-    """Let each of these signals raise :class:`Interrupt`; what is ignored stays so."""
-
-    def interrupt(number: int, _frame: FrameType | None) -> None:
-        _came.append(number)
-        hurry()
-        raise Interrupt
-
-    for number in _heeded(numbers):
-        signal.signal(number, interrupt)
+    """Let each of these signals raise :class:`Interrupt`; what is ignored (``nohup``, ``run &``)
+    stays so."""
+    _interrupt_by(_heeded(numbers), then_ignored=())
 
 
 def interrupt_once_by(*numbers: int) -> None:
     """Let these signals end this process as Ctrl-C does: records are closed, reports written.
 
     Once only, for timeout(1) sends its signal to the process and then to the whole group, and a
-    second one must not keep it from cleaning up. What is ignored (``nohup``, ``run &``) stays so.
+    second one must not keep it from cleaning up.
     """
     heeded = _heeded(numbers)
+    _interrupt_by(heeded, then_ignored=heeded)
 
+
+def _interrupt_by(numbers: Iterable[int], then_ignored: Iterable[int]) -> None:
     def interrupt(came: int, _frame: FrameType | None) -> None:
-        for number in heeded:
+        for number in then_ignored:
             signal.signal(number, signal.SIG_IGN)
         _came.append(came)
         hurry()
         raise Interrupt
 
-    for number in heeded:
+    for number in numbers:
         signal.signal(number, interrupt)
 
 

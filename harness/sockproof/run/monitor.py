@@ -1,16 +1,15 @@
-"""Watches a run from the controlling process: takes each row as it comes, writes the records.
-
-A pytest plugin by the names of its methods; it needs nothing of pytest itself.
-"""
+"""Watches a run from the controlling process: takes each row as it comes, writes the records."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
+
+import pytest
 
 from sockproof.errors import HarnessError
 from sockproof.iut.capabilities import ProbedIut
@@ -23,10 +22,28 @@ from sockproof.run.record_header import record_header, requirement_row, without_
 from sockproof.spec.case_id import CaseId, case_id_of, iut_id_of, requirement_of
 from sockproof.spec.catalogue import Catalogue
 
-__all__ = ["ROW_PROPERTY", "Audience", "RunMonitor"]
+__all__ = ["ROW_PROPERTY", "Audience", "RunMonitor", "row_of"]
 
+# The user property of a test report that carries a case's row as JSON text.
 ROW_PROPERTY = "sockproof"
-"""The user property of a test report that carries a case's row as JSON text."""
+
+# What each exit status of pytest says of the run; nothing where it played all that was selected.
+_ENDINGS: dict[int, str] = {
+    pytest.ExitCode.OK: "",
+    pytest.ExitCode.TESTS_FAILED: "",
+    pytest.ExitCode.NO_TESTS_COLLECTED: "",
+    pytest.ExitCode.INTERRUPTED: "interrupted",
+    pytest.ExitCode.INTERNAL_ERROR: "internal error",
+}
+
+
+def row_of(report: pytest.TestReport, cleaned: Callable[[str], str] = str) -> CaseRow | None:
+    """The row that the last report of a case carries, its JSON text ``cleaned`` first; none of
+    every other report."""
+    found = [value for name, value in report.user_properties if name == ROW_PROPERTY]
+    if report.when != "teardown" or not found:
+        return None
+    return CaseRow.from_json(json.loads(cleaned(str(found[0]))))
 
 
 class Audience(Protocol):
@@ -42,7 +59,8 @@ class RunMonitor:
 
     A record is opened with the first case of its implementation, so that a run that selects
     nothing leaves an earlier record alone. After the run, ``problems`` says why it is incomplete,
-    if it is.
+    if it is, and ``interrupted`` whether that is why. ``selects_alone``: nothing but the options
+    of the plan selects cases.
     """
 
     NAME = "sockproof-monitor"
@@ -52,18 +70,20 @@ class RunMonitor:
         plan: RunPlan,
         catalogue: Catalogue,
         folder: Path,
-        settings: dict[str, Any] | None = None,
         audience: Audience | None = None,
+        *,
+        selects_alone: bool = True,
     ) -> None:
         self.plan = plan
         self.folder = folder
-        self.problems = [problem for _, problem in plan.unavailable]
+        self.problems = list(plan.unavailable)
+        self.interrupted = False
         self.rows = 0
         self._failure: BaseException | None = None
         self._selected: dict[str, list[str]] = {}
         self._catalogue = catalogue
-        self._settings = settings or {}
         self._audience = audience
+        self._selects_alone = selects_alone
         self._writers: dict[str, RecordWriter] = {}
         self._met: dict[str, Counter[Expectation]] = {}
 
@@ -77,15 +97,17 @@ class RunMonitor:
     def _writer(self, iut_id: str) -> RecordWriter:
         if iut_id not in self._writers:
             iut = self.plan.iut(iut_id)
-            settings = {"keep": self.plan.keep, **self._settings}
-            header = record_header(iut, settings, self.plan.generating.seed)
+            options = self.plan.options
+            settings = {"keep": options.keep}
+            settings |= options.selection() if self._selects_alone else {}
+            header = record_header(iut, settings, options.seed)
             writer = self._writers[iut_id] = RecordWriter(self._path(iut), header)
             for requirement in self._catalogue.values():  # in its order, whoever is played first
                 if requirement.id in self._selected[iut_id]:
                     writer.requirement(requirement_row(requirement))
         return self._writers[iut_id]
 
-    def pytest_collection_finish(self, session: Any) -> None:
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Without workers: the cases are known."""
         self._expect(item.nodeid for item in session.items)
 
@@ -108,16 +130,15 @@ class RunMonitor:
     def _total(self) -> int:
         return sum(map(len, self._selected.values()))
 
-    def pytest_runtest_logreport(self, report: Any) -> None:
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Every report passes here, from whatever worker."""
-        for name, value in report.user_properties:
-            if name == ROW_PROPERTY and report.when == "teardown":
-                row = CaseRow.from_json(json.loads(without_home(value)))
-                self._take(iut_id_of(report.nodeid), row)
+        row = row_of(report, without_home)
+        if row is not None:
+            self._take(iut_id_of(report.nodeid), row)
         if report.when not in ("setup", "call", "teardown"):
             self._lost(report)
 
-    def _lost(self, report: Any) -> None:
+    def _lost(self, report: pytest.TestReport) -> None:
         """A worker died while it ran this case: xdist says so in a report of its own kind."""
         iut_id, case_id = iut_id_of(report.nodeid), case_id_of(report.nodeid)
         self.problems.append(f"a worker died while it ran {case_id or report.nodeid}")
@@ -128,7 +149,7 @@ class RunMonitor:
             row = CaseRow(case_id, case.requirement, case.spec, Verdict.ERROR, reason=reason)
             self._take(iut_id, row)
 
-    def pytest_collectreport(self, report: Any) -> None:
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A test file that does not load leaves its cases out."""
         if report.failed:
             self.problems.append(f"{report.nodeid or 'collection'}: {report.longreprtext[-300:]}")
@@ -142,20 +163,25 @@ class RunMonitor:
         if self._audience:
             self._audience.case(iut_id, row)
 
-    def pytest_internalerror(self, excinfo: Any) -> bool:
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
         """Something here failed, such as the writing of a record; true if no more need be said."""
         self._failure = excinfo.value
         self.problems.append(_in_words(excinfo.value))
         return isinstance(excinfo.value, HarnessError | OSError)
 
-    def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
-        """Interrupted (2) and internal errors (3) leave the run incomplete."""
-        if int(exitstatus) == 2:
-            self.problems.append("interrupted")
-        elif int(exitstatus) == 3 and self._failure is None:
-            self.problems.append("internal error")
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Take down how it ended, and write the footers."""
+        self.ended(exitstatus)
         if not hasattr(session.config, "workerinput"):
             self.close()
+
+    def ended(self, status: int) -> None:
+        """Take down, once, how pytest ended if that leaves the run incomplete."""
+        self.interrupted |= status == pytest.ExitCode.INTERRUPTED
+        problem = _ENDINGS.get(status, f"the test runner ended with status {status}")
+        is_told = status == pytest.ExitCode.INTERNAL_ERROR and self._failure is not None
+        if problem and not is_told and problem not in self.problems:
+            self.problems.append(problem)
 
     def close(self) -> None:
         """Write the footers. An interrupted run has them too, and they say so.
@@ -194,9 +220,9 @@ class RunMonitor:
     @property
     def _whole(self) -> bool:
         """Whether every case was selected."""
-        cut = self.plan.only or self.plan.shard != (1, 1)
-        narrowed = self._settings.get("select") or self._settings.get("specs") or cut
-        return "select" in self._settings and not narrowed
+        options = self.plan.options
+        narrowed = options.keyword or options.specs or self.plan.only or options.shard != (1, 1)
+        return self._selects_alone and not narrowed
 
 
 def _in_words(error: BaseException) -> str:

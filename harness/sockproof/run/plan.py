@@ -1,11 +1,11 @@
-"""The plan of a run: which implementations, which server specs, what to keep. Plain data in a file,
-so that every worker of the run works from the same one."""
+"""The plan of a run: its options, and the implementations they name, probed. It is written to a
+file, so that every worker of the run works from the same one."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
+import pickle
 import shutil
 import tempfile
 import zlib
@@ -28,52 +28,50 @@ from sockproof.judge.expectations import (
     read_expectations,
 )
 from sockproof.record.selection import Matcher, keyword_matcher
+from sockproof.run.run_options import RunOptions
 from sockproof.spec.case_id import requirement_of
 from sockproof.spec.catalogue import Catalogue, load_catalogue
-from sockproof.spec.matrix import ServerSpec, select_specs, spec_by_id
+from sockproof.spec.matrix import ServerSpec, select_specs
 
-__all__ = ["KEEP", "RunPlan", "make_plan", "planned"]
+__all__ = ["RunPlan", "make_plan", "planned"]
 
+# Unix sockets live below the temporary folder, and their paths must stay short.
 _LONGEST_FOLDER_OCTETS = 40
-"""Unix sockets live below the temporary folder, and their paths must stay short."""
-
-KEEP = ("all", "fail", "none")
-"""Which cases keep their transcript: all, those that need attention, none."""
 
 
 @dataclass(frozen=True)
 class RunPlan:
     """What a run works through.
 
-    ``unavailable`` are the implementations that could not be probed, as (how the user gave it, what
-    is wrong). ``only`` maps implementations to the requirements and specs to play on them, as
-    ``requirement id[spec id]`` without a variant; those that it does not name are played on all.
-    ``expectations`` maps implementations to those whose conditions they meet. ``shard`` is which
-    part of the cases is played, of how many; ``keyword`` selects cases by parts of their id, as
-    keyword_matcher() reads it; ``generating`` says how plans of clients are generated.
+    ``unavailable`` says of implementations that could not be probed what is wrong. ``only`` maps
+    implementations to the requirements and specs to play on them, as ``requirement id[spec id]``
+    without a variant; those that it does not name are played on all. ``expectations`` maps
+    implementations to those whose conditions they meet.
     """
 
     iuts: tuple[ProbedIut, ...]
-    specs: tuple[ServerSpec, ...]
-    keep: str = "fail"
-    unavailable: tuple[tuple[str, str], ...] = ()
+    options: RunOptions = field(default_factory=RunOptions)
+    unavailable: tuple[str, ...] = ()
     only: Mapping[str, frozenset[str]] = field(default_factory=dict)
     expectations: Mapping[str, tuple[Expectation, ...]] = field(default_factory=dict)
-    shard: tuple[int, int] = (1, 1)
     generating: Generating = field(default_factory=Generating)
-    keyword: str = ""
+
+    @cached_property
+    def specs(self) -> tuple[ServerSpec, ...]:
+        """The server specs that are played."""
+        return select_specs(self.options.specs)
+
+    @cached_property
+    def _named(self) -> Matcher:
+        return keyword_matcher(self.options.keyword)
 
     def plays(self, case_id: str) -> bool:
         """Whether the case is selected, and in the shard that is played."""
         return self._named(case_id) and self.in_shard(case_id)
 
-    @cached_property
-    def _named(self) -> Matcher:
-        return keyword_matcher(self.keyword)
-
     def in_shard(self, case_id: str) -> bool:
         """Whether the case is in the part that is played: the same for everybody, by its id."""
-        number, of = self.shard
+        number, of = self.options.shard
         return zlib.crc32(case_id.encode()) % of == number - 1
 
     def expected(self, iut_id: str, case_id: str) -> Expectation | None:
@@ -92,41 +90,15 @@ class RunPlan:
         return next(iut for iut in self.iuts if iut.id == iut_id)
 
     def write(self, path: Path) -> None:
-        """Write it for the workers."""
-        data = {
-            "iuts": [iut.to_json() for iut in self.iuts],
-            "specs": [spec.id for spec in self.specs],
-            "keep": self.keep,
-            "unavailable": [list(entry) for entry in self.unavailable],
-            "only": {iut_id: sorted(cases) for iut_id, cases in self.only.items()},
-            "shard": list(self.shard),
-            "generating": self.generating.to_json(),
-            "keyword": self.keyword,
-            "expectations": {
-                iut_id: [one.to_json() for one in known]
-                for iut_id, known in self.expectations.items()
-            },
-        }
-        path.write_text(json.dumps(data), "utf-8")
+        """Write it for the workers, who alone read it: the file is in a folder of our own."""
+        path.write_bytes(pickle.dumps(self))
 
     @classmethod
     def read(cls, path: Path) -> RunPlan:
         """Read what :meth:`write` wrote."""
-        data = json.loads(path.read_text("utf-8"))
-        return cls(
-            tuple(ProbedIut.from_json(entry) for entry in data["iuts"]),
-            tuple(spec_by_id(spec_id) for spec_id in data["specs"]),
-            data["keep"],
-            tuple((given, problem) for given, problem in data["unavailable"]),
-            {iut_id: frozenset(cases) for iut_id, cases in data["only"].items()},
-            {
-                iut_id: tuple(map(Expectation.from_json, known))
-                for iut_id, known in data["expectations"].items()
-            },
-            tuple(data["shard"]),
-            Generating.from_json(data["generating"]),
-            data["keyword"],
-        )
+        plan = pickle.loads(path.read_bytes())
+        assert isinstance(plan, cls)
+        return plan
 
 
 @contextlib.contextmanager
@@ -158,7 +130,7 @@ def _written(plan: RunPlan) -> Path:
         base = tempfile.gettempdir()
         parent = base if len(os.fsencode(base)) <= _LONGEST_FOLDER_OCTETS else "/tmp"
         folder = Path(tempfile.mkdtemp(prefix="sockproof-", dir=parent))
-        path = folder / "plan.json"
+        path = folder / "plan"
         plan.write(path)
     except OSError as error:
         if folder:
@@ -168,12 +140,7 @@ def _written(plan: RunPlan) -> Path:
     return path
 
 
-def make_plan(
-    iuts: Sequence[str],
-    specs: Sequence[str] = (),
-    keep: str = "fail",
-    expectation_files: Sequence[Path] = (),
-) -> RunPlan:
+def make_plan(options: RunOptions) -> RunPlan:
     """Probe every implementation, side by side, and put the plan together.
 
     An implementation that cannot be probed is left out and told in ``unavailable``; the run goes
@@ -183,22 +150,17 @@ def make_plan(
         UsageError: an option is wrong, one implementation is given twice, or expectations are not
             in order.
     """
-    chosen = select_specs(specs)
-    given_expectations = _read_all(expectation_files)
-    if keep not in KEEP:
-        raise UsageError(f"--keep {keep!r} is none of {', '.join(KEEP)}")
-    implementations = [parse_iut(given) for given in iuts]
+    generating = options.generating
+    keyword_matcher(options.keyword)
+    select_specs(options.specs)
+    given_expectations = _read_all(options.expectations)
+    implementations = [parse_iut(given) for given in options.iuts]
     with ThreadPoolExecutor(max_workers=4) as pool:
         results = list(pool.map(_probe, implementations))
-    probed = [result for result in results if isinstance(result, ProbedIut)]
-    failed = [
-        (implementation.given, str(result))
-        for implementation, result in zip(implementations, results, strict=True)
-        if isinstance(result, IutUnavailable)
-    ]
-    told = _distinct(probed)
+    told = _distinct([result for result in results if isinstance(result, ProbedIut)])
+    problems = tuple(str(result) for result in results if isinstance(result, IutUnavailable))
     expectations = {iut.id: _expectations(iut, given_expectations) for iut in told}
-    return RunPlan(told, chosen, keep, tuple(failed), expectations=expectations)
+    return RunPlan(told, options, problems, expectations=expectations, generating=generating)
 
 
 def _read_all(files: Sequence[Path]) -> tuple[Expectation, ...]:

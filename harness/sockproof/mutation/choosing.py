@@ -1,0 +1,82 @@
+"""Which mutants are made of an interpreter's own socketserver: those that the user asks for."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from sockproof.errors import UsageError
+from sockproof.iut.capabilities import ProbedIut
+from sockproof.iut.implementation import parse_iut
+from sockproof.mutation.equivalents import fitting_reasons, read_equivalents
+from sockproof.mutation.mutator import generic_mutants, present_in
+from sockproof.mutation.named import Mutant, load_mutants
+from sockproof.mutation.subjects import MutantKind, Subject, named_subjects
+from sockproof.spec.catalogue import load_catalogue
+
+__all__ = ["Choice", "chosen_subjects", "read_source", "refuse_module"]
+
+_OLDEST = (3, 6)
+_AnyMutant = TypeVar("_AnyMutant", Mutant, Subject)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The mutants that the user asked for."""
+
+    kinds: frozenset[MutantKind]
+    keyword: str
+    sample: int
+
+
+def refuse_module(given: str) -> None:
+    implementation = parse_iut(given)
+    if implementation.module or implementation.preload:
+        raise UsageError(
+            f"--iut {given}: mutants are made of an interpreter's own socketserver",
+            "name an interpreter, such as python3.12",
+        )
+
+
+def read_source(iut: ProbedIut) -> str:
+    """The text of the interpreter's own socketserver.
+
+    Raises:
+        UsageError: it is older than 3.6, or the file is not on this machine.
+    """
+    path = Path(iut.hello["module_file"])
+    given = iut.implementation.given
+    if iut.level < _OLDEST:
+        raise UsageError(f"--iut {given}: it must be of Python 3.6 or newer")
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise UsageError(f"--iut {given}: cannot read {path}: {error.strerror}") from None
+
+
+def chosen_subjects(choice: Choice, iut: ProbedIut, source: str) -> tuple[list[Subject], list[str]]:
+    """Those asked for; and the ids of named ones among them that this source has no place for."""
+    catalogue = load_catalogue()
+    subjects: list[Subject] = []
+    unfit: list[str] = []
+    if MutantKind.NAMED in choice.kinds:
+        named = _wanted(load_mutants(catalogue=catalogue), choice)
+        subjects, unfit = named_subjects(named, source, iut.level, catalogue)
+    if MutantKind.GENERIC in choice.kinds:
+        generic = generic_mutants(source, present_in(iut.implementation, source))
+        keys = {mutant.key for mutant in generic}
+        reasons = fitting_reasons(read_equivalents(), keys, iut.level)
+        for mutant in _wanted(generic, choice):
+            equivalent = reasons.get(mutant.key, "")
+            subjects.append(dataclasses.replace(mutant, equivalent=equivalent))
+    if not subjects:
+        raise UsageError(f"-k {choice.keyword!r} names no mutant", "give a part of id or title")
+    return subjects[:: choice.sample], unfit
+
+
+def _wanted(mutants: Iterable[_AnyMutant], choice: Choice) -> list[_AnyMutant]:
+    word = choice.keyword.casefold()
+    return [one for one in mutants if word in f"{one.id} {one.title}".casefold()]

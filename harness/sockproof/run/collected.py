@@ -1,0 +1,86 @@
+"""The cases of a plan, collected in this process, for whoever plays them in an order of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from sockproof.generate.options import Generating
+from sockproof.iut.capabilities import ProbedIut
+from sockproof.iut.pool import AgentPool
+from sockproof.record.rows import CaseRow
+from sockproof.run.case_item import agent_pool, play_again
+from sockproof.run.collecting import parameter_of
+from sockproof.run.monitor import row_of
+from sockproof.spec.case_id import CaseId
+
+__all__ = ["CollectedCases"]
+
+
+class CollectedCases:
+    """A plugin of pytest that calls ``perform`` with itself instead of playing the cases.
+
+    ``cases`` are in the order collected. Where a test file does not load, ``problems`` say so, and
+    nobody is called.
+    """
+
+    def __init__(self, perform: Callable[[CollectedCases], None]) -> None:
+        self.problems: list[str] = []
+        self.error: BaseException | None = None
+        self._perform = perform
+        self._called: Callable[[], None] | None = None
+        self._items: dict[CaseId, pytest.Function] = {}
+        self._row: CaseRow | None = None
+
+    @property
+    def cases(self) -> list[CaseId]:
+        return list(self._items)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.problems.append(f"{report.nodeid or 'collection'}: {report.longreprtext[-300:]}")
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Instead of pytest's own: true says that all was played."""
+        self.agents: AgentPool = agent_pool(session.config)
+        for item in session.items:
+            parameter = parameter_of(item)
+            if parameter and isinstance(item, pytest.Function):
+                self._items[parameter.case] = item
+        if not self.problems:
+            self._perform(self)
+        return True
+
+    def pytest_exception_interact(self, call: pytest.CallInfo[None]) -> None:
+        self.error = call.excinfo.value if call.excinfo else None
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" and self._called:
+            self._called()
+        self._row = row_of(report) or self._row
+
+    def play(
+        self,
+        case: CaseId,
+        iut: ProbedIut,
+        generating: Generating,
+        called: Callable[[], None] | None = None,
+    ) -> CaseRow:
+        """Play one case on this implementation, with plans generated as ``generating`` says.
+
+        ``called`` is told when its test function has ended; ``error`` is then what was wrong.
+        """
+        item, self._row, self._called, self.error = self._items[case], None, called, None
+        parameter = parameter_of(item)
+        assert parameter is not None
+        play_again(item, replace(parameter, iut=iut), generating)
+        assert self._row is not None
+        return self._row
+
+    def place(self, case: CaseId) -> str:
+        """Where its test function is, ``file:line``, and the first words of that."""
+        item = self._items[case]
+        path, line, _ = item.location
+        return f"{path}:{(line or 0) + 1}  {' '.join((item.function.__doc__ or '').split())}"
