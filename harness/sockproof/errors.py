@@ -1,17 +1,6 @@
 """The errors of the harness: whose fault it was, at which step, and what to do about it.
 
 A verdict is never an exception of this tree: these say that *we* could not do our work.
-
-=================  =====================================================  ===========
-error              step                                                   exit status
-=================  =====================================================  ===========
-UsageError         reading the command line or a settings file            4
-CatalogueError     loading the requirements                               3
-IutUnavailable     starting or probing an implementation under test       3
-ChannelError       the control channel carried something else             3
-AgentDied          the agent ended, was killed, or stopped answering      3
-RecordError        reading or writing a record                            3
-=================  =====================================================  ===========
 """
 
 from __future__ import annotations

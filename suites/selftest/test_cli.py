@@ -244,14 +244,15 @@ def test_without_a_command_one_line_says_so(tmp_path: Path) -> None:
     assert len(ended.error) < 80
 
 
-def test_installation_without_a_library_is_one_line(tmp_path: Path) -> None:
-    """And no deviation."""
-    (tmp_path / "click.py").write_text("raise ImportError('no click here')\n")
+@pytest.mark.parametrize("library", ["click", "rich"])
+def test_installation_without_a_library_is_one_line(tmp_path: Path, library: str) -> None:
+    """And no deviation, whether it is needed by every command or by what the command does."""
+    (tmp_path / f"{library}.py").write_text(f"raise ImportError('no {library} here')\n")
 
     ended = sockproof_(tmp_path, "list", PYTHONPATH=f"{tmp_path}{os.pathsep}{HARNESS}")
 
     assert ended.status == 3
-    assert ended.error == "cannot be loaded: no click here; install sockproof again"
+    assert ended.error == f"cannot be loaded: no {library} here; install sockproof again"
 
 
 @pytest.mark.parametrize("name", ["[red]x[/b]", "out[linux]", "ci:ok:"])

@@ -66,3 +66,15 @@ def test_run_and_record_select_the_same(expression: str) -> None:
     else:
         with pytest.raises(UsageError, match="no case is selected"):
             collect(specs, expression)
+
+
+def test_a_case_is_in_the_folder_of_its_area() -> None:
+    """There alone it is looked for when a single case is played."""
+    places = collect((), "")
+
+    assert len(places) > 1000
+    assert {
+        case: place
+        for case, place in places.items()
+        if not place.startswith(f"suites/{case.area}/")
+    } == {}
