@@ -80,7 +80,7 @@ def parse_iut(given: str) -> Implementation:
     """What an ``--iut`` value means.
 
     In this order: a ``.toml`` file; a ``.py`` file, run by the current interpreter; an argv with
-    blanks in it (``ssh host python3``); the path or name of an interpreter; a dotted module name.
+    blanks in it (``env A=1 python3``); the path or name of an interpreter; a dotted module name.
     ``MODULE@INTERPRETER`` runs a module or file under another interpreter. ``gevent`` and
     ``eventlet`` are the interpreter's own socketserver over that runtime.
 
@@ -144,7 +144,7 @@ def _from_toml(path: Path) -> Implementation:
 def _command(command: str | list[str]) -> tuple[str, ...]:
     argv = _split(command) if isinstance(command, str) else tuple(command)
     if not argv:
-        raise UsageError("command [] is empty", "for example ['ssh', 'host', 'python3']")
+        raise UsageError("command [] is empty", "for example ['env', 'DEBUG=1', 'python3']")
     return _interpreter(argv[0]) if len(argv) == 1 else argv
 
 
@@ -154,5 +154,5 @@ def _split(command: str) -> tuple[str, ...]:
     except ValueError as error:
         raise UsageError(f"command {command!r}: {str(error).lower()}", "quote as a shell") from None
     if not argv:
-        raise UsageError(f"command {command!r} is empty", "for example 'ssh host python3'")
+        raise UsageError(f"command {command!r} is empty", "for example 'env DEBUG=1 python3'")
     return argv
