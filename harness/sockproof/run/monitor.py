@@ -28,7 +28,7 @@ __all__ = ["ROW_PROPERTY", "Audience", "RunMonitor", "row_of"]
 ROW_PROPERTY = "sockproof"
 
 # What each exit status of pytest says of the run; nothing where it played all that was selected.
-_ENDINGS: dict[int, str] = {
+_PROBLEMS: dict[int, str] = {
     pytest.ExitCode.OK: "",
     pytest.ExitCode.TESTS_FAILED: "",
     pytest.ExitCode.NO_TESTS_COLLECTED: "",
@@ -178,7 +178,7 @@ class RunMonitor:
     def ended(self, status: int) -> None:
         """Take down, once, how pytest ended if that leaves the run incomplete."""
         self.interrupted |= status == pytest.ExitCode.INTERRUPTED
-        problem = _ENDINGS.get(status, f"the test runner ended with status {status}")
+        problem = _PROBLEMS.get(status, f"the test runner ended with status {status}")
         is_told = status == pytest.ExitCode.INTERNAL_ERROR and self._failure is not None
         if problem and not is_told and problem not in self.problems:
             self.problems.append(problem)
