@@ -6,7 +6,8 @@ import hashlib
 import threading
 from typing import Any
 
-from sockproof.case.transcript import Entry, Transcript
+from sockproof.case.transcript import transcript_of
+from sockproof.iut.case_log import CaseLog, Entry
 from sockproof.iut.outcomes import Event
 from sockproof.iut.process import CaseProcess
 from suites.selftest.agents import run
@@ -19,7 +20,11 @@ def event(at_s: float, name: str = "handler", /, pid: int = CASE_PID, **fields: 
 
 
 def merged(entries: list[Entry], events: list[Event]) -> list[dict[str, Any]]:
-    return Transcript(10.0, entries).merged(events, CASE_PID)
+    return told_of(CaseLog(10.0, CASE_PID, entries=entries, events=events))
+
+
+def told_of(log: CaseLog) -> list[dict[str, Any]]:
+    return [one.to_json() for one in transcript_of(log)]
 
 
 def test_both_sides_come_by_time() -> None:
@@ -95,21 +100,21 @@ def test_what_an_event_tells_is_in_its_note() -> None:
 
 def test_a_short_payload_is_told_whole() -> None:
     """Every octet has a character, and there is no digest."""
-    transcript = Transcript()
-    transcript.note("peer", "send", b"a\x00\xff")
+    log = CaseLog()
+    log.note("peer", "send", b"a\x00\xff")
 
-    (told,) = transcript.merged([], CASE_PID)
+    (told,) = told_of(log)
 
-    assert told["octets"] == {"length": 3, "text": "a\x00\xff"}
+    assert told["octets"] == {"length": 3, "text": "a\x00\xff", "sha256": ""}
 
 
 def test_a_long_payload_is_told_by_length_start_and_digest() -> None:
     """256 octets of it are kept, and what all of them hash to."""
     payload = bytes(range(256)) * 4
-    transcript = Transcript()
-    transcript.note("peer", "receive", payload)
+    log = CaseLog()
+    log.note("peer", "receive", payload)
 
-    (told,) = transcript.merged([], CASE_PID)
+    (told,) = told_of(log)
 
     assert told["octets"] == {
         "length": 1024,
@@ -120,23 +125,23 @@ def test_a_long_payload_is_told_by_length_start_and_digest() -> None:
 
 def test_an_empty_payload_is_not_no_payload() -> None:
     """A datagram without octets is told as such."""
-    transcript = Transcript()
-    transcript.note("peer", "send", b"")
-    transcript.note("peer", "close")
+    log = CaseLog()
+    log.note("peer", "send", b"")
+    log.note("peer", "close")
 
-    first, second = transcript.merged([], CASE_PID)
+    first, second = told_of(log)
 
-    assert first["octets"] == {"length": 0, "text": ""}
+    assert first["octets"] == {"length": 0, "text": "", "sha256": ""}
     assert "octets" not in second
 
 
 def test_peers_in_threads_lose_no_entry() -> None:
     """Four peers that note 500 entries each have 2,000 in the end, each in its own order."""
-    transcript = Transcript()
+    log = CaseLog()
 
     def play(lane: str) -> None:
         for number in range(500):
-            transcript.note(lane, str(number))
+            log.note(lane, str(number))
 
     threads = [threading.Thread(target=play, args=(f"peer-{n}",)) for n in range(4)]
     for thread in threads:
@@ -144,7 +149,7 @@ def test_peers_in_threads_lose_no_entry() -> None:
     for thread in threads:
         thread.join()
 
-    told = transcript.merged([], CASE_PID)
+    told = told_of(log)
     for number in range(4):
         own = [entry["what"] for entry in told if entry["lane"] == f"peer-{number}"]
         assert own == [str(n) for n in range(500)]
@@ -152,8 +157,8 @@ def test_peers_in_threads_lose_no_entry() -> None:
 
 def test_events_of_a_real_process_are_in_time_with_ours(case_process: CaseProcess) -> None:
     """Between two entries of ours stands what a thread and a child told between them."""
-    transcript = Transcript()
-    transcript.note("peer", "before")
+    log = case_process.log
+    log.note("peer", "before")
     run(
         case_process,
         """
@@ -169,9 +174,7 @@ def test_events_of_a_real_process_are_in_time_with_ours(case_process: CaseProces
         events.emit("told")
         """,
     )
-    transcript.note("peer", "after")
+    log.note("peer", "after")
 
-    told = transcript.merged(case_process.events, case_process.pid)
-
-    lanes = [entry["lane"] for entry in told]
+    lanes = [entry["lane"] for entry in told_of(log)]
     assert lanes == ["peer", "child 1", "thread 1", "server", "peer"]

@@ -5,57 +5,35 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 from sockproof.case.client import StreamPeer
 from sockproof.case.datagram import DatagramPeer
-from sockproof.case.handler_script import HandlerScript, Hook, Step, describe_hooks
-from sockproof.case.transcript import Transcript
+from sockproof.case.peer import ScriptedPeer
+from sockproof.case.server_options import ServerOptions
+from sockproof.case.transcript import transcript_of
 from sockproof.errors import AgentDied, HarnessError
 from sockproof.iut.addresses import Addresses
 from sockproof.iut.capabilities import ProbedIut
+from sockproof.iut.case_log import CaseLog
 from sockproof.iut.channel import Channel
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
-from sockproof.iut.starting import POLL_INTERVAL_S, ServerOrder
 from sockproof.judge.checks import Crash, Hang, Mismatch, NotApplicable, verdict_of
 from sockproof.judge.expectations import Expectation
 from sockproof.judge.verdict import TeardownVerdict, Verdict
-from sockproof.record.evidence import TranscriptEvent
 from sockproof.record.rows import CaseRow, Known, Teardown
 from sockproof.spec.matrix import ServerSpec
 from sockproof.spec.requirement import Requirement
 
-__all__ = ["CaseRun", "ServerOptions"]
+__all__ = ["CaseRun"]
 
+# After these nothing is asked of the case's process: it would not answer, or nobody waits.
 _NOT_TO_BE_STOPPED = (Hang, Crash, AgentDied, KeyboardInterrupt)
-"""After these nothing is asked of the case's process: it would not answer, or nobody waits."""
+# Characters of stderr and stdout that a row keeps: enough for the tracebacks of a case.
 _OUTPUT_KEPT = 8000
-"""Characters of stderr and stdout that a row keeps: enough for the tracebacks of a case."""
-
-
-@dataclass(frozen=True)
-class ServerOptions:
-    """How a case wants its server. ``handler`` are the steps of ``handle()``, or of each phase.
-
-    ``base`` names the handler class of socketserver to follow the script; empty for the one that
-    fits the spec. ``source`` is source text that defines ``Handler`` instead of a script, and
-    ``class_source`` one that defines ``Server`` instead of the spec's class (see ServerOrder).
-    """
-
-    handler: Sequence[Step] | HandlerScript = ()
-    base: str = ""
-    source: str = ""
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    handler_attributes: Mapping[str, Any] = field(default_factory=dict)
-    hooks: Mapping[str, Hook] = field(default_factory=dict)
-    bind_and_activate: bool | None = None
-    class_source: str = ""
-    address: Any = None
-    poll_interval_s: float = POLL_INTERVAL_S
 
 
 class CaseRun:
@@ -88,12 +66,12 @@ class CaseRun:
         self._process: CaseProcess | None = None
         self._left: tuple[str, ...] = ()
         self._servers = 0
-        self._peers: list[StreamPeer | DatagramPeer] = []
+        self._peers: list[ScriptedPeer] = []
         self._began_s = time.monotonic()
-        self.transcript = Transcript()
+        self.log = CaseLog()
         self.observations: dict[str, Any] = {}
+        # Of a case that plays generated plans: what its row tells of them.
         self.generated: dict[str, Any] | None = None
-        """Of a case that plays generated plans: what its row tells of them."""
 
     @property
     def spec(self) -> ServerSpec:
@@ -118,7 +96,7 @@ class CaseRun:
     def process(self) -> CaseProcess:
         """The case's process, started when first asked for."""
         if self._process is None:
-            self._process = CaseProcess(self._channel())
+            self._process = CaseProcess(self._channel(), self.log)
         return self._process
 
     def begin_anew(self) -> None:
@@ -127,9 +105,7 @@ class CaseRun:
             self.replace_process()
         self._close_peers()
         self._peers.clear()
-        self.transcript = Transcript()
-        if self._process is not None:
-            self._process.events.clear()
+        self.log.begin_anew()
 
     def clear(self, bound_s: float) -> tuple[str, ...]:
         """Close the peers and stop the servers: what is left behind then.
@@ -147,6 +123,7 @@ class CaseRun:
         if self._process is not None:
             process, self._process, self._left = self._process, None, ()
             process.end()
+            self.log.events.clear()
 
     def _close_peers(self) -> None:
         for peer in self._peers:
@@ -155,23 +132,8 @@ class CaseRun:
     def construct(self, options: ServerOptions, *, serve: bool = False) -> Server | RaisedError:
         """Make a server; with ``serve``, also start its loop. What the constructor raised is given
         back."""
-        spec = self.spec
-        script = options.handler
-        if not isinstance(script, HandlerScript):
-            script = HandlerScript(script)
-        base = "StreamRequestHandler" if spec.is_stream else "DatagramRequestHandler"
-        order = ServerOrder(
-            spec,
-            self.new_address() if options.address is None else options.address,
-            options.base or base,
-            script.describe(self.process.gate),
-            options.source,
-            options.attributes,
-            options.handler_attributes,
-            describe_hooks(options.hooks, self.process.gate),
-            options.bind_and_activate,
-            options.class_source,
-        )
+        address = self.new_address() if options.address is None else None
+        order = options.order(self.spec, address, self.process.gate)
         handle, self._servers = self._servers, self._servers + 1
         arguments = order.describe(handle)
         if serve:
@@ -179,7 +141,7 @@ class CaseRun:
         outcome = self.process.do("make", **arguments)
         if outcome.error is not None:
             return outcome.error
-        return Server(self.process, spec, handle, outcome.value)
+        return Server(self.process, self.spec, handle, outcome.value)
 
     def new_address(self) -> Any:
         """An address for one more server of this spec."""
@@ -187,14 +149,14 @@ class CaseRun:
 
     def new_stream_peer(self, lane: str = "") -> StreamPeer:
         """A client for a stream server, not yet connected."""
-        peer = StreamPeer(self.transcript, lane or self._next_lane())
+        peer = StreamPeer(self.log, lane or self._next_lane())
         self._peers.append(peer)
         return peer
 
     def new_datagram_peer(self, lane: str = "", *, bound: bool = True) -> DatagramPeer:
         """A client for a datagram server; ``bound`` gives it an address to be answered at."""
         own = self._addresses.peer(self.spec.family) if bound else None
-        peer = DatagramPeer(self.transcript, lane or self._next_lane(), own)
+        peer = DatagramPeer(self.log, lane or self._next_lane(), own)
         self._peers.append(peer)
         return peer
 
@@ -207,6 +169,7 @@ class CaseRun:
         After ``problem`` showed that the process hangs or is gone, or that the run was interrupted,
         nothing is asked of it.
         """
+        self.log.closed, self.log.compared = True, getattr(problem, "values", None)
         if isinstance(problem, Hang):
             self._add_stacks(problem)
         self._close_peers()
@@ -260,7 +223,7 @@ class CaseRun:
         )
         row = dataclasses.replace(row, known=self._known(row))
         if keep == "all" or (keep == "fail" and row.deviates):
-            return self._with_evidence(row)
+            return dataclasses.replace(row, **self._evidence())
         return row
 
     def _known(self, row: CaseRow) -> Known | None:
@@ -276,25 +239,12 @@ class CaseRun:
             row.teardown.verdict is self.expected.teardown,
         )
 
-    def _with_evidence(self, row: CaseRow) -> CaseRow:
-        output = self._output()
-        return dataclasses.replace(
-            row,
-            transcript=self._transcript(),
-            stderr=output.get("stderr", ""),
-            stdout=output.get("stdout", ""),
-        )
-
-    def _output(self) -> dict[str, str]:
-        if self._process is None:
-            return {}
-        kept = {name: text[:_OUTPUT_KEPT] for name, text in self._process.output.items()}
-        for name, dropped in (self._process.over or {}).get("dropped", {}).items():
+    def _evidence(self) -> dict[str, Any]:
+        """The transcript, and what the process printed."""
+        output = dict(self._process.output) if self._process else {}
+        kept = {name: text[:_OUTPUT_KEPT] for name, text in output.items()}
+        over = (self._process and self._process.over) or {}
+        for name, dropped in over.get("dropped", {}).items():
             if dropped:
                 kept[name] += f"\n... and {dropped} octets more"
-        return kept
-
-    def _transcript(self) -> tuple[TranscriptEvent, ...]:
-        process = self._process
-        events, pid = (process.events, process.pid) if process else ([], 0)
-        return tuple(map(TranscriptEvent.from_json, self.transcript.merged(events, pid)))
+        return {"transcript": transcript_of(self.log), **kept}

@@ -1,81 +1,78 @@
-"""Datagram peers: a scripted client on a real socket. Every datagram goes into the transcript."""
+"""Datagram peers: a scripted client on a real socket."""
 
 from __future__ import annotations
 
-import errno
 import select
 import socket
 from typing import Any
 
-from sockproof.case.transcript import Transcript
-from sockproof.iut.server import Server
+from sockproof.case.peer import Reachable, ScriptedPeer, errno_name, whereto
+from sockproof.iut.case_log import CaseLog, operation
 from sockproof.iut.values import Fill
-from sockproof.judge.checks import Hang, Inconclusive, Mismatch, same
+from sockproof.judge.checks import Hang, same
 from sockproof.timing import hang_bound_s
 
 __all__ = ["DatagramPeer"]
 
+# More than any datagram that loopback or a Unix socket carries.
 _READ_OCTETS = 1 << 21
-"""More than any datagram that loopback or a Unix socket carries."""
 
 
-class DatagramPeer:
+def _whereto(peer: DatagramPeer, server: Any, **options: Any) -> dict[str, Any]:
+    return {**whereto(peer, server, **options), "bound": peer._own_address is not None}
+
+
+def _payload_wanted(peer: DatagramPeer, payload: bytes | Fill) -> dict[str, Any]:
+    """What is noted of expecting: the payload, and who shall have sent it."""
+    return {"wanted": (payload, peer._server_address)}
+
+
+class DatagramPeer(ScriptedPeer):
     """A client of a datagram server; it has an address of its own unless told otherwise.
 
     ``own_address`` is what it binds to: ``(host, 0)``, a path, or ``""`` for an abstract name that
     the kernel chooses; None leaves it unbound, so that a Unix server cannot answer.
     """
 
-    def __init__(self, transcript: Transcript, lane: str, own_address: Any) -> None:
-        self._transcript = transcript
-        self.lane = lane
+    absence = "has no server"
+
+    def __init__(self, log: CaseLog, lane: str, own_address: Any) -> None:
+        super().__init__(log, lane)
         self._own_address = own_address
-        self._socket: socket.socket | None = None
         self._server_address: Any = None
 
-    @property
-    def socket(self) -> socket.socket:
-        """The socket itself, for what no step can say."""
-        if self._socket is None:
-            raise Inconclusive(f"{self.lane} has no server")
-        return self._socket
-
-    @property
-    def address(self) -> Any:
-        """The peer's own address, as the server should see it."""
-        return self.socket.getsockname()
-
-    def connect(self, server: Server, *, exclusively: bool = False) -> DatagramPeer:
+    @operation("open", _whereto, lambda peer: {"address": peer.address})
+    def connect(self, server: Reachable, *, exclusively: bool = False) -> DatagramPeer:
         """Take the server's address as the one to send to. The socket itself is not connected:
         a datagram from anywhere else is seen, and judged. ``exclusively`` connects it, so that the
         kernel takes nothing from elsewhere."""
-        self._socket = socket.socket(server.spec.address_family, socket.SOCK_DGRAM)
-        self._socket.settimeout(hang_bound_s())
+        own = self._take_socket(server, socket.SOCK_DGRAM)
         if self._own_address is not None:
-            self._socket.bind(self._own_address)
+            own.bind(self._own_address)
         self._server_address = _as_received(server.address)
         if exclusively:
-            self._socket.connect(server.address)
+            own.connect(server.address)
         self._log("open", note=f"{self.address!r} to {server.address!r}")
         return self
 
-    def connect_at_once(self, server: Server) -> str:
+    @operation("knock", _whereto)
+    def connect_at_once(self, server: Reachable) -> str:
         """Send an empty datagram from a connected socket; the errno name with which the kernel
         says that nobody is there, or empty if it does not within the hang bound."""
         self.connect(server)
+        name = ""
         try:
             self.socket.connect(server.address)
             self.socket.send(b"")
             self.socket.recv(_READ_OCTETS)
         except TimeoutError:
-            name = ""
+            pass
         except OSError as error:
-            name = errno.errorcode.get(error.errno or 0, str(error))
-        else:
-            name = ""
+            name = errno_name(error)
         self._log("connect at once", note=name)
         return name
 
+    @operation("send to")
     def send(self, data: bytes | Fill) -> DatagramPeer:
         """Send one datagram.
 
@@ -88,21 +85,20 @@ class DatagramPeer:
         except TimeoutError:
             raise Hang("the server takes a datagram", f"no room for {hang_bound_s():g} s") from None
         except OSError as error:
-            self._log("send", payload, error=str(error))
-            raise Mismatch(f"a datagram of {len(payload)} octets is taken", str(error)) from None
+            promise = f"a datagram of {len(payload)} octets is taken"
+            raise self._refusal("send", promise, error, payload) from None
         self._log("send", payload)
         return self
 
+    @operation("send to")
     def send_at_once(self, data: bytes | Fill) -> str:
         """Send one datagram without waiting for room; the errno name if it is refused, or empty."""
-        payload = bytes(data)
+        payload, name = bytes(data), ""
         self.socket.setblocking(False)
         try:
             self.socket.sendto(payload, self._server_address)
         except OSError as error:
-            name = errno.errorcode.get(error.errno or 0, str(error))
-        else:
-            name = ""
+            name = errno_name(error)
         self.socket.settimeout(hang_bound_s())
         self._log("send at once", payload, error=name)
         return name
@@ -111,6 +107,7 @@ class DatagramPeer:
         """The same as :meth:`send`. For cases played on streams too."""
         return self.send(data)
 
+    @operation("receive datagram")
     def receive(self) -> tuple[bytes, Any]:
         """The next datagram, and who sent it.
 
@@ -125,11 +122,11 @@ class DatagramPeer:
                 f"{self.lane} receives a datagram", f"nothing for {hang_bound_s():g} s"
             ) from None
         except OSError as error:
-            self._log("receive", error=str(error))
-            raise Mismatch(f"{self.lane} receives a datagram", str(error)) from None
+            raise self._refusal("receive", f"{self.lane} receives a datagram", error) from None
         self._log("receive", data, note=f"from {sender!r}")
         return data, sender
 
+    @operation("arrived")
     def arrived(self) -> list[bytes]:
         """Every datagram that is here already, without waiting for more.
 
@@ -140,6 +137,7 @@ class DatagramPeer:
             found.append(self.receive()[0])
         return found
 
+    @operation("receive datagram", _payload_wanted)
     def expect(self, payload: bytes | Fill) -> DatagramPeer:
         """The next datagram has just this payload, and comes from the server's address.
 
@@ -155,16 +153,6 @@ class DatagramPeer:
     def expect_end(self) -> DatagramPeer:
         """Nothing to do: a datagram socket has no end. For cases played on streams too."""
         return self
-
-    def close(self) -> None:
-        """Close; the peer may be closed already."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-            self._log("close")
-
-    def _log(self, what: str, data: bytes | None = None, note: str = "", error: str = "") -> None:
-        self._transcript.note(self.lane, what, data, note, error)
 
 
 def _as_received(address: Any) -> Any:

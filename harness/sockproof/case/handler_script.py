@@ -18,6 +18,7 @@ __all__ = [
     "Echo",
     "Exit",
     "Gate",
+    "GateIndex",
     "HalfClose",
     "HandlerScript",
     "Hook",
@@ -38,8 +39,8 @@ __all__ = [
     "describe_hooks",
 ]
 
+# Gives the index of a gate by its name.
 GateIndex = Callable[[str], int]
-"""Gives the index of a gate by its name."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,9 @@ class Step:
 
     do: ClassVar[str] = ""
 
-    def arguments(self) -> dict[str, Any]:
-        return dict(vars(self))
-
     def describe(self, gate: GateIndex) -> dict[str, Any]:
         """The step as the agent reads it."""
-        told = {"do": self.do, **self.arguments()}
+        told = {"do": self.do, **vars(self)}
         if isinstance(self, Gate):
             told["index"] = gate(self.name)
         return {key: encode(value) for key, value in told.items()}
@@ -142,9 +140,6 @@ class Report(Step):
     expressions: Mapping[str, str]
     do = "report"
 
-    def arguments(self) -> dict[str, Any]:
-        return {"expressions": dict(self.expressions)}
-
 
 @dataclass(frozen=True)
 class Attempt(Step):
@@ -153,9 +148,6 @@ class Attempt(Step):
 
     expressions: Sequence[str]
     do = "attempt"
-
-    def arguments(self) -> dict[str, Any]:
-        return {"expressions": list(self.expressions)}
 
 
 @dataclass(frozen=True)

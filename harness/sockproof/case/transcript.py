@@ -3,67 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
-import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
+from sockproof.iut.case_log import CaseLog, Entry
 from sockproof.iut.outcomes import Event
-from sockproof.iut.values import octets
+from sockproof.record.evidence import Octets, TranscriptEvent
 
-__all__ = ["Entry", "Transcript"]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line: when (seconds of this machine's monotonic clock), in which lane, what.
-
-    ``payload`` is what :func:`sockproof.iut.values.octets` tells, or None.
-    """
-
-    at_s: float
-    lane: str
-    what: str
-    payload: dict[str, Any] | None = None
-    note: str = ""
-    error: str = ""
-
-    def to_json(self, start_s: float) -> dict[str, Any]:
-        told: dict[str, Any] = {
-            "t_s": round(self.at_s - start_s, 6),
-            "lane": self.lane,
-            "what": self.what,
-            "octets": self.payload,
-            "note": self.note,
-            "error": self.error,
-        }
-        return {key: value for key, value in told.items() if value not in (None, "")}
+__all__ = ["transcript_of"]
 
 
-@dataclass
-class Transcript:
-    """Collects the peers' entries; the server's events are merged in when it is read."""
+def transcript_of(log: CaseLog) -> tuple[TranscriptEvent, ...]:
+    """Both sides by time, each side's own order kept. Times count from the case's beginning."""
+    lanes = _Lanes(log.pid)
+    server = [_entry(event, lanes.lane(event)) for event in log.events]
+    both = [*_never_back(log.entries), *_never_back(server)]
+    both.sort(key=lambda entry: entry.at_s)
+    return tuple(_told(entry, log.start_s) for entry in both)
 
-    start_s: float = field(default_factory=time.monotonic)
-    entries: list[Entry] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(
-        self, lane: str, what: str, data: bytes | None = None, note: str = "", error: str = ""
-    ) -> None:
-        """Add an entry that happened now."""
-        payload = None if data is None else octets(data)
-        with self._lock:
-            self.entries.append(Entry(time.monotonic(), lane, what, payload, note, error))
-
-    def merged(self, events: Iterable[Event], case_pid: int) -> list[dict[str, Any]]:
-        """Both sides by time, each side's own order kept, as plain data for the record."""
-        lanes = _Lanes(case_pid)
-        server = [_entry(event, lanes.lane(event)) for event in events]
-        both = [*_never_back(self.entries), *_never_back(server)]
-        both.sort(key=lambda entry: entry.at_s)
-        return [entry.to_json(self.start_s) for entry in both]
+def _told(entry: Entry, start_s: float) -> TranscriptEvent:
+    payload = Octets(**entry.payload) if entry.payload is not None else None
+    at_s = round(entry.at_s - start_s, 6)
+    return TranscriptEvent(at_s, entry.lane, entry.what, payload, entry.note, entry.error)
 
 
 def _never_back(entries: Iterable[Entry]) -> Iterator[Entry]:

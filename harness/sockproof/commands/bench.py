@@ -20,8 +20,9 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from sockproof.case.case_run import CaseRun, ServerOptions
+from sockproof.case.case_run import CaseRun
 from sockproof.case.handler_script import Echo, ReadLine
+from sockproof.case.server_options import ServerOptions
 from sockproof.commands.output import open_console
 from sockproof.iut.addresses import Addresses
 from sockproof.iut.capabilities import ProbedIut, probe

@@ -53,12 +53,11 @@ def write_capture(path: Path, case: CaseId, capture: Capture, played: Sequence[P
 def _endpoints(played: Iterable[Playing]) -> Iterator[Endpoint]:
     """The addresses of the case's servers and peers."""
     for one in played:
-        for operation in one.journal.operations:
+        for operation in one.log.operations:
             yield from _of(operation.arguments.get("address"))
-            if isinstance(operation.outcome, dict):
-                yield from _of(operation.outcome.get("address"))
-                made = operation.outcome.get("value")
-                yield from _of(made.get("address") if isinstance(made, dict) else None)
+            outcome = operation.outcome
+            for told in (outcome, getattr(outcome, "value", None)):
+                yield from _of(told.get("address") if isinstance(told, dict) else None)
 
 
 def _of(address: Any) -> Iterator[Endpoint]:

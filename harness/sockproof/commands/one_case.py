@@ -9,9 +9,8 @@ from pathlib import Path
 from sockproof.errors import UsageError
 from sockproof.generate.options import Generating
 from sockproof.iut.capabilities import ProbedIut
+from sockproof.iut.case_log import CaseLog
 from sockproof.record.rows import CaseRow
-from sockproof.repro.journal import Journal, recording
-from sockproof.repro.vocabulary import VOCABULARY
 from sockproof.run.collected import CollectedCases
 from sockproof.run.plan import RunPlan, planned
 from sockproof.run.pytest_session import play_here
@@ -43,7 +42,7 @@ class Playing:
     """One time that the case was played. ``folder`` is where its socket files were."""
 
     row: CaseRow
-    journal: Journal
+    log: CaseLog
     folder: Path
 
 
@@ -58,21 +57,16 @@ def play_case(
     """
     options = RunOptions(specs=(case.spec,) if case.spec else (), keep="all")
     plan = RunPlan(tuple(iuts[:1]), options)
-    current: Journal | None = None
     played: list[Playing] = []
     alike: list[CaseId] = []
 
     def perform(collected: CollectedCases) -> None:
-        nonlocal current
         alike.extend(one for one in collected.cases if one.place == case.place)
         for number, iut in enumerate(iuts if case in alike else ()):
-            current = journal = Journal()
-            own_id = iut.renamed(str(number))
-            row = collected.play(case, own_id, generating or Generating(), journal.close)
-            journal.compared = getattr(collected.error, "values", None)
-            played.append(Playing(row, journal, plan_path.parent))
+            row = collected.play(case, iut.renamed(str(number)), generating or Generating())
+            played.append(Playing(row, collected.log, plan_path.parent))
 
-    with planned(plan) as plan_path, recording(VOCABULARY, lambda: current):
+    with planned(plan) as plan_path:
         play_here(plan_path, perform, case.area)
     if not played:
         known = ", ".join(map(str, alike)) or "see 'sockproof list --cases'"

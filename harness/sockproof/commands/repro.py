@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from sockproof.commands.one_case import Playing, play_case
-from sockproof.commands.output import NewFile, open_console, write_file
+from sockproof.commands.output import NewFile, open_console, warn, write_file
 from sockproof.commands.stored import GENERATED, Wanted, over_one_case
 from sockproof.errors import HarnessError
 from sockproof.generate.options import Generating
@@ -23,6 +23,7 @@ from sockproof.repro.behaviour import Behaviour, differences
 from sockproof.repro.layout import About
 from sockproof.repro.plain import Names
 from sockproof.repro.standalone_script import PATIENT, Script, write_script
+from sockproof.repro.step_code import has_statement
 from sockproof.repro.telling import Told
 from sockproof.repro.trial import GONE, NOT_TOLD, THERE, Bench, Writing, shortened
 from sockproof.repro.unmet import unmet
@@ -100,6 +101,9 @@ def _make_script(wanted: Wanted, shorten_s: float) -> Written:
     played = _played(case, iut, reference, generating)
     wrong, right, again = (_told(one) for one in played)
     _refuse_what_is_right(case, wrong, right)
+    left_out = sorted({one.name for one in wrong.log.operations if not has_statement(one)})
+    if left_out:
+        warn(f"scripts leave out what they have no statement for: {', '.join(left_out)}")
     about = _about(case, iut, reference, wrong.row)
     bench = Bench(iut.implementation, reference.implementation)
     return _first_that_shows(about, bench, (wrong, right, again), shorten_s)
@@ -137,8 +141,7 @@ def _untouched(iut: ProbedIut) -> ProbedIut:
 
 
 def _told(playing: Playing) -> Told:
-    names = Names.of(playing.journal, playing.folder)
-    return Told(playing.row, playing.journal, names)
+    return Told(playing.row, playing.log, Names.of(playing.log, playing.folder))
 
 
 def _refuse_what_is_right(case: CaseId, wrong: Told, right: Told) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sockproof.case.case_run import CaseRun, ServerOptions
+from sockproof.case.case_run import CaseRun
 from sockproof.case.client import END_OF_STREAM, RESET, TIMEOUT, StreamPeer
 from sockproof.case.datagram import DatagramPeer
 from sockproof.case.handler_script import Echo, ReadLine
+from sockproof.case.server_options import ServerOptions
 from sockproof.generate.life import Client, Life, LifeModel, LifeStep
 from sockproof.generate.playing import happens
 from sockproof.iut.calls import RunningCall, outcome_of, value_of

@@ -14,13 +14,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from sockproof.case.case_run import CaseRun, ServerOptions
+from sockproof.case.case_run import CaseRun
 from sockproof.case.client import TIMEOUT, Ending, StreamPeer
 from sockproof.case.handler_script import HandlerScript, Run
+from sockproof.case.server_options import ServerOptions
 from sockproof.generate.client_plan import Move, Plan
 from sockproof.generate.model import PlanModel
 from sockproof.generate.pieces import GATE, steps_of
 from sockproof.generate.properties import Played, Received, ended_handlers
+from sockproof.iut.case_log import Operation
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S
@@ -123,7 +125,7 @@ class PlanPlaying:
         if self.model.reset or not needed:
             process.comes(ended, bound_s)
         elif happens(self.case, needed, bound_s, "handled"):
-            process.matching("handler", phase="setup")  # so that a journal has their order
+            process.matching("handler", phase="setup")  # so that the log has their order
 
     def close(self, received: Mapping[int, Received], bound_s: float) -> Played:
         """The server is closed: what came of the plan."""
@@ -187,14 +189,17 @@ class StreamPlaying(PlanPlaying):
             raise Hang(expected, f"{bytes(client.got)!r} and then nothing")
 
     def account(self, client: _Connected, due: int | None = None) -> None:
-        """Tell what a peer has got since it was told, up to what it was due, or to the end."""
+        """Log what a peer has got since that was done, up to what it was due, or to the end: as one
+        operation, in whatever pieces it came."""
         data = bytes(client.got[client.accounted : due])
         size = None if due is None else due - client.accounted
         if size == 0:
             return
         client.accounted += len(data)
         ended = size is None or len(data) < size
-        client.peer.account(data, (client.ending or TIMEOUT) if ended else None, size)
+        came = data, (client.ending or TIMEOUT) if ended else None
+        wanted = {"size_octets": size} if size else {}
+        self.case.log.operations.append(Operation("receive", client.peer.lane, wanted, came))
 
     def end(self) -> Played:
         """Whoever is connected sends no more and reads on."""
@@ -226,12 +231,14 @@ class StreamPlaying(PlanPlaying):
         return True
 
     def read_ready(self, clients: Iterable[_Connected], wait_s: float = 0.0) -> bool:
-        """Read once for every client that something has come for: whether it had for any."""
+        """Read once for every client that something has come for: whether it had for any. What came
+        is logged by :meth:`account`."""
         waiting = {one.peer.socket.fileno(): one for one in clients if not one.ending}
         ready = select.select(list(waiting), [], [], wait_s)[0]
         for fd in ready:
             client = waiting[fd]
-            some = client.peer.receive_some()
+            with self.case.log.within_one():
+                some = client.peer.receive_some()
             if isinstance(some, Ending):
                 client.ending = some
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from sockproof.iut.case_log import operation
 from sockproof.iut.outcomes import Event, Outcome, RaisedError
 from sockproof.iut.process import CaseProcess
 from sockproof.judge.checks import Inconclusive, Mismatch
@@ -13,12 +14,21 @@ from sockproof.timing import hang_bound_s
 __all__ = ["RunningCall", "outcome_of", "value_of"]
 
 
+def _which(call: RunningCall, *_given: Any, **_more: Any) -> dict[str, Any]:
+    return {"label": call.label}
+
+
+def _race(call: RunningCall, event: str, count: int = 1, /, **wanted: Any) -> dict[str, Any]:
+    return {"label": call.label, "count": count, "event": event, "wanted": wanted}
+
+
 class RunningCall:
     """A method that runs in a thread of its own in the implementation's process, or in the main
     thread there while other commands are carried out."""
 
     def __init__(self, process: CaseProcess, handle: int, method: str, label: str) -> None:
         self._process = process
+        self.log = process.log
         self.method = method
         self.label = label
         self._handle = handle
@@ -45,6 +55,7 @@ class RunningCall:
         """Whether its end has been told so far; ask after a fence."""
         return bool(self._process.matching("ended", label=self.label))
 
+    @operation("ends before", _race)
     def ends_before(self, event: str, count: int = 1, /, **wanted: Any) -> bool:
         """Whether it ended before so many events of this name and these fields had come.
 
@@ -61,6 +72,7 @@ class RunningCall:
         before = events[: events.index(ends[0])] if ends else []
         return bool(ends) and sum(e.name == event and e.matches(wanted) for e in before) < count
 
+    @operation("comes to wait", _which)
     def comes_to_wait(self, inside: str = "") -> bool:
         """Whether it comes to wait inside of something that it calls, rather than to an end;
         ``inside`` names the function that shall wait, by default the method itself.

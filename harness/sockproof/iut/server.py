@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sockproof.iut.calls import RunningCall, value_of
+from sockproof.iut.case_log import operation
 from sockproof.iut.outcomes import Event, Leftovers, Outcome, RaisedError
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.values import Fill, octets
@@ -16,8 +17,8 @@ from sockproof.timing import hang_bound_s
 
 __all__ = ["Server"]
 
+# Round trips, each of which leaves the interpreter and a processor to somebody else.
 _CHANCES = 50
-"""Round trips, each of which leaves the interpreter and a processor to somebody else."""
 
 
 class Server:
@@ -27,6 +28,7 @@ class Server:
         self, process: CaseProcess, spec: ServerSpec, handle: int, facts: dict[str, Any]
     ) -> None:
         self.process = process
+        self.log = process.log
         self.spec = spec
         self.handle = handle
         self.address = facts["address"]
@@ -62,14 +64,13 @@ class Server:
     ) -> RunningCall:
         self._spawned += 1
         label = f"{method}-{self.handle}.{self._spawned}"
-        self.process.do(
-            op,
-            handle=self.handle,
-            method=method,
-            label=label,
-            arguments=list(arguments),
-            keywords=keywords,
-        )
+        order: dict[str, Any] = {
+            "handle": self.handle,
+            "method": method,
+            "label": label,
+            "keywords": keywords,
+        }
+        self.process.do(op, arguments=list(arguments), **order)
         return RunningCall(self.process, self.handle, method, label)
 
     def ask_address(self) -> Any:
@@ -93,6 +94,7 @@ class Server:
         outcome = self.process.do("evaluate", handle=self.handle, expression=expression)
         return value_of(expression, outcome)
 
+    @operation("until true")
     def expect_true(self, expression: str) -> None:
         """Until an expression is true in the process, asked again and again.
 
@@ -112,6 +114,7 @@ class Server:
         """
         self.expect_true(f"not any(t.name == {name!r} for t in threading.enumerate())")
 
+    @operation("let others run")
     def let_others_run(self) -> None:
         """Give every other thread and child ample chance: what then has not happened is held back.
 
@@ -170,20 +173,15 @@ class Server:
         Raises:
             Mismatch: one of its expressions raised. Hang: there was none.
         """
-        report = self.expect_step("report", number)[-1]
-        if "error" in report.fields:
-            raised = RaisedError.of(report.fields["error"])
+        told = self.expect_step("report", number)[-1].fields
+        if "error" in told:
+            raised = RaisedError.of(told["error"])
             raise Mismatch("the handler reports what it finds", f"it raised {raised}")
-        values: dict[str, Any] = report.fields["values"]
-        return values
+        return dict(told["values"])
 
     def expect_outcomes(self, number: int = 1) -> list[Any]:
         """What the expressions of the ``number``-th Attempt step of the case gave: values, and
-        a :class:`RaisedError` for each that raised.
-
-        Raises:
-            Hang: there was none.
-        """
+        a :class:`RaisedError` for each that raised. Hang if there was none."""
         told = self.expect_step("attempt", number)[-1].fields["outcomes"]
         return [RaisedError.of(one["error"]) if "error" in one else one["value"] for one in told]
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sockproof.iut.outcomes import Event
-from sockproof.repro.journal import Operation
+from sockproof.iut.case_log import Operation
+from sockproof.iut.outcomes import Event, Leftovers
 from sockproof.repro.notes import event_label, label_of
 from sockproof.repro.plain import Names
 from sockproof.repro.telling import Told, detail, outcome, place
@@ -76,26 +76,26 @@ def _is_sending(right: Told, one: Behaviour) -> bool:
     """Whether a wrong server is told by what happens to who sends to it: the first octets that
     come too late are taken without a word."""
     assert one.number is not None
-    return right.journal.operations[one.number].name in ("send", "offer", "half-close")
+    return right.log.operations[one.number].name in ("send", "offer", "half-close")
 
 
 def _of_operations(wrong: Told, right: Told) -> Iterator[Behaviour]:
-    keys = [[_key(one, told.names) for one in told.journal.operations] for told in (wrong, right)]
+    keys = [[_key(one, told.names) for one in told.log.operations] for told in (wrong, right)]
     matcher = difflib.SequenceMatcher(None, keys[0], keys[1], autojunk=False)
     for start, other, size in matcher.get_matching_blocks():
         for offset in range(size):
             number = other + offset
-            pair = wrong.journal.operations[start + offset], right.journal.operations[number]
+            pair = wrong.log.operations[start + offset], right.log.operations[number]
             yield from _of_pair(wrong, right, *pair, number)
 
 
 def _ahead(wrong: Told, right: Told) -> Iterator[Behaviour]:
     """What comes after the operation at which the wrong one gave up, such as a send into a closed
     connection: it may tell more reliably. What would be observed is not known."""
-    number = len(wrong.journal.operations)
-    if not number or not wrong.journal.operations[-1].ending:
+    number = len(wrong.log.operations)
+    if not number or not wrong.log.operations[-1].ending:
         return
-    rest = list(enumerate(right.journal.operations))[number : number + _MOST_AHEAD]
+    rest = list(enumerate(right.log.operations))[number : number + _MOST_AHEAD]
     for n, good in rest:
         if good.name == "wait" and not good.ending:
             label = label_of(good.arguments["event"], good.arguments["wanted"])
@@ -120,7 +120,7 @@ def _key(one: Operation, names: Names) -> str:
     return f"{one.actor} {one.name} {names.normal(kept)!r} {str(told.get('data'))[:80]}"
 
 
-_CARRIED = ("address", "data", "what", "payload")
+_CARRIED = ("address", "data")
 """Arguments that may name a port, or are long."""
 
 
@@ -141,10 +141,10 @@ def _of_addresses(
     wrong: Told, right: Told, bad: Operation, good: Operation, number: int
 ) -> Iterator[Behaviour]:
     """Where a new server says that it is."""
-    if any(one.ending or "error" in one.outcome for one in (bad, good)):
+    if any(one.ending or one.outcome.error for one in (bad, good)):
         return
-    observed = wrong.names.normal(bad.outcome["value"]["address"])
-    expected = right.names.normal(good.outcome["value"]["address"])
+    observed = wrong.names.normal(bad.outcome.value["address"])
+    expected = right.names.normal(good.outcome.value["address"])
     if observed != expected:
         yield Behaviour("address", number, expected, observed)
 
@@ -186,10 +186,11 @@ def of_teardown(wrong: Told, right: Told | None) -> Iterator[Behaviour]:
 
 def _kinds_left(told: Told) -> list[str]:
     """What is left at the end of the case, or of a plan."""
-    kinds = {line.split()[0] for line in told.row.teardown.leaks}
-    stops = [one.outcome for one in told.journal.operations if one.name == "stop"]
-    kinds.update(*(outcome["leaks"] for outcome in stops if isinstance(outcome, dict)))
-    return sorted(kinds & {"fd", "thread", "child"})
+    leaks = [*told.row.teardown.leaks]
+    for one in told.log.operations:
+        if isinstance(one.outcome, Leftovers):
+            leaks += one.outcome.leaks
+    return sorted({line.split()[0] for line in leaks} & {"fd", "thread", "child"})
 
 
 def _of_output(wrong: Told, right: Told) -> Iterator[Behaviour]:
@@ -201,7 +202,7 @@ def _of_output(wrong: Told, right: Told) -> Iterator[Behaviour]:
 
 
 def _labels(told: Told) -> list[str]:
-    return [label for event in told.journal.events if (label := event_label(event))]
+    return [label for event in told.log.events if (label := event_label(event))]
 
 
 def _of_order(wrong: Told, right: Told) -> Iterator[Behaviour]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from sockproof.iut.case_log import Operation
 from sockproof.repro.behaviour import Behaviour
-from sockproof.repro.journal import Operation
 from sockproof.repro.notes import Notes
 from sockproof.repro.plain import Names, peer_name, server_name
 from sockproof.repro.step_code import StepWriter, thread_name

@@ -6,12 +6,14 @@ import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from sockproof.case.client import END_OF_STREAM
+from sockproof.iut.case_log import Operation
 from sockproof.iut.values import Fill
-from sockproof.repro.journal import Operation
 from sockproof.repro.notes import Notes
 from sockproof.repro.plain import Names, peer_name, server_name
+from sockproof.repro.telling import received
 
-__all__ = ["PeerWriter"]
+__all__ = ["PEER_STATEMENTS", "PeerWriter"]
 
 _FEW = 4096
 """Octets that a connection takes at once, whatever the server does."""
@@ -31,7 +33,7 @@ class PeerWriter:
 
     def lines(self, operation: Operation) -> list[str]:
         """The statements that carry it out."""
-        writer = _WRITERS.get(operation.name)
+        writer = PEER_STATEMENTS.get(operation.name)
         lines = writer(self, operation) if writer else []
         if operation.name.startswith(("receive", "send", "offer")):
             self.begun.add(operation.actor)
@@ -125,16 +127,13 @@ class PeerWriter:
 
     def await_reply(self, operation: Operation) -> list[str]:
         """Whatever comes, until the end or so much of it."""
-        if operation.arguments.get("size") or self._is_reset(operation):
+        is_over = not operation.ending and received(operation)[1] == str(END_OF_STREAM)
+        if operation.arguments.get("size_octets") or not is_over:
             return [self.receive(operation)]
         return [f'attempt({peer_name(operation.actor)}.makefile("rb").read)']
 
-    def _is_reset(self, operation: Operation) -> bool:
-        told = operation.outcome or operation.arguments.get("wanted") or {}
-        return bool(told.get("ending") != "end of stream")
-
     def receive(self, operation: Operation) -> str:
-        size = operation.arguments.get("size")
+        size = operation.arguments.get("size_octets")
         return f"receive({peer_name(operation.actor)}{f', {size}' if size else ''})"
 
 
@@ -160,7 +159,7 @@ _VALUES: Mapping[str, Callable[[PeerWriter, Operation], str]] = {
 }
 """By operation: the expression of what it tells."""
 
-_WRITERS: Mapping[str, Callable[[PeerWriter, Operation], list[str]]] = {
+PEER_STATEMENTS: Mapping[str, Callable[[PeerWriter, Operation], list[str]]] = {
     "connect": PeerWriter.connect,
     "connect at once": PeerWriter.connect_at_once,
     "open": PeerWriter.open,
@@ -177,6 +176,7 @@ _WRITERS: Mapping[str, Callable[[PeerWriter, Operation], list[str]]] = {
     "receive": PeerWriter.await_reply,
     "receive some": lambda _, one: [f"attempt({peer_name(one.actor)}.recv, 65536)"],
     "receive datagram": lambda _, one: [f"receive_datagram({peer_name(one.actor)})"],
+    "arrived": lambda *_: [],  # to look at it changes nothing
     "wait until over": lambda _, one: [f"is_over({peer_name(one.actor)})"],
 }
 """By operation: the statements that carry it out."""

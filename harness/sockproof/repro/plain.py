@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sockproof.iut.case_log import CaseLog, Operation
 from sockproof.iut.values import Fill, Opaque
-from sockproof.repro.journal import Journal, Operation
 
 __all__ = ["Code", "Names", "code_of", "peer_name", "server_name"]
 
@@ -38,7 +38,7 @@ def peer_name(lane: str) -> str:
 
 @dataclass
 class Names:
-    """What the values of one journal are called in a script.
+    """What the values of one log are called in a script.
 
     ``folder`` is where the case's socket files were: paths below it become paths of the script's
     own folder, numbered in the order in which they come.
@@ -50,17 +50,17 @@ class Names:
     _places: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, journal: Journal, folder: Path) -> Names:
+    def of(cls, log: CaseLog, folder: Path) -> Names:
         names = cls(folder)
-        for value, text in _addresses(journal):
+        for value, text in _addresses(log):
             if value and not names.is_made_up(value):
                 names.values.setdefault(value, Code(text))
-        if journal.pid:
-            names.values[journal.pid] = Code("os.getpid()")
-        children = dict.fromkeys(e.pid for e in journal.events if e.pid != journal.pid)
+        if log.pid:
+            names.values[log.pid] = Code("os.getpid()")
+        children = dict.fromkeys(e.pid for e in log.events if e.pid != log.pid)
         for number, pid in enumerate(children):
             names.values[pid] = Code(f"children()[{number}]")
-        for fill in _fills([one.arguments for one in journal.operations]):
+        for fill in _fills([one.arguments for one in log.operations]):
             names.fills[bytes(fill)] = fill
         return names
 
@@ -159,8 +159,8 @@ def code_of(value: Any, fills: dict[bytes, Fill]) -> str:
     return repr(value)
 
 
-def _addresses(journal: Journal) -> Iterator[tuple[Any, str]]:
-    for one in journal.operations:
+def _addresses(log: CaseLog) -> Iterator[tuple[Any, str]]:
+    for one in log.operations:
         if one.name == "do" and one.arguments["op"] == "evaluate" and not one.ending:
             yield _identity(one)
         elif one.name == "do" and one.arguments["op"] == "make" and not one.ending:
@@ -175,11 +175,11 @@ def _identity(operation: Operation) -> tuple[Any, str]:
     """What ``id(server)`` was, if that was asked for."""
     is_asked = operation.arguments["expression"] == "id(server)"
     name = server_name(operation.arguments.get("handle") or 0)
-    return (operation.outcome.get("value") if is_asked else None), f"id({name})"
+    return (operation.outcome.value if is_asked else None), f"id({name})"
 
 
 def _made(operation: Operation) -> Any:
-    address = operation.outcome.get("value", {}).get("address")
+    address = (operation.outcome.value or {}).get("address")
     is_free = isinstance(address, tuple) and len(address) > 1 and address[1] == 0
     return None if is_free else address
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sockproof.iut.case_log import Operation
 from sockproof.iut.values import decode
 from sockproof.repro.behaviour import Behaviour
 from sockproof.repro.deciding import LEFT, Decision
 from sockproof.repro.handler_code import HandlerWriter, tidy
-from sockproof.repro.journal import Operation
 from sockproof.repro.layout import About, assembled
 from sockproof.repro.notes import Notes
 from sockproof.repro.server_code import ServerWriter
@@ -70,7 +70,7 @@ class _ScriptWriter:
     def __init__(self, told: Told, behaviour: Behaviour, omit: frozenset[str]) -> None:
         self.told, self.behaviour, self.omit = told, behaviour, omit
         self.names = told.names
-        operations, number = told.journal.operations, behaviour.number
+        operations, number = told.log.operations, behaviour.number
         stop = len(operations) if number is None else number + (behaviour.aspect == "address")
         self.before = operations[:stop]
         decisive = None if number is None else operations[number]
@@ -113,7 +113,7 @@ class _ScriptWriter:
 
     def _brief(self, lines: list[str]) -> list[str]:
         """Long payloads are told by their digest."""
-        if not is_long(self.told.journal.events):
+        if not is_long(self.told.log.events):
             return lines
         return [
             line.replace("bytes(data))", "brief(data))").replace(
@@ -129,7 +129,7 @@ class _ScriptWriter:
 
     @property
     def _gate_names(self) -> set[str]:
-        found = {one.arguments["gate"] for one in self.before if one.name == "open gate"}
+        found = {one.arguments["name"] for one in self.before if one.name == "open gate"}
         for one in self.makes:
             found |= set(_gates_in(one.arguments["handler"]["script"]))
             found |= set(_gates_in(one.arguments["hooks"]))
@@ -215,11 +215,11 @@ def _notes(
         aspect=behaviour.aspect if is_about_more else "",
         failing={
             str(event.fields["do"])
-            for event in told.journal.events
+            for event in told.log.events
             if event.name == "step" and "error" in event.fields
         },
         counted={
-            one.arguments["gate"]
+            one.arguments["name"]
             for one in operations
             if one.name == "open gate" and one.arguments["count"] < 100
         },

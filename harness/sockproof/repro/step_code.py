@@ -1,4 +1,4 @@
-"""The operations of a journal as statements of a script, one after the other."""
+"""The operations of a case as statements of a script, one after the other."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sockproof.iut.case_log import Operation
+from sockproof.iut.outcomes import Outcome
 from sockproof.repro.handler_code import described
-from sockproof.repro.journal import Operation
 from sockproof.repro.notes import Notes, label_of
-from sockproof.repro.peer_code import PeerWriter
+from sockproof.repro.peer_code import PEER_STATEMENTS, PeerWriter
 from sockproof.repro.plain import Names, server_name
 
-__all__ = ["StepWriter", "Unit", "thread_name"]
+__all__ = ["StepWriter", "Unit", "has_statement", "thread_name"]
 
 _SIMPLE = (bool, int, float, str, bytes)
 _SENSELESS = ("fence", "stack")
@@ -28,6 +29,11 @@ class Unit:
 
     key: str
     lines: list[str]
+
+
+def has_statement(operation: Operation) -> bool:
+    """Whether scripts can do it: else they leave it out."""
+    return operation.name in (PEER_STATEMENTS if operation.actor else _STATEMENTS)
 
 
 def _may_go(operation: Operation) -> bool:
@@ -75,8 +81,8 @@ class StepWriter:
         if operation.actor:
             lines = self.peers.lines(operation)
         else:
-            writer = _WRITERS.get(operation.name)
-            lines = list(writer(self, operation)) if writer else []
+            writer = _STATEMENTS.get(operation.name)
+            lines = writer(self, operation) if writer else []
         return Unit(f"step {number}" if _may_go(operation) else "", lines)
 
     def value(self, operation: Operation) -> str:
@@ -90,7 +96,7 @@ class StepWriter:
     def do(self, operation: Operation) -> list[str]:
         told = operation.arguments
         op = told["op"]
-        raised = bool(operation.ending) or "error" in (operation.outcome or {})
+        raised = bool(operation.ending or (operation.outcome and operation.outcome.error))
         if op == "make":
             return self._make(told, raised)
         if op in ("spawn", "call_in_main"):
@@ -171,7 +177,7 @@ class StepWriter:
             server_class, rest = self.making(told).split("(", 1)
             return f"attempt({server_class}, {rest}"
         value = self._plain_value(told)
-        known = operation.outcome.get("value", 0) if isinstance(operation.outcome, dict) else 0
+        known = operation.outcome.value if isinstance(operation.outcome, Outcome) else 0
         is_simple = isinstance(known, _SIMPLE) or known is None
         value = value if is_simple else f"plain({value})"
         may_hang = told["op"] == "call" or bool(operation.ending)
@@ -190,7 +196,7 @@ class StepWriter:
 
     def open_gate(self, operation: Operation) -> list[str]:
         count = min(operation.arguments["count"], 100)
-        return self.notes.opening(operation.arguments["gate"], count)
+        return self.notes.opening(operation.arguments["name"], count)
 
     def wait(self, operation: Operation) -> list[str]:
         told = operation.arguments
@@ -227,11 +233,13 @@ _VALUES: Mapping[str, Callable[[StepWriter, Operation], str]] = {
 }
 """By operation: the expression of what it tells."""
 
-_WRITERS: Mapping[str, Callable[[StepWriter, Operation], list[str]]] = {
+
+_STATEMENTS: Mapping[str, Callable[[StepWriter, Operation], list[str]]] = {
+    "matching": lambda *_: [],  # to look at what has happened changes nothing
     "do": StepWriter.do,
     "stop": StepWriter.stop,
     "open gate": StepWriter.open_gate,
-    "signal": lambda _, one: [f"os.kill(os.getpid(), signal.{one.arguments['signal']})"],
+    "signal": lambda _, one: [f"os.kill(os.getpid(), signal.{one.arguments['name']})"],
     "wait": StepWriter.wait,
     "something": lambda *_: ["let_others_run()"],
     "until true": StepWriter.until_true,

@@ -8,21 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sockproof.case.client import Ending
+from sockproof.iut.case_log import HANG, CaseLog, Operation
 from sockproof.iut.outcomes import Event
 from sockproof.iut.values import octets
 from sockproof.record.rows import CaseRow
-from sockproof.repro.journal import HANG, Journal, Operation
 from sockproof.repro.plain import Names
 
-__all__ = ["Told", "detail", "is_long", "outcome", "place"]
+__all__ = ["Told", "detail", "is_long", "outcome", "place", "received"]
 
 
 @dataclass(frozen=True)
 class Told:
-    """One playing of a case: what its journal noted, in the names of a script."""
+    """One playing of a case: what its log has, in the names of a script."""
 
     row: CaseRow
-    journal: Journal
+    log: CaseLog
     names: Names
 
 
@@ -31,23 +32,30 @@ def outcome(one: Operation, names: Names) -> Any:
     if one.ending:
         return _ENDINGS.get((one.name, one.ending)) or _raised(str(one.outcome))
     if one.name == "do":
-        if "error" in one.outcome:
-            error = one.outcome["error"]
-            return f"raises {error['type']} {error['errno']}".strip()
-        is_made = one.arguments["op"] == "make"
-        return True if is_made else names.normal(one.outcome["value"])
+        if one.outcome.error is not None:
+            return f"raises {one.outcome.error.name}"
+        return one.arguments["op"] == "make" or names.normal(one.outcome.value)
     if one.name == "until true":
         return True
     if one.name == "receive":
-        told = one.outcome or one.arguments["wanted"]
-        return names.normal((told["data"], told["ending"]))
+        return names.normal(received(one))
     if one.name == "receive datagram":
-        return names.normal(one.outcome or one.arguments["wanted"])
+        data, sender = one.outcome or one.arguments["wanted"]
+        return names.normal((bytes(data), sender))
     if one.name in ("connect", "open"):
         return True
     if one.name == "stop":
         return None
-    return names.normal(one.outcome)
+    return names.normal(str(one.outcome) if isinstance(one.outcome, Ending) else one.outcome)
+
+
+def received(one: Operation) -> tuple[bytes, str]:
+    """The octets that a stream gave, or that shall come, and how it ended if it did."""
+    told = one.outcome or one.arguments.get("wanted", b"")
+    data, ending = told if isinstance(told, tuple) else (told, None)
+    if isinstance(data, Ending):
+        data, ending = b"", data
+    return bytes(data), str(ending or "")
 
 
 _ENDINGS = {
@@ -69,7 +77,7 @@ def _raised(text: str) -> str:
 
 def place(event: Event, told: Told) -> str:
     """Where it happened, as a script's ``place()`` tells it."""
-    if event.pid != told.journal.pid:
+    if event.pid != told.log.pid:
         return "a child"
     if event.thread == "MainThread":
         return "main thread"

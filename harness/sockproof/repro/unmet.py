@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from sockproof.iut.case_log import Operation
 from sockproof.repro.behaviour import Behaviour, of_teardown
-from sockproof.repro.journal import Operation
 from sockproof.repro.notes import label_of
 from sockproof.repro.telling import Told, outcome
 
@@ -19,7 +19,7 @@ _VALUED = ("do", "comes to wait")
 def unmet(wrong: Told) -> Iterator[Behaviour]:
     """The behaviours, the surest first: the last operation, where it did not come to its end;
     what was compared at last; what was looked at last, whose failing value alone is known."""
-    numbered = list(enumerate(wrong.journal.operations))
+    numbered = list(enumerate(wrong.log.operations))
     if numbered:
         yield from _of_last(wrong, *numbered[-1])
     yield from _of_compared(wrong, numbered)
@@ -53,9 +53,9 @@ def _is_refused(last: Operation, observed: Any) -> bool:
 
 def _of_compared(wrong: Told, numbered: list[tuple[int, Operation]]) -> Iterator[Behaviour]:
     """The operation that gave the value that was not as expected."""
-    if wrong.journal.compared is None:
+    if wrong.log.compared is None:
         return
-    wanted, found = map(wrong.names.normal, wrong.journal.compared)
+    wanted, found = map(wrong.names.normal, wrong.log.compared)
     for number, one in reversed(numbered):
         if one.name in _VALUED and outcome(one, wrong.names) == found:
             yield Behaviour("outcome", number, wanted, found)

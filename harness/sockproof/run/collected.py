@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from sockproof.case.case_run import CaseRun
 from sockproof.generate.options import Generating
 from sockproof.iut.capabilities import ProbedIut
+from sockproof.iut.case_log import CaseLog
 from sockproof.iut.pool import AgentPool
 from sockproof.record.rows import CaseRow
 from sockproof.run.case_item import agent_pool, play_again
@@ -28,9 +30,8 @@ class CollectedCases:
 
     def __init__(self, perform: Callable[[CollectedCases], None]) -> None:
         self.problems: list[str] = []
-        self.error: BaseException | None = None
+        self.log = CaseLog()
         self._perform = perform
-        self._called: Callable[[], None] | None = None
         self._items: dict[CaseId, pytest.Function] = {}
         self._row: CaseRow | None = None
 
@@ -53,26 +54,20 @@ class CollectedCases:
             self._perform(self)
         return True
 
-    def pytest_exception_interact(self, call: pytest.CallInfo[None]) -> None:
-        self.error = call.excinfo.value if call.excinfo else None
+    def pytest_runtest_call(self, item: pytest.Function) -> None:
+        run = item.funcargs["case"]
+        assert isinstance(run, CaseRun)
+        self.log = run.log
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when == "call" and self._called:
-            self._called()
         self._row = row_of(report) or self._row
 
-    def play(
-        self,
-        case: CaseId,
-        iut: ProbedIut,
-        generating: Generating,
-        called: Callable[[], None] | None = None,
-    ) -> CaseRow:
+    def play(self, case: CaseId, iut: ProbedIut, generating: Generating) -> CaseRow:
         """Play one case on this implementation, with plans generated as ``generating`` says.
 
-        ``called`` is told when its test function has ended; ``error`` is then what was wrong.
+        Its ``log`` is there afterwards, empty of a case that is not applicable.
         """
-        item, self._row, self._called, self.error = self._items[case], None, called, None
+        item, self._row, self.log = self._items[case], None, CaseLog()
         parameter = parameter_of(item)
         assert parameter is not None
         play_again(item, replace(parameter, iut=iut), generating)

@@ -1,0 +1,149 @@
+"""What arrives from a case's process: events, answers, output, its end; and waiting for it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+
+from sockproof.iut.case_log import CaseLog
+from sockproof.iut.channel import Channel, Message
+from sockproof.iut.outcomes import Event
+from sockproof.iut.values import decode
+from sockproof.judge.checks import Crash, Hang
+from sockproof.timing import case_deadline_s, hang_bound_s
+
+__all__ = ["Arrivals"]
+
+# The exit status when our own part of the process met an error, such as a descriptor of ours that
+# the implementation has closed; its traceback is the last that was printed.
+AGENT_FAILED = 70
+_QUIET_S = 0.25
+
+
+class Arrivals:
+    """Listens to the process that one case runs in. Everything is kept, in its order; events go
+    into the ``log`` of the case."""
+
+    def __init__(self, channel: Channel, log: CaseLog) -> None:
+        self._channel = channel
+        self._answers: dict[int, Message] = {}
+        self._parts: dict[int, str] = {}
+        self.log = log
+        self.events = log.events
+        self.output = {"stdout": "", "stderr": ""}
+        self.garbage: list[str] = []
+        self.over: Message | None = None
+        channel.listen(self._take)
+
+    @property
+    def pid(self) -> int:
+        """That of the process: 0 until the agent has told it, before anything else of it."""
+        return self.log.pid
+
+    def _take(self, message: Message) -> None:
+        """Called by the channel's thread, with its condition held, which nothing may end."""
+        try:
+            self._sort(message)
+        except (KeyError, TypeError, ValueError, AttributeError):  # valid JSON, and none of ours
+            self.garbage.append(str(message)[:200])
+
+    def _sort(self, message: Message) -> None:
+        if "e" in message:
+            self.events.append(self._event(message))
+            return
+        kind = message["r"]
+        if kind in ("stdout", "stderr"):
+            self.output[kind] += message["text"]
+        elif kind == "started":
+            self.log.pid = message["pid"]
+        elif kind == "over":
+            self.over = message
+        elif kind == "part":
+            self._parts[message["seq"]] = self._parts.get(message["seq"], "") + message["text"]
+        elif kind in ("done", "raised"):
+            self._answers[message["seq"]] = message
+        else:
+            self.garbage.append(str(message.get("text", message)))
+
+    def _event(self, message: Message) -> Event:
+        fields = {key: decode(v) for key, v in message.items() if key not in ("e", "t", "p", "th")}
+        at_s = message["t"] + self._channel.offset_s
+        return Event(message["e"], at_s, message["p"], message["th"], fields)
+
+    def _wait(
+        self, condition: Callable[[], object], what: str, bound_s: float | None = None
+    ) -> None:
+        """Until ``condition`` holds.
+
+        Raises:
+            Hang: it did not within the hang bound. Crash: the process ended first.
+            AgentDied: the agent did. ChannelError: something else wrote to the channel.
+        """
+        changed = self._channel.changed
+        with changed:
+            changed.wait_for(
+                lambda: condition() or self.over or self.garbage or self._channel.ended,
+                bound_s or hang_bound_s(),
+            )
+            if condition():
+                return
+        self._raise_why(what, bound_s or hang_bound_s())
+
+    def _raise_why(self, what: str, bound_s: float) -> None:
+        if self.garbage:
+            raise Crash(
+                "the implementation writes to descriptors of its own only",
+                f"it wrote to the control channel: {self.garbage[0][:80]!r}",
+            )
+        if self.over:
+            raise Crash(what, self.ending())
+        if self._channel.ended:
+            raise self._channel.death()
+        raise Hang(what, f"nothing for {bound_s:g} s", self.stacks())
+
+    def ending(self) -> str:
+        """How the process ended, in words."""
+        assert self.over is not None
+        status = self.over["status"]
+        if self.over["why"] == "deadline":
+            return f"the case took more than {case_deadline_s():g} s and was killed"
+        if os.WIFSIGNALED(status):
+            return f"the process was killed by {signal.Signals(os.WTERMSIG(status)).name}"
+        number = os.WEXITSTATUS(status)
+        lines = self.output["stderr"].strip().splitlines()[-1:] if number == AGENT_FAILED else []
+        return ": ".join([f"the process ended with exit status {number}", *lines])
+
+    def stacks(self) -> str:
+        """Where every thread stands now, as far as the interpreter can tell; may be empty."""
+        before = len(self.output["stderr"])
+        self._channel.send(op="stacks")
+        changed = self._channel.changed
+        with changed:
+            changed.wait_for(lambda: "File " in self.output["stderr"][before:] or self.over, 1.0)
+            while not self.over and self._prints_more():  # PyPy writes them word by word
+                pass
+        return self.output["stderr"][before:]
+
+    def _prints_more(self) -> bool:
+        """Whether something comes on stderr before it has been quiet for a while."""
+        length = len(self.output["stderr"])
+        changed = self._channel.changed
+        return changed.wait_for(lambda: len(self.output["stderr"]) > length, _QUIET_S)
+
+    def comes(self, condition: Callable[[], object], bound_s: float) -> bool:
+        """Whether something that is looked at with every arrival comes to hold within the bound.
+
+        Raises:
+            Crash: the process ended first.
+        """
+        changed = self._channel.changed
+        with changed:
+            changed.wait_for(
+                lambda: condition() or self.over or self.garbage or self._channel.ended, bound_s
+            )
+            if condition():
+                return True
+        if self.over or self.garbage or self._channel.ended:
+            self._raise_why("the process goes on", bound_s)
+        return False
