@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sockproof.repro.snippets import functions_for, modules_for
+from sockproof.repro.script_functions import functions_for, modules_for
 
 __all__ = ["About", "assembled"]
 

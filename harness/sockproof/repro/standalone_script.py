@@ -16,7 +16,6 @@ from sockproof.repro.handler_code import HandlerWriter, tidy
 from sockproof.repro.layout import About, assembled
 from sockproof.repro.notes import Notes
 from sockproof.repro.server_code import ServerWriter
-from sockproof.repro.snippets import NOTING
 from sockproof.repro.step_code import StepWriter
 from sockproof.repro.telling import Told, is_long
 
@@ -33,7 +32,14 @@ _CAPTURING = [
     'sys.stdout = sys.stdout or os.fdopen(1, "w", 1)  # it was closed',
     'sys.stderr = sys.stderr or os.fdopen(2, "w", 1)',
 ]
-_OWN_PID = "OWN_PID = os.getpid()"
+# What noting stands on, by whether the server forks.
+_NOTING = {
+    False: ["log = []  # what happened, in this order"],
+    True: [
+        "log, pids, (heard, told) = [], [], os.pipe()  # what happened, in this order",
+        'start("listener", listen)',
+    ],
+}
 
 _WAITS = re.compile(
     r"\b(receive|receive_datagram|is_over|wait_for|wait_until|makefile|recv)\b|\.join\("
@@ -165,8 +171,8 @@ class _ScriptWriter:
             ("folder" in text or aspect == "printed", ["os.umask(0o22)"]),
             ("folder" in text, ["folder = tempfile.mkdtemp()"]),
             ("kept." in text, ["kept = []  # requests, so that none is closed by being forgotten"]),
-            ("place()" in text, [_OWN_PID]),
-            (is_noting, NOTING[self.notes.forking]),
+            ("place()" in text, ["OWN_PID = os.getpid()"]),
+            (is_noting, _NOTING[self.notes.forking]),
             (aspect == "printed", _CAPTURING),
             (aspect == "left", [f"before = {LEFT.get(''.join(self.behaviour.labels), '')}"]),
         )

@@ -1,0 +1,56 @@
+"""The small functions that scripts are made with; each script has those that it calls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from importlib import resources
+
+from jinja2 import StrictUndefined, Template
+
+__all__ = ["functions_for", "modules_for"]
+
+# What every script has.
+_ALWAYS = ("load", "end", "cannot_tell")
+_MODULES = (
+    *("ast", "errno", "gc", "glob", "hashlib", "importlib", "os", "select", "shutil", "signal"),
+    *("socket", "struct", "sys", "tempfile", "threading", "time", "traceback"),
+)
+
+_TEMPLATE = Template(
+    (resources.files(__package__) / "functions.py.j2").read_text("utf-8"),
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=StrictUndefined,
+)
+
+
+def functions_for(text: str, *, forking: bool) -> list[str]:
+    """The functions that a text calls, and those that these call, each before its callers."""
+    known = _written(text, forking)
+    wanted = set(_ALWAYS)
+    pending = [text]
+    while pending:
+        told = pending.pop()
+        called = {name for name in known if re.search(rf"(?<![\w.]){name}\(", told)} - wanted
+        wanted |= called
+        pending += [known[name] for name in called]
+    return [f"{source}\n" for name, source in known.items() if name in wanted]
+
+
+def _written(text: str, forking: bool) -> dict[str, str]:
+    """All functions and classes by name, as this text needs them."""
+    written = _TEMPLATE.render(
+        forking=forking,
+        names_children="children()" in text,
+        removes_folder=bool(re.search(r"\bfolder\b", text)),
+        counts=bool(re.search(r"\btimes\(", text)),
+    )
+    blocks = written.strip().split("\n\n\n")
+    return {source.partition("(")[0].split()[1]: source for source in blocks}
+
+
+def modules_for(texts: Iterable[str]) -> list[str]:
+    """The modules of the standard library that the texts use."""
+    text = "\n".join(texts)
+    return [name for name in _MODULES if re.search(rf"(?<![\w.\"']){name}\.", text)]
