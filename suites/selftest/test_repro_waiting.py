@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from sockproof.repro.layout import About, assembled
-from sockproof.repro.script_functions import functions_for, modules_for
+from sockproof.repro.script_text import functions_for, modules_for
 from suites.selftest.test_repro_scripts import (
     GONE,
     PYTHON_2,

@@ -23,7 +23,7 @@ LEFT = {
 Lines = list[str]
 
 _VERDICT = 'end(0 if {gone} else 1, "expected: %r\\nobserved: %r" % (expected, observed))'
-_LOOKS = ("connect", "connect at once", "send", "offer", "half-close")
+_LOOKS = ("connect", "connect at once", "knock", "send", "offer", "half-close")
 """Operations of peers that find out at once how things stand."""
 
 
@@ -74,7 +74,7 @@ class Decision:
             return [writer.becomes_true(one)]
         if one.name == "arrived":
             return self._arrived(writer.value(one))
-        if one.name == "connect at once":
+        if one.name in ("connect at once", "knock"):
             return [*writer.peers.lines(one), writer.value(one)]
         if one.name == "stop":
             calls = [line for line in writer.stop(one) if line.startswith("stop(")]

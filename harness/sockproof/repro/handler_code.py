@@ -12,7 +12,7 @@ from sockproof.iut.values import Fill, decode
 from sockproof.repro.notes import Notes
 from sockproof.repro.plain import Names
 
-__all__ = ["HandlerWriter", "described", "raising"]
+__all__ = ["HandlerWriter", "described", "indented", "raising", "tidy"]
 
 _BUILTIN_EXCEPTIONS = ("ValueError", "OSError", "SystemExit", "KeyboardInterrupt")
 _READS = ("read", "read_to_end", "recv", "read_line")
@@ -78,10 +78,8 @@ class HandlerWriter:
         methods[first] = [*self.notes.keep("self"), *methods[first]]
         for phase, method in methods.items():
             if method:
-                body += [*([""] if body else []), f"def {phase}(self):", *_indented(method)]
-        if not body:
-            body = ["pass"]
-        return [f"class {self.name}({self.base}):", *_indented(body)]
+                body += [*([""] if body else []), f"def {phase}(self):", *indented(method)]
+        return [f"class {self.name}({self.base}):", *indented(body)]
 
     def _method(self, phase: str) -> Lines:
         steps = [
@@ -101,7 +99,7 @@ class HandlerWriter:
         handled = self.notes.line("handled")
         own = [*noted, *steps, f"{self.base}.finish(self)"]
         if handled:
-            return ["try:", *_indented(own), "finally:", *_indented(handled)]
+            return ["try:", *indented(own), "finally:", *indented(handled)]
         return own if noted or steps else []
 
     def _step(self, step: Step) -> Lines:
@@ -112,8 +110,8 @@ class HandlerWriter:
         code = list(_ACTIONS[do](self, arguments))
         if do in self.notes.failing & self.notes.wanted:
             told = self.notes.line(do, '"raises " + type(error).__name__')
-            code = ["try:", *_indented(code)]
-            code += ["except Exception as error:", *_indented([*told, "raise"])]
+            code = ["try:", *indented(code)]
+            code += ["except Exception as error:", *indented([*told, "raise"])]
         if do in ("gate", "exit", "kill", "when", "raise"):
             return code
         return [*code, *self.notes.line(do, _DETAILS.get(do, ""))]
@@ -139,7 +137,7 @@ class HandlerWriter:
 
     def when(self, arguments: Mapping[str, Any]) -> Lines:
         inner = [line for step in arguments["steps"] for line in self._step(step)]
-        return [f"if self.data.startswith({arguments['prefix']!r}):", *_indented(inner)]
+        return [f"if self.data.startswith({arguments['prefix']!r}):", *indented(inner)]
 
     def run(self, arguments: Mapping[str, Any]) -> Lines:
         source = textwrap.dedent(self.names.in_source(arguments["source"])).strip("\n")
@@ -183,7 +181,8 @@ _ACTIONS: Mapping[str, Callable[[HandlerWriter, Mapping[str, Any]], Sequence[str
 }
 
 
-def _indented(lines: Sequence[str]) -> Lines:
+def indented(lines: Sequence[str]) -> Lines:
+    """The body of what stands above it."""
     return [f"    {line}" if line else "" for line in lines] or ["    pass"]
 
 

@@ -7,44 +7,22 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sockproof.repro.script_functions import functions_for, modules_for
+from sockproof.repro.script_text import functions_for, modules_for, written
 
 __all__ = ["About", "assembled"]
 
+# How many hang bounds a script may take before it ends itself.
 _WATCHDOG = 6
-"""How many hang bounds a script may take before it ends itself."""
+# Lines of a script that can afford two empty ones between its parts.
 _SHORT = 95
-"""Lines of a script that can afford two empty ones between its parts."""
+# Lines of a script that can not even afford docstrings and imports in lines of their own.
 _LONG = 104
-"""Lines of a script that can not even afford docstrings and imports in lines of their own."""
+# Lines of a script that can not afford empty ones either.
 _LONGEST = 118
-"""Lines of a script that can not afford empty ones either."""
 _WIDTH = 99
 
+# Paths and names that the case made up.
 _OURS = re.compile(r"[^\s'\"(\[]*sockproof[^\s'\")\]]*")
-"""Paths and names that the case made up."""
-
-_KEEPER = [
-    "KEEPER, child = os.getpid(), os.fork()  # the script is the child",
-    "if child:",
-    "    status = os.waitpid(child, 0)[1]",
-    "    try:",
-    "        os.killpg(child, signal.SIGKILL)  # whatever it has forked",
-    "    finally:",
-    "        os._exit(status >> 8 or 2 * bool(status))",
-    "os.setpgrp()",
-]
-"""A forking server may fork until its very end, and a child that has just begun forgets signals: so
-somebody who outlives it ends them."""
-_START = [  # to print where nobody reads would raise in the server, and a closed stream be a socket
-    "streams = select.poll()",
-    "[streams.register(fd, 0) for fd in range(3)]",
-    "[os.dup2(os.open(os.devnull, os.O_RDWR), fd) for fd, _ in streams.poll(0)]  # dead ones",
-    "sys.excepthook = cannot_tell",
-    f'start("watchdog", lambda: time.sleep({_WATCHDOG} * HANG_S) or end(2))',
-    'own = "socketserver" if sys.version_info[0] > 2 else "SocketServer"',
-    "socketserver = load(sys.argv[1]) if len(sys.argv) > 1 else __import__(own)",
-]
 
 
 @dataclass(frozen=True)
@@ -70,7 +48,7 @@ class About:
 
 def assembled(about: About, main: list[str], forking: bool, hang_s: float) -> str:
     """The whole text. ``main`` is what comes after the functions, ``hang_s`` the longest wait."""
-    begin = [*(_KEEPER if forking else []), *_START]
+    begin = written("start", forking=forking, hang_bounds=_WATCHDOG).splitlines()
     functions = functions_for("\n".join([*begin, *main]), forking=forking)
     renames = [
         f'socketserver.{name} = getattr(socketserver, "{own}", socketserver.{name})'

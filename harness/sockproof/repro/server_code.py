@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sockproof.repro.handler_code import described, raising
+from sockproof.repro.handler_code import described, indented, raising
 from sockproof.repro.notes import Notes
 from sockproof.repro.plain import Names
 
@@ -90,7 +90,7 @@ class ServerWriter:
             body += [*([""] if body else []), *self._hook(method, behaviour)]
         if not body and len(self.bases) == 1:
             return []
-        return [f"class {self.name}({', '.join(self.bases)}):", *_indented(body or ["pass"])]
+        return [f"class {self.name}({', '.join(self.bases)}):", *indented(body)]
 
     def _hook(self, method: str, behaviour: Mapping[str, Any]) -> Lines:
         parameters = _PARAMETERS.get(method, "*arguments")
@@ -99,7 +99,7 @@ class ServerWriter:
         signature = f"def {method}({', '.join(filter(None, ['self', parameters]))}):"
         told = self._told(method, parameters)
         body = [*self._kept(parameters), *told, *self._behaviour(method, parameters, behaviour)]
-        return [signature, *_indented(body)]
+        return [signature, *indented(body)]
 
     def _kept(self, parameters: str) -> Lines:
         if parameters == "*arguments":
@@ -148,7 +148,3 @@ class ServerWriter:
             "def original(*arguments):",
             f"    return {self._base}.{method}(self, *arguments)",
         ]
-
-
-def _indented(lines: Lines) -> Lines:
-    return [f"    {line}" if line else "" for line in lines]

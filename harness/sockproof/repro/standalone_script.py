@@ -15,6 +15,7 @@ from sockproof.repro.deciding import LEFT, Decision
 from sockproof.repro.handler_code import HandlerWriter, tidy
 from sockproof.repro.layout import About, assembled
 from sockproof.repro.notes import Notes
+from sockproof.repro.script_text import written
 from sockproof.repro.server_code import ServerWriter
 from sockproof.repro.step_code import StepWriter
 from sockproof.repro.telling import Told, is_long
@@ -24,23 +25,6 @@ __all__ = ["PATIENT", "Script", "write_script"]
 PATIENT = "errors of sending"
 """May be left out, too: a server that is wrong may be gone while a client still sends."""
 _KEEPING = "kept requests"
-_CAPTURING = [
-    "out = os.dup(1)",
-    "for fd in (1, 2):",
-    "    file = tempfile.TemporaryFile()",
-    "    os.dup2(file.fileno(), fd)",
-    'sys.stdout = sys.stdout or os.fdopen(1, "w", 1)  # it was closed',
-    'sys.stderr = sys.stderr or os.fdopen(2, "w", 1)',
-]
-# What noting stands on, by whether the server forks.
-_NOTING = {
-    False: ["log = []  # what happened, in this order"],
-    True: [
-        "log, pids, (heard, told) = [], [], os.pipe()  # what happened, in this order",
-        'start("listener", listen)',
-    ],
-}
-
 _WAITS = re.compile(
     r"\b(receive|receive_datagram|is_over|wait_for|wait_until|makefile|recv)\b|\.join\("
 )
@@ -96,8 +80,8 @@ class _ScriptWriter:
         steps, decision = self._steps(used)
         written = [line for text in classes.values() for line in text]
         lines = [*written, *steps]
-        prelude = self._prelude("\n".join([*lines, *decision]))
-        return [*prelude, *self._gates(lines), *_spaced(classes.values()), *steps, "", *decision]
+        grounds = self._grounds("\n".join([*lines, *decision]))
+        return [*grounds, *self._gates(lines), *_spaced(classes.values()), *steps, "", *decision]
 
     def _classes(self, used: dict[int, tuple[str, str]]) -> dict[str, list[str]]:
         """The text of each class by its name; puts into ``used`` what each server is made of."""
@@ -163,20 +147,19 @@ class _ScriptWriter:
         """What waits until nothing is left would count the clients, which live here as well."""
         return self.behaviour.aspect == "left" and one.name == "until true"
 
-    def _prelude(self, text: str) -> list[str]:
+    def _grounds(self, text: str) -> list[str]:
         """What the statements stand on."""
         aspect = self.behaviour.aspect
-        is_noting = "note(" in text or "log" in text or "telling" in text
-        parts = (
-            ("folder" in text or aspect == "printed", ["os.umask(0o22)"]),
-            ("folder" in text, ["folder = tempfile.mkdtemp()"]),
-            ("kept." in text, ["kept = []  # requests, so that none is closed by being forgotten"]),
-            ("place()" in text, ["OWN_PID = os.getpid()"]),
-            (is_noting, _NOTING[self.notes.forking]),
-            (aspect == "printed", _CAPTURING),
-            (aspect == "left", [f"before = {LEFT.get(''.join(self.behaviour.labels), '')}"]),
-        )
-        return [line for needed, lines in parts if needed for line in lines]
+        return written(
+            "grounds",
+            folder="folder" in text,
+            keeps="kept." in text,
+            tells_place="place()" in text,
+            notes="note(" in text or "log" in text or "telling" in text,
+            forking=self.notes.forking,
+            prints=aspect == "printed",
+            counted=LEFT["".join(self.behaviour.labels)] if aspect == "left" else "",
+        ).splitlines()
 
 
 def _address(one: Operation) -> Any:

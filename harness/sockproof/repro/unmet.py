@@ -13,7 +13,12 @@ from sockproof.repro.telling import Told, outcome
 
 __all__ = ["unmet"]
 
-_VALUED = ("do", "comes to wait")
+_VALUED = ("make", "call", "evaluate", "execute")
+
+
+def _is_valued(one: Operation) -> bool:
+    """Whether it tells something of the server."""
+    return one.name == "comes to wait" or (one.name == "do" and one.arguments["op"] in _VALUED)
 
 
 def unmet(wrong: Told) -> Iterator[Behaviour]:
@@ -57,7 +62,7 @@ def _of_compared(wrong: Told, numbered: list[tuple[int, Operation]]) -> Iterator
         return
     wanted, found = map(wrong.names.normal, wrong.log.compared)
     for number, one in reversed(numbered):
-        if one.name in _VALUED and outcome(one, wrong.names) == found:
+        if _is_valued(one) and outcome(one, wrong.names) == found:
             yield Behaviour("outcome", number, wanted, found)
         elif one.name == "matching" and _size(found) == len(one.outcome) != _size(wanted):
             label = label_of(one.arguments["event"], one.arguments["wanted"])
@@ -76,7 +81,7 @@ def _looked_at(wrong: Told, number: int, one: Operation) -> Iterator[Behaviour]:
     words = wrong.row.expected
     if not words or one.ending:
         return
-    if one.name in _VALUED:
+    if _is_valued(one):
         yield Behaviour("outcome", number, None, outcome(one, wrong.names), words=words)
     elif one.name == "matching":
         label = label_of(one.arguments["event"], one.arguments["wanted"])

@@ -1,14 +1,14 @@
-"""The small functions that scripts are made with; each script has those that it calls."""
+"""The texts that every script has, made of their templates, and the functions that one calls."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from importlib import resources
+from typing import Any
 
-from jinja2 import StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
-__all__ = ["functions_for", "modules_for"]
+__all__ = ["functions_for", "modules_for", "written"]
 
 # What every script has.
 _ALWAYS = ("load", "end", "cannot_tell")
@@ -17,12 +17,17 @@ _MODULES = (
     *("socket", "struct", "sys", "tempfile", "threading", "time", "traceback"),
 )
 
-_TEMPLATE = Template(
-    (resources.files(__package__) / "functions.py.j2").read_text("utf-8"),
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("sockproof.repro", "templates"),
     trim_blocks=True,
     lstrip_blocks=True,
     undefined=StrictUndefined,
 )
+
+
+def written(template: str, **values: Any) -> str:
+    """The text of a file of ``templates/``; ``values`` is what it can name."""
+    return _ENVIRONMENT.get_template(f"{template}.py.j2").render(values).strip("\n")
 
 
 def functions_for(text: str, *, forking: bool) -> list[str]:
@@ -40,13 +45,14 @@ def functions_for(text: str, *, forking: bool) -> list[str]:
 
 def _written(text: str, forking: bool) -> dict[str, str]:
     """All functions and classes by name, as this text needs them."""
-    written = _TEMPLATE.render(
+    sources = written(
+        "functions",
         forking=forking,
         names_children="children()" in text,
         removes_folder=bool(re.search(r"\bfolder\b", text)),
         counts=bool(re.search(r"\btimes\(", text)),
     )
-    blocks = written.strip().split("\n\n\n")
+    blocks = sources.split("\n\n\n")
     return {source.partition("(")[0].split()[1]: source for source in blocks}
 
 
