@@ -12,6 +12,7 @@ import pytest
 
 from sockproof.case.client import StreamPeer
 from sockproof.case.datagram import DatagramPeer
+from sockproof.commands.repro import warn_of_missing
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.case_log import CaseLog, Operation, operation
 from sockproof.iut.process import CaseProcess
@@ -100,7 +101,7 @@ def test_every_operation_has_its_statement() -> None:
             assert not name or has_statement(Operation(name, actor, {})), (owner, name)
 
 
-def test_verb_without_a_statement_is_told() -> None:
+def test_verb_without_a_statement_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """Whether it is noted or not: what a peer says of itself outside of an operation is one."""
     log = CaseLog()
     peer = _Forgetful(log)
@@ -108,8 +109,12 @@ def test_verb_without_a_statement_is_told() -> None:
     peer.shout(b"a")
     peer.whisper(b"b")
 
-    assert [one.name for one in log.operations] == ["shout", "unnoted: whisper"]
-    assert not any(map(has_statement, log.operations))
+    peer.close()
+    warn_of_missing(log)
+
+    assert [one.name for one in log.operations] == ["shout", "unnoted: whisper", "close"]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("no statement for: shout, unnoted: whisper")
 
 
 class _Verbs:

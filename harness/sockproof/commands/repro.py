@@ -16,6 +16,7 @@ from sockproof.commands.stored import GENERATED, Wanted, over_one_case
 from sockproof.errors import HarnessError
 from sockproof.generate.options import Generating
 from sockproof.iut.capabilities import ProbedIut, interpreter_id, probe
+from sockproof.iut.case_log import CaseLog
 from sockproof.iut.implementation import Implementation, parse_iut
 from sockproof.judge.verdict import Verdict
 from sockproof.record.rows import CaseRow
@@ -101,12 +102,17 @@ def _make_script(wanted: Wanted, shorten_s: float) -> Written:
     played = _played(case, iut, reference, generating)
     wrong, right, again = (_told(one) for one in played)
     _refuse_what_is_right(case, wrong, right)
-    left_out = sorted({one.name for one in wrong.log.operations if not has_statement(one)})
-    if left_out:
-        warn(f"scripts leave out what they have no statement for: {', '.join(left_out)}")
+    warn_of_missing(wrong.log)
     about = _about(case, iut, reference, wrong.row)
     bench = Bench(iut.implementation, reference.implementation)
     return _first_that_shows(about, bench, (wrong, right, again), shorten_s)
+
+
+def warn_of_missing(log: CaseLog) -> None:
+    """Say which of the case's operations no script can do."""
+    missing = sorted({one.name for one in log.operations if not has_statement(one)})
+    if missing:
+        warn(f"scripts leave out what they have no statement for: {', '.join(missing)}")
 
 
 def _with_a_plan(wanted: Wanted, iut: ProbedIut) -> Generating:

@@ -26,10 +26,10 @@ from sockproof.timing import hang_bound_s, start_bound_s
 
 __all__ = ["PROTOCOL", "Channel", "Message"]
 
+# Version of what is spoken; the agent says its own in the first exchange.
 PROTOCOL = 1
-"""Version of what is spoken; the agent says its own in the first exchange."""
+# A command is written to the case's process in one go: it must fit into a pipe.
 LONGEST_COMMAND_OCTETS = 32768
-"""A command is written to the case's process in one go: it must fit into a pipe."""
 
 Message = dict[str, Any]
 

@@ -14,14 +14,14 @@ from typing import Any
 
 from sockproof.iut.case_log import Operation
 from sockproof.iut.outcomes import Event, Leftovers
-from sockproof.repro.notes import event_label, label_of
+from sockproof.repro.notes import awaited, event_label
 from sockproof.repro.plain import Names
 from sockproof.repro.telling import Told, detail, outcome, place
 
 __all__ = ["Behaviour", "differences", "of_teardown"]
 
+# What may be printed, by the most telling; the last is anything at all.
 _MARKS = ("Traceback", "Exception", "Error", "")
-"""What may be printed, by the most telling; the last is anything at all."""
 _MOST_PAIRS = 12
 _MOST_AHEAD = 8
 
@@ -40,8 +40,8 @@ class Behaviour:
     observed: Any
     labels: tuple[str, ...] = ()
     count: int | None = None
+    # What is expected, where no value is known but the one that is observed.
     words: str = ""
-    """What is expected, where no value is known but the one that is observed."""
 
     @property
     def comparison(self) -> str:
@@ -98,7 +98,7 @@ def _ahead(wrong: Told, right: Told) -> Iterator[Behaviour]:
     rest = list(enumerate(right.log.operations))[number : number + _MOST_AHEAD]
     for n, good in rest:
         if good.name == "wait" and not good.ending:
-            label = label_of(good.arguments["event"], good.arguments["wanted"])
+            label = awaited(good)
             values = [detail(event, right) for event in good.outcome]
             if label and any(value is not None for value in values):
                 yield Behaviour("detail", n, values, None, (label,), len(values))
@@ -120,8 +120,8 @@ def _key(one: Operation, names: Names) -> str:
     return f"{one.actor} {one.name} {names.normal(kept)!r} {str(told.get('data'))[:80]}"
 
 
+# Arguments that may name a port, or are long.
 _CARRIED = ("address", "data")
-"""Arguments that may name a port, or are long."""
 
 
 def _of_pair(
@@ -152,7 +152,7 @@ def _of_addresses(
 def _of_events(
     wrong: Told, right: Told, bad: Operation, good: Operation, number: int
 ) -> Iterator[Behaviour]:
-    label = label_of(good.arguments["event"], good.arguments["wanted"])
+    label = awaited(good)
     found: list[list[Event]] = [[] if one.ending else one.outcome for one in (bad, good)]
     count = good.arguments.get("count")
     if not label:

@@ -13,18 +13,18 @@ from sockproof.repro.step_code import StepWriter, thread_name
 
 __all__ = ["LEFT", "Decision"]
 
+# By what is left behind: how many there are.
 LEFT = {
     "fd": "descriptors()",
     "thread": "threading.active_count()",
     "child": "own_children()",
 }
-"""By what is left behind: how many there are."""
 
 Lines = list[str]
 
 _VERDICT = 'end(0 if {gone} else 1, "expected: %r\\nobserved: %r" % (expected, observed))'
+# Operations of peers that find out at once how things stand.
 _LOOKS = ("connect", "connect at once", "knock", "send", "offer", "half-close")
-"""Operations of peers that find out at once how things stand."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +175,7 @@ def _makes(name: str, statement: str) -> bool:
     return statement.startswith(f"{name} = ")
 
 
+# By aspect: the statements before the value, and then the value.
 _DECISIONS: Mapping[str, Callable[[Decision, StepWriter], Lines]] = {
     "outcome": Decision.outcome,
     "address": Decision.address,
@@ -186,4 +187,3 @@ _DECISIONS: Mapping[str, Callable[[Decision, StepWriter], Lines]] = {
     "order": Decision.order,
     "printed": Decision.printed,
 }
-"""By aspect: the statements before the value, and then the value."""

@@ -17,8 +17,8 @@ from sockproof.record.rows import CaseRow
 
 __all__ = ["CaseEnding", "TranscriptDifference", "ending_of", "first_difference"]
 
+# Called as often as the loop goes round.
 _POLLED = "service_actions"
-"""Called as often as the loop goes round."""
 _UNORDERED = re.compile(r"(thread|child) \d+")
 _ERRNO = re.compile(r"\[Errno (\d+)\]")
 

@@ -209,10 +209,10 @@ _STREAM: Mapping[str, _Step] = {
     "close": _Flows.ended,
     "reset": _Flows.reset,
 }
+# By what a peer notes: the packets that it stands for.
 _DATAGRAM: Mapping[str, _Step] = {
     "open": _Flows.open,
     "send": _Flows.datagram,
     "send at once": _Flows.datagram,
     "receive": _Flows.datagram,
 }
-"""By what a peer notes: the packets that it stands for."""

@@ -152,6 +152,7 @@ class HandlerWriter:
         return [f"self.told = [{calls}]"]
 
 
+# By step: what is told of it where more than that it happened is of interest.
 _DETAILS = {
     **dict.fromkeys(_READS, "bytes(self.data)"),
     "write": "plain(self.sent)",
@@ -159,7 +160,6 @@ _DETAILS = {
     "report": "plain(self.told)",
     "attempt": "plain(self.told)",
 }
-"""By step: what is told of it where more than that it happened is of interest."""
 
 _ACTIONS: Mapping[str, Callable[[HandlerWriter, Mapping[str, Any]], Sequence[str]]] = {
     "read": HandlerWriter.read,

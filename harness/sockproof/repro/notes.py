@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sockproof.iut.case_log import Operation
 from sockproof.iut.outcomes import Event
 
-__all__ = ["Notes", "event_label", "label_of"]
+__all__ = ["Notes", "awaited", "event_label"]
 
+# By event: how a script names that it happened.
 _LABELS: Mapping[str, str] = {
     "handler": "{phase}",
     "handled": "handled",
@@ -21,11 +23,14 @@ _LABELS: Mapping[str, str] = {
     "begun": "{label} begun",
     "ended": "{label} ended",
 }
-"""By event: how a script names that it happened."""
 
 
-def label_of(event: str, wanted: Mapping[str, Any]) -> str:
+def awaited(operation: Operation) -> str:
     """What is waited for, or looked for, in a script's words; empty if no one thing is."""
+    return _label(operation.arguments["event"], operation.arguments["wanted"])
+
+
+def _label(event: str, wanted: Mapping[str, Any]) -> str:
     if event == "step" and wanted.get("do") == "gate":
         return f"at gate {wanted['name']}" if wanted.get("name") and "passed" in wanted else ""
     form = _LABELS.get(event, event)
@@ -39,7 +44,7 @@ def event_label(event: Event) -> str:
     """What happened, in a script's words; empty for what is not told in scripts."""
     if event.fields.get("do") == "gate":
         return "" if event.fields.get("passed") else f"at gate {event.fields.get('name')}"
-    return label_of(event.name, event.fields)
+    return _label(event.name, event.fields)
 
 
 @dataclass

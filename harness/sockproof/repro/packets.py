@@ -22,8 +22,8 @@ __all__ = [
 ]
 
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
+# More than this does not fit into one packet, whatever its headers.
 MOST_OCTETS = 65000
-"""More than this does not fit into one packet, whatever its headers."""
 
 _TTL = 64
 _WINDOW = 65535

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 __all__ = ["Packet", "pcapng"]
 
+# LINKTYPE_RAW: the packet begins with its IPv4 or IPv6 header.
 _RAW_IP = 101
-"""LINKTYPE_RAW: the packet begins with its IPv4 or IPv6 header."""
 _COMMENT = 1
 _APPLICATION = 4
 _LONGEST_COMMENT = 4000

@@ -15,8 +15,8 @@ __all__ = ["Code", "Names", "code_of", "peer_name", "server_name"]
 
 _ABSTRACT = re.compile(r"\0sockproof-\d+-\d+")
 _ABSTRACT_LITERAL = re.compile(r"(b?)'\\x00sockproof-\d+-\d+'")
+# Longer payloads are written as what makes them, where that is known.
 _LITERAL_OCTETS = 600
-"""Longer payloads are written as what makes them, where that is known."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from sockproof.repro.plain import Names
 __all__ = ["ServerWriter"]
 
 _REQUEST, _BOTH = "request", "request, client_address"
+# The parameters of the methods that may be overridden; of others, whatever comes.
 _PARAMETERS: Mapping[str, str] = {
     **dict.fromkeys(("verify_request", "process_request", "finish_request"), _BOTH),
     **dict.fromkeys(("handle_error", "process_request_thread"), _BOTH),
@@ -21,7 +22,6 @@ _PARAMETERS: Mapping[str, str] = {
     **dict.fromkeys(("get_request", "handle_timeout", "service_actions", "fileno"), ""),
     **dict.fromkeys(("server_bind", "server_activate", "server_close"), ""),
 }
-"""The parameters of the methods that may be overridden; of others, whatever comes."""
 
 Lines = list[str]
 

@@ -22,13 +22,13 @@ from sockproof.repro.telling import Told, is_long
 
 __all__ = ["PATIENT", "Script", "write_script"]
 
+# May be left out, too: a server that is wrong may be gone while a client still sends.
 PATIENT = "errors of sending"
-"""May be left out, too: a server that is wrong may be gone while a client still sends."""
 _KEEPING = "kept requests"
+# What waits makes the order: a quick machine may have it by luck without, and a busy one not.
 _WAITS = re.compile(
     r"\b(receive|receive_datagram|is_over|wait_for|wait_until|makefile|recv)\b|\.join\("
 )
-"""What waits makes the order: a quick machine may have it by luck without, and a busy one not."""
 
 
 @dataclass(frozen=True)

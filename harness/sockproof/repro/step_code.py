@@ -11,7 +11,7 @@ from typing import Any
 from sockproof.iut.case_log import Operation
 from sockproof.iut.outcomes import Outcome
 from sockproof.repro.handler_code import described
-from sockproof.repro.notes import Notes, label_of
+from sockproof.repro.notes import Notes, awaited
 from sockproof.repro.peer_code import PEER_STATEMENTS, PeerWriter
 from sockproof.repro.plain import Names, server_name
 
@@ -19,8 +19,8 @@ __all__ = ["StepWriter", "Unit", "has_statement", "thread_name"]
 
 _SIMPLE = (bool, int, float, str, bytes)
 _SENSELESS = ("fence", "stack")
+# What a case is about, and what makes an order that a quiet machine may have by luck without.
 _STAYING = ("open gate", "signal", "stop", "comes to wait", "let others run", "something")
-"""What a case is about, and what makes an order that a quiet machine may have by luck without."""
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ class StepWriter:
 
     def wait(self, operation: Operation) -> list[str]:
         told = operation.arguments
-        label = label_of(told["event"], told["wanted"])
+        label = awaited(operation)
         if not label or operation.ending:
             return []
         if told["event"] == "ended" and label not in self.notes.wanted:
@@ -221,19 +221,20 @@ class StepWriter:
 
     def ends_before(self, operation: Operation) -> str:
         told = operation.arguments
-        label, ended = label_of(told["event"], told["wanted"]), f"{told['label']} ended"
+        label, ended = awaited(operation), f"{told['label']} ended"
         self.notes.wanted.update((label, ended))
         return f'ends_before("{ended}", "{label}"{_times(told["count"])})'
 
 
+# By operation: the expression of what it tells.
 _VALUES: Mapping[str, Callable[[StepWriter, Operation], str]] = {
     "do": StepWriter._attempt,
     "comes to wait": StepWriter.comes_to_wait,
     "ends before": StepWriter.ends_before,
 }
-"""By operation: the expression of what it tells."""
 
 
+# By operation: the statements that carry it out.
 _STATEMENTS: Mapping[str, Callable[[StepWriter, Operation], list[str]]] = {
     "matching": lambda *_: [],  # to look at what has happened changes nothing
     "do": StepWriter.do,
@@ -247,4 +248,3 @@ _STATEMENTS: Mapping[str, Callable[[StepWriter, Operation], list[str]]] = {
     "comes to wait": lambda _, one: [f"let_others_run({thread_name(one.arguments['label'])})"],
     "ends before": lambda w, one: [w.ends_before(one)],
 }
-"""By operation: the statements that carry it out."""

@@ -22,12 +22,12 @@ __all__ = ["GONE", "NOT_TOLD", "THERE", "Bench", "Writing", "run_script", "short
 GONE, THERE, NOT_TOLD = 0, 1, 2
 DEADLINE_S = 90.0
 _START = "sys.excepthook = "
+# After so long a thread of a script gives way to another. A script whose outcome is a matter of who
+# comes first shows that when they take turns very often, or seldom.
 _SWITCHES_S = (None, 0.00001, 0.02)
-"""After so long a thread of a script gives way to another. A script whose outcome is a matter of
-who comes first shows that when they take turns very often, or seldom."""
 
+# Writes the script without some of its parts, with a bound for what hangs.
 Writing = Callable[[frozenset[str], float], Script]
-"""Writes the script without some of its parts, with a bound for what hangs."""
 
 
 @dataclass(frozen=True)

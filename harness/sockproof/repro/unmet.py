@@ -8,7 +8,7 @@ from typing import Any
 
 from sockproof.iut.case_log import Operation
 from sockproof.repro.behaviour import Behaviour, of_teardown
-from sockproof.repro.notes import label_of
+from sockproof.repro.notes import awaited
 from sockproof.repro.telling import Told, outcome
 
 __all__ = ["unmet"]
@@ -39,7 +39,7 @@ def unmet(wrong: Told) -> Iterator[Behaviour]:
 def _of_last(wrong: Told, number: int, last: Operation) -> Iterator[Behaviour]:
     observed = outcome(last, wrong.names) if last.name not in ("wait", "matching") else None
     if last.name == "wait" and last.ending:
-        label = label_of(last.arguments["event"], last.arguments["wanted"])
+        label = awaited(last)
         if label:
             yield Behaviour("happens", number, True, False, (label,), last.arguments["count"])
     elif "wanted" in last.arguments and last.ending and last.name.startswith("receive"):
@@ -65,7 +65,7 @@ def _of_compared(wrong: Told, numbered: list[tuple[int, Operation]]) -> Iterator
         if _is_valued(one) and outcome(one, wrong.names) == found:
             yield Behaviour("outcome", number, wanted, found)
         elif one.name == "matching" and _size(found) == len(one.outcome) != _size(wanted):
-            label = label_of(one.arguments["event"], one.arguments["wanted"])
+            label = awaited(one)
             if label:
                 yield Behaviour("times", number, _size(wanted), _size(found), (label,))
 
@@ -84,7 +84,7 @@ def _looked_at(wrong: Told, number: int, one: Operation) -> Iterator[Behaviour]:
     if _is_valued(one):
         yield Behaviour("outcome", number, None, outcome(one, wrong.names), words=words)
     elif one.name == "matching":
-        label = label_of(one.arguments["event"], one.arguments["wanted"])
+        label = awaited(one)
         if label:
             count = len(one.outcome)
             yield Behaviour("times", number, None, count, (label,), words=words)
