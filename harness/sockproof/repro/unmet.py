@@ -13,7 +13,8 @@ from sockproof.repro.telling import Told, outcome
 
 __all__ = ["unmet"]
 
-_VALUED = ("make", "call", "evaluate", "execute")
+# What asks something of a server: that it could be made says nothing.
+_VALUED = ("call", "evaluate", "execute")
 
 
 def _is_valued(one: Operation) -> bool:
