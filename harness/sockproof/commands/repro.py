@@ -110,7 +110,8 @@ def _make_script(wanted: Wanted, shorten_s: float) -> Written:
 
 def warn_of_missing(log: CaseLog) -> None:
     """Say which of the case's operations no script can do."""
-    missing = sorted({one.name for one in log.operations if not has_statement(one)})
+    unknown = [one for one in log.operations if not has_statement(one)]
+    missing = sorted({f"{one.name} {one.arguments.get('op', '')}".strip() for one in unknown})
     if missing:
         warn(f"scripts leave out what they have no statement for: {', '.join(missing)}")
 

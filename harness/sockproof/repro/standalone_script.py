@@ -17,7 +17,7 @@ from sockproof.repro.layout import About, assembled
 from sockproof.repro.notes import Notes
 from sockproof.repro.script_text import written
 from sockproof.repro.server_code import ServerWriter
-from sockproof.repro.step_code import StepWriter
+from sockproof.repro.step_code import StepWriter, may_go
 from sockproof.repro.telling import Told, is_long
 
 __all__ = ["PATIENT", "Script", "write_script"]
@@ -130,17 +130,15 @@ class _ScriptWriter:
         addresses = {one.arguments["handle"]: _address(one) for one in self.makes}
         writer = StepWriter(self.names, self.notes, used, addresses, gates=self._gate_names)
         writer.peers.patient = PATIENT in self.omit
-        units = [
-            writer.unit(number, one)
-            for number, one in enumerate(self.before)
-            if f"step {number}" not in self.omit and not self._counts_clients(one)
-        ]
-        self.keys += [
-            unit.key
-            for unit in units
-            if unit.key and unit.lines and not _WAITS.search(str(unit.lines))
-        ]
-        steps = [line for unit in units for line in unit.lines]
+        steps: list[str] = []
+        for number, one in enumerate(self.before):
+            key = f"step {number}"
+            if key in self.omit or self._counts_clients(one):
+                continue
+            lines = writer.lines(one)
+            steps += lines
+            if lines and may_go(one) and not _WAITS.search(str(lines)):
+                self.keys.append(key)
         return steps, self.decision.lines(writer, steps)
 
     def _counts_clients(self, one: Operation) -> bool:

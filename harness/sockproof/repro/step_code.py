@@ -15,30 +15,27 @@ from sockproof.repro.notes import Notes, awaited
 from sockproof.repro.peer_code import PEER_STATEMENTS, PeerWriter
 from sockproof.repro.plain import Names, server_name
 
-__all__ = ["StepWriter", "Unit", "has_statement", "thread_name"]
+__all__ = ["StepWriter", "has_statement", "may_go", "thread_name"]
 
 _SIMPLE = (bool, int, float, str, bytes)
-_SENSELESS = ("fence", "stack")
 # What a case is about, and what makes an order that a quiet machine may have by luck without.
 _STAYING = ("open gate", "signal", "stop", "comes to wait", "let others run", "something")
 
 
-@dataclass(frozen=True)
-class Unit:
-    """Statements that stay or go together; ``key`` is empty where they must stay."""
-
-    key: str
-    lines: list[str]
-
-
 def has_statement(operation: Operation) -> bool:
     """Whether scripts can do it: else they leave it out."""
+    if operation.name == "do":
+        return operation.arguments["op"] in _COMMANDS
     return operation.name in (PEER_STATEMENTS if operation.actor else _STATEMENTS)
 
 
-def _may_go(operation: Operation) -> bool:
-    """What the case is about stays: making servers, calling their methods and the end of these,
-    gates, signals."""
+def _raised(operation: Operation) -> bool:
+    return bool(operation.ending or (operation.outcome and operation.outcome.error))
+
+
+def may_go(operation: Operation) -> bool:
+    """Whether a script may leave it out. What the case is about stays: making servers, calling
+    their methods and the end of these, gates, signals."""
     if operation.name == "do":
         return operation.arguments["op"] in ("evaluate", "execute")
     if operation.name == "wait":
@@ -76,14 +73,12 @@ class StepWriter:
     def __post_init__(self) -> None:
         self.peers = PeerWriter(self.names, self.notes)
 
-    def unit(self, number: int, operation: Operation) -> Unit:
+    def lines(self, operation: Operation) -> list[str]:
         """The statements of one operation; its value is not looked at."""
         if operation.actor:
-            lines = self.peers.lines(operation)
-        else:
-            writer = _STATEMENTS.get(operation.name)
-            lines = writer(self, operation) if writer else []
-        return Unit(f"step {number}" if _may_go(operation) else "", lines)
+            return self.peers.lines(operation)
+        writer = _STATEMENTS.get(operation.name)
+        return writer(self, operation) if writer else []
 
     def value(self, operation: Operation) -> str:
         """The expression whose value the operation tells."""
@@ -94,30 +89,26 @@ class StepWriter:
     # The server's side
 
     def do(self, operation: Operation) -> list[str]:
+        command = _COMMANDS.get(operation.arguments["op"])
+        return command(self, operation) if command else []
+
+    def make(self, operation: Operation) -> list[str]:
         told = operation.arguments
-        op = told["op"]
-        raised = bool(operation.ending or (operation.outcome and operation.outcome.error))
-        if op == "make":
-            return self._make(told, raised)
-        if op in ("spawn", "call_in_main"):
-            return self._spawn(told)
-        if op == "execute":
-            return self._execute(told, raised)
-        if op in _SENSELESS or op not in ("call", "evaluate"):
-            return []
+        if _raised(operation):
+            return [self._attempt(operation)]
+        made = [f"{server_name(told['handle'])} = {self.making(told)}"]
+        return [*made, *(self._spawned(told["serve"]) if told.get("serve") else [])]
+
+    def call(self, operation: Operation) -> list[str]:
+        told = operation.arguments
         if told.get("method") == "server_close":
             self.closed.add(told["handle"])
-        return [self._attempt(operation) if raised else self._plain_value(told)]
+        return [self._attempt(operation) if _raised(operation) else self._plain_value(told)]
 
-    def _make(self, told: Mapping[str, Any], raised: bool) -> list[str]:
-        handle = told["handle"]
-        call = self.making(told)
-        if raised:
-            server_class, rest = call.split("(", 1)
-            return [f"attempt({server_class}, {rest}"]
-        lines = [f"{server_name(handle)} = {call}"]
-        if told.get("serve"):
-            lines += self._spawn(told["serve"])
+    def execute(self, operation: Operation) -> list[str]:
+        lines = self.source_of(operation.arguments)
+        if _raised(operation):
+            return ["try:", *(f"    {one}" for one in lines), "except Exception:", "    pass"]
         return lines
 
     def making(self, told: Mapping[str, Any]) -> str:
@@ -128,7 +119,7 @@ class StepWriter:
             given.append(f"bind_and_activate={told['bind_and_activate']}")
         return f"{server_class}({', '.join(given)})"
 
-    def _spawn(self, told: Mapping[str, Any]) -> list[str]:
+    def _spawned(self, told: Mapping[str, Any]) -> list[str]:
         self.threads = True
         handle, label, method = told["handle"], told["label"], told["method"]
         name = thread_name(label)
@@ -144,12 +135,6 @@ class StepWriter:
         given += [self.names.code(described(one)) for one in told["arguments"]]
         given += [f"{k}={self.names.code(v)}" for k, v in told.get("keywords", {}).items()]
         return [f"{name} = start({', '.join(given)})"]
-
-    def _execute(self, told: Mapping[str, Any], raised: bool) -> list[str]:
-        lines = self.source_of(told)
-        if raised:
-            return ["try:", *(f"    {one}" for one in lines), "except Exception:", "    pass"]
-        return lines
 
     def source_of(self, told: Mapping[str, Any]) -> list[str]:
         """The lines of source text that the case has executed."""
@@ -233,6 +218,17 @@ _VALUES: Mapping[str, Callable[[StepWriter, Operation], str]] = {
     "ends before": StepWriter.ends_before,
 }
 
+
+# By what the process is ordered to do: the statements that do the same.
+_COMMANDS: Mapping[str, Callable[[StepWriter, Operation], list[str]]] = {
+    "make": StepWriter.make,
+    "spawn": lambda writer, one: writer._spawned(one.arguments),
+    "call_in_main": lambda writer, one: writer._spawned(one.arguments),
+    "call": StepWriter.call,
+    "evaluate": StepWriter.call,
+    "execute": StepWriter.execute,
+    **dict.fromkeys(("fence", "stack"), lambda *_: []),  # to look changes nothing
+}
 
 # By operation: the statements that carry it out.
 _STATEMENTS: Mapping[str, Callable[[StepWriter, Operation], list[str]]] = {
