@@ -13,13 +13,12 @@ from sockproof.repro.telling import Told, outcome
 
 __all__ = ["unmet"]
 
-# What asks something of a server: that it could be made says nothing.
 _VALUED = ("call", "evaluate", "execute")
 
 
 def _is_valued(one: Operation) -> bool:
-    """Whether it tells something of the server."""
-    return one.name == "comes to wait" or (one.name == "do" and one.arguments["op"] in _VALUED)
+    """Whether it asks something of a server, whose value tells of it."""
+    return one.name == "comes to wait" or one.arguments.get("op") in _VALUED
 
 
 def unmet(wrong: Told) -> Iterator[Behaviour]:
@@ -82,7 +81,8 @@ def _looked_at(wrong: Told, number: int, one: Operation) -> Iterator[Behaviour]:
     words = wrong.row.expected
     if not words or one.ending:
         return
-    if _is_valued(one):
+    is_made_at_last = one.arguments.get("op") == "make" and one is wrong.log.operations[-1]
+    if _is_valued(one) or is_made_at_last:  # and should not have been
         yield Behaviour("outcome", number, None, outcome(one, wrong.names), words=words)
     elif one.name == "matching":
         label = awaited(one)
