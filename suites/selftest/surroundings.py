@@ -107,7 +107,7 @@ PLAN = "harness/sockproof/run/plan.py"
 MAIN = "harness/sockproof/__main__.py"
 STREAMS = "harness/sockproof/standard_streams.py"
 _BEGINS = "        interrupt_by(*_ENDINGS)\n"
-_SUMMARY = '(folder / "summary.md").write_text(summary_markdown(records), "utf-8")'
+_REPORT = "write_file(folder / name, report(records))"
 
 
 def _at_start(statement: str) -> Fault:
@@ -116,13 +116,11 @@ def _at_start(statement: str) -> Fault:
 
 
 def _at_end(statement: str) -> Fault:
-    """The run does something when its summary is written."""
-    return Fault(RUN, f"        {_SUMMARY}\n", f"        {_SUMMARY}\n        {statement}\n")
+    """The run does something with each report that it has written."""
+    return Fault(RUN, f"        {_REPORT}\n", f"        {_REPORT}\n        {statement}\n")
 
 
-WITHOUT_CODEC = Fault(
-    RUN, _SUMMARY, '(folder / "summary.md").write_text(summary_markdown(records) + "×")'
-)
+WITHOUT_CODEC = Fault(RUN, _REPORT, '(folder / name).write_text(report(records) + "×")')
 WARNS = _at_start("__import__('warnings').warn('old', stacklevel=1)")
 MAKES_A_HOME = _at_start("os.makedirs(os.path.expanduser('~/.sockproof'), exist_ok=True)")
 
@@ -157,8 +155,8 @@ _VARIABLES = (
     ),
 )
 _FOLDERS = (
-    Surroundings("umask-077", _at_end("(folder / 'summary.md').chmod(0o644)"), umask=0o077),
-    Surroundings("umask-002", _at_end("(folder / 'summary.md').chmod(0o644)"), umask=0o002),
+    Surroundings("umask-077", _at_end("(folder / name).chmod(0o644)"), umask=0o077),
+    Surroundings("umask-002", _at_end("(folder / name).chmod(0o644)"), umask=0o002),
     Surroundings(
         "tmp-long",
         Fault(PLAN, "if len(os.fsencode(base)) <= _LONGEST_FOLDER_OCTETS", "if base"),

@@ -132,7 +132,7 @@ def test_expired_after_its_day() -> None:
         ("at_most = 3", "", "needs 'at_most'"),
         ("at_most = 3", 'at_most = "3"', "'at_most' is not a whole number"),
         ('contains = "end of stream"', "", "a FAIL needs 'contains'"),
-        ('verdict = "FAIL"', 'verdict = "PASS"', "PASS is no deviation"),
+        ('verdict = "FAIL"', 'verdict = "PASS"', "PASS is not a deviation"),
         ('verdict = "FAIL"', 'verdict = "BAD"', "unknown verdict 'BAD'; one of PASS, NOT"),
         ('since = "3.6"', 'since = "three"', "'three' is not a Python level"),
         ('since = "3.6"', 'expires = "soon"', "'soon' is not a day such as"),

@@ -118,41 +118,39 @@ def test_killed_run_takes_everything_with_it(tmp_path: Path, temporary: Path) ->
 
 COMMAND = """
 import subprocess, sys
+from pathlib import Path
+from sockproof.run.keeper import kept
 
-workers = [subprocess.Popen([sys.executable, "-c", *sys.argv[1:]]) for _ in range(3)]
-workers[0].wait()
+with kept(Path(sys.argv[2])):
+    workers = [subprocess.Popen([sys.executable, "-c", *sys.argv[1:]]) for _ in range(3)]
+    workers[0].wait()
 """
 """Starts three workers, and is killed."""
 
 BUSY_WORKER = """
 import itertools, os, sys
 from pathlib import Path
-from sockproof.run.lifetime import end_with_run
 
-folder = Path(sys.argv[1])
-end_with_run(folder / "plan.json")
 for number in itertools.count():
     try:
-        (folder / f"{os.getpid()}-{number % 500}").touch()
+        Path(sys.argv[1], f"{os.getpid()}-{number % 500}").touch()
     except FileNotFoundError:  # the folder is gone
-        break
-input()
+        pass
 """
 """Makes files in the folder of the run for as long as it lives."""
 
 
-def test_workers_remove_the_folder_that_they_make_files_in(temporary: Path) -> None:
-    """When the command is killed, the first worker ends the others before it removes the folder;
-    and three that see it at once do not kill each other before one has."""
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_folder_goes_with_those_who_make_files_in_it(temporary: Path, number: int) -> None:
+    """When the command is killed its workers are ended first, and then their folder is removed."""
     folder, mark = temporary / "run", Mark.new()
     folder.mkdir()
-    variables = {**os.environ, "SOCKPROOF_RUN": mark.value, **mark.variables}
     arguments = [sys.executable, "-c", COMMAND, BUSY_WORKER, str(folder)]
-    with subprocess.Popen(arguments, env=variables, stdin=subprocess.PIPE) as command:
+    with subprocess.Popen(arguments, env={**os.environ, **mark.variables}) as command:
         wait_until(lambda: len({path.name.partition("-")[0] for path in folder.iterdir()}) == 3)
-        command.kill()
-        wait_until(lambda: not list(living(mark)))
+        command.send_signal(number)
 
+    wait_until(lambda: not list(living(mark)))
     assert list(temporary.iterdir()) == []
 
 
@@ -163,7 +161,9 @@ def of_the_plan(_mark: Mark, temporary: Path) -> bool:
 
 def of_a_worker(mark: Mark, temporary: Path) -> bool:
     """One of its workers has begun to start."""
-    return of_the_plan(mark, temporary) and len(list(living(mark))) > 1
+    return (
+        of_the_plan(mark, temporary) and len(list(living(mark))) > 2
+    )  # beside the command, its keeper
 
 
 @pytest.mark.parametrize(

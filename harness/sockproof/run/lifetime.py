@@ -2,13 +2,11 @@
 
 A worker learns in two ways that it is to end: the command leaves a file beside the plan when it
 was interrupted, and when the command has died without a word, the worker has another parent.
-The first worker to see that ends all that the run has started.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import threading
 from collections.abc import Iterable, Iterator
@@ -17,9 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 from sockproof.errors import HarnessError
-from sockproof.iut.strays import RUN_MARK, end_strays
 from sockproof.standard_streams import hurry
-from sockproof.timing import hang_bound_s
 
 __all__ = [
     "Interrupt",
@@ -165,21 +161,4 @@ def _watch(parent: int, folder: Path) -> None:
             assert main_thread is not None
             signal.pthread_kill(main_thread, signal.SIGTERM)  # SIGINT may be ignored: 'run &'
         pause.wait(_LOOK_EVERY_S)
-    _end_run(folder)
-
-
-def _end_run(folder: Path) -> None:
-    """End all that the run has started, remove its folder, and end: the first worker does that.
-
-    A folder in which somebody still makes files cannot be removed, and cases are still played here:
-    so it gets another name first. It has that from one worker, for two that kill each other would
-    leave it.
-    """
-    doomed = folder.with_name(f"{folder.name}-ended")
-    try:
-        folder.rename(doomed)
-    except OSError:
-        threading.Event().wait(hang_bound_s())  # the first one ends us here, if it lives
-    end_strays(RUN_MARK, os.environ[RUN_MARK])
-    shutil.rmtree(doomed, ignore_errors=True)
-    os._exit(HarnessError.exit_status)
+    os._exit(HarnessError.exit_status)  # see sockproof.run.keeper for the rest

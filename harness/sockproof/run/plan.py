@@ -20,7 +20,6 @@ from sockproof.errors import HarnessError, IutUnavailable, UsageError
 from sockproof.generate.options import Generating
 from sockproof.iut.capabilities import ProbedIut, interpreter_id, probe
 from sockproof.iut.implementation import Implementation, parse_iut
-from sockproof.iut.strays import RUN_MARK, end_strays
 from sockproof.judge.expectations import (
     Circumstances,
     Expectation,
@@ -28,6 +27,7 @@ from sockproof.judge.expectations import (
     read_expectations,
 )
 from sockproof.record.selection import Matcher, keyword_matcher
+from sockproof.run.keeper import kept
 from sockproof.run.run_options import RunOptions
 from sockproof.spec.case_id import requirement_of
 from sockproof.spec.catalogue import Catalogue, load_catalogue
@@ -105,22 +105,14 @@ class RunPlan:
 def planned(plan: RunPlan) -> Iterator[Path]:
     """The plan in a file, in a temporary folder where the workers put what they make.
 
-    Meanwhile the environment carries the mark of the run; whatever still runs with it at the end
-    of the block is killed.
+    It lasts as long as the block, or as this process: see :func:`sockproof.run.keeper.kept`.
 
     Raises:
-        HarnessError: there is no place for temporary files.
+        HarnessError: there is no place for temporary files, or no process can be started.
     """
     path = _written(plan)
-    folder = path.parent
-    outer = os.environ.get(RUN_MARK, "")
-    os.environ[RUN_MARK] = folder.name
-    try:
+    with kept(path.parent):
         yield path
-    finally:
-        end_strays(RUN_MARK, folder.name)
-        os.environ[RUN_MARK] = outer
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _written(plan: RunPlan) -> Path:
