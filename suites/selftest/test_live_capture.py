@@ -36,7 +36,7 @@ def may_capture() -> bool:
     return True
 
 
-needs_privilege = pytest.mark.skipif(not may_capture(), reason="this takes CAP_NET_RAW")
+needs_privilege = pytest.mark.skipif(not may_capture(), reason="this needs CAP_NET_RAW")
 
 
 def captured(folder: Path, case: str) -> tuple[Path, list[TranscriptEvent]]:
@@ -107,7 +107,7 @@ def test_capture_needs_its_privilege(tmp_path: Path) -> None:
             "x.pcapng",
             "Unix sockets send no packets",
         ),
-        ("names/server-methods", "x.pcapng", "is about no server"),
+        ("names/server-methods", "x.pcapng", "starts no server"),
         (CASE, "no/where.pcapng", "no folder no"),
     ],
 )

@@ -230,7 +230,10 @@ def _case_json(**changes: Any) -> dict[str, Any]:
             _case_json(transcript=[1]),
             r"line 3: Expected 'object', got 'int' .*transcript\[0\]",
         ),
-        (_case_json(requirement="no/such"), r"line 3: case .* is of no requirement listed above"),
+        (
+            _case_json(requirement="no/such"),
+            r"line 3: case .* belongs to no requirement listed above",
+        ),
         ({"kind": "shard"}, r"line 3: unknown kind of line: 'shard'; upgrade sockproof"),
         (REQUIREMENT.to_json(), r"line 3: requirement .* is there twice"),
         (

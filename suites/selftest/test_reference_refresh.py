@@ -142,7 +142,7 @@ def test_what_is_seen_to_deviate_is_written_and_told(folder: Path) -> None:
 
 def test_nothing_is_there(folder: Path) -> None:
     """To have made none anew is no success."""
-    with pytest.raises(HarnessError, match="no interpreter is there"):
+    with pytest.raises(HarnessError, match="none of the interpreters is on this machine"):
         refresh([ABSENT], folder, Players({}))
 
     assert contents(folder) == {}

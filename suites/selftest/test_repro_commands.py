@@ -90,7 +90,7 @@ def test_first_difference_is_marked(folder: Path) -> None:
         (["replay", CASE, "--iut", "python9.9"], USAGE, "no interpreter 'python9.9'"),
         (["repro", CASE, "--iut", sys.executable], FAULT, "passes there"),
         (["repro", CASE, "-o", "no/where.py"], USAGE, "no folder no"),
-        (["pcap", SILENT, "-o", "x.pcapng"], USAGE, "is about no server"),
+        (["pcap", SILENT, "-o", "x.pcapng"], USAGE, "starts no server"),
         (["bisect", CASE, "--iut", sys.executable], USAGE, "name two or more"),
         (["bisect", "nothing/like-it"], USAGE, "no requirement 'nothing/like-it'"),
         (["replay", CASE, CASE], USAGE, "too many cases"),

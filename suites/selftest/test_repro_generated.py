@@ -98,8 +98,8 @@ def test_plan_of_a_right_server_becomes_none(folder: Path) -> None:
 
 
 BAD_PLANS: dict[str, tuple[object, str]] = {
-    "no case": ({"plan": {}}, "is no plan; it needs 'case'"),
-    "a list": ([], "is no plan; it needs 'case'"),
+    "no case": ({"plan": {}}, "is not a plan; it needs 'case'"),
+    "a list": ([], "is not a plan; it needs 'case'"),
     "another case": (
         {"case": "dispatch/refused-request-is-closed[TCP/inet]", "plan": {}},
         "dispatch/refused-request-is-closed[TCP/inet] plays no plan",
@@ -107,9 +107,9 @@ BAD_PLANS: dict[str, tuple[object, str]] = {
     "another spec": ({"case": CASE, "plan": {"spec": "UDP/inet"}}, "plays no plan of UDP/inet"),
     "no moves": (
         {"case": CASE, "plan": {"spec": "TCP/inet", "handler": []}},
-        "it is no plan of clients: KeyError('moves')",
+        "it is not a plan of clients: KeyError('moves')",
     ),
-    "no life": ({"case": CASE, "plan": {"spec": "TCP/inet"}}, "it is no life of a server"),
+    "no life": ({"case": CASE, "plan": {"spec": "TCP/inet"}}, "it is not a life of a server"),
     "a life for clients": (
         {"case": CASE, "plan": {"spec": "TCP/inet", "moves": []}},
         f"{CASE.partition('[')[0]} plays no plan of a server's life",

@@ -38,12 +38,12 @@ def test_keyword_selects_by_parts_of_ids(expression: str, selected: str) -> None
 @pytest.mark.parametrize("expression", ["(", ")", "a b", "and", "a or", "not", "(a", "a)", "a ()"])
 def test_what_is_no_expression_is_refused(expression: str) -> None:
     """One line says so."""
-    with pytest.raises(UsageError, match="is no expression; use parts of ids, and, or, not"):
+    with pytest.raises(UsageError, match="is not an expression; use parts of ids, and, or, not"):
         keyword_matcher(expression)
 
 
 def test_record_is_cut_down(tmp_path: Path) -> None:
-    """To the cases selected and their requirements; what is about no server takes no --spec."""
+    """To the cases selected and their requirements; what starts no server takes no --spec."""
     cases = [of(MUST), of(MUST, "UDP/inet"), of(NEWER, ""), of(OBSERVED, "UDP/inet6,cut")]
     record = write(tmp_path, "3.13.0", cases)
 

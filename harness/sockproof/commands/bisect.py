@@ -36,7 +36,7 @@ def bisect_command(case: str, given: Sequence[str], seed: int | None, examples: 
     """
     wanted = Wanted(known_case(case), seed=seed, examples=examples)
     if len(given) < 2:
-        raise UsageError("one implementation has no change", "name two or more with --iut")
+        raise UsageError("one implementation alone shows no change", "name two or more with --iut")
     iuts = [probe(parse_iut(one)) for one in given]
     rows = [playing.row for playing in play_case(wanted.case, iuts, wanted.generating)]
     console = open_console(soft_wrap=True)

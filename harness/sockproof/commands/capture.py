@@ -26,7 +26,7 @@ def refuse_to_capture(case: CaseId) -> None:
         UsageError: the case has no packets.
     """
     if not case.spec:
-        raise UsageError(f"{case} is about no server", "there is nothing to capture")
+        raise UsageError(f"{case} starts no server", "there is nothing to capture")
     if spec_by_id(case.spec).is_unix:
         raise UsageError(
             "Unix sockets send no packets that could be captured",
@@ -42,7 +42,9 @@ def write_capture(path: Path, case: CaseId, capture: Capture, played: Sequence[P
     """
     packets = capture.packets(set(_endpoints(played)))
     if not packets:
-        raise HarnessError(f"no packet of {case} passed lo", "is the implementation elsewhere?")
+        raise HarnessError(
+            f"no packet of {case} was seen on lo", "is the implementation on another machine?"
+        )
     verdicts = ", ".join(str(one.row.verdict) for one in played)
     lost = f"; {capture.lost} packets were lost" if capture.lost else ""
     told = f"{case}: {verdicts}. Captured on lo while sockproof played it{lost}"

@@ -101,7 +101,7 @@ def _files(text: str, *, single: bool) -> list[Path]:
         return []
     found = record_files(path)
     if single and len(found) > 1:
-        raise UsageError(f"{path} holds {len(found)} records", "name the one that is meant")
+        raise UsageError(f"{path} holds {len(found)} records", "name one of them")
     return found
 
 
@@ -113,7 +113,7 @@ def record_files(folder: Path) -> list[Path]:
     """
     found = sorted(folder.glob("*.jsonl"), key=_by_version)
     if not found:
-        raise UsageError(f"no records in {folder}", "they end with .jsonl")
+        raise UsageError(f"no records in {folder}", "records are files that end with .jsonl")
     return found
 
 
@@ -129,7 +129,7 @@ def _implementation(text: str) -> str:
     except UsageError as error:
         told = error.message.removeprefix("--iut ")
         raise UsageError(
-            f"{text!r} is no record, and no folder of one, and no implementation: {told}",
+            f"{text!r} is neither a record nor a folder of records nor an implementation: {told}",
             error.hint,
         ) from None
     return text

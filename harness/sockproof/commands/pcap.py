@@ -36,7 +36,7 @@ def pcap_command(wanted: Wanted, output: Path) -> None:
     Without a record (made with --keep all) the case is played first.
     """
     if not wanted.case.spec:
-        raise UsageError(f"{wanted.case} is about no server", "there is nothing to capture")
+        raise UsageError(f"{wanted.case} starts no server", "there is nothing to capture")
     row = wanted.row or play_case(wanted.case, [wanted.iut()], wanted.generating)[0].row
     if not row.transcript:
         raise UsageError(

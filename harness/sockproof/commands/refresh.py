@@ -65,7 +65,9 @@ def refresh(given: Sequence[str], folder: Path, play: Play) -> int:
     refuse_unwritable(folder)
     there = list(_those_there(given))
     if not there:
-        raise HarnessError("no interpreter is there", "name others: make reference IUTS=...")
+        raise HarnessError(
+            "none of the interpreters is on this machine", "name others: make reference IUTS=..."
+        )
     with TemporaryDirectory(prefix="sockproof-") as name:
         done = _refreshed(there, folder, Path(name), play)
         if done.changed:

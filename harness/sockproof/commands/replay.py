@@ -102,7 +102,10 @@ def _difference(row: CaseRow, stored: CaseRow | None) -> TranscriptDifference | 
     if stored is None:
         return None
     if not stored.transcript:
-        warn("the record keeps no transcript of this case (see --keep all): only the end is held")
+        warn(
+            "the record keeps no transcript of this case (see --keep all): "
+            "only how it ended is compared"
+        )
         return None
     return first_difference(stored.transcript, row.transcript)
 

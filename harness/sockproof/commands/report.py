@@ -33,6 +33,6 @@ def report_command(options: RunOptions, records: Sequence[Path]) -> int:
     written = {(folder / f"{record.iut_id}.jsonl").resolve() for record in read}
     at_risk = [record.path for record in read if record.path.resolve() in written]
     if at_risk and len(read) > len(written):
-        raise UsageError(f"{at_risk[0]} would be written over", "choose another --report-dir")
+        raise UsageError(f"{at_risk[0]} would be overwritten", "choose another --report-dir")
     merged = merge(read, folder, list(load_catalogue()))
     return tell(merged, folder, (), strict=options.strict)

@@ -165,7 +165,7 @@ def _kept(path: Path, ids: Sequence[str]) -> Wanted:
     except (ValueError, LookupError, TypeError):
         is_plan = False
     if not is_plan:
-        raise UsageError(f"{path} is no plan", _NO_PLAN)
+        raise UsageError(f"{path} is not a plan", _NO_PLAN)
     if ids and ids[0] != case:
         raise UsageError(f"{path} is a plan of {case}", "leave out the case")
     found = known_case(case)

@@ -88,7 +88,7 @@ def plan_of(data: Mapping[str, Any]) -> Plan:
         unknown = [name for name in made.handler if name not in (*PIECES, *EARLY)]
         is_possible = possible(made, moves) == made
     except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"it is no plan of clients: {error!r}", _SEE) from None
+        raise UsageError(f"it is not a plan of clients: {error!r}", _SEE) from None
     if unknown:
         raise UsageError(f"no handler does {unknown[0]!r}", f"it may {', '.join(PIECES)}")
     if not is_possible:
@@ -114,7 +114,7 @@ def life_of(data: Mapping[str, Any]) -> Life:
         made = Life(data["spec"], steps)
         is_possible = lived(made, steps) == made
     except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"it is no life of a server: {error!r}", _SEE) from None
+        raise UsageError(f"it is not a life of a server: {error!r}", _SEE) from None
     if not is_possible:
         raise UsageError("the life is not possible", "each step must be legal after those before")
     return made

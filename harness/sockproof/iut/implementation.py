@@ -117,7 +117,7 @@ def _module(given: str, argv: tuple[str, ...]) -> Implementation:
         return Implementation(given, argv, module=path.stem, module_path=str(path))
     if not all(part.isidentifier() for part in given.split(".")):
         raise UsageError(
-            f"--iut {given!r} is no interpreter, module, .py file or .toml file",
+            f"--iut {given!r} is not an interpreter, a module, a .py file or a .toml file",
             "for example python3.12, ./my_socketserver.py or mypackage.servers",
         )
     return Implementation(given, argv, module=given)

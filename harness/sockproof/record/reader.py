@@ -194,7 +194,7 @@ class _Draft:
         if case.id in self.cases:
             raise RecordError(f"case {case.id!r} is there twice", "keep one run to a file")
         if case.requirement not in self.requirements:
-            raise RecordError(f"case {case.id!r} is of no requirement listed above it")
+            raise RecordError(f"case {case.id!r} belongs to no requirement listed above it")
         self.cases[case.id] = case
 
     def incomplete_reason(self) -> str:

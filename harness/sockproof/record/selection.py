@@ -26,7 +26,7 @@ def select(record: Record, keyword: str = "", specs: Sequence[str] = ()) -> Reco
     """The record with the cases selected, and their requirements; itself when all are.
 
     Raises:
-        UsageError: ``keyword`` is no expression.
+        UsageError: ``keyword`` is not an expression.
     """
     if not keyword and not specs:
         return record
@@ -51,7 +51,7 @@ def keyword_matcher(expression: str) -> Matcher:
     Parts are looked for whatever their case. An empty expression takes every id.
 
     Raises:
-        UsageError: it is no expression.
+        UsageError: it is not an expression.
     """
     tokens = _TOKEN.findall(expression)
     if not tokens:
@@ -62,7 +62,9 @@ def keyword_matcher(expression: str) -> Matcher:
     except (SyntaxError, MemoryError, RecursionError):
         tree = None
     if tree is None or not all(isinstance(node, _GRAMMAR) for node in ast.walk(tree)):
-        raise UsageError(f"-k {expression!r} is no expression", "use parts of ids, and, or, not")
+        raise UsageError(
+            f"-k {expression!r} is not an expression", "use parts of ids, and, or, not"
+        )
     parts = {name: word.lower() for word, name in names.items()}
     return lambda id_: _holds(tree.body, {name: parts[name] in id_.lower() for name in parts})
 

@@ -179,7 +179,7 @@ def _between(columns: tuple[Column, ...], first: str, last: str) -> tuple[Column
     bounds = [_position(columns, text) for text in (first, last)]
     start, end = bounds[0][0], bounds[1][-1]
     if first and last and start >= end:
-        raise UsageError(f"{first} to {last} is no step forward", "give the older version first")
+        raise UsageError(f"{first} to {last} is not a step forward", "give the older version first")
     return columns[start : end + 1]
 
 

@@ -1,7 +1,7 @@
 """Where a requirement is played, in order and in words: what stands in its case ids' brackets.
 
 A place is a server spec, ``TCP/inet``, with a variant ``TCP/inet,backlog 5``, or empty where the
-requirement is about no server.
+requirement starts no server.
 """
 
 from __future__ import annotations

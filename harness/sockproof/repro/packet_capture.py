@@ -111,7 +111,7 @@ def _packet_socket() -> Any:
         made = socket.socket(family, socket.SOCK_DGRAM, socket.htons(_EVERY_PROTOCOL))
     except PermissionError:
         raise HarnessError(
-            "to capture packets takes the privilege CAP_NET_RAW",
+            "capturing packets needs the privilege CAP_NET_RAW",
             "run it as root, or have 'sockproof pcap' make packets of the transcript",
         ) from None
     made.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMP, 1)

@@ -44,7 +44,7 @@ def _shard(_context: click.Context, _option: click.Parameter, value: str) -> tup
     number, slash, of = value.partition("/")
     if slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of) <= 1000:
         return int(number), int(of)
-    raise click.BadParameter(f"{value!r} is not such as 2/5: the second of five parts")
+    raise click.BadParameter(f"{value!r} is not K/N, such as 2/5: the second of five parts")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ A file names its area in ``title`` and lists ``[[requirement]]`` tables::
     applies = { kind = ["TCP"], mixin = ["none"], family = ["inet"], predefined_only = true }
 
 ``applies`` narrows the server specs; absent it means all of them, and ``{ none = true }`` means
-that the requirement is about no server at all.
+that the requirement starts no server at all.
 """
 
 from __future__ import annotations
