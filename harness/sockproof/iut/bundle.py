@@ -25,6 +25,7 @@ FIRST_PROGRAM = (
 _MODULES = (
     "events",
     "accounting",
+    "looking",
     "script",
     "handlers",
     "servers",

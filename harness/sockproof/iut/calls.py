@@ -8,6 +8,7 @@ from typing import Any
 from sockproof.iut.case_log import operation
 from sockproof.iut.outcomes import Event, Outcome, RaisedError
 from sockproof.iut.process import CaseProcess
+from sockproof.iut.waiting import LOOK_EVERY_S, UNKNOWN, Look, waits
 from sockproof.judge.checks import Inconclusive, Mismatch
 from sockproof.timing import hang_bound_s
 
@@ -32,6 +33,7 @@ class RunningCall:
         self.method = method
         self.label = label
         self._handle = handle
+        self._task: int | None = None
 
     def wait(self) -> Outcome:
         """How it ended, once it has.
@@ -73,25 +75,42 @@ class RunningCall:
         return bool(ends) and sum(e.name == event and e.matches(wanted) for e in before) < count
 
     @operation("comes to wait", _which)
-    def comes_to_wait(self, inside: str = "") -> bool:
-        """Whether it comes to wait inside of something that it calls, rather than to an end;
-        ``inside`` names the function that shall wait, by default the method itself.
+    def comes_to_wait(self) -> bool:
+        """Whether it comes to wait for something, rather than to an end.
 
-        Read off its thread's stack, so that whatever it does first has been done.
+        The system says so of its thread, so whatever it does first has been done.
 
         Raises:
             Inconclusive: its thread is to be seen at neither within the hang bound.
         """
         limit_s = time.monotonic() + hang_bound_s()
+        looks: list[Look] = []
         while not self.has_ended:
-            looked = self._process.do("stack", handle=self._handle, label=self.label)
-            if looked.error is not None or time.monotonic() > limit_s:
-                raise Inconclusive(f"{self.label} is not seen to wait: {looked}")
-            if looked.value is None:  # a green thread, which runs until it waits or ends
-                return not self.has_ended
-            if (inside or self.method) in looked.value[1:]:
+            looks += self._look()
+            if looks and waits(looks):
                 return True
+            if time.monotonic() > limit_s:
+                seen = looks[-1] if looks else "it has not begun"
+                raise Inconclusive(f"{self.label} is not seen to wait: {seen}")
+            self._process.comes(lambda: self.has_ended, LOOK_EVERY_S)
         return False
+
+    def _look(self) -> list[Look]:
+        """What its thread is at; nothing while it has not begun, or has just ended."""
+        if self._task is None:
+            told = self._process.do("task", handle=self._handle, label=self.label)
+            self._task = told.value
+        if self._task is None:
+            return []
+        seen = self._process.do("look", task=self._task).value if self._task > 0 else UNKNOWN
+        if seen == UNKNOWN:
+            return self._look_at_frames()
+        return [Look.of(seen)] if seen else []
+
+    def _look_at_frames(self) -> list[Look]:
+        """Where the system does not tell: it waits if it calls something. None if it is green."""
+        stack = self._process.do("stack", handle=self._handle, label=self.label).value
+        return [Look("call")] if stack is None or self.method in stack[1:] else []
 
 
 def outcome_of(event: Event) -> Outcome:

@@ -13,6 +13,7 @@ servers.py      makes the server under test out of a description
 handlers.py     request handlers that follow a script
 script.py       the steps of a script, the gates, what is raised
 events.py       the one ordered stream of events, and values as JSON
+looking.py      what the system says that a thread is at
 accounting.py   what is left behind: descriptors, threads, children
 ==============  ====================================================================
 """

@@ -94,9 +94,9 @@ class Case(object):
         """Have a method called in the main thread: as spawn(), and at once as far as it is idle."""
         if self.main_thread is None:
             self.main_thread = mainthread.MainThread()
-        carry_out = servers.telling_its_end(order, self._call(order))
-        threads = self.servers[order["handle"]].threads
-        threads[order["label"]] = self.main_thread.ask(carry_out)
+        kept = self.servers[order["handle"]]
+        carry_out = servers.telling_its_end(kept, order, self._call(order))
+        kept.threads[order["label"]] = self.main_thread.ask(carry_out)
 
     def _call(self, order):
         """The call that an order describes, as a function; server_close() counts from now on."""
@@ -106,6 +106,10 @@ class Case(object):
         arguments = events.decode(order["arguments"])
         keywords = dict((str(k), events.decode(v)) for k, v in order.get("keywords", {}).items())
         return lambda: events.encode(getattr(kept.server, method)(*arguments, **keywords))
+
+    def do_task(self, order):
+        """The system's id of the thread that a call runs in; None when it has not yet begun."""
+        return self.servers[order["handle"]].tasks.get(order["label"])
 
     def do_stack(self, order):
         return servers.stack(self.servers[order["handle"]].threads[order["label"]])

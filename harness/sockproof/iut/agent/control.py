@@ -11,7 +11,7 @@ import json
 import os
 import traceback
 
-from . import case, child, events, loading
+from . import case, child, events, loading, looking
 
 # How often a live case is looked after; bounds how late a crash is noticed, nothing else.
 TICK_S = 0.01
@@ -30,6 +30,7 @@ class Agent(object):
         self.module = None
         self.names = {}
         self.cooperative = False
+        self.looker = looking.Looker()
 
     def say(self, **fields):
         self.say_raw(json.dumps(fields).encode("ascii") + b"\n")
@@ -96,6 +97,10 @@ class Agent(object):
         os.close(self.lines.fd)
         os.close(self.control_out)
         case.run(self.module, self.names, fds, self.cooperative)
+
+    def do_look(self, order):
+        seen = self.looker.tell(self.child.pid, order["task"]) if self.child else None
+        self.say(r="done", seq=order["seq"], value=seen)
 
     def do_end(self, order):
         if self.child is not None:

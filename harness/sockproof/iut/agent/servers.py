@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 
-from . import accounting, events, handlers, script
+from . import accounting, events, handlers, looking, script
 
 ADDRESS_FAMILIES = {
     "inet": "AF_INET",
@@ -32,6 +32,7 @@ class KeptServer(object):
         self.opened = accounting.target(server.socket.fileno())
         self.closed = False
         self.threads = {}
+        self.tasks = {}
 
 
 def make_server(module, names, order):
@@ -162,18 +163,19 @@ def facts(server):
 
 def spawn(kept, order, call):
     """Make a call in a thread of its own, named by the order's label; its end is an event."""
-    thread = threading.Thread(target=telling_its_end(order, call), name=order["label"])
+    thread = threading.Thread(target=telling_its_end(kept, order, call), name=order["label"])
     thread.daemon = True
     kept.threads[order["label"]] = thread
     events.emit("begun", label=order["label"], method=order["method"])
     thread.start()
 
 
-def telling_its_end(order, call):
+def telling_its_end(kept, order, call):
     """A function that makes the call of an order, and tells of its end by an event."""
     about = {"label": order["label"], "method": order["method"]}
 
     def body():
+        kept.tasks[order["label"]] = looking.task_here()
         try:
             value = call()
         except BaseException as error:

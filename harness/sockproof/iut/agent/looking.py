@@ -1,0 +1,179 @@
+"""Threads looked at from outside of their process: what the system says they are at. 2.7 and 3.x.
+
+A thread that waits sleeps in a system call, whatever it waits in. So does one that waits for its
+interpreter's own lock, which is no waiting of its own: where that lock is, is found out once, by
+looking at threads that want nothing else. A forked process has it at the same place.
+"""
+
+from __future__ import absolute_import
+
+import errno
+import os
+import select
+import signal
+
+try:
+    import _thread
+except ImportError:  # Python 2.7
+    import thread as _thread  # type: ignore[import-not-found, no-redef]
+
+from . import events
+
+SPINNING = 2
+LOOKS = 60
+LOOK_EVERY_S = 0.002
+OWN_LOCK_OCTETS = 256
+"""The words of a lock that is made of a condition and mutexes stand as near to each other."""
+SPIN_S = 5.0
+"""How long the process lives that is looked at, at most, when nobody is left to end it."""
+
+# Bound before any preload can patch them.
+_readlink = os.readlink
+_open, _read, _write, _close, _pipe = os.open, os.read, os.write, os.close, os.pipe
+_fork, _waitpid, _kill, _exit = os.fork, os.waitpid, os.kill, os._exit
+_select = select.select
+_start_thread = _thread.start_new_thread
+_new_lock = _thread.allocate_lock
+
+
+def task_here():
+    """The system's id of the thread that asks; -1 where it tells none."""
+    try:
+        return int(_readlink("/proc/thread-self").rsplit("/", 1)[1])
+    except (OSError, ValueError):
+        return -1
+
+
+def look(pid, task):
+    """What a thread is at: ``[call, place, switches]``, or None when it has ended.
+
+    ``call`` is the number of the system call that it sleeps in, -1 if it does not; ``place`` the
+    call's first argument; ``switches`` how often it has gone to sleep so far.
+
+    Raises:
+        EnvironmentError: the system does not tell.
+    """
+    folder = "/proc/%d/task/%d/" % (pid, task)
+    try:
+        asleep = _text_of(folder + "stat").rsplit(")", 1)[1].split()[0] == "S"
+        words = _text_of(folder + "syscall").split()
+        switches = _text_of(folder + "status").split("\nvoluntary_ctxt_switches:", 1)[1]
+    except EnvironmentError as error:
+        if error.errno in (errno.ENOENT, errno.ESRCH):
+            if os.path.exists("/proc/%d/stat" % os.getpid()):
+                return None
+        raise
+    if not asleep or len(words) < 2 or words[0] == "-1":
+        return [-1, 0, 0]
+    return [int(words[0]), int(words[1], 16), int(switches.split()[0])]
+
+
+def _text_of(path):
+    fd = _open(path, os.O_RDONLY)
+    try:
+        return _read(fd, 4096).decode("ascii", "replace")
+    finally:
+        _close(fd)
+
+
+class OwnLock(object):
+    """Where threads of this interpreter sleep for want of its own lock, and for want of any."""
+
+    def __init__(self):
+        """Takes about a tenth of a second of two processors."""
+        self.call = -1
+        self.places = set()
+        readable, writable = _pipe()
+        pid = _fork()
+        if pid == 0:
+            _spin(writable)
+        _close(writable)
+        try:
+            self._learn(pid, *_read_tasks(readable))
+        finally:
+            _close(readable)
+            _kill(pid, signal.SIGKILL)
+            _waitpid(pid, 0)
+
+    def _learn(self, pid, waiting, spinning):
+        for _ in range(LOOKS):
+            _select([], [], [], LOOK_EVERY_S)
+            self.call = max([self.call] + [seen[0] for seen in _looks(pid, waiting)])
+            for call, place, _ in _looks(pid, spinning):
+                if call == self.call >= 0:
+                    self.places.add(place)
+
+    def is_at(self, place):
+        return any(abs(place - own) < OWN_LOCK_OCTETS for own in self.places)
+
+
+def _looks(pid, tasks):
+    return [seen for seen in [look(pid, task) for task in tasks] if seen]
+
+
+def _spin(writable):
+    """In a process of its own: a thread that waits for a lock, and some that always run."""
+    try:
+        held = _new_lock()
+        held.acquire()
+        _start_thread(_tell_and, (writable, b"waits", held.acquire))
+        for _ in range(SPINNING):
+            _start_thread(_tell_and, (writable, b"spins", _run_for_ever))
+        _select([], [], [], SPIN_S)
+    finally:
+        _exit(0)
+
+
+def _tell_and(writable, name, act):
+    _write(writable, name + (" %d\n" % task_here()).encode("ascii"))
+    act()
+
+
+def _run_for_ever():
+    while True:
+        pass
+
+
+def _read_tasks(readable):
+    """The ids of the threads that wait, and of those that spin; fewer if too much time passes."""
+    data = b""
+    while data.count(b"\n") < 1 + SPINNING and _select([readable], [], [], SPIN_S)[0]:
+        got = _read(readable, 1024)
+        if not got:
+            break
+        data += got
+    told = [line.split() for line in data.splitlines()]
+    return [[int(task) for name, task in told if name == b] for b in (b"waits", b"spins")]
+
+
+class Looker(object):
+    """Looks at the threads of the case's process for the harness."""
+
+    def __init__(self):
+        self.own_lock = None
+
+    def tell(self, pid, task):
+        """``at``: "nothing" it would wait for, "lock" or "call"; with ``place`` and ``switches``.
+
+        None when the thread has ended; ``at`` is "unknown" where the system does not tell. Whether
+        it waits for a lock can be seen of ``switches`` alone where ``own_lock_known`` is false.
+        """
+        try:
+            seen = look(pid, task)
+            if seen is not None and self.own_lock is None:
+                self.own_lock = OwnLock()
+        except (EnvironmentError, IndexError, ValueError):
+            return {"at": "unknown"}
+        if seen is None:
+            return None
+        call, place, switches = seen
+        own = self.own_lock
+        if call < 0 or (call == own.call and own.is_at(place)):
+            return {"at": "nothing"}
+        at = "lock" if call == own.call else "call"
+        return {
+            "at": at,
+            "place": place,
+            "switches": switches,
+            "own_lock_known": bool(own.places),
+        }

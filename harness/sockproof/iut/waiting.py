@@ -1,0 +1,45 @@
+"""Whether a thread of the process under test waits, judged by what the system says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["LOOK_EVERY_S", "UNKNOWN", "Look", "waits"]
+
+UNKNOWN: dict[str, Any] = {"at": "unknown"}
+LOOK_EVERY_S = 0.005
+_LOOKS_AT_A_LOCK = 6
+"""So many in a row, each later than the last by more than :data:`LOOK_EVERY_S`: whoever waits for
+the interpreter's own lock asks for it anew as often as that (``sys.getswitchinterval()``)."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a thread was at: see ``Looker.tell()`` in ``iut/agent/looking.py``."""
+
+    at: str
+    place: int = 0
+    switches: int = 0
+    own_lock_known: bool = False
+
+    @classmethod
+    def of(cls, value: dict[str, Any]) -> Look:
+        return cls(**value)
+
+
+def waits(looks: Sequence[Look]) -> bool:
+    """Whether the thread that was looked at so, the last time just now, waits for something.
+
+    In a system call that is no lock it does. In a lock it does once it is seen to stay there: what
+    the interpreter locks for a moment does not count, nor its own lock.
+    """
+    last = looks[-1]
+    if last.at == "call":
+        return True
+    recent = looks[-_LOOKS_AT_A_LOCK:]
+    if last.at != "lock" or len(recent) < _LOOKS_AT_A_LOCK:
+        return False
+    same_place = all((look.at, look.place) == (last.at, last.place) for look in recent)
+    return same_place and (last.own_lock_known or recent[0].switches == last.switches)
