@@ -32,14 +32,12 @@ class Look:
 def waits(looks: Sequence[Look]) -> bool:
     """Whether the thread that was looked at so, the last time just now, waits for something.
 
-    In a system call that is no lock it does. In a lock it does once it is seen to stay there: what
-    the interpreter locks for a moment does not count, nor its own lock.
+    In a system call that is no lock it does. In a lock it does once it is seen there several times
+    in a row; where the interpreter's own lock is not known, in the same sleep each time.
     """
-    last = looks[-1]
+    last, recent = looks[-1], looks[-_LOOKS_AT_A_LOCK:]
     if last.at == "call":
         return True
-    recent = looks[-_LOOKS_AT_A_LOCK:]
-    if last.at != "lock" or len(recent) < _LOOKS_AT_A_LOCK:
+    if len(recent) < _LOOKS_AT_A_LOCK or any(look.at != "lock" for look in recent):
         return False
-    same_place = all((look.at, look.place) == (last.at, last.place) for look in recent)
-    return same_place and (last.own_lock_known or recent[0].switches == last.switches)
+    return last.own_lock_known or len({(look.place, look.switches) for look in recent}) == 1

@@ -17,7 +17,6 @@ try:
 except ImportError:  # Python 2.7
     import thread as _thread  # type: ignore[import-not-found, no-redef]
 
-from . import events
 
 SPINNING = 2
 LOOKS = 60
