@@ -189,7 +189,7 @@ def run(module, names, fds, cooperative):
     for name in ("stdout", "stderr"):
         os.close(fds[name])
     events.Pipe.fd = fds["events"]
-    script.GATES[:] = fds["gates"]
+    script.use_gates(fds["gates"])
     _dump_stacks_on_request()
     if cooperative:
         select.select([], [], [], 0)  # a hub that is made now is not taken for a leak later

@@ -6,6 +6,8 @@ event: what it did, or what it raised.
 
 from __future__ import absolute_import
 
+import errno
+import fcntl
 import os
 import select
 import signal
@@ -47,13 +49,34 @@ EXCEPTIONS = {
 }
 
 
+def use_gates(fds):
+    """These read ends are the gates of this process, and of those that it forks."""
+    for fd in fds:
+        fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_NONBLOCK)
+    GATES[:] = fds
+
+
 def pass_gate(index):
     """Wait until the harness lets one more through gate ``index``."""
     if not GATES:
         raise RuntimeError("this process has no gates")
-    while not select.select([GATES[index]], [], [], 60)[0]:
-        pass
-    _read(GATES[index], 1)
+    while not _take(GATES[index]):
+        select.select([GATES[index]], [], [], 60)
+
+
+def _take(fd):
+    """Whether there was an octet in the gate's pipe, which nobody else took; or nobody writes more.
+
+    Whoever waits may be woken for one octet with others, and would then hold all the green threads
+    of its process in read().
+    """
+    try:
+        _read(fd, 1)
+    except OSError as error:
+        if error.errno not in (errno.EAGAIN, errno.EINTR):
+            raise
+        return False
+    return True
 
 
 def close_gates():
