@@ -17,6 +17,7 @@ from fixtures import (
     same,
 )
 from fixtures.steps import RecordCall
+from suites.construction.descriptors import FREE_AGAIN
 
 _LEAVE = """
 try:
@@ -31,26 +32,11 @@ else:
 _CLOSED = "the descriptor of a closed socket"
 
 _FAIL_TO_BIND = """
-import select
-
-def lowest_free_descriptor():
-    number = os.dup(1)
-    os.close(number)
-    return number
-
-free_before = lowest_free_descriptor()
 held = None
 try:
     server.__class__({address!r}, handler_class)
 except Exception:
     held = sys.exc_info()  # with the traceback, whose frames hold the server that failed
-
-def is_free_again():
-    for _ in range(200):
-        if lowest_free_descriptor() == free_before:
-            return True
-        select.select([], [], [], 0.001)  # green threads may close it in their hub, which runs here
-    return False
 """
 
 _NO_PATH = {"too long": "/tmp/" + "x" * 200, "in no folder": "/nowhere/at/all"}
@@ -113,7 +99,7 @@ def test_failed_bind_leaves_nothing_open(
     refused = _NO_ADDRESS[spec.family](construct.new_address())
 
     for name, address in {"in use": taken_address, **refused}.items():
-        server.execute(_FAIL_TO_BIND.format(address=address))
+        server.execute(FREE_AGAIN + _FAIL_TO_BIND.format(address=address))
 
         is_held = server.evaluate("held is not None")
         check(is_held, expected=f"the constructor raises: address {name}", actual="it returned")

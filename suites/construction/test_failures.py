@@ -7,15 +7,7 @@ from typing import Any
 
 from fixtures import CaseProcess, Construct, Observe, RaisedError, check, requirement, same
 from fixtures.steps import Raise, RecordCall
-
-_COUNT_SOCKETS = """
-def lowest_free_descriptor():
-    number = os.dup(1)
-    os.close(number)
-    return number
-
-free_before = lowest_free_descriptor()
-"""
+from suites.construction.descriptors import FREE_AGAIN
 
 FAILURES: Mapping[str, Mapping[str, Any]] = {
     "an-override-raises": {"hooks": {"server_activate": Raise("OSError", "not today")}},
@@ -29,7 +21,7 @@ def test_failed_activation_closes(
     construct: Construct, process: CaseProcess, variant: Mapping[str, Any], observe: Observe
 ) -> None:
     """When server_activate() fails the constructor closes the server, and then raises the same."""
-    process.do("execute", source=_COUNT_SOCKETS)
+    process.do("execute", source=FREE_AGAIN)
     hooks = {"server_bind": RecordCall(), "server_close": RecordCall(), **variant["hooks"]}
 
     error = construct.refused(hooks=hooks, attributes=variant.get("attributes", {}))
@@ -39,8 +31,8 @@ def test_failed_activation_closes(
     observe("calls", calls)
     check(calls[-1:] == ["server_close"], expected="server_close() is called last", actual=calls)
     same(1, calls.count("server_close"), "calls of server_close()")
-    still_open = process.do("evaluate", expression="lowest_free_descriptor() - free_before").value
-    check(still_open == 0, expected="no descriptor is left open", actual="the socket is open")
+    is_closed = process.do("evaluate", expression="is_free_again()").value
+    check(is_closed, expected="no descriptor is left open", actual="the socket is open")
 
 
 @requirement("construction/family-without-sockets")
