@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from fixtures import CaseProcess, Inconclusive, Mismatch, Peers, Server, same
+from fixtures import CaseProcess, Inconclusive, Mismatch, NotApplicable, Peers, Server, same
 
 __all__ = [
     "LINE",
@@ -92,7 +92,8 @@ except OSError:
     refused = True
 """
 _TRY_THREAD = """
-tried = threading.Thread(target=len, args=("",))
+tasks = []
+tried = threading.Thread(target=lambda: tasks.append(os.readlink("/proc/thread-self")))
 try:
     tried.start()
     tried.join()
@@ -100,6 +101,7 @@ try:
 except Exception:  # thread.error on Python 2.7, RuntimeError on 3.x
     refused = True
 """
+_IS_GREEN = "tasks == [os.readlink('/proc/thread-self')]"
 _FILL_DESCRIPTORS = """
 import resource
 descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -179,8 +181,11 @@ def no_thread_possible(process: CaseProcess) -> Iterator[None]:
     """No thread can be started in the process: to the system it is one process more.
 
     Raises:
-        Inconclusive: one can.
+        Inconclusive: one can. NotApplicable: what runs in a thread there is no thread to the system.
     """
+    _order(process, _TRY_THREAD)
+    if process.do("evaluate", expression=_IS_GREEN).value:
+        raise NotApplicable("its threads are green: no limit of the system is for them")
     with _no_process(process, _TRY_THREAD, "thread"):
         yield
 
