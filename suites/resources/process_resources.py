@@ -181,7 +181,7 @@ def no_thread_possible(process: CaseProcess) -> Iterator[None]:
     """No thread can be started in the process: to the system it is one process more.
 
     Raises:
-        Inconclusive: one can. NotApplicable: what runs in a thread there is no thread to the system.
+        Inconclusive: one can. NotApplicable: what runs in a thread is none to the system.
     """
     _order(process, _TRY_THREAD)
     if process.do("evaluate", expression=_IS_GREEN).value:
