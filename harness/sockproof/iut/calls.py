@@ -15,7 +15,7 @@ from sockproof.timing import hang_bound_s
 __all__ = ["RunningCall", "outcome_of", "value_of"]
 
 
-def _which(call: RunningCall, *_given: Any, **_more: Any) -> dict[str, Any]:
+def _which(call: RunningCall) -> dict[str, Any]:
     return {"label": call.label}
 
 
