@@ -49,7 +49,7 @@ WAYS = {
     "pipe": "os.read(readable, 1)",
     "accept": "listener.accept()",
     "sleep": "time.sleep(1000.0)",
-    "short-sleeps": "again_and_again(lambda: time.sleep(0.001))",
+    "short-sleeps": "again_and_again(lambda: time.sleep(0.01))",
 }
 
 
@@ -142,7 +142,8 @@ NOWHERE = Look("nothing")
         ([LOCK] * 5, False),
         ([LOCK] * 6, True),
         ([LOCK] * 6 + [NOWHERE], False),
-        ([LOCK] * 3 + [NOWHERE] + [LOCK] * 3, False),
+        ([LOCK] * 3 + [NOWHERE] + [LOCK] * 3, True),
+        ([LOCK] * 5 + [NOWHERE] * 30 + [LOCK], False),
         ([Look("lock", at, at, own_lock_known=True) for at in range(6)], True),
         ([Look("lock", at, 7) for at in range(6)], False),
         ([Look("lock", 64, count) for count in range(6)], False),

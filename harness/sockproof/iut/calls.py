@@ -102,7 +102,11 @@ class RunningCall:
             self._task = told.value
         if self._task is None:
             return []
-        seen = self._process.do("look", task=self._task).value if self._task > 0 else UNKNOWN
+        seen = (
+            self._process.do("look", bound_s=2 * hang_bound_s(), task=self._task).value
+            if self._task > 0
+            else UNKNOWN
+        )
         if seen == UNKNOWN:
             return self._look_at_frames()
         return [Look.of(seen)] if seen else []

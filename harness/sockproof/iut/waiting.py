@@ -10,9 +10,10 @@ __all__ = ["LOOK_EVERY_S", "UNKNOWN", "Look", "waits"]
 
 UNKNOWN: dict[str, Any] = {"at": "unknown"}
 LOOK_EVERY_S = 0.005
+# So many, each later than the last by more than LOOK_EVERY_S: whoever waits for the interpreter's
+# own lock asks for it anew as often as that (sys.getswitchinterval()).
 _LOOKS_AT_A_LOCK = 6
-"""So many in a row, each later than the last by more than :data:`LOOK_EVERY_S`: whoever waits for
-the interpreter's own lock asks for it anew as often as that (``sys.getswitchinterval()``)."""
+_RECENT = 30
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,14 @@ class Look:
 def waits(looks: Sequence[Look]) -> bool:
     """Whether the thread that was looked at so, the last time just now, waits for something.
 
-    In a system call that is no lock it does. In a lock it does once it is seen there several times
-    in a row; where the interpreter's own lock is not known, in the same sleep each time.
+    In a system call that is no lock it does. In a lock it does once it is seen there several times,
+    with others in between as it gets no turn to wait again; where the interpreter's own lock is not
+    known, in the same sleep each time.
     """
-    last, recent = looks[-1], looks[-_LOOKS_AT_A_LOCK:]
-    if last.at == "call":
-        return True
-    if len(recent) < _LOOKS_AT_A_LOCK or any(look.at != "lock" for look in recent):
-        return False
-    return last.own_lock_known or len({(look.place, look.switches) for look in recent}) == 1
+    last = looks[-1]
+    if last.at != "lock":
+        return last.at == "call"
+    if last.own_lock_known:
+        return sum(look.at == "lock" for look in looks[-_RECENT:]) >= _LOOKS_AT_A_LOCK
+    recent = looks[-_LOOKS_AT_A_LOCK:]
+    return len(recent) == _LOOKS_AT_A_LOCK and set(recent) == {last}

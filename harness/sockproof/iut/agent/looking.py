@@ -11,6 +11,7 @@ import errno
 import os
 import select
 import signal
+import sys
 
 try:
     import _thread
@@ -18,13 +19,15 @@ except ImportError:  # Python 2.7
     import thread as _thread  # type: ignore[import-not-found, no-redef]
 
 
-SPINNING = 2
+# How many threads are looked at that want the lock. Python 2 makes itself another one after each
+# fork (PyEval_ReInitThreads), wherever there is room: it cannot be known.
+SPINNING = 0 if sys.version_info[0] == 2 else 2
 LOOKS = 60
 LOOK_EVERY_S = 0.002
-OWN_LOCK_OCTETS = 256
-"""The words of a lock that is made of a condition and mutexes stand as near to each other."""
+# Of a condition's two words both belong to the lock; another lock is never as near as that.
+NEAR_OCTETS = 8
+# How long the process lives that is looked at, at most, when nobody is left to end it.
 SPIN_S = 5.0
-"""How long the process lives that is looked at, at most, when nobody is left to end it."""
 
 # Bound before any preload can patch them.
 _readlink = os.readlink
@@ -103,7 +106,7 @@ class OwnLock(object):
                     self.places.add(place)
 
     def is_at(self, place):
-        return any(abs(place - own) < OWN_LOCK_OCTETS for own in self.places)
+        return any(abs(place - own) <= NEAR_OCTETS for own in self.places)
 
 
 def _looks(pid, tasks):
