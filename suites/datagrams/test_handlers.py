@@ -139,9 +139,9 @@ def test_attributes_of_a_datagram_handler(
     """A handler tells what it finds on itself and on its files."""
     methods = "('fileno', 'getvalue', 'read', 'seek', 'tell', 'truncate')"
     expressions = {
-        "packet is the request's data": "self.packet is self.request[0]",
-        "socket is the request's": "self.socket is self.request[1]",
-        "socket is the server's": "self.socket is self.server.socket",
+        "packet is the request's data": "getattr(self, 'packet', None) is self.request[0]",
+        "socket is the request's": "getattr(self, 'socket', None) is self.request[1]",
+        "socket is the server's": "getattr(self, 'socket', None) is self.server.socket",
         "there is a connection": "hasattr(self, 'connection')",
         "types of the files": "[type(file).__name__ for file in (self.rfile, self.wfile)]",
         "methods of wfile": f"[name for name in {methods} if hasattr(self.wfile, name)]",

@@ -16,7 +16,6 @@ from fixtures.steps import Echo, Gate, ReadLine
 
 # A poll_interval that does not pass: the loop does something when a request comes, no sooner.
 NEVER_S = 60.0
-CHANCES = 20
 # The second is what a TimeoutError is, and what a failing waitpid() raises as well.
 EXCEPTIONS = {
     "ValueError": "ValueError('too late')",
@@ -30,14 +29,8 @@ def fail(number, frame):
     raise {exception}
 
 signal.signal(signal.SIGALRM, fail)
-main = threading.current_thread().ident
-
-def main_waits_for_a_child():
-    frame = sys._current_frames()[main]
-    while frame is not None and frame.f_code.co_name != "collect_children":
-        frame = frame.f_back
-    return frame is not None
 """
+ACTIVE = "len(server.active_children or ()) if hasattr(server, 'active_children') else 'not told'"
 REAP = """
 try:
     os.waitpid({pid}, 0)
@@ -93,7 +86,7 @@ def test_signal_at_server_close(
     server.process.comes(lambda: closing.has_ended, hang_bound_s())
 
     observe("server_close()", _ending(closing))
-    observe("active children", server.evaluate("len(server.active_children or ())"))
+    observe("active children", server.evaluate(ACTIVE))
     server.open_gate("hold")
     closing.wait()
     held.expect(b"held\n").expect_end()
@@ -103,16 +96,10 @@ def test_signal_at_server_close(
 
 
 def _raise_while_it_waits(server: Server, running: RunningCall) -> None:
-    """Have the signal handler raise, once the main thread waits for a child and has had ample
-    chance to come to rest; where it never does, as soon as that is certain."""
-    for _ in range(CHANCES):
-        server.let_others_run()
-        if running.has_ended:
-            return
-        if server.evaluate("main_waits_for_a_child()"):
-            break
-    server.let_others_run()
-    server.process.send_signal("SIGALRM")
+    """Have the signal handler raise, once the main thread has nothing to do but to wait: for a
+    child, or where the server does not wait for one, for whatever else."""
+    if running.comes_to_wait():
+        server.process.send_signal("SIGALRM")
 
 
 def _held(server: Server) -> list[int]:

@@ -58,7 +58,7 @@ def test_silent_client_ends_a_read_by_timeout(
 ) -> None:
     """The connection has the handler's timeout, and a read from a silent client raises it."""
     afterwards = Attempt(["bytearray(self.rfile.readline())", "self.wfile.write(b'goes on')"])
-    steps = [Report({"timeout": "self.connection.gettimeout()"}), ReadLine()]
+    steps = [Report({"timeout": "self.request.gettimeout()"}), ReadLine()]
     script = HandlerScript(steps, finish=[afterwards])
     server = serve(script, handler_attributes={"timeout": TIMEOUT_S}, hooks=RECORDING_ERRORS)
 
@@ -130,7 +130,7 @@ def test_buffered_reply_that_times_out(serve: Serve, client: StreamPeer, observe
 @requirement("handlers/default-timeout-of-sockets")
 def test_program_with_a_default_timeout(serve: Serve, client: StreamPeer, observe: Observe) -> None:
     """The handler itself asks for no timeout; the program sets one for all of its new sockets."""
-    server = serve([Report({"timeout": "self.connection.gettimeout()"})])
+    server = serve([Report({"timeout": "self.request.gettimeout()"})])
     server.execute(f"socket.setdefaulttimeout({LONG_S})")
 
     client.connect(server)
@@ -190,7 +190,7 @@ def test_disable_nagle_on_a_unix_socket(serve: Serve, peers: Peers, observe: Obs
 @requirement("handlers/timeout-default-is-none")
 def test_connection_has_no_timeout_by_default(serve: Serve, client: StreamPeer) -> None:
     """Without a timeout in the handler's class, the connection blocks for as long as it takes."""
-    server = serve([Report({"timeout": "self.connection.gettimeout()"})])
+    server = serve([Report({"timeout": "self.request.gettimeout()"})])
 
     client.connect(server)
 

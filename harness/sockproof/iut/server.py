@@ -11,14 +11,17 @@ from sockproof.iut.case_log import operation
 from sockproof.iut.outcomes import Event, Leftovers, Outcome, RaisedError
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.values import Fill, octets
+from sockproof.iut.waiting import all_sleep
 from sockproof.judge.checks import Mismatch, check, same
 from sockproof.spec.matrix import ServerSpec
 from sockproof.timing import hang_bound_s
 
 __all__ = ["Server"]
 
-# Round trips, each of which leaves the interpreter and a processor to somebody else.
+# Looks at most, or round trips where there is nothing to see: each of them leaves the interpreter
+# and a processor to somebody else.
 _CHANCES = 50
+_LOOK_EVERY_S = 0.002
 
 
 class Server:
@@ -116,12 +119,21 @@ class Server:
 
     @operation("let others run")
     def let_others_run(self) -> None:
-        """Give every other thread and child ample chance: what then has not happened is held back.
+        """Until every other thread and child sleeps, or has had ample chance to: what then has not
+        happened is held back, and what has is told.
 
         A right server never fails for it; it makes sure that a wrong one does.
         """
+        looks: list[dict[str, list[int]]] = []
         for _ in range(_CHANCES):
-            self.process.do("fence")
+            looks.append(self.process.do("look_around").value)
+            if looks[-1] and all_sleep(looks):
+                break
+            if looks[-1]:
+                self.process.comes(lambda: False, _LOOK_EVERY_S)
+            else:
+                self.process.do("fence")
+        self.process.do("fence")
 
     def execute(self, source: str) -> None:
         """Run source text in the process, where the names of :meth:`evaluate` are known; what it

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["LOOK_EVERY_S", "UNKNOWN", "Look", "waits"]
+__all__ = ["LOOK_EVERY_S", "UNKNOWN", "Look", "all_sleep", "waits"]
 
 UNKNOWN: dict[str, Any] = {"at": "unknown"}
 LOOK_EVERY_S = 0.005
@@ -14,6 +14,8 @@ LOOK_EVERY_S = 0.005
 # own lock asks for it anew as often as that (sys.getswitchinterval()).
 _LOOKS_AT_A_LOCK = 6
 _RECENT = 30
+
+_LOOKS_AT_ALL = 3
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,18 @@ class Look:
     @classmethod
     def of(cls, value: dict[str, Any]) -> Look:
         return cls(**value)
+
+
+def all_sleep(looks: Sequence[Mapping[str, Sequence[int]]]) -> bool:
+    """Whether all threads that were looked at so, the last time just now, sleep and go on to.
+
+    Each look is ``{thread: [call, place]}``. One that polls is told by the same call at the same
+    place; one that handed something on to another was not asleep there, or the other was not.
+    """
+    recent = looks[-_LOOKS_AT_ALL:]
+    if len(recent) < _LOOKS_AT_ALL or any(look != recent[0] for look in recent):
+        return False
+    return all(call >= 0 for call, _ in recent[0].values())
 
 
 def waits(looks: Sequence[Look]) -> bool:

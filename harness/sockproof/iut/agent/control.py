@@ -102,6 +102,10 @@ class Agent(object):
         seen = self.looker.tell(self.child.pid, order["task"]) if self.child else None
         self.say(r="done", seq=order["seq"], value=seen)
 
+    def do_look_around(self, order):
+        seen = looking.look_around(self.child.pid) if self.child else {}
+        self.say(r="done", seq=order["seq"], value=seen)
+
     def do_end(self, order):
         if self.child is not None:
             self.finish("ended")

@@ -50,14 +50,16 @@ def look(pid, task):
     """What a thread is at: ``[call, place, switches]``, or None when it has ended.
 
     ``call`` is the number of the system call that it sleeps in, -1 if it does not; ``place`` the
-    call's first argument; ``switches`` how often it has gone to sleep so far.
+    call's first argument; ``switches`` how often it has gone to sleep so far. A zombie has ended.
 
     Raises:
         EnvironmentError: the system does not tell.
     """
     folder = "/proc/%d/task/%d/" % (pid, task)
     try:
-        asleep = _text_of(folder + "stat").rsplit(")", 1)[1].split()[0] == "S"
+        state = _text_of(folder + "stat").rsplit(")", 1)[1].split()[0]
+        if state in "ZX":
+            return None
         words = _text_of(folder + "syscall").split()
         switches = _text_of(folder + "status").split("\nvoluntary_ctxt_switches:", 1)[1]
     except EnvironmentError as error:
@@ -65,9 +67,45 @@ def look(pid, task):
             if os.path.exists("/proc/%d/stat" % os.getpid()):
                 return None
         raise
-    if not asleep or len(words) < 2 or words[0] == "-1":
+    if state != "S" or len(words) < 2 or words[0] == "-1":
         return [-1, 0, 0]
     return [int(words[0]), int(words[1], 16), int(switches.split()[0])]
+
+
+def look_around(pid):
+    """What the threads of a process and of all that came of it are at, as :func:`look` has it.
+
+    ``{thread: [call, place]}``; nothing where the system does not tell of each.
+    """
+    found, pids = {}, [pid]
+    try:
+        for one in pids:
+            for task in _tasks_of(one):
+                seen = look(one, int(task))
+                if seen is not None:
+                    found[task] = seen[:2]
+                    pids += _children_of(one, task)
+    except (EnvironmentError, IndexError, ValueError):
+        return {}
+    return found
+
+
+def _tasks_of(pid):
+    return _unless_ended(lambda: os.listdir("/proc/%d/task" % pid), [])
+
+
+def _children_of(pid, task):
+    path = "/proc/%d/task/%s/children" % (pid, task)
+    return [int(child) for child in _unless_ended(lambda: _text_of(path), "").split()]
+
+
+def _unless_ended(ask, otherwise):
+    try:
+        return ask()
+    except EnvironmentError as error:
+        if error.errno not in (errno.ENOENT, errno.ESRCH):
+            raise
+        return otherwise
 
 
 def _text_of(path):
