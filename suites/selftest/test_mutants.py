@@ -13,7 +13,7 @@ import os
 import socketserver
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -74,9 +74,10 @@ def play(
     chosen: Mapping[Path, frozenset[str]],
     scale: str,
     generating: Generating | None = None,
+    as_iut: Callable[[Path], ProbedIut] = module_like_own,
 ) -> dict[str, Record]:
     """Play the chosen cases on each module; the records by module name."""
-    iuts = tuple(module_like_own(path) for path in chosen)
+    iuts = tuple(map(as_iut, chosen))
     only = {path.stem: cases for path, cases in chosen.items()}
     kit = kit_dir()
     plan = RunPlan(iuts, only=only, generating=generating or Generating())
