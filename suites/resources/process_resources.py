@@ -117,12 +117,14 @@ for filler in fillers:
 
 
 def count_at_rest(server: Server) -> list[int]:
-    """Descriptors, threads and running children of the process, while no request is at work.
+    """Descriptors, threads and running children of the process, while no request is at work and
+    its loop waits, which may have descriptors of its own.
 
     Garbage is collected first. What the agent keeps alive is none: handlers, and the arguments of
     hooks, so that a connection is not closed because nobody knows it any more.
     """
     server.execute(_COUNT)
+    server.let_others_run()
     counted: list[int] = server.evaluate("count()")
     return counted
 

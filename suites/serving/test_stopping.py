@@ -149,13 +149,13 @@ def _shut_down_by_signal(server: Server, peers: Peers) -> RunningCall:
 def test_shutdown_of_an_ended_loop_is_recorded(
     construct: Construct, peers: Peers, observe: Observe, variant: bool
 ) -> None:
-    """That shutdown() returns, and whether each of the two loops started next serves."""
+    """Whether shutdown() returns, and whether each of the two loops started next serves."""
     server = construct([ReadLine(), Echo()])
     (_end_by_exception if variant else _end_by_shutdown)(server, peers)
     served = server.phases().count("handle")
 
-    server.call("shutdown")
-    observe("shutdown() after the loop has ended", "returns")
+    waits = server.spawn("shutdown").comes_to_wait()
+    observe("shutdown() after the loop has ended", "waits for another" if waits else "returns")
 
     peers().connect(server).send(b"first\n")
     observe("the loop started next", _fate(server, served + 1))

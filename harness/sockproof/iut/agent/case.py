@@ -155,14 +155,12 @@ class Case(object):
         return left
 
     def _stop_one(self, kept, hang_s):
-        loops = [t for label, t in kept.threads.items() if label.startswith("serve_forever")]
-        if any(thread.is_alive() for thread in loops):
-            kept.server.shutdown()
-        for thread in loops:
-            thread.join(hang_s)
+        servers.end_loops(kept, hang_s)
         if not kept.closed:
             kept.closed = True
             kept.server.server_close()
+        # A shutdown() without a loop to end may wait for ever: the end of the process ends it.
+        self.baseline.threads.update(kept.calls_of("shutdown"))
 
     def answer(self, order):
         """Carry out one command; an exception of the implementation is an answer like any."""

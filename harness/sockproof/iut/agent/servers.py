@@ -18,6 +18,8 @@ ADDRESS_FAMILIES = {
     "path": "AF_UNIX",
     "abstract": "AF_UNIX",
 }
+# How long shutdown() may take to return once the loop has ended, at the end of a case.
+SETTLE_S = 1.0
 # Arguments of hooks, kept alive: no socket may look closed because it was collected.
 KEPT = []  # type: ignore[var-annotated]
 
@@ -33,6 +35,10 @@ class KeptServer(object):
         self.closed = False
         self.threads = {}
         self.tasks = {}
+
+    def calls_of(self, method):
+        """The threads of its calls."""
+        return [t for label, t in self.threads.items() if label.startswith(method + "-")]
 
 
 def make_server(module, names, order):
@@ -184,6 +190,34 @@ def telling_its_end(kept, order, call):
             events.emit("ended", **dict(about, value=value))
 
     return body
+
+
+def end_loops(kept, hang_s):
+    """Have the loops of a server end that still run; what shutdown() raises goes through.
+
+    One may end by itself just before shutdown() is called, which then may wait for ever for a loop
+    to end: so it is called in a thread, and waited for as long as a loop runs, or a little longer.
+    """
+    loops = kept.calls_of("serve_forever")
+    if not any(loop.is_alive() for loop in loops):
+        return
+    raised = []  # type: ignore[var-annotated]
+    stopping = threading.Thread(target=_keep_error, args=(kept.server.shutdown, raised))
+    stopping.daemon = True
+    kept.threads["shutdown-at-the-end"] = stopping
+    stopping.start()
+    for loop in loops:
+        loop.join(hang_s)
+    stopping.join(None if any(loop.is_alive() for loop in loops) else SETTLE_S)
+    for error in raised:
+        raise error
+
+
+def _keep_error(act, raised):
+    try:
+        act()
+    except BaseException as error:
+        raised.append(error)
 
 
 def stack(thread):
