@@ -106,6 +106,38 @@ def test_a_call_that_gets_no_turn_does_not_wait(server: Server, act: str) -> Non
     assert waited == [False] * 3
 
 
+DO_LATER = """
+done = os.pipe()
+def work():
+    compute(100000)
+    os.write(done[1], b"!")
+def fork():
+    if os.fork() == 0:
+        work()
+        threading.Event().wait(1000.0)
+"""
+OTHERS = {"thread": "threading.Thread(target=work).start()", "child": "fork()"}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_others_have_done_what_they_can_when_they_sleep(server: Server, other: str) -> None:
+    """A thread, or a child, beside a loop that polls without end."""
+    server.spawn("serve_forever", 0.001)
+    server.execute(DO_LATER)
+    server.execute(OTHERS[other])
+
+    server.let_others_run()
+
+    assert server.evaluate("select.select([done[0]], [], [], 0)[0] == [done[0]]")
+
+
+def test_others_that_never_sleep_are_not_waited_for(server: Server) -> None:
+    """They have had ample chance."""
+    keep_busy(server, 1)
+
+    server.let_others_run()
+
+
 def test_a_call_that_never_waits_is_inconclusive(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

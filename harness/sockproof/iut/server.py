@@ -18,10 +18,11 @@ from sockproof.timing import hang_bound_s
 
 __all__ = ["Server"]
 
-# Looks at most, or round trips where there is nothing to see: each of them leaves the interpreter
-# and a processor to somebody else.
-_CHANCES = 50
+# Looks at most: half a second, for what never sleeps.
+_LOOKS = 200
 _LOOK_EVERY_S = 0.002
+# Round trips where there is nothing to see: each leaves the interpreter and a processor to others.
+_CHANCES = 50
 
 
 class Server:
@@ -124,16 +125,17 @@ class Server:
 
         A right server never fails for it; it makes sure that a wrong one does.
         """
-        looks: list[dict[str, list[int]]] = []
-        for _ in range(_CHANCES):
-            looks.append(self.process.do("look_around").value)
-            if looks[-1] and all_sleep(looks):
-                break
-            if looks[-1]:
-                self.process.comes(lambda: False, _LOOK_EVERY_S)
-            else:
-                self.process.do("fence")
-        self.process.do("fence")
+        looks = [self._look_around()]
+        while looks[-1] and len(looks) < _LOOKS and not all_sleep(looks):
+            self.process.comes(lambda: False, _LOOK_EVERY_S)
+            looks.append(self._look_around())
+        for _ in range(1 if looks[-1] else _CHANCES):
+            self.process.do("fence")
+
+    def _look_around(self) -> dict[str, list[int]]:
+        """What its threads and those of its children are at; nothing where that is not told."""
+        seen: dict[str, list[int]] = self.process.do("look_around").value
+        return seen
 
     def execute(self, source: str) -> None:
         """Run source text in the process, where the names of :meth:`evaluate` are known; what it
