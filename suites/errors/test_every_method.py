@@ -13,7 +13,6 @@ from fixtures import (
     POLL_INTERVAL_S,
     Construct,
     Event,
-    Hang,
     Observe,
     Peers,
     RunningCall,
@@ -186,11 +185,8 @@ def _next_request(server: Server, peers: Peers, loop: RunningCall) -> str:
 def _ending(server: Server, loop: RunningCall) -> str:
     """How a loop ended, and whether shutdown() returns after it."""
     error = loop.wait().error
-    try:
-        server.spawn("shutdown").wait()
-    except Hang:
-        return f"serve_forever() {_raises(error.type_name if error else '')}, shutdown() hangs"
-    return f"serve_forever() {_raises(error.type_name if error else '')}, shutdown() returns"
+    after = "hangs" if server.spawn("shutdown").comes_to_wait() else "returns"
+    return f"serve_forever() {_raises(error.type_name if error else '')}, shutdown() {after}"
 
 
 def _raises(name: str) -> str:
