@@ -10,7 +10,7 @@ from fixtures.steps import Echo, ReadLine, ReadToEnd, RecordCall, Run, When
 
 # Of UDP: 65535 without its header, and over IPv4 without that one's either.
 LARGEST_OCTETS = {"inet": 65507, "inet6": 65527}
-SEND_BUFFER = "self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)"
+SEND_BUFFER = "self.request[1].getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)"
 # More than a Unix socket's buffer needs for itself.
 OVERHEAD_OCTETS = 1024
 WITHOUT_ROOM: dict[str, int] = {"zero": 0, "negative": -1}
