@@ -11,8 +11,8 @@ from sockproof.case.client import END_OF_STREAM, RESET, TIMEOUT, StreamPeer
 from sockproof.case.datagram import DatagramPeer
 from sockproof.case.handler_script import Echo, ReadLine
 from sockproof.case.server_options import ServerOptions
+from sockproof.generate.happening import happens
 from sockproof.generate.life import Client, Life, LifeModel, LifeStep
-from sockproof.generate.playing import happens
 from sockproof.iut.calls import RunningCall, outcome_of, value_of
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.server import Server

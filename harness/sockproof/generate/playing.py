@@ -19,6 +19,7 @@ from sockproof.case.client import TIMEOUT, Ending, StreamPeer
 from sockproof.case.handler_script import HandlerScript, Run
 from sockproof.case.server_options import ServerOptions
 from sockproof.generate.client_plan import Move, Plan
+from sockproof.generate.happening import happens
 from sockproof.generate.model import PlanModel
 from sockproof.generate.pieces import GATE, steps_of
 from sockproof.generate.properties import Played, Received, ended_handlers
@@ -28,26 +29,13 @@ from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S
 from sockproof.judge.checks import Hang, Mismatch
 
-__all__ = ["PlanPlaying", "StreamPlaying", "happens"]
+__all__ = ["PlanPlaying", "StreamPlaying"]
 
 
 # Once somebody has waited in vain it is known that the plan fails; no more time is spent on it.
 AFTER_A_HANG_PART = 0.2
 # Python 2 leaves that to the garbage collector when wfile cannot be flushed.
 CLOSE_RFILE = Run("self.rfile.close()")
-
-
-def happens(case: CaseRun, count: int, bound_s: float, event: str, **wanted: Any) -> bool:
-    """Whether so many such events come within the bound.
-
-    Raises:
-        Crash: the process ended first.
-    """
-    try:
-        case.process.wait_events(count, event, bound_s=bound_s, **wanted)
-    except Hang:
-        return False
-    return True
 
 
 class PlanPlaying:

@@ -11,18 +11,12 @@ from sockproof.iut.case_log import operation
 from sockproof.iut.outcomes import Event, Leftovers, Outcome, RaisedError
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.values import Fill, octets
-from sockproof.iut.waiting import all_sleep
+from sockproof.iut.waiting import let_others_run
 from sockproof.judge.checks import Mismatch, check, same
 from sockproof.spec.matrix import ServerSpec
 from sockproof.timing import hang_bound_s
 
 __all__ = ["Server"]
-
-# Looks at most: half a second, for what never sleeps.
-_LOOKS = 200
-_LOOK_EVERY_S = 0.002
-# Round trips where there is nothing to see: each leaves the interpreter and a processor to others.
-_CHANCES = 50
 
 
 class Server:
@@ -125,17 +119,7 @@ class Server:
 
         A right server never fails for it; it makes sure that a wrong one does.
         """
-        looks = [self._look_around()]
-        while looks[-1] and len(looks) < _LOOKS and not all_sleep(looks):
-            self.process.comes(lambda: False, _LOOK_EVERY_S)
-            looks.append(self._look_around())
-        for _ in range(1 if looks[-1] else _CHANCES):
-            self.process.do("fence")
-
-    def _look_around(self) -> dict[str, list[int]]:
-        """What its threads and those of its children are at; nothing where that is not told."""
-        seen: dict[str, list[int]] = self.process.do("look_around").value
-        return seen
+        let_others_run(self.process)
 
     def execute(self, source: str) -> None:
         """Run source text in the process, where the names of :meth:`evaluate` are known; what it

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["LOOK_EVERY_S", "UNKNOWN", "Look", "all_sleep", "waits"]
+from sockproof.iut.process import CaseProcess
+
+__all__ = ["LOOK_EVERY_S", "UNKNOWN", "Look", "all_sleep", "let_others_run", "waits"]
 
 UNKNOWN: dict[str, Any] = {"at": "unknown"}
 LOOK_EVERY_S = 0.005
@@ -16,6 +18,11 @@ _LOOKS_AT_A_LOCK = 6
 _RECENT = 30
 
 _LOOKS_AT_ALL = 3
+# Looks at all, at most: half a second, for what never sleeps.
+_MOST_LOOKS_AT_ALL = 200
+_LOOK_AT_ALL_EVERY_S = 0.002
+# Round trips where there is nothing to see: each leaves the interpreter and a processor to others.
+_CHANCES = 50
 
 
 @dataclass(frozen=True)
@@ -58,3 +65,20 @@ def waits(looks: Sequence[Look]) -> bool:
         return sum(look.at == "lock" for look in looks[-_RECENT:]) >= _LOOKS_AT_A_LOCK
     recent = looks[-_LOOKS_AT_A_LOCK:]
     return len(recent) == _LOOKS_AT_A_LOCK and set(recent) == {last}
+
+
+def let_others_run(process: CaseProcess) -> None:
+    """Until every other thread of the process and of its children sleeps, or has had ample chance
+    to; what has happened by then is told."""
+    looks = [_look_around(process)]
+    while looks[-1] and len(looks) < _MOST_LOOKS_AT_ALL and not all_sleep(looks):
+        process.comes(lambda: False, _LOOK_AT_ALL_EVERY_S)
+        looks.append(_look_around(process))
+    for _ in range(1 if looks[-1] else _CHANCES):
+        process.do("fence")
+
+
+def _look_around(process: CaseProcess) -> dict[str, list[int]]:
+    """What its threads and those of its children are at; nothing where that is not told."""
+    seen: dict[str, list[int]] = process.do("look_around").value
+    return seen
