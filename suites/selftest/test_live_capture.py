@@ -94,7 +94,7 @@ def test_capture_needs_its_privilege(tmp_path: Path) -> None:
         timeout=DEADLINE_S,
     )
 
-    assert "takes the privilege CAP_NET_RAW" in Ended(ended.returncode, "", ended.stderr).error
+    assert "needs the privilege CAP_NET_RAW" in Ended(ended.returncode, "", ended.stderr).error
     assert (ended.returncode, ended.stdout) == (FAULT, "")
     assert not (tmp_path / "live.pcapng").exists()
 

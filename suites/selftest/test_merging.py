@@ -121,7 +121,7 @@ def test_wrong_shard_is_refused(tmp_path: Path, text: str) -> None:
     ended = play(tmp_path, [], options=(f"--shard={text}",))
 
     assert ended.status == 4
-    assert "is not such as 2/5" in ended.error
+    assert "is not K/N, such as 2/5" in ended.error
 
 
 @pytest.mark.parametrize(
