@@ -192,6 +192,10 @@ def test_garbage_in_the_event_pipe_costs_its_own_case(
 
     with pytest.raises(Crash, match="it wrote to the control channel"):
         case_process.wait_events(1, "never")
+    with pytest.raises(Crash, match="it wrote to the control channel"):
+        case_process.wait_until(lambda: True, "what is so already")
+    with pytest.raises(Crash, match="it wrote to the control channel"):
+        case_process.comes(lambda: True, 1.0)
 
 
 @pytest.mark.usefixtures("next_case")

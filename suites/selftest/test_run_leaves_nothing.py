@@ -307,6 +307,7 @@ def test_interrupt_in_a_destructor_is_one_line(
 
     assert ended.returncode == 3
     assert ended.stderr.splitlines()[-1] == "sockproof: error: interrupted"
+    assert "Traceback" not in ended.stderr
     assert not (tmp_path / "out").exists()
 
 

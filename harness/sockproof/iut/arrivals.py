@@ -86,7 +86,7 @@ class Arrivals:
                 lambda: condition() or self.over or self.garbage or self._channel.ended,
                 bound_s or hang_bound_s(),
             )
-            if condition():
+            if condition() and not self.garbage:
                 return
         self._raise_why(what, bound_s or hang_bound_s())
 
@@ -142,7 +142,7 @@ class Arrivals:
             changed.wait_for(
                 lambda: condition() or self.over or self.garbage or self._channel.ended, bound_s
             )
-            if condition():
+            if condition() and not self.garbage:
                 return True
         if self.over or self.garbage or self._channel.ended:
             self._raise_why("the process goes on", bound_s)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -62,7 +63,15 @@ def interrupt_once_by(*numbers: int) -> None:
     _interrupt_by(heeded, then_ignored=heeded)
 
 
+def _tell_no_interrupt(unraisable: sys.UnraisableHookArgs) -> None:
+    """What is dropped where nothing can be raised is told, but for an interrupt: that is heeded."""
+    if not issubclass(unraisable.exc_type, Interrupt):
+        sys.__unraisablehook__(unraisable)
+
+
 def _interrupt_by(numbers: Iterable[int], then_ignored: Iterable[int]) -> None:
+    sys.unraisablehook = _tell_no_interrupt
+
     def interrupt(came: int, _frame: FrameType | None) -> None:
         for number in then_ignored:
             signal.signal(number, signal.SIG_IGN)
