@@ -224,12 +224,12 @@ def test_interrupted_proof_is_one_line(
     assert list(temporary.iterdir()) == []
 
 
-def module_told(folder: Path) -> subprocess.CompletedProcess[str]:
+def module_told(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """What the module ``told`` of the folder printed, run as in a terminal."""
     return subprocess.run(
         [sys.executable, "-c", AS_IN_A_TERMINAL, sys.executable, "-m", "told"],
         cwd=folder,
-        env=environment(),
+        env=environment(**variables),
         capture_output=True,
         text=True,
         timeout=DEADLINE_S,
@@ -332,3 +332,43 @@ def test_interrupt_in_a_source_text_is_one_line(tmp_path: Path, name: str) -> No
     assert ended.returncode == 3
     assert ended.stderr.splitlines()[-1] == "sockproof: error: interrupted"
     assert "Traceback" not in ended.stderr
+
+
+INTERRUPTED_IN_THREAD_START = """
+import os, signal, sys, threading, time
+import sockproof.__main__
+from sockproof.mutation.crew import _Worker
+
+def starting(thread):
+    start(thread)
+    if thread.name.startswith("sockproof crew"):
+        begun.wait(30)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+def making(worker, *arguments):
+    begun.set()
+    limit_s = time.monotonic() + 2
+    while os.listdir(os.environ["TMPDIR"]) and time.monotonic() < limit_s:
+        time.sleep(0.01)
+    make(worker, *arguments)
+
+if __name__ == "__main__":  # not in a worker, which imports this as well
+    begun = threading.Event()
+    start, threading.Thread.start = threading.Thread.start, starting
+    make, _Worker.__init__ = _Worker.__init__, making
+    sys.argv[1:] = {arguments}
+    sockproof.__main__.main()
+"""
+
+
+def test_proof_interrupted_in_the_start_of_a_thread_waits_for_it(
+    tmp_path: Path, temporary: Path
+) -> None:
+    """The thread goes on to start a worker, which must not find the folder of the run gone."""
+    (tmp_path / "told.py").write_text(INTERRUPTED_IN_THREAD_START.format(arguments=PROOF))
+
+    ended = module_told(tmp_path, TMPDIR=str(temporary))
+
+    assert ended.returncode == 3, ended
+    assert ended.stderr.split() == ["sockproof:", "error:", "interrupted"]
+    assert list(temporary.iterdir()) == []

@@ -18,7 +18,12 @@ from pathlib import Path
 from sockproof.errors import HarnessError
 from sockproof.mutation.jobs import Job, PlayedJob
 from sockproof.mutation.player import READY
-from sockproof.run.lifetime import heed_interrupt, interrupt_workers, start_deaf
+from sockproof.run.lifetime import (
+    heed_interrupt,
+    interrupt_workers,
+    interrupted_later,
+    start_deaf,
+)
 from sockproof.timing import case_deadline_s
 
 __all__ = ["Crew"]
@@ -78,7 +83,7 @@ class Crew:
     def __init__(self, run: Run, plan_path: Path, size: int) -> None:
         self._run = run
         self._plan_path = plan_path
-        self._threads = ThreadPoolExecutor(size, initializer=start_deaf)
+        self._threads = ThreadPoolExecutor(size, "sockproof crew", start_deaf)
         self._over = threading.Event()
         # A place for each thread: a worker that is idle, or None where one is still to be started.
         self._places: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
@@ -109,7 +114,10 @@ class Crew:
             HarnessError: no worker starts.
             Exception: whatever else a thread of ours met: it must not end in silence.
         """
-        for future in as_completed([self._threads.submit(self._play, job) for job in jobs]):
+        with interrupted_later():  # in submit(), it leaves a thread that shutdown() does not know
+            futures = [self._threads.submit(self._play, job) for job in jobs]
+        heed_interrupt()
+        for future in as_completed(futures):
             heed_interrupt()
             yield future.result()
 
