@@ -180,6 +180,8 @@ _FOLDERS = (
     Surroundings(
         "tmp-read-only",
         _at_end("__import__('tempfile').mkdtemp(dir=os.environ['TMPDIR'])"),
+        # In /tmp, pytest's own folder may be that of root, whom this row only plays.
+        {"PYTEST_DEBUG_TEMPROOT": "{root}"},
         shell='mount -t tmpfs -o ro none "$TMPDIR"',
         namespaces=(*AS_ROOT, "--mount"),
         missing=_lacks("unshare", "mount"),
