@@ -10,14 +10,28 @@ import textwrap
 import time
 from pathlib import Path
 
+from sockproof.iut.channel import Channel
 from sockproof.iut.discovery import find_interpreter
 from sockproof.iut.implementation import Implementation
 from sockproof.iut.process import CaseProcess
 
-__all__ = ["INTERPRETERS", "implementation_of", "run", "running_interpreter", "still_running"]
+__all__ = [
+    "CHANNELS",
+    "INTERPRETERS",
+    "channel_to",
+    "implementation_of",
+    "run",
+    "running_interpreter",
+    "still_running",
+]
 
 INTERPRETERS = ("this", "python2.7", "pypy3")
 """The one that runs the tests, the oldest that is supported, and one that is no CPython."""
+
+RELAYED = " relayed"
+"""Of an agent that passes on what a case's process tells, as it does on another machine."""
+
+CHANNELS = (*INTERPRETERS, *(f"{name}{RELAYED}" for name in INTERPRETERS))
 
 _ENDS_WITHIN_S = 5.0
 
@@ -26,6 +40,14 @@ def implementation_of(name: str) -> Implementation | None:
     """One of INTERPRETERS; None where this machine has it not."""
     found = Path(sys.executable) if name == "this" else running_interpreter(name)
     return Implementation(name, (str(found),)) if found else None
+
+
+def channel_to(name: str) -> Channel | None:
+    """A new channel to an agent, by one of CHANNELS; None where this machine has it not."""
+    implementation = implementation_of(name.removesuffix(RELAYED))
+    if implementation is None:
+        return None
+    return Channel(implementation, direct=not name.endswith(RELAYED))
 
 
 @functools.cache

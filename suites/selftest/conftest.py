@@ -8,16 +8,15 @@ import pytest
 
 from sockproof.iut.channel import Channel
 from sockproof.iut.process import CaseProcess
-from suites.selftest.agents import INTERPRETERS, implementation_of
+from suites.selftest.agents import CHANNELS, channel_to
 
 
-@pytest.fixture(scope="session", params=INTERPRETERS)
+@pytest.fixture(scope="session", params=CHANNELS)
 def channel(request: pytest.FixtureRequest) -> Iterator[Channel]:
     """A channel to a warm agent that many tests use: none of them may end it."""
-    implementation = implementation_of(request.param)
-    if implementation is None:
+    channel = channel_to(request.param)
+    if channel is None:
         pytest.skip(f"no {request.param} on this machine")
-    channel = Channel(implementation)
     yield channel
     channel.close()
 

@@ -8,8 +8,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from sockproof.commands.run import run_command
+from sockproof.iut.capabilities import Capabilities, ProbedIut
+from sockproof.iut.implementation import parse_iut
 from sockproof.iut.strays import RUN_MARK
 from sockproof.run.plan import RunPlan, make_plan, planned
 from sockproof.run.run_options import RunOptions
@@ -49,6 +54,29 @@ def test_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert [iut.id for iut in again.iuts][1:] == ["own"]
     assert (again.options.seed, again.generating.seed) == (7, 7)
     assert {spec.mixin for spec in again.specs} == {"Forking"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "options", "workers"),
+    [
+        pytest.param(None, {}, 2 * (os.cpu_count() or 1), id="all"),
+        pytest.param(None, {"keyword": "streams/whole-message-echo[tcp/inet]"}, 0, id="one"),
+        pytest.param(None, {"keyword": "streams/every-cut", "shard": (1, 2)}, 0, id="few"),
+        pytest.param(4, {"keyword": "streams/whole-message-echo[tcp/inet]"}, 1, id="one-by-four"),
+        pytest.param(
+            4, {"keyword": "whole-message-echo", "specs": ("TCP/*",)}, 2, id="two-by-four"
+        ),
+        pytest.param(4, {"keyword": ",queue-of-0"}, 4, id="known-once-collected"),
+        pytest.param(0, {}, 0, id="none-asked-for"),
+    ],
+)
+def test_no_more_workers_than_cases(
+    asked: int | None, options: dict[str, Any], workers: int
+) -> None:
+    """Few cases need none, unless it was asked for."""
+    iut = ProbedIut("own", parse_iut(sys.executable), (3, 13), {}, Capabilities({}, frozenset()))
+
+    assert RunPlan((iut,), RunOptions(workers=asked, **options)).workers == workers
 
 
 def test_every_option_says_what_it_is() -> None:

@@ -149,7 +149,7 @@ def test_a_command_that_prints_something_else_is_refused(tmp_path: Path) -> None
 
     assert "the agent answered" in message
     assert "Welcome to host!" in message
-    assert "protocol 1 was expected" in message
+    assert "protocol 2 was expected" in message
 
 
 def test_an_agent_of_another_protocol_is_refused(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_an_agent_of_another_protocol_is_refused(tmp_path: Path) -> None:
     answer = '{"r":"hello","value":{"protocol":99,"clock":0}}'
     message = refusal(script(tmp_path, f"echo '{answer}'; exec cat >/dev/null"))
 
-    assert "protocol 1 was expected" in message
+    assert "protocol 2 was expected" in message
 
 
 @pytest.mark.parametrize("answer", ['{"r":"hello"}', '{"r":"refused"}', '{"e":1}', "[]", "1"])

@@ -243,8 +243,8 @@ class CaseRun:
         """The transcript, and what the process printed."""
         output = dict(self._process.output) if self._process else {}
         kept = {name: text[:_OUTPUT_KEPT] for name, text in output.items()}
-        over = (self._process and self._process.over) or {}
-        for name, dropped in over.get("dropped", {}).items():
+        dropped_octets = self._process.dropped_octets if self._process else {}
+        for name, dropped in dropped_octets.items():
             if dropped:
                 kept[name] += f"\n... and {dropped} octets more"
         return {"transcript": transcript_of(self.log), **kept}

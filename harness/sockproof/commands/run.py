@@ -69,7 +69,7 @@ def _played(options: RunOptions) -> RunMonitor:
         HarnessError: no implementation could be started, or no case played.
     """
     refuse_unwritable(options.report_dir)
-    _refuse_unsendable(options.workers)
+    _refuse_unsendable(options.most_workers)
     scale()  # a wrong environment variable is refused before anything starts
     interrupt_once_by(signal.SIGTERM)
     plan = make_plan(options)
@@ -80,7 +80,7 @@ def _played(options: RunOptions) -> RunMonitor:
     monitor = RunMonitor(plan, load_catalogue(), options.report_dir, Progress())
     with planned(plan) as plan_path:
         try:
-            status = play(plan_path, options.workers, monitor)
+            status = play(plan_path, plan.workers, monitor)
         finally:
             monitor.close()
     monitor.ended(status)

@@ -94,7 +94,7 @@ def selftest_command(
     matrix, source = _proved(options, choice, full=full)
     if against:
         told = ProgressLines("mutants by CPython's own tests")
-        matrix = compared(matrix, source, options.workers, told)
+        matrix = compared(matrix, source, options.most_workers, told)
     return _tell(matrix, options.report_dir)
 
 
@@ -136,7 +136,7 @@ def _started_crew(plan: RunPlan, n_jobs: int) -> Iterator[tuple[Crew, Path]]:
     plans that fail on a mutant are none of the user's."""
     with TemporaryDirectory() as cache:
         generating = dataclasses.replace(plan.generating, cache=Path(cache))
-        size = max(1, min(plan.options.workers, n_jobs))
+        size = max(1, min(plan.options.most_workers, n_jobs))
         with (
             planned(dataclasses.replace(plan, generating=generating)) as plan_path,
             Crew(work, plan_path, size) as crew,

@@ -7,7 +7,8 @@ import signal
 from collections.abc import Callable
 
 from sockproof.iut.case_log import CaseLog
-from sockproof.iut.channel import Channel, Message
+from sockproof.iut.channel import Channel
+from sockproof.iut.incoming import Message
 from sockproof.iut.outcomes import Event
 from sockproof.iut.values import decode
 from sockproof.judge.checks import Crash, Hang
@@ -19,6 +20,8 @@ __all__ = ["Arrivals"]
 # the implementation has closed; its traceback is the last that was printed.
 AGENT_FAILED = 70
 _QUIET_S = 0.25
+# Characters of each stream; past them only how many there were is kept.
+_OUTPUT_KEPT = 65536
 
 
 class Arrivals:
@@ -32,9 +35,11 @@ class Arrivals:
         self.log = log
         self.events = log.events
         self.output = {"stdout": "", "stderr": ""}
+        self.dropped_octets = {"stdout": 0, "stderr": 0}
         self.garbage: list[str] = []
         self.over: Message | None = None
         channel.listen(self._take)
+        self._way = channel.way_to_case(self._take)
 
     @property
     def pid(self) -> int:
@@ -42,7 +47,7 @@ class Arrivals:
         return self.log.pid
 
     def _take(self, message: Message) -> None:
-        """Called by the channel's thread, with its condition held, which nothing may end."""
+        """Called by whoever reads, whom nothing may end."""
         try:
             self._sort(message)
         except (KeyError, TypeError, ValueError, AttributeError):  # valid JSON, and none of ours
@@ -54,10 +59,12 @@ class Arrivals:
             return
         kind = message["r"]
         if kind in ("stdout", "stderr"):
-            self.output[kind] += message["text"]
+            self._print(kind, message["text"])
         elif kind == "started":
             self.log.pid = message["pid"]
+            self._way.started()
         elif kind == "over":
+            self._way.ended()
             self.over = message
         elif kind == "part":
             self._parts[message["seq"]] = self._parts.get(message["seq"], "") + message["text"]
@@ -65,6 +72,11 @@ class Arrivals:
             self._answers[message["seq"]] = message
         else:
             self.garbage.append(str(message.get("text", message)))
+
+    def _print(self, stream: str, text: str) -> None:
+        kept = text[: _OUTPUT_KEPT - len(self.output[stream])]
+        self.output[stream] += kept
+        self.dropped_octets[stream] += len(text) - len(kept)
 
     def _event(self, message: Message) -> Event:
         fields = {key: decode(v) for key, v in message.items() if key not in ("e", "t", "p", "th")}
@@ -80,15 +92,12 @@ class Arrivals:
             Hang: it did not within the hang bound. Crash: the process ended first.
             AgentDied: the agent did. ChannelError: something else wrote to the channel.
         """
-        changed = self._channel.changed
-        with changed:
-            changed.wait_for(
-                lambda: condition() or self.over or self.garbage or self._channel.ended,
-                bound_s or hang_bound_s(),
-            )
-            if condition() and not self.garbage:
-                return
-        self._raise_why(what, bound_s or hang_bound_s())
+        self._channel.incoming.wait_for(
+            lambda: condition() or self.over or self.garbage or self._channel.ended,
+            bound_s or hang_bound_s(),
+        )
+        if not condition() or self.garbage:
+            self._raise_why(what, bound_s or hang_bound_s())
 
     def _raise_why(self, what: str, bound_s: float) -> None:
         if self.garbage:
@@ -118,18 +127,18 @@ class Arrivals:
         """Where every thread stands now, as far as the interpreter can tell; may be empty."""
         before = len(self.output["stderr"])
         self._channel.send(op="stacks")
-        changed = self._channel.changed
-        with changed:
-            changed.wait_for(lambda: "File " in self.output["stderr"][before:] or self.over, 1.0)
-            while not self.over and self._prints_more():  # PyPy writes them word by word
-                pass
+        incoming = self._channel.incoming
+        incoming.wait_for(lambda: "File " in self.output["stderr"][before:] or self.over, 1.0)
+        while not self.over and self._prints_more():  # PyPy writes them word by word
+            pass
         return self.output["stderr"][before:]
 
     def _prints_more(self) -> bool:
         """Whether something comes on stderr before it has been quiet for a while."""
         length = len(self.output["stderr"])
-        changed = self._channel.changed
-        return changed.wait_for(lambda: len(self.output["stderr"]) > length, _QUIET_S)
+        return self._channel.incoming.wait_for(
+            lambda: len(self.output["stderr"]) > length, _QUIET_S
+        )
 
     def comes(self, condition: Callable[[], object], bound_s: float) -> bool:
         """Whether something that is looked at with every arrival comes to hold within the bound.
@@ -137,13 +146,11 @@ class Arrivals:
         Raises:
             Crash: the process ended first.
         """
-        changed = self._channel.changed
-        with changed:
-            changed.wait_for(
-                lambda: condition() or self.over or self.garbage or self._channel.ended, bound_s
-            )
-            if condition() and not self.garbage:
-                return True
+        self._channel.incoming.wait_for(
+            lambda: condition() or self.over or self.garbage or self._channel.ended, bound_s
+        )
+        if condition() and not self.garbage:
+            return True
         if self.over or self.garbage or self._channel.ended:
             self._raise_why("the process goes on", bound_s)
         return False

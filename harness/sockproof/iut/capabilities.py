@@ -17,8 +17,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from sockproof.errors import AgentDied, IutUnavailable
-from sockproof.iut.channel import Channel, Message
+from sockproof.iut.channel import Channel
 from sockproof.iut.implementation import Implementation
+from sockproof.iut.incoming import Message
 from sockproof.iut.outcomes import Outcome
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.starting import ServerOrder

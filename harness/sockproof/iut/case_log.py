@@ -96,24 +96,20 @@ class CaseLog:
     @contextlib.contextmanager
     def within_one(self) -> Iterator[None]:
         """What this thread does meanwhile is part of one operation, and none by itself."""
-        thread = threading.get_ident()
-        self._inside.add(thread)
+        self._inside.add(threading.get_ident())
         try:
             yield
         finally:
-            self._inside.discard(thread)
+            self.end()
 
-    @contextlib.contextmanager
-    def noting(self, made: Operation) -> Iterator[None]:
-        """Add an operation that begins now, with how it ends."""
+    def begin(self, made: Operation) -> None:
+        """Add an operation: what this thread does from now on is part of it."""
         self.operations.append(made)
-        with self.within_one():
-            try:
-                yield
-            except Mismatch as problem:
-                made.ending = _ENDINGS.get(type(problem), REFUSED)
-                made.outcome = problem.actual
-                raise
+        self._inside.add(threading.get_ident())
+
+    def end(self) -> None:
+        """This thread's operation has ended."""
+        self._inside.discard(threading.get_ident())
 
     def begin_anew(self) -> None:
         """Forget what happened."""
@@ -146,13 +142,20 @@ def operation(
                 return method(*given, **keywords)
             told = described(*given, **keywords)
             made = Operation(name, getattr(owner, "lane", ""), told)
-            with log.noting(made):
+            log.begin(made)
+            try:
                 result = method(*given, **keywords)
                 if outcome is not None:
                     made.outcome = outcome(owner)
                 elif result is not owner:
                     made.outcome = result
-            return result
+                return result
+            except Mismatch as problem:
+                made.ending = _ENDINGS.get(type(problem), REFUSED)
+                made.outcome = problem.actual
+                raise
+            finally:
+                log.end()
 
         noted.__dict__["operation"] = name
         return noted

@@ -1,105 +1,88 @@
 """The control channel to one warm agent: starts its interpreter, speaks its protocol, ends it.
 
-Lines of JSON both ways, with a version in the first exchange. A thread of the harness drains the
-agent's output all the time, so that no handler ever blocks on telling what it does. The agent leads
-a session of its own; closing the channel ends it, and so does the end of this process.
+Lines of JSON both ways, with a version in the first exchange. The agent leads a session of its own;
+closing the channel ends it, and so does the end of this process.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from sockproof.errors import AgentDied, ChannelError, IutUnavailable
-from sockproof.iut.bundle import bundle, first_command
+from sockproof.errors import AgentDied, IutUnavailable
+from sockproof.iut.bundle import bundle
+from sockproof.iut.case_pipes import CasePipes, ThroughAgent, Way, encoded, token_in_a_pipe
 from sockproof.iut.implementation import Implementation
+from sockproof.iut.incoming import Incoming, Message, MessageLines, Rank
+from sockproof.iut.interpreter import start_interpreter, write_all
 from sockproof.iut.strays import AGENT_MARK, end_strays, new_mark
 from sockproof.timing import hang_bound_s, start_bound_s
 
-__all__ = ["PROTOCOL", "Channel", "Message"]
+__all__ = ["PROTOCOL", "Channel"]
 
 # Version of what is spoken; the agent says its own in the first exchange.
-PROTOCOL = 1
-# A command is written to the case's process in one go: it must fit into a pipe.
-LONGEST_COMMAND_OCTETS = 32768
-
-Message = dict[str, Any]
+PROTOCOL = 2
 
 
 class Channel:
     """One agent and the conversation with it.
 
-    ``messages`` holds what came and is not yet taken; ``changed`` is notified with every arrival.
-    ``hello`` is what the agent said of itself.
+    ``incoming`` reads what comes of it; ``hello`` is what the agent said of itself. Unless
+    ``direct``, all that is said to a case's process and by it goes through the agent, as it does
+    where the agent cannot open pipes of ours.
 
     Raises:
         IutUnavailable: the command does not start, or what it starts is no agent of ours.
     """
 
-    def __init__(self, implementation: Implementation) -> None:
+    def __init__(self, implementation: Implementation, *, direct: bool = True) -> None:
         self.implementation = implementation
-        self.changed = threading.Condition()
+        self.incoming = Incoming()
         self.ended = False
         self.offset_s = 0.0
         self._sink: Callable[[Message], None] = self._keep
         self._kept: deque[Message] = deque(maxlen=1000)
         self._stderr = bytearray()
+        self._stderr_ended = False
         self._mark = new_mark()
-        self._process = self._start()
-        self._threads = [
-            threading.Thread(target=target, daemon=True, name=f"sockproof {target.__name__}")
-            for target in (self._drain_output, self._drain_stderr)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._process = start_interpreter(
+            implementation, stderr=subprocess.PIPE, **{AGENT_MARK: self._mark}
+        )
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        self._lines = MessageLines(lambda message: self._sink(message))
+        self.incoming.add(self._process.stdout.fileno(), Rank.CONTROL, self._hear)
+        self.incoming.add(self._process.stderr.fileno(), Rank.PRINTED, self._hear_stderr)
         try:
-            self.hello = self._greet()
+            self.hello = self._greet(direct)
         except BaseException:
             self.kill()
             self.close()
             raise
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        command = first_command(self.implementation.argv)
-        try:
-            return subprocess.Popen(
-                command,
-                bufsize=0,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env={**self.implementation.environment(), AGENT_MARK: self._mark},
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise IutUnavailable(
-                f"{self.implementation.given}: cannot start {command[0]}: {error.strerror}",
-                "give a command that runs a Python",
-            ) from None
-
-    def _greet(self) -> Message:
+    def _greet(self, direct: bool) -> Message:
         """Send the agent, ask for the module under test, and check who answers."""
         given = self.implementation
         asked_at = time.monotonic()
-        with contextlib.suppress(BrokenPipeError, AgentDied):  # it may have answered before
-            self._write(bundle())
-            self.send(
-                op="hello",
-                preload=given.preload,
-                module=given.module,
-                module_path=given.module_path,
-                search_path=given.search_path(),
-                classes=dict(given.classes),
-            )
-        hello = self._read_hello(self._first_message())
+        with token_in_a_pipe() as token:
+            with contextlib.suppress(BrokenPipeError, AgentDied):  # it may have answered before
+                self._write(bundle())
+                self.send(
+                    op="hello",
+                    preload=given.preload,
+                    module=given.module,
+                    module_path=given.module_path,
+                    search_path=given.search_path(),
+                    classes=dict(given.classes),
+                    token=token if direct else None,
+                )
+            hello = self._read_hello(self._first_message())
         if not asked_at <= hello["clock"] <= time.monotonic():
             self.offset_s = min(self._clock_difference() for _ in range(5))[1]
         return hello
@@ -130,10 +113,9 @@ class Channel:
         return answered_at - asked_at, (asked_at + answered_at) / 2 - float(told)
 
     def _first_message(self) -> Message:
-        with self.changed:
-            self.changed.wait_for(lambda: self._kept or self.ended, start_bound_s())
-            if self._kept:
-                return self._kept.popleft()
+        self.incoming.wait_for(lambda: self._kept or self.ended, start_bound_s())
+        if self._kept:
+            return self._kept.popleft()
         if self.ended:
             problem = f"no answer, the {self._ending()}"
         else:
@@ -144,9 +126,15 @@ class Channel:
         )
 
     def listen(self, sink: Callable[[Message], None] | None) -> None:
-        """Give every message from now on to ``sink``; it is called with ``changed`` held."""
-        with self.changed:
+        """Give every message of the agent from now on to ``sink``."""
+        with self.incoming.changed:
             self._sink = sink or self._keep
+
+    def way_to_case(self, sink: Callable[[Message], None]) -> Way:
+        """The way to the process of the next case, which tells ``sink``, as the agent does."""
+        if self.hello["reaches_pipes"]:
+            return CasePipes(self.incoming, sink)
+        return ThroughAgent(self.send_line)
 
     def send(self, **order: Any) -> None:
         """Send one command.
@@ -155,9 +143,9 @@ class Channel:
             ChannelError: it is too long.
             AgentDied: the agent is gone.
         """
-        line = json.dumps(order).encode("ascii") + b"\n"
-        if len(line) > LONGEST_COMMAND_OCTETS:
-            raise ChannelError(f"a command of {len(line)} octets", "use fill() for long payloads")
+        self.send_line(encoded(order))
+
+    def send_line(self, line: bytes) -> None:
         try:
             self._write(line)
         except OSError:
@@ -172,7 +160,8 @@ class Channel:
         status: int | None = None
         with contextlib.suppress(subprocess.TimeoutExpired):
             status = self._process.wait(1.0)
-        self._threads[1].join(1.0)  # its last words; a child of its may keep the pipe open
+        # Its last words; a child of its may keep the pipe open.
+        self.incoming.wait_for(lambda: self._stderr_ended, 1.0)
         words = "".join(f": {line}" for line in self.stderr.strip().splitlines()[-1:])
         if status is None:
             return f"interpreter closed its output{words}"
@@ -182,9 +171,7 @@ class Channel:
 
     def _write(self, data: bytes) -> None:
         assert self._process.stdin is not None
-        view = memoryview(data)
-        while view:
-            view = view[self._process.stdin.write(view) :]
+        write_all(self._process.stdin, data)
 
     def _keep(self, message: Message) -> None:
         self._kept.append(message)
@@ -194,26 +181,14 @@ class Channel:
         """What the agent itself printed, outside any case; at most the last 8 KiB."""
         return self._stderr.decode("utf-8", "replace")
 
-    def _drain_output(self) -> None:
-        assert self._process.stdout is not None
-        rest = b""
-        while True:
-            data = os.read(self._process.stdout.fileno(), 1 << 18)
-            lines = (rest + data).split(b"\n")
-            rest = lines.pop()
-            with self.changed:
-                for line in lines:
-                    self._sink(_parse(line))
-                self.ended = not data
-                self.changed.notify_all()
-            if not data:
-                return
+    def _hear(self, data: bytes) -> None:
+        self._lines(data)
+        self.ended = not data
 
-    def _drain_stderr(self) -> None:
-        assert self._process.stderr is not None
-        while data := os.read(self._process.stderr.fileno(), 8192):
-            self._stderr += data
-            del self._stderr[:-8192]
+    def _hear_stderr(self, data: bytes) -> None:
+        self._stderr += data
+        del self._stderr[:-8192]
+        self._stderr_ended = not data
 
     def close(self) -> None:
         """End the agent and whatever it started; wait for it."""
@@ -225,8 +200,7 @@ class Channel:
         except subprocess.TimeoutExpired:
             self.kill()
         end_strays(AGENT_MARK, self._mark)
-        for thread in self._threads:
-            thread.join(hang_bound_s())
+        self.incoming.end()
         for pipe in (self._process.stdout, self._process.stderr):
             assert pipe is not None
             pipe.close()
@@ -237,14 +211,3 @@ class Channel:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-
-
-def _parse(line: bytes) -> Message:
-    """One line of the protocol; what is none becomes a ``garbage`` message."""
-    try:
-        message = json.loads(line)
-    except ValueError:
-        message = None
-    if isinstance(message, dict) and ("r" in message or "e" in message):
-        return message
-    return {"r": "garbage", "text": line[:200].decode("latin-1")}

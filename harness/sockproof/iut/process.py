@@ -10,6 +10,7 @@ from typing import Any
 from sockproof.errors import AgentDied, ChannelError
 from sockproof.iut.arrivals import Arrivals
 from sockproof.iut.case_log import CaseLog, operation
+from sockproof.iut.case_pipes import GATES, encoded
 from sockproof.iut.channel import Channel
 from sockproof.iut.outcomes import Event, Leftovers, Outcome, RaisedError
 from sockproof.iut.values import decode
@@ -18,7 +19,8 @@ from sockproof.timing import case_deadline_s, hang_bound_s, settle_s
 
 __all__ = ["CaseProcess"]
 
-GATES = 8
+# What its agent does, which looks from outside at the process.
+_FOR_AGENT = ("look", "look_around")
 # How many may pass an opened gate: more than any case makes.
 OPEN_FOR_ALL = 1000
 
@@ -43,7 +45,7 @@ class CaseProcess(Arrivals):
         self.began_s = time.monotonic()
         self._leftovers: Leftovers | None = None
         # No waiting for its word: the first command may already be on its way when it starts.
-        channel.send(op="case", deadline_s=case_deadline_s())
+        channel.send(op="case", deadline_s=case_deadline_s(), **self._way.order)
 
     @operation("do", _order)
     def do(self, op: str, *, bound_s: float | None = None, **arguments: Any) -> Outcome:
@@ -55,7 +57,11 @@ class CaseProcess(Arrivals):
         """
         self._seq += 1
         seq = self._seq
-        self._channel.send(op=op, seq=seq, **arguments)
+        line = encoded({"op": op, "seq": seq, **arguments})
+        if op in _FOR_AGENT:
+            self._channel.send_line(line)
+        else:
+            self._way.send(line)
         what = arguments.get("method") or op
         self._wait(lambda: seq in self._answers, f"{what} returns", bound_s)
         answer = self._answers.pop(seq)
@@ -82,7 +88,7 @@ class CaseProcess(Arrivals):
         found: list[Event] = []
 
         def enough() -> bool:
-            found[:] = self.matching(event, **wanted)[:count]
+            found[:] = self._seen(event, wanted)[:count]
             return len(found) >= count
 
         described = " ".join(str(value) for value in wanted.values() if value is not None)
@@ -104,6 +110,10 @@ class CaseProcess(Arrivals):
     @operation("matching")
     def matching(self, event: str, /, **wanted: Any) -> list[Event]:
         """The events so far of this name and with these fields."""
+        self._channel.incoming.take_what_came()
+        return self._seen(event, wanted)
+
+    def _seen(self, event: str, wanted: dict[str, Any]) -> list[Event]:
         return [seen for seen in self.events if seen.name == event and seen.matches(wanted)]
 
     def gate(self, name: str) -> int:
@@ -120,7 +130,7 @@ class CaseProcess(Arrivals):
     @operation("open gate")
     def open_gate(self, name: str, count: int = OPEN_FOR_ALL) -> None:
         """Let ``count`` more pass the gate."""
-        self._channel.send(op="gate", index=self.gate(name), count=count)
+        self._way.open_gate(self.gate(name), count)
 
     @operation("signal")
     def send_signal(self, name: str) -> None:
@@ -169,11 +179,12 @@ class CaseProcess(Arrivals):
         Raises:
             AgentDied: it gave none. It is killed, so that the next case gets another one.
         """
-        changed = self._channel.changed
         if not self.over:
             self._channel.send(op="end")
-            with changed:
-                changed.wait_for(lambda: self.over or self._channel.ended, hang_bound_s())
+            self._channel.incoming.wait_for(
+                lambda: self.over or self._channel.ended, hang_bound_s()
+            )
+        self._way.close()
         self._channel.listen(None)
         if not self.over:
             self._channel.kill()

@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sockproof.errors import IutUnavailable
-from sockproof.iut.bundle import LOADING, first_command, sources
+from sockproof.iut.bundle import LOADING, sources
 from sockproof.iut.implementation import Implementation
+from sockproof.iut.interpreter import start_interpreter, write_all
 from sockproof.judge.checks import Hang, Mismatch
 from sockproof.timing import hang_bound_s
 
@@ -68,11 +68,10 @@ class Program:
         }
         text = _PROGRAM % {"order": json.dumps(order)}
         self._rest = b""
-        self._process = _start(implementation)
+        self._process = start_interpreter(implementation, stderr=subprocess.DEVNULL)
         assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.write(f"exec({text!r})\n".encode("ascii"))
-            self._process.stdin.close()
+        with self._process.stdin as stdin, contextlib.suppress(BrokenPipeError):
+            write_all(stdin, f"exec({text!r})\n".encode("ascii"))
 
     def close(self) -> None:
         """Kill what still runs of it."""
@@ -142,21 +141,3 @@ class Program:
             self._rest += got
         line, self._rest = self._rest.split(b"\n", 1)
         return line
-
-
-def _start(implementation: Implementation) -> subprocess.Popen[bytes]:
-    command = first_command(implementation.argv)
-    try:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=implementation.environment(),
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise IutUnavailable(
-            f"{implementation.given}: cannot start {command[0]}: {error.strerror}",
-            "give a command that runs a Python",
-        ) from None

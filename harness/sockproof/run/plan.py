@@ -37,6 +37,8 @@ __all__ = ["RunPlan", "make_plan", "planned"]
 
 # Unix sockets live below the temporary folder, and their paths must stay short.
 _LONGEST_FOLDER_OCTETS = 40
+# A worker takes as long to start as this many cases to be played.
+_FEW_CASES = 20
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,24 @@ class RunPlan:
         if iut_id not in self.only:
             return True
         return (f"{requirement_id}[{spec.id}]" if spec else requirement_id) in self.only[iut_id]
+
+    @cached_property
+    def workers(self) -> int:
+        """How many are started: none without a case of its own, and none at all for few cases
+        unless they were asked for, as these take less time than a worker to start.
+
+        Cases are counted without their variants, which are known once they are collected; where a
+        selection names only these, all workers are needed.
+        """
+        cases = len(self.iuts) * sum(
+            self.plays(f"{requirement.id}[{spec.id}]" if spec else requirement.id)
+            for requirement in load_catalogue().values()
+            for spec in requirement.applies.specs() or [None]
+            if spec is None or spec in self.specs
+        )
+        if self.options.workers is None and 0 < cases <= _FEW_CASES:
+            return 0
+        return min(self.options.most_workers, cases or self.options.most_workers)
 
     def iut(self, iut_id: str) -> ProbedIut:
         """The implementation with this id."""

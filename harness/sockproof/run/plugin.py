@@ -6,6 +6,7 @@ The command imports this module before it starts pytest, which is in order: PYTE
 from __future__ import annotations
 
 import contextlib
+import gc
 from pathlib import Path
 from typing import Protocol
 
@@ -47,6 +48,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         told = {"metavar": option.metavar, "help": option.help}
         group.addoption(*option.opts, dest=option.name, action=action, **told)
     group.addoption("--sockproof-plan", default="", help="a plan made before (internal)")
+    group.addoption(
+        "--sockproof-rows-only", action="store_true", help="no report but rows (internal)"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,6 +60,12 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = Path(config.option.report_dir)
         monitor = RunMonitor(plan_of(config), load_catalogue(), folder, selects_alone=False)
         config.pluginmanager.register(monitor, RunMonitor.NAME)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is collected lives as long as the run: nobody need look for garbage in it."""
+    if session.config.option.sockproof_rows_only:
+        gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -24,6 +24,26 @@ _PLAYED = (
 _RESTARTS = 50
 # Plugins of pytest that we need. What else is installed has no part in a run.
 _PLUGINS = ("xdist", "hypothesispytest")
+# Of pytest's own, what does something with each test that nobody sees in a run.
+_PLUGINS_LEFT_OUT = (
+    "cacheprovider",
+    "doctest",
+    "faulthandler",
+    "junitxml",
+    "legacypath",
+    "logging",
+    "pastebin",
+    "recwarn",
+    "setuponly",
+    "setupplan",
+    "stepwise",
+    "subtests",
+    "terminalreporter",
+    "threadexception",
+    "unittest",
+    "unraisableexception",
+    "warnings",
+)
 
 
 def play(plan_path: Path, workers: int, watcher: object) -> int:
@@ -62,10 +82,11 @@ def _pytest(plan_path: Path, arguments: list[str], watcher: object, area: str = 
         f"--config-file={kit / 'pyproject.toml'}",
         f"--rootdir={kit}",
         *(f"-p{name}" for name in _PLUGINS),
-        "-pno:cacheprovider",
+        *(f"-pno:{name}" for name in _PLUGINS_LEFT_OUT),
         "-Wignore",  # a warning of a newer pytest is none of the implementation's faults
-        "-pno:terminalreporter",
+        "--assert=plain",  # no case asserts: they say what is expected
         f"--sockproof-plan={plan_path}",
+        "--sockproof-rows-only",
         f"--ignore={kit / 'suites' / 'selftest'}",
         str(kit / "suites" / area),
     ]

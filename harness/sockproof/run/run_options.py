@@ -30,10 +30,10 @@ def _option(value: object, name: str, **settings: Any) -> Any:
     return dataclasses.field(default=value, metadata=told)
 
 
-def _workers(_context: click.Context, _option: click.Parameter, value: str) -> int:
-    """``auto`` is twice the cores: a case waits more than it computes."""
+def _workers(_context: click.Context, _option: click.Parameter, value: str) -> int | None:
+    """None of ``auto``."""
     if value == "auto":
-        return 2 * (os.cpu_count() or 1)
+        return None
     if value.isdigit() and int(value) <= 64:
         return int(value)
     raise click.BadParameter(f"{value!r} is neither 'auto' nor a number up to 64")
@@ -76,14 +76,14 @@ class RunOptions:
         metavar="EXPR",
         help="Cases to play, by parts of their id: 'dispatch/', 'forking and not abstract'.",
     )
-    workers: int = _option(
+    workers: int | None = _option(
         0,
         "-n",
         default="auto",
         metavar="N",
         callback=_workers,
-        help="Worker processes; 'auto' is twice the cores, 0 plays in this process. "
-        "[default: auto]",
+        help="Worker processes, at most; 0 plays in this process. 'auto' is twice the cores, and 0 "
+        "where few cases are selected. [default: auto]",
     )
     keep: str = _option(
         "fail",
@@ -150,12 +150,17 @@ class RunOptions:
         """
         return Generating(self.seed, self.examples)
 
+    @property
+    def most_workers(self) -> int:
+        """As asked, or twice the cores: a case waits more than it computes."""
+        return 2 * (os.cpu_count() or 1) if self.workers is None else self.workers
+
     def selection(self) -> dict[str, Any]:
         """What a record says of how its cases were selected and played."""
         return {
             "select": self.keyword,
             "specs": list(self.specs),
-            "workers": self.workers,
+            "workers": self.most_workers,
             "shard": "/".join(map(str, self.shard)),
             "examples": self.examples,
         }

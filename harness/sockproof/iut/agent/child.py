@@ -1,6 +1,7 @@
 """One case's process, seen from the warm agent: its pipes, its end. Python 2.7 and 3.x.
 
-It never waits for the end of a pipe, since forked handlers hold copies; it waits for the process by
+The pipes are the harness's own where it has any to open; else what comes is passed on. It never
+waits for the end of a pipe, since forked handlers hold copies; it waits for the process by
 pid, until the case's deadline at most, and kills its whole group.
 """
 
@@ -17,11 +18,12 @@ from . import events
 GATES = 8
 # How long a hanging process may take to tell its stacks.
 STACKS_S = 2.0
+UNHEARD_STACKS_S = 0.5
 QUIET_S = 0.1
-KEPT_OUTPUT_OCTETS = 65536
 # More than this without the end of a line is nothing the case's process would write.
 GARBAGE_OCTETS = 1 << 20
 LAST_READS = 1000
+PIPES = ("events", "stdout", "stderr")
 
 _read = os.read
 _write = os.write
@@ -37,28 +39,22 @@ class Child(object):
     ``stdout``, ``stderr`` and the list ``gates``; it does not return.
     """
 
-    def __init__(self, deadline_s, say, say_raw, become):
+    def __init__(self, deadline_s, say, say_raw, become, given):
+        """``given`` names the ends of the harness's pipes, see :func:`given_ends`; None: ours."""
         self.say = say
         self.say_raw = say_raw
-        self.printed = {"stdout": 0, "stderr": 0}
         self.status = None
         self.rest = b""  # of a line in the event pipe whose end has not come yet
-        commands = os.pipe()
-        pipes = {"events": os.pipe(), "stdout": os.pipe(), "stderr": os.pipe()}
-        gates = [os.pipe() for _ in range(GATES)]
-        ours = [commands[1]] + [p[0] for p in pipes.values()] + [g[1] for g in gates]
-        theirs = [commands[0]] + [p[1] for p in pipes.values()] + [g[0] for g in gates]
+        ours, theirs = ({}, given_ends(given)) if given else _made_ends()
         self.pid = _fork()
         if self.pid == 0:
-            fds = dict((name, pipes[name][1]) for name in pipes)
-            fds.update(commands=commands[0], gates=[g[0] for g in gates])  # type: ignore[call-overload]
-            _become(become, ours, fds)
-        _close_all(theirs)
+            _become(become, _all_of(ours), theirs)
+        _close_all(_all_of(theirs))
         send_signal(os.setpgid, self.pid, self.pid)  # both sides do it: the group then exists
         self.deadline = events.clock() + deadline_s
-        self.commands = commands[1]
-        self.pipes = dict((pipes[name][0], name) for name in pipes)
-        self.gates = [g[1] for g in gates]
+        self.commands = ours.get("commands")
+        self.gates = ours.get("gates", [])
+        self.pipes = dict((ours[name], name) for name in PIPES if ours)
 
     def tell(self, fd, data):
         """Write to the process; when it has just died, watch() will say so."""
@@ -96,7 +92,7 @@ class Child(object):
             elif name == "events":
                 self.say_lines(got)
             else:
-                self.say_output(name, got)
+                self.say(r=name, text=got.decode("latin-1"))
 
     def say_lines(self, data):
         """Whole lines only, so that nothing of ours comes to stand inside one of the child's."""
@@ -110,13 +106,6 @@ class Child(object):
     def say_garbage(self):
         self.say(r="garbage", text=self.rest[:200].decode("latin-1"))
         self.rest = b""
-
-    def say_output(self, name, data):
-        """Pass on what was printed, up to a limit; past it, only how much there was."""
-        kept = data[: max(0, KEPT_OUTPUT_OCTETS - self.printed[name])]
-        self.printed[name] += len(data)
-        if kept:
-            self.say(r=name, text=kept.decode("latin-1"))
 
     def watch(self):
         """Whether the process ended by itself, or its time is up: why, or None."""
@@ -132,7 +121,7 @@ class Child(object):
     def collect_stacks(self):
         """Ask for them, and pass on what comes until it is quiet; nothing may come at all."""
         self.do_stacks(None)
-        limit = events.clock() + STACKS_S
+        limit = events.clock() + (STACKS_S if self.pipes else UNHEARD_STACKS_S)
         heard = False
         while events.clock() < limit:
             ready = ready_of(list(self.pipes), QUIET_S)
@@ -156,9 +145,8 @@ class Child(object):
             self.pump(ready)
         if self.rest:
             self.say_garbage()
-        _close_all([self.commands] + list(self.pipes) + self.gates)
-        dropped = dict((k, max(0, n - KEPT_OUTPUT_OCTETS)) for k, n in self.printed.items())
-        self.say(r="over", why=why, status=self.status, dropped=dropped)
+        _close_all(list(self.pipes) + self.gates + [self.commands] * (self.commands is not None))
+        self.say(r="over", why=why, status=self.status)
 
 
 def _become(become, not_ours, fds):
@@ -170,6 +158,53 @@ def _become(become, not_ours, fds):
         traceback.print_exc()
     finally:
         os._exit(70)
+
+
+def _made_ends():
+    """New pipes for a case's process: our ends of them, and those of the process."""
+    told = dict((name, os.pipe()) for name in PIPES)
+    commands, gates = os.pipe(), [os.pipe() for _ in range(GATES)]
+    ours = dict((name, ends[0]) for name, ends in told.items())
+    theirs = dict((name, ends[1]) for name, ends in told.items())
+    ours.update(commands=commands[1], gates=[gate[1] for gate in gates])  # type: ignore[call-overload]
+    theirs.update(commands=commands[0], gates=[gate[0] for gate in gates])  # type: ignore[call-overload]
+    return ours, theirs
+
+
+def given_ends(given):
+    """The ends of the process, of pipes that the harness has made.
+
+    ``given`` has their numbers in the process ``pid``: ``events``, ``stdout``, ``stderr`` to write
+    to, ``commands`` and each of ``gates`` to read from.
+    """
+    ends = dict((name, _opened(given["pid"], given[name], os.O_WRONLY)) for name in PIPES)
+    ends["commands"] = _opened(given["pid"], given["commands"], os.O_RDONLY)
+    ends["gates"] = [_opened(given["pid"], fd, os.O_RDONLY) for fd in given["gates"]]
+    return ends
+
+
+def reaches(token):
+    """Whether pipes of the harness can be opened here: it has put a text into one, for a try."""
+    if token is None:
+        return False
+    try:
+        fd = _opened(token["pid"], token["fd"], os.O_RDONLY | os.O_NONBLOCK)
+    except EnvironmentError:
+        return False
+    try:
+        return _read(fd, 100) == token["text"].encode("ascii")
+    except EnvironmentError:
+        return False
+    finally:
+        os.close(fd)
+
+
+def _opened(pid, fd, flags):
+    return os.open("/proc/%d/fd/%d" % (pid, fd), flags)
+
+
+def _all_of(ends):
+    return [ends[name] for name in ends if name != "gates"] + ends.get("gates", [])
 
 
 def _close_all(fds):

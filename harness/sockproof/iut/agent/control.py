@@ -81,6 +81,7 @@ class Agent(object):
         except BaseException as error:
             raised = dict(events.describe_error(error), traceback=traceback.format_exc())
             return self.say(r="refused", value=raised)
+        said["reaches_pipes"] = child.reaches(order.get("token"))
         self.names = order.get("classes", {})
         self.cooperative = bool(order.get("preload"))
         return self.say(r="hello", value=said)
@@ -89,7 +90,9 @@ class Agent(object):
         self.say(r="clock", value=events.clock())
 
     def do_case(self, order):
-        self.child = child.Child(order["deadline_s"], self.say, self.say_raw, self.become_case)
+        self.child = child.Child(
+            order["deadline_s"], self.say, self.say_raw, self.become_case, order.get("pipes")
+        )
         self.say(r="started", pid=self.child.pid)
 
     def become_case(self, fds):

@@ -9,7 +9,7 @@ import sys
 from . import events
 
 # Version of what is spoken with the harness.
-PROTOCOL = 1
+PROTOCOL = 2
 
 
 def load_module(order):

@@ -24,6 +24,8 @@ except ImportError:  # Python 2.7
 SPINNING = 0 if sys.version_info[0] == 2 else 2
 LOOKS = 60
 LOOK_EVERY_S = 0.002
+# How often its place is looked for, where none was found: on a busy machine nobody may want it.
+TRIES = 5
 # Of a condition's two words both belong to the lock; another lock is never as near as that.
 NEAR_OCTETS = 8
 # How long the process lives that is looked at, at most, when nobody is left to end it.
@@ -191,6 +193,13 @@ class Looker(object):
 
     def __init__(self):
         self.own_lock = None
+        self.tries = TRIES if SPINNING else 1
+
+    def _learn(self):
+        self.tries -= 1
+        self.own_lock = OwnLock()
+        if self.own_lock.places:
+            self.tries = 0
 
     def tell(self, pid, task):
         """``at``: "nothing" it would wait for, "lock" or "call"; with ``place`` and ``switches``.
@@ -200,8 +209,8 @@ class Looker(object):
         """
         try:
             seen = look(pid, task)
-            if seen is not None and self.own_lock is None:
-                self.own_lock = OwnLock()
+            if seen is not None and self.tries:
+                self._learn()
         except (EnvironmentError, IndexError, ValueError):
             return {"at": "unknown"}
         if seen is None:

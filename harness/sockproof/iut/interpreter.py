@@ -1,0 +1,50 @@
+"""Starts the interpreter of an implementation, in a session of its own."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import IO
+
+from sockproof.errors import IutUnavailable
+from sockproof.iut.bundle import first_command
+from sockproof.iut.implementation import Implementation
+
+__all__ = ["start_interpreter", "write_all"]
+
+
+def start_interpreter(
+    implementation: Implementation, *, stderr: int, **variables: str
+) -> subprocess.Popen[bytes]:
+    """It reads its program from the standard input; ``stderr`` is as :class:`subprocess.Popen` has
+    it, ``variables`` are added to its environment.
+
+    Raises:
+        IutUnavailable: the command does not start.
+    """
+    command = first_command(implementation.argv)
+    try:
+        return subprocess.Popen(
+            command,
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env={**implementation.environment(), **variables},
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise IutUnavailable(
+            f"{implementation.given}: cannot start {command[0]}: {error.strerror}",
+            "give a command that runs a Python",
+        ) from None
+
+
+def write_all(stdin: IO[bytes], data: bytes) -> None:
+    """All of it to the standard input, which has no buffer.
+
+    Raises:
+        OSError: nobody reads any more.
+    """
+    view = memoryview(data)
+    while view:
+        view = view[stdin.write(view) :]
