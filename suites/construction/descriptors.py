@@ -1,24 +1,28 @@
-"""Whether a failed constructor leaves a descriptor open, as source text for the case's process."""
+"""Whether a failed constructor leaves a socket open, as source text for the case's process."""
 
 from __future__ import annotations
 
 __all__ = ["FREE_AGAIN"]
 
-# The lowest free descriptor is the one that a new socket takes. A green runtime may close one later
-# in its hub, which runs while others wait.
+# Sockets alone: a runtime may open other descriptors of its own when it is first used. A green one
+# may close a socket later in its hub, which runs while others wait.
 FREE_AGAIN = """
-import select
+import select, stat
 
-def lowest_free_descriptor():
-    number = os.dup(1)
-    os.close(number)
-    return number
+def is_socket(number):
+    try:
+        return stat.S_ISSOCK(os.fstat(number).st_mode)
+    except OSError:
+        return False
 
-free_before = lowest_free_descriptor()
+def open_sockets():
+    return set(filter(is_socket, range(256)))
+
+open_before = open_sockets()
 
 def is_free_again():
     for _ in range(200):
-        if lowest_free_descriptor() == free_before:
+        if open_sockets() <= open_before:
             return True
         select.select([], [], [], 0.001)
     return False

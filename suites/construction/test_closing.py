@@ -91,10 +91,7 @@ def test_with_statement_gives_the_server(construct: Construct) -> None:
 def test_failed_bind_leaves_nothing_open(
     construct: Construct, spec: ServerSpec, taken_address: Any
 ) -> None:
-    """While the exception of a failed constructor is held, no descriptor more is open than before.
-
-    Seen by the lowest free descriptor, which is the one a new socket takes.
-    """
+    """While the exception of a failed constructor is held, no socket more is open than before."""
     server = construct(bind_and_activate=False)
     refused = _NO_ADDRESS[spec.family](construct.new_address())
 
@@ -105,7 +102,7 @@ def test_failed_bind_leaves_nothing_open(
         check(is_held, expected=f"the constructor raises: address {name}", actual="it returned")
         check(
             server.evaluate("is_free_again()"),
-            expected=f"no descriptor is left open: address {name}",
+            expected=f"no socket is left open: address {name}",
             actual="the failed server's socket is still open",
         )
 

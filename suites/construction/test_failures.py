@@ -32,7 +32,7 @@ def test_failed_activation_closes(
     check(calls[-1:] == ["server_close"], expected="server_close() is called last", actual=calls)
     same(1, calls.count("server_close"), "calls of server_close()")
     is_closed = process.do("evaluate", expression="is_free_again()").value
-    check(is_closed, expected="no descriptor is left open", actual="the socket is open")
+    check(is_closed, expected="no socket is left open", actual="the socket is open")
 
 
 @requirement("construction/family-without-sockets")

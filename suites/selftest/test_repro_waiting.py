@@ -31,6 +31,7 @@ AT_LAST = "for _ in range(300):\n        os.getpid()\n        sum(range(9999))"
 """Passes slowly: much to compute between a few calls of the system."""
 FORKS = "pid = os.fork()\n    if not pid:\n        sum(range(3999999))\n        os._exit(0)"
 
+PAIR = "one, two = socket.socketpair()"
 WAYS: dict[str, tuple[str, str]] = {
     "passes": (AT_LAST, "ended"),
     "waits-for-a-child-that-ends": (f"{FORKS}\n    os.waitpid(pid, 0)", "ended"),
@@ -38,6 +39,8 @@ WAYS: dict[str, tuple[str, str]] = {
     "waits-at-a-lock": ("held.acquire()", "waits"),
     "waits-for-a-descriptor": ("select.select([os.pipe()[0]], [], [])", "waits"),
     "waits-for-a-thread": ("start('more', held.acquire).join()", "waits"),
+    "connection-that-is-over": (f"{PAIR}; two.close(); wait_until_over(one)", "ended"),
+    "connection-that-is-not": (f"{PAIR}; wait_until_over(one)", "waits"),
     "polls": ("while True:\n        time.sleep(0.001)", "waits"),
 }
 """What a thread does, and what is to be said of it."""

@@ -30,12 +30,7 @@ LARGE = Fill(1 << 20, seed=10)
 CLOSE_RFILE = Run("self.rfile.close()")
 
 UNTIL_READABLE = "__import__('select').select([self.request], [], [])"
-UNTIL_OVER = """
-import select
-poller = select.poll()
-poller.register(self.request, 0)
-poller.poll(5000)
-"""
+UNTIL_OVER = "wait_until_over(self.request)"
 READ, WRITE = "bytearray(self.request.recv(9))", "self.request.sendall(b'x')"
 PEER_NAME = "self.request.getpeername() and None"
 LEFT: dict[str, dict[str, Any]] = {

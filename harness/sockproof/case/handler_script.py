@@ -152,8 +152,9 @@ class Attempt(Step):
 
 @dataclass(frozen=True)
 class Run(Step):
-    """Run source text over ``self``, the modules and ``fail(exception, message)``, which raises as
-    the step Raise does: for what no other step can say."""
+    """Run source text over ``self``, the modules, ``fail(exception, message)``, which raises as the
+    step Raise does, and ``wait_until_over(connection)``, which waits by the interpreter's own poll
+    until both directions have ended: for what no other step can say."""
 
     source: str
     do = "run"

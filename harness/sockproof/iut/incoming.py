@@ -39,6 +39,9 @@ class Rank(IntEnum):
     CONTROL = 2
 
 
+_HIGHEST_FIRST = tuple(sorted(Rank, reverse=True))
+
+
 @dataclass(frozen=True)
 class _Source:
     fd: int
@@ -127,7 +130,7 @@ class Incoming:
         """What is of a lower rank is looked for again once something was read: it may have come
         just before that, and just after the first look."""
         came: list[tuple[_Source, bytes]] = []
-        for rank in sorted(Rank, reverse=True):
+        for rank in _HIGHEST_FIRST:
             own = [source for source in ready if source.rank is rank]
             came += [(source, os.read(source.fd, _READ_OCTETS)) for source in own]
             if own and rank is not Rank.PRINTED:

@@ -20,6 +20,10 @@ from . import events
 _read = os.read
 _kill = os.kill
 _exit = os._exit
+_poll = getattr(select, "poll", None)  # before any preload: a green one may know no empty mask
+
+# Longer than the end of a connection takes to come over loopback.
+OVER_MS = 5000
 
 # Read ends of the gate pipes, made before the fork: they hold threads and children alike.
 GATES = []  # type: ignore[var-annotated]
@@ -216,7 +220,14 @@ def do_run(handler, source):
 def _scope(handler):
     """What a case's expressions and source text know where the handler is."""
     modules = {"threading": threading, "os": os, "socket": socket, "sys": sys}
-    return dict(modules, self=handler, fail=fail)
+    return dict(modules, self=handler, fail=fail, wait_until_over=wait_until_over)
+
+
+def wait_until_over(connection):
+    """Until a connection has ended in both directions, or for some seconds."""
+    poller = _poll()  # type: ignore[misc]
+    poller.register(connection.fileno(), 0)
+    poller.poll(OVER_MS)
 
 
 def do_exit(handler, status):
