@@ -101,3 +101,27 @@ def test_end_of_a_plan_removes_its_folder_and_ends_what_it_started() -> None:
     assert sleeper.wait(30) == -signal.SIGKILL
     assert not path.parent.exists()
     assert os.environ[RUN_MARK] == outer
+
+
+GREEN = """
+preload = '''
+import socket
+socket.socket = type("socket", (socket.socket,), {{"__module__": "{package}.sockets"}})
+'''
+"""
+
+
+@pytest.mark.parametrize(
+    ("package", "known"), [("gevent", True), ("nobody_knows", False), ("socket", False)]
+)
+def test_what_is_known_of_an_interpreter_is_known_under_the_runtimes_it_names(
+    tmp_path: Path, package: str, known: bool
+) -> None:
+    """Of anything else that is loaded before the module, nothing is."""
+    (tmp_path / "own.toml").write_text(GREEN.format(package=package))
+
+    plan = make_plan(RunOptions((str(tmp_path / "own.toml"),)))
+
+    (iut,) = plan.iuts
+    assert iut.hello["runtime"] == ("" if package == "socket" else package)
+    assert bool(plan.expectations[iut.id]) is known

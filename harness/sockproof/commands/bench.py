@@ -1,4 +1,4 @@
-"""The benchmark: what a case costs, as a ratio to an echo over bare sockets in the same run.
+"""The benchmark: what a case costs, as ratios to what is measured by hand in the same run.
 
 Machines are shared and noisy: a figure means something only beside the floor measured with it.
 """
@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import statistics
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
+from rich.console import Console
 
 from sockproof.case.case_run import CaseRun
 from sockproof.case.handler_script import Echo, ReadLine
 from sockproof.case.server_options import ServerOptions
+from sockproof.commands.floors import LINE, bare_echo_s, plain_server_s, timed
 from sockproof.commands.output import open_console
 from sockproof.iut.addresses import Addresses
 from sockproof.iut.capabilities import ProbedIut, probe
@@ -36,7 +37,24 @@ from sockproof.spec.requirement import Requirement
 __all__ = ["bench_command"]
 
 _REQUIREMENT = "streams/whole-message-echo"
-_LINE = b"benchmark\n"
+_SPECS = ("TCP/inet", "ThreadingTCP/inet", "ForkingTCP/inet", "UDP/inet")
+# So many servers by hand are enough for a median, and soon made.
+_BY_HAND = 300
+
+
+@dataclass(frozen=True)
+class _Cost:
+    """Of cases played one after the other: wall time of each, processor time of all a case, by who
+    spends it."""
+
+    walls_s: list[float]
+    worker_s: float
+    agent_s: float
+    process_s: float
+
+    @property
+    def processor_s(self) -> float:
+        return self.worker_s + self.agent_s + self.process_s
 
 
 @click.command("bench")
@@ -47,64 +65,57 @@ _LINE = b"benchmark\n"
     metavar="IUT",
     help="The implementation, as for run. [default: the running Python]",
 )
-@click.option("--cases", default=300, show_default=True, help="Cases for each figure.")
-@click.option("-n", "workers", default=2, show_default=True, help="Worker processes.")
+@click.option(
+    "--cases",
+    default=300,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Cases for each figure.",
+)
+@click.option(
+    "-n",
+    "workers",
+    default=2,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Worker processes.",
+)
 def bench_command(given: str, cases: int, workers: int) -> None:
-    """Measure what a case costs beside an echo over bare sockets."""
+    """Measure what a case costs beside bare sockets, and beside a server made by hand."""
     console = open_console()
     iut = probe(parse_iut(given))
-    floor_s = _floor_s(cases)
     console.print(f"  {iut.id}, {cases} cases each, {os.cpu_count()} cores")
-    console.print(f"  floor: connect, echo, close over bare sockets   {floor_s * 1e3:8.3f} ms")
-    for spec_id in ("TCP/inet", "ThreadingTCP/inet", "ForkingTCP/inet", "UDP/inet"):
-        median_s = statistics.median(_play(iut, [spec_by_id(spec_id)], cases))
-        name = f"one warm case on {spec_id}, median"
-        console.print(f"  {name:47} {median_s * 1e3:8.3f} ms  {median_s / floor_s:6.1f} × floor")
-    rate = _rate(iut, cases, workers)
+    floor_s = bare_echo_s(cases)
+    _print(console, "connect, echo, close over bare sockets", floor_s)
+    by_hand = plain_server_s(iut.implementation, min(cases, _BY_HAND))
+    plain_s, processor_s = by_hand["plain"]
+    _print(console, "a server by hand: made, asked once, stopped", plain_s, processor_s)
+    _print(console, "the same, in a process forked for it", *by_hand["forked"])
+    for spec_id in _SPECS:
+        _print_cost(console, spec_id, _play(iut, [spec_by_id(spec_id)], cases), plain_s)
     name = f"all server specs, {workers} workers"
-    console.print(f"  {name:47} {rate:8.0f} cases/s")
+    console.print(f"  {name:43} {_rate(iut, cases, workers):8.0f} cases/s")
 
 
-def _floor_s(count: int) -> float:
-    """Median of one connect, echo and close against an accept loop in another process."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        pid = os.fork()
-        if pid == 0:
-            _accept_loop(listener, count)
-        address = listener.getsockname()
-        median_s = statistics.median(_timed(lambda: _echo(address)) for _ in range(count))
-        os.waitpid(pid, 0)
-    return median_s
+def _print(console: Console, name: str, wall_s: float, processor_s: float | None = None) -> None:
+    processor = "" if processor_s is None else f", {processor_s * 1e3:.3f} ms of a processor"
+    console.print(f"  {name:43} {wall_s * 1e3:8.3f} ms{processor}", soft_wrap=True)
 
 
-def _accept_loop(listener: socket.socket, count: int) -> None:
-    try:
-        for _ in range(count):
-            connection = listener.accept()[0]
-            connection.sendall(connection.recv(100))
-            connection.close()
-    finally:
-        os._exit(0)
+def _print_cost(console: Console, spec_id: str, cost: _Cost, plain_s: float) -> None:
+    wall_s = statistics.median(cost.walls_s)
+    _print(console, f"a warm case on {spec_id}", wall_s, cost.processor_s)
+    parts = {"worker": cost.worker_s, "agent": cost.agent_s, "its process": cost.process_s}
+    told = ", ".join(f"{name} {seconds * 1e3:.3f}" for name, seconds in parts.items())
+    ratio = f"{wall_s / plain_s:8.1f} × by hand"
+    console.print(f"  {'':43} {ratio}; of a processor: {told}", soft_wrap=True)
 
 
-def _echo(address: tuple[str, int]) -> None:
-    with socket.create_connection(address) as client:
-        client.sendall(_LINE)
-        client.recv(100)
-
-
-def _timed(action: Callable[[], object]) -> float:
-    began_s = time.perf_counter()
-    action()
-    return time.perf_counter() - began_s
-
-
-def _play(iut: ProbedIut, specs: list[ServerSpec], count: int) -> list[float]:
-    """Play ``count`` cases over the specs in turn, each written to a record; seconds of each."""
+def _play(iut: ProbedIut, specs: list[ServerSpec], count: int) -> _Cost:
+    """Play ``count`` cases over the specs in turn, each written to a record."""
     pool = AgentPool()
     with TemporaryDirectory(dir="/tmp") as name, (Path(name) / "rows").open("w") as record:
         addresses = Addresses(Path(name))
-
         requirement = load_catalogue()[_REQUIREMENT]
 
         def one(spec: ServerSpec) -> None:
@@ -113,9 +124,13 @@ def _play(iut: ProbedIut, specs: list[ServerSpec], count: int) -> list[float]:
 
         try:
             one(specs[0])  # warms the agent up
-            return [_timed(partial(one, specs[n % len(specs)])) for n in range(count)]
+            channel = pool.channel(iut.implementation)
+            before = (time.process_time(), *channel.usage_s())
+            walls_s = [timed(partial(one, specs[n % len(specs)])) for n in range(count)]
+            after = (time.process_time(), *channel.usage_s())
         finally:
             pool.close()
+    return _Cost(walls_s, *((b - a) / count for a, b in zip(before, after, strict=True)))
 
 
 def _case(
@@ -137,7 +152,7 @@ def _case(
     server = run.construct(ServerOptions([ReadLine(), Echo()]), serve=True)
     assert isinstance(server, Server)
     peer = run.new_stream_peer() if spec.is_stream else run.new_datagram_peer()
-    peer.connect(server).send(_LINE).expect(_LINE).expect_end()
+    peer.connect(server).send(LINE).expect(LINE).expect_end()
     return run.row(None, run.end(None), "fail").to_json()
 
 

@@ -125,6 +125,12 @@ class Channel:
             "give a command that runs a Python with -c, and a module that imports",
         )
 
+    def usage_s(self) -> tuple[float, float]:
+        """Processor time so far: of the agent, and of the cases' processes; none may be running."""
+        self.send(op="usage")
+        of_agent, of_cases = self._first_message()["value"]
+        return of_agent, of_cases
+
     def listen(self, sink: Callable[[Message], None] | None) -> None:
         """Give every message of the agent from now on to ``sink``."""
         with self.incoming.changed:

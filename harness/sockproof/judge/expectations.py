@@ -15,6 +15,7 @@ A file holds ``[[expectation]]`` tables::
     since = "3.6"                             # a Python level, or a version: 3.12.8
     until = "3.13"
     lacks = ["..."]                           # capabilities that must be absent
+    also_under = ["gevent"]                   # of one that ships: it is known under these, too
 
 An expectation is *stale* when what it expects is no longer so. A run says that, and fails of it.
 """
@@ -81,6 +82,7 @@ class Expectation:
     since: PythonLevel = ()
     until: PythonLevel = ()
     lacks: tuple[str, ...] = ()
+    also_under: tuple[str, ...] = ()
     file: str = ""
 
     def matches(self, case_id: str) -> bool:
@@ -135,6 +137,7 @@ _EXPECTATION = toml.table(
     since=toml.LEVEL,
     until=toml.LEVEL,
     lacks=toml.list_of(toml.FILLED),
+    also_under=toml.list_of(toml.FILLED),
 )
 _FILE = toml.table({"expectation": toml.list_of(_EXPECTATION, least=1)})
 FORMAT = toml.Format(_FILE, UsageError, "write it as in docs/known-deviations.md")
@@ -162,8 +165,8 @@ def _expectation(path: Path, number: int, entry: Mapping[str, Any]) -> Expectati
         "verdict": Verdict(entry["verdict"]),
         "teardown": TeardownVerdict(entry.get("teardown", TeardownVerdict.CLEAN)),
     }
-    lists = {"lacks": tuple(entry.get("lacks", ())), "file": path.name}
-    return Expectation(**{**entry, **toml.levels_of(entry), **words, **lists})
+    lists = {name: tuple(entry.get(name, ())) for name in ("lacks", "also_under")}
+    return Expectation(**{**entry, **toml.levels_of(entry), **words, **lists, "file": path.name})
 
 
 def _problem(entry: Mapping[str, Any]) -> str:

@@ -193,9 +193,11 @@ def _refuse_unknown(one: Expectation, catalogue: Catalogue) -> None:
 
 def _expectations(iut: ProbedIut, given: Sequence[Expectation]) -> tuple[Expectation, ...]:
     """Those given that it meets the conditions of, before what is known of interpreters' own
-    modules. A module of somebody's own has its own deviations."""
-    own = iut.implementation.module or iut.implementation.preload
-    known = () if own else known_expectations()
+    modules. A module of somebody's own has its own deviations, and so has what is loaded before the
+    interpreter's, unless it is known of that."""
+    known = () if iut.implementation.module else known_expectations()
+    if iut.implementation.preload:
+        known = tuple(one for one in known if iut.hello["runtime"] in one.also_under)
     name = str(iut.hello["implementation"])
     version = tuple(iut.hello["version"])
     there = Circumstances.of(name, iut.level, version, iut.capabilities.features)

@@ -89,6 +89,11 @@ class Agent(object):
     def do_clock(self, order):
         self.say(r="clock", value=events.clock())
 
+    def do_usage(self, order):
+        """Processor time so far, in seconds: ours, and that of the processes of ended cases."""
+        user, system, of_cases, system_of_cases = os.times()[:4]
+        self.say(r="usage", value=[user + system, of_cases + system_of_cases])
+
     def do_case(self, order):
         self.child = child.Child(
             order["deadline_s"], self.say, self.say_raw, self.become_case, order.get("pipes")

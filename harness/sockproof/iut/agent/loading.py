@@ -4,6 +4,7 @@ from __future__ import absolute_import
 
 import importlib
 import os
+import socket
 import sys
 
 from . import events
@@ -54,8 +55,15 @@ def hello(order):
         "module_file": getattr(module, "__file__", ""),
         "names": sorted(n for n in dir(module) if n.endswith(("Server", "MixIn", "Handler"))),
         "platform": sys.platform,
+        "runtime": _runtime(),
     }
     return module, said
+
+
+def _runtime():
+    """The package whose sockets stand in for the interpreter's own, such as ``gevent``; or none."""
+    package = str(socket.socket.__module__).split(".")[0]
+    return "" if package in ("socket", "_socket") else package
 
 
 def _implementation_version():
