@@ -63,7 +63,8 @@ class CaseProcess(Arrivals):
         else:
             self._way.send(line)
         what = arguments.get("method") or op
-        self._wait(lambda: seq in self._answers, f"{what} returns", bound_s)
+        # Its agent may be later to tell that it has started than it is to answer.
+        self._wait(lambda: seq in self._answers and self.pid, f"{what} returns", bound_s)
         answer = self._answers.pop(seq)
         value = json.loads(self._parts.pop(seq)) if answer.get("parts") else answer["value"]
         if answer["r"] == "raised":
