@@ -16,13 +16,14 @@ _waitpid = os.waitpid
 
 
 def open_descriptors():
-    """The open descriptors of this process: ``{fd: what it is open on}``."""
+    """The open descriptors of this process: ``{fd: device and inode that it is open on}``."""
     found = {}
     for fd in _descriptor_numbers():
         try:
-            found[fd] = target(fd)
+            status = os.fstat(fd)
         except OSError:  # closed meanwhile, or the descriptor of the listing itself
-            pass
+            continue
+        found[fd] = (status.st_dev, status.st_ino)
     return found
 
 
@@ -42,6 +43,15 @@ def target(fd):
             raise
         status = os.fstat(fd)
         return "inode %d" % status.st_ino
+
+
+def _named(fds):
+    """Each that is open, with what :func:`target` says of it."""
+    for fd in fds:
+        try:
+            yield fd, target(fd)
+        except OSError:  # closed meanwhile
+            pass
 
 
 class Baseline(object):
@@ -79,7 +89,7 @@ class Baseline(object):
     def _descriptors(self):
         now = open_descriptors()
         left = [fd for fd in sorted(now) if self.descriptors.get(fd) != now[fd]]
-        return ["fd %d -> %s" % (fd, now[fd]) for fd in left]
+        return ["fd %d -> %s" % (fd, name) for fd, name in _named(left)]
 
 
 def held_ports(listeners):
@@ -87,7 +97,7 @@ def held_ports(listeners):
 
     ``listeners``: pairs of the address in words and what :func:`target` said of its descriptor.
     """
-    held = set(open_descriptors().values())
+    held = set(name for _, name in _named(_descriptor_numbers()))
     for pid in _children():
         held.update(_descriptors_of(pid))
     return ["port %s" % address for address, opened in listeners if opened in held]

@@ -8,6 +8,7 @@ pid, until the case's deadline at most, and kills its whole group.
 from __future__ import absolute_import
 
 import errno
+import fcntl
 import os
 import select
 import signal
@@ -164,6 +165,8 @@ def _made_ends():
     """New pipes for a case's process: our ends of them, and those of the process."""
     told = dict((name, os.pipe()) for name in PIPES)
     commands, gates = os.pipe(), [os.pipe() for _ in range(GATES)]
+    for gate, _ in gates:
+        fcntl.fcntl(gate, fcntl.F_SETFL, fcntl.fcntl(gate, fcntl.F_GETFL) | os.O_NONBLOCK)
     ours = dict((name, ends[0]) for name, ends in told.items())
     theirs = dict((name, ends[1]) for name, ends in told.items())
     ours.update(commands=commands[1], gates=[gate[1] for gate in gates])  # type: ignore[call-overload]
@@ -179,7 +182,8 @@ def given_ends(given):
     """
     ends = dict((name, _opened(given["pid"], given[name], os.O_WRONLY)) for name in PIPES)
     ends["commands"] = _opened(given["pid"], given["commands"], os.O_RDONLY)
-    ends["gates"] = [_opened(given["pid"], fd, os.O_RDONLY) for fd in given["gates"]]
+    does_not_block = os.O_RDONLY | os.O_NONBLOCK
+    ends["gates"] = [_opened(given["pid"], fd, does_not_block) for fd in given["gates"]]
     return ends
 
 

@@ -7,7 +7,6 @@ event: what it did, or what it raised.
 from __future__ import absolute_import
 
 import errno
-import fcntl
 import os
 import select
 import signal
@@ -54,9 +53,7 @@ EXCEPTIONS = {
 
 
 def use_gates(fds):
-    """These read ends are the gates of this process, and of those that it forks."""
-    for fd in fds:
-        fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_NONBLOCK)
+    """These read ends, which do not block, are the gates of this process and of those it forks."""
     GATES[:] = fds
 
 
