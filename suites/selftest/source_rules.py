@@ -254,6 +254,15 @@ def sleeps(module: Module) -> Iterator[int]:
                 yield node.lineno
 
 
+def no_asserts_in_cases(modules: Sequence[Module]) -> Iterator[str]:
+    """A case says what is expected and what came instead: a run rewrites no assertion."""
+    for module in modules:
+        if module.path.startswith("suites/") and not module.path.startswith("suites/selftest/"):
+            for node in ast.walk(module.tree):
+                if isinstance(node, ast.Assert):
+                    yield f"{module.path}:{node.lineno}: asserts"
+
+
 def few_imports_of_cases(modules: Sequence[Module]) -> Iterator[str]:
     """A case imports from ``fixtures`` and at most CASE_MODULES_MAX other modules of ours."""
     known = {module.dotted for module in modules}
@@ -314,6 +323,7 @@ RULES: dict[str, Rule] = {
     "docstring first": docstring_first,
     "unique names": unique_names,
     "no sleep": no_sleep,
+    "no asserts": no_asserts_in_cases,
     "short modules": no_long_modules,
     "short functions": no_long_functions,
 }

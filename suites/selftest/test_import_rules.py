@@ -81,6 +81,7 @@ BAD_FILES: list[tuple[str, str, str, str]] = [
     ("no sleep", "a.py:2: time.sleep", "suites/a.py", "import time\ntime.sleep(1)"),
     ("no sleep", "a.py:2: time.sleep", "suites/a.py", "import time as t\nnap = t.sleep"),
     ("no sleep", "a.py:1: time.sleep", "fixtures/a.py", "from time import sleep as nap"),
+    ("no asserts", "a.py:2: asserts", "suites/area/a.py", "def test():\n    assert 1 == 1"),
     ("short modules", "a.py:1: 251 lines", "harness/a.py", "\n" * (MODULE_LINES_MAX + 1)),
     ("short modules", "a.py:1: 401 lines", "suites/a.py", "\n" * (TABLE_LINES_MAX + 1)),
     (

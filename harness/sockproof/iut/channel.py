@@ -43,7 +43,6 @@ class Channel:
 
     def __init__(self, implementation: Implementation, *, direct: bool = True) -> None:
         self.implementation = implementation
-        self.incoming = Incoming()
         self.ended = False
         self.offset_s = 0.0
         self._sink: Callable[[Message], None] = self._keep
@@ -56,6 +55,7 @@ class Channel:
         )
         assert self._process.stdout is not None
         assert self._process.stderr is not None
+        self.incoming = Incoming()
         self._lines = MessageLines(lambda message: self._sink(message))
         self.incoming.add(self._process.stdout.fileno(), Rank.CONTROL, self._hear)
         self.incoming.add(self._process.stderr.fileno(), Rank.PRINTED, self._hear_stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,6 +78,7 @@ def _pytest(plan_path: Path, arguments: list[str], watcher: object, area: str = 
         del os.environ[name]
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    sys.dont_write_bytecode = True
     kit = kit_dir()
     own = [
         f"--config-file={kit / 'pyproject.toml'}",
