@@ -1,8 +1,10 @@
-"""Fixtures of the selftests: a warm agent of each interpreter at hand, and a case's process."""
+"""Fixtures of the selftests: warm agents of the interpreters at hand, a process, a folder."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -28,3 +30,10 @@ def case_process(channel: Channel) -> Iterator[CaseProcess]:
     yield process
     process.end()
     assert not channel.ended
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A temporary folder for a run; its path is short, as that of a Unix socket must be."""
+    with tempfile.TemporaryDirectory(prefix="t", dir="/tmp") as folder:
+        yield Path(folder)

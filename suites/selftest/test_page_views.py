@@ -39,8 +39,8 @@ def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def state_of(page: ReportPage) -> dict[str, list[str]]:
-    """The state that the page's address tells."""
-    return parse_qs(page.tab.url.partition("#")[2])
+    """The state that the page's address tells. (The browser tells us of a new one a little later.)"""
+    return parse_qs(str(page.tab.evaluate("location.hash")).removeprefix("#"))
 
 
 def focused(page: ReportPage) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 import sockproof
 from sockproof.errors import HarnessError
 from sockproof.iut.strays import RUN_MARK, end_strays
+from sockproof.run.lifetime import interrupted_later
 
 __all__ = ["end_run", "kept"]
 
@@ -49,10 +50,11 @@ def kept(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        os.environ[RUN_MARK] = outer
-        end_run(folder)
-        keeper.kill()  # there is nothing left for it to do
-        keeper.communicate()
+        with interrupted_later():  # or half of the folder stays
+            os.environ[RUN_MARK] = outer
+            end_run(folder)
+            keeper.kill()  # there is nothing left for it to do
+            keeper.communicate()
 
 
 def _started(folder: Path) -> subprocess.Popen[bytes]:

@@ -107,7 +107,8 @@ def _heeded(numbers: Iterable[int]) -> list[int]:
 
 @contextmanager
 def interrupted_later() -> Iterator[None]:
-    """Put an interrupt off until workers are started, for :func:`heed_interrupt` to raise.
+    """Put an interrupt off until the block has ended, for :func:`heed_interrupt` to raise: until
+    workers are started, or a folder is made or removed.
 
     A half-made worker leaves tracebacks of itself, and only once all are started is the end of the
     session told to xdist, which ends them. The signals are blocked too, which those who are started

@@ -28,6 +28,7 @@ from sockproof.judge.expectations import (
 )
 from sockproof.record.selection import Matcher, keyword_matcher
 from sockproof.run.keeper import kept
+from sockproof.run.lifetime import heed_interrupt, interrupted_later
 from sockproof.run.run_options import RunOptions
 from sockproof.spec.case_id import requirement_of
 from sockproof.spec.catalogue import Catalogue, load_catalogue
@@ -130,8 +131,11 @@ def planned(plan: RunPlan) -> Iterator[Path]:
     Raises:
         HarnessError: there is no place for temporary files, or no process can be started.
     """
-    path = _written(plan)
-    with kept(path.parent):
+    with contextlib.ExitStack() as stack:
+        with interrupted_later():  # or nobody knows of the folder yet
+            path = _written(plan)
+            stack.enter_context(kept(path.parent))
+        heed_interrupt()
         yield path
 
 
