@@ -39,7 +39,7 @@ def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def state_of(page: ReportPage) -> dict[str, list[str]]:
-    """The state that the page's address tells. (The browser tells us of a new one a little later.)"""
+    """The state that the page's address tells, asked there: the browser tells it a little later."""
     return parse_qs(str(page.tab.evaluate("location.hash")).removeprefix("#"))
 
 
