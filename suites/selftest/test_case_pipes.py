@@ -15,6 +15,7 @@ from sockproof.iut.channel import Channel
 from sockproof.iut.implementation import Implementation
 from sockproof.iut.incoming import Incoming, Message, MessageLines, Rank
 from sockproof.iut.process import CaseProcess
+from sockproof.judge.checks import Crash
 from suites.selftest.agents import run
 
 # Far more than the pipes of a case hold, so that who writes it must be read meanwhile.
@@ -55,12 +56,30 @@ def test_what_a_process_told_before_it_died_has_come_with_its_end(channel: Chann
         os.write(1, b"x" * 30000)
         os._exit(7)
         """
-    with pytest.raises(Exception, match="exit status 7"):
+    with pytest.raises(Crash, match="exit status 7"):
         run(process, source)
     process.end()
 
     assert [event.fields["number"] for event in process.events] == list(range(300))
     assert len(process.output["stdout"]) == 30000
+
+
+def test_nothing_is_written_to_a_process_that_was_ended(channel: Channel) -> None:
+    """The numbers of its pipes may be those of other descriptors by then."""
+    process = CaseProcess(channel)
+    process.do("fence")
+    process.open_gate("any")
+    process.end()
+    others = [os.pipe() for _ in range(20)]
+
+    process.open_gate("any")
+    with pytest.raises(Crash):
+        process.do("fence")
+
+    for readable, writable in others:
+        os.close(writable)
+        assert os.read(readable, 1) == b""
+        os.close(readable)
 
 
 def test_an_agent_that_cannot_open_our_pipes_passes_all_on() -> None:

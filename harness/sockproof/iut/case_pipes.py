@@ -10,15 +10,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from sockproof.errors import ChannelError
+from sockproof.iut.agent.child import GATES, PIPES
 from sockproof.iut.incoming import Incoming, Message, MessageLines, Rank
 
-__all__ = ["GATES", "CasePipes", "ThroughAgent", "Way", "encoded", "token_in_a_pipe"]
+__all__ = ["CasePipes", "ThroughAgent", "Way", "encoded", "token_in_a_pipe"]
 
-GATES = 8
 # A command is written to the case's process in one go: it must fit into a pipe.
 LONGEST_COMMAND_OCTETS = 32768
-
-_PRINTED = ("stdout", "stderr")
 
 
 def encoded(order: dict[str, Any]) -> bytes:
@@ -70,7 +68,7 @@ class CasePipes:
         self._lines = MessageLines(sink)
         commands = os.pipe()
         gates = [os.pipe() for _ in range(GATES)]
-        told = {name: os.pipe() for name in ("events", *_PRINTED)}
+        told = {name: os.pipe() for name in PIPES}
         self._commands = commands[1]
         self._gates = [gate[1] for gate in gates]
         self._ours = [self._commands, *self._gates, *(pipe[0] for pipe in told.values())]
@@ -87,13 +85,17 @@ class CasePipes:
 
     def send(self, line: bytes) -> None:
         """Give it one command; whether it lives is told by its agent."""
-        with contextlib.suppress(BrokenPipeError):
-            os.write(self._commands, line)
+        self._write(self._commands, line)
 
     def open_gate(self, index: int, count: int) -> None:
         """Let so many more pass a gate."""
-        with contextlib.suppress(BrokenPipeError):
-            os.write(self._gates[index], b"g" * count)
+        self._write(self._gates[index], b"g" * count)
+
+    def _write(self, fd: int, data: bytes) -> None:
+        """Once all is closed, somebody else's descriptor may have the number of ours."""
+        if self._ours:
+            with contextlib.suppress(BrokenPipeError):
+                os.write(fd, data)
 
     def started(self) -> None:
         """The process has its ends."""

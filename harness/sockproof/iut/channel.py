@@ -133,7 +133,7 @@ class Channel:
 
     def listen(self, sink: Callable[[Message], None] | None) -> None:
         """Give every message of the agent from now on to ``sink``."""
-        with self.incoming.changed:
+        with self.incoming.taking:
             self._sink = sink or self._keep
 
     def way_to_case(self, sink: Callable[[Message], None]) -> Way:

@@ -18,6 +18,8 @@ from typing import Any
 
 import msgspec
 
+from sockproof.iut.agent.child import GARBAGE_OCTETS
+
 __all__ = ["Incoming", "Message", "MessageLines", "Rank"]
 
 Message = dict[str, Any]
@@ -26,8 +28,6 @@ Message = dict[str, Any]
 _TURN_S = 0.05
 # What a pipe holds: one read takes all of it.
 _READ_OCTETS = 1 << 16
-# More than this without the end of a line is nothing that an agent would write.
-_GARBAGE_OCTETS = 1 << 20
 
 
 class Rank(IntEnum):
@@ -52,11 +52,11 @@ class _Source:
 class Incoming:
     """Reads from several descriptors; ``take`` of each gets what comes, and ``b""`` at its end.
 
-    ``changed`` is held by whoever takes something.
+    ``taking`` is held by whoever takes something.
     """
 
     def __init__(self) -> None:
-        self.changed = threading.RLock()
+        self.taking = threading.RLock()
         self._reading = threading.Lock()
         self._poll = select.poll()
         self._sources: dict[int, _Source] = {}
@@ -92,7 +92,7 @@ class Incoming:
         """Whether it comes to hold, looked at with every arrival, within so many seconds."""
         limit_s = time.monotonic() + bound_s
         while True:
-            with self.changed:
+            with self.taking:
                 if condition():
                     return True
             left_s = limit_s - time.monotonic()
@@ -101,7 +101,7 @@ class Incoming:
             self._take_turn(min(left_s, _TURN_S))
 
     def take_what_came(self) -> None:
-        """What has come so far has been taken when this returns."""
+        """Take what has come so far, unless another thread is just at it."""
         self._take_turn(0)
 
     def _take_turn(self, bound_s: float) -> None:
@@ -119,7 +119,7 @@ class Incoming:
     def _read(self, bound_s: float) -> None:
         ready = self._ready(bound_s)
         if ready:
-            with self.changed:
+            with self.taking:
                 self._take(ready)
 
     def _ready(self, bound_s: float) -> list[_Source]:
@@ -153,7 +153,7 @@ class MessageLines:
         self._rest = lines.pop()
         for line in lines:
             self._sink(_parsed(line))
-        if len(self._rest) > _GARBAGE_OCTETS:
+        if len(self._rest) > GARBAGE_OCTETS:
             self.finish()
 
     def finish(self) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from sockproof.errors import AgentDied, ChannelError
+from sockproof.iut.agent.child import GATES
 from sockproof.iut.arrivals import Arrivals
 from sockproof.iut.case_log import CaseLog, operation
-from sockproof.iut.case_pipes import GATES, encoded
+from sockproof.iut.case_pipes import encoded
 from sockproof.iut.channel import Channel
 from sockproof.iut.outcomes import Event, Leftovers, Outcome, RaisedError
 from sockproof.iut.values import decode

@@ -1,7 +1,8 @@
 """The warm agent: imports the module under test once, and starts a process per case. 2.7 and 3.x.
 
-One thread, one loop: what the harness says goes to the case's process; what that says (events,
-answers, stdout, stderr) goes to the harness, as one JSON object a line.
+One thread, one loop. Where pipes of the harness can be opened here, the case's process speaks to it
+by itself. Elsewhere what the harness says is passed on, and so is what the process says (events,
+answers, stdout, stderr), as one JSON object a line.
 """
 
 from __future__ import absolute_import
