@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from sockproof.iut.implementation import Implementation
 from sockproof.iut.incoming import Incoming, Message, MessageLines, Rank
 from sockproof.iut.process import CaseProcess
 from sockproof.judge.checks import Crash
+from sockproof.timing import hang_bound_s
 from suites.selftest.agents import run
 
 # Far more than the pipes of a case hold, so that who writes it must be read meanwhile.
@@ -36,7 +38,9 @@ def test_what_is_printed_while_nobody_waits_is_read(case_process: CaseProcess) -
         threading.Thread(target=work).start()
         """,
     )
-    assert os.read(ended, 4) == b"done"  # nobody waits for the process meanwhile
+    # Nobody waits for the process meanwhile.
+    assert select.select([ended], [], [], hang_bound_s())[0], "it is held by what it prints"
+    assert os.read(ended, 4) == b"done"
     os.close(ended)
     os.close(ends)
     case_process.do("fence")
