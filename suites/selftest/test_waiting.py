@@ -177,9 +177,10 @@ NOWHERE = Look("nothing")
         ([LOCK] * 3 + [NOWHERE] + [LOCK] * 3, True),
         ([LOCK] * 5 + [NOWHERE] * 30 + [LOCK], False),
         ([Look("lock", at, at, own_lock_known=True) for at in range(6)], True),
-        ([Look("lock", at, 7) for at in range(6)], False),
-        ([Look("lock", 64, count) for count in range(6)], False),
-        ([Look("lock", 64, 7)] * 6, True),
+        ([Look("lock", at, 7) for at in range(24)], False),
+        ([Look("lock", 64, count) for count in range(24)], False),
+        ([Look("lock", 64, 7)] * 23, False),
+        ([Look("lock", 64, 7)] * 24, True),
     ],
 )
 def test_looks_tell_a_wait(looks: list[Look], expected: bool) -> None:

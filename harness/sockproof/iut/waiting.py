@@ -15,6 +15,8 @@ LOOK_EVERY_S = 0.005
 # So many, each later than the last by more than LOOK_EVERY_S: whoever waits for the interpreter's
 # own lock asks for it anew as often as that (sys.getswitchinterval()).
 _LOOKS_AT_A_LOCK = 6
+# Where nobody knows which lock that is: Python 2 may keep a thread from it for several of these.
+_LOOKS_AT_AN_UNKNOWN_LOCK = 24
 _RECENT = 30
 
 _LOOKS_AT_ALL = 3
@@ -63,8 +65,8 @@ def waits(looks: Sequence[Look]) -> bool:
         return last.at == "call"
     if last.own_lock_known:
         return sum(look.at == "lock" for look in looks[-_RECENT:]) >= _LOOKS_AT_A_LOCK
-    recent = looks[-_LOOKS_AT_A_LOCK:]
-    return len(recent) == _LOOKS_AT_A_LOCK and set(recent) == {last}
+    recent = looks[-_LOOKS_AT_AN_UNKNOWN_LOCK:]
+    return len(recent) == _LOOKS_AT_AN_UNKNOWN_LOCK and set(recent) == {last}
 
 
 def let_others_run(process: CaseProcess) -> None:
