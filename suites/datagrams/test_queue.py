@@ -26,7 +26,7 @@ SENDERS = 12
 # Datagrams: more than the smallest buffers that the system gives have room for.
 FLOOD = 40
 SMALLEST_BUFFER = "server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)"
-NOTHING_WAITS = "not __import__('select').select([server.socket], [], [], 0)[0]"
+NOTHING_WAITS = "not native('select')([server.socket], [], [], 0)[0]"
 UNREAD_REPLIES_MAX = 600
 SEND_TIMEOUT_S = 0.05
 

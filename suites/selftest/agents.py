@@ -12,12 +12,14 @@ from pathlib import Path
 
 from sockproof.iut.channel import Channel
 from sockproof.iut.discovery import find_interpreter
-from sockproof.iut.implementation import Implementation
+from sockproof.iut.implementation import Implementation, parse_iut
 from sockproof.iut.process import CaseProcess
 
 __all__ = [
     "CHANNELS",
+    "EVERYWHERE",
     "INTERPRETERS",
+    "RUNTIMES",
     "channel_to",
     "implementation_of",
     "run",
@@ -28,16 +30,23 @@ __all__ = [
 INTERPRETERS = ("this", "python2.7", "pypy3")
 """The one that runs the tests, the oldest that is supported, and one that is no CPython."""
 
+RUNTIMES = ("gevent", "eventlet")
+"""Green runtimes, under the interpreter that runs the tests."""
+
 RELAYED = " relayed"
 """Of an agent that passes on what a case's process tells, as it does on another machine."""
 
 CHANNELS = (*INTERPRETERS, *(f"{name}{RELAYED}" for name in INTERPRETERS))
 
+EVERYWHERE = (*CHANNELS, *RUNTIMES)
+
 _ENDS_WITHIN_S = 5.0
 
 
 def implementation_of(name: str) -> Implementation | None:
-    """One of INTERPRETERS; None where this machine has it not."""
+    """One of INTERPRETERS or RUNTIMES; None where this machine has it not."""
+    if name in RUNTIMES:
+        return parse_iut(name)
     found = Path(sys.executable) if name == "this" else running_interpreter(name)
     return Implementation(name, (str(found),)) if found else None
 

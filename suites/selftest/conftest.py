@@ -13,7 +13,14 @@ from sockproof.iut.process import CaseProcess
 from suites.selftest.agents import CHANNELS, channel_to
 
 
-@pytest.fixture(scope="session", params=CHANNELS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test module says with ``TESTED_UNDER`` where its tests hold, if not just in CHANNELS."""
+    if "channel" in metafunc.fixturenames:
+        names = getattr(metafunc.module, "TESTED_UNDER", CHANNELS)
+        metafunc.parametrize("channel", names, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def channel(request: pytest.FixtureRequest) -> Iterator[Channel]:
     """A channel to a warm agent that many tests use: none of them may end it."""
     channel = channel_to(request.param)

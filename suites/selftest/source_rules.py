@@ -44,6 +44,8 @@ SLEEPS_ALLOWED: Mapping[str, str] = {}
 
 AGENT = "harness/sockproof/iut/agent/"
 PYTHON_2_NAMES = ("SocketServer", "Queue", "thread", "imp")
+# Imported where they are the implementation under test.
+GREEN_RUNTIMES = ("eventlet", "gevent")
 OURS = ("sockproof", "fixtures", "suites", "conftest", "harness")
 ANYTHING = ("",)
 # What a record is read with, on a machine where nothing can be played.
@@ -303,7 +305,7 @@ RULES: dict[str, Rule] = {
     "agent alone": ImportRule(
         AGENT,
         forbidden=ANYTHING,
-        allowed=(*sys.stdlib_module_names, *PYTHON_2_NAMES),
+        allowed=(*sys.stdlib_module_names, *PYTHON_2_NAMES, *GREEN_RUNTIMES),
         relative_to="sockproof.iut.agent",
     ),
     "records only": ImportRule(

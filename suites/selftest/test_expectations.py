@@ -247,6 +247,9 @@ reason = "It keeps what it refused."
         (EXPECTED + 'expires = "2020-01-01"', 2, "expired on 2020-01-01"),
         (EXPECTED.replace('verdict = "FAIL"', 'verdict = "ERROR"'), 2, "ERROR was expected"),
         (EXPECTED.replace(f"[{SPEC}]", "[UDP/inet]"), 1, "FAIL"),
+        (EXPECTED + "intermittent = true", 0, "nothing needs attention"),
+        (EXPECTED.replace("end of stream", "a reset") + "intermittent = true", 1, "FAIL"),
+        (EXPECTED + 'runtime = "gevent"', 1, "FAIL"),
     ],
 )
 def test_run_ends_as_the_expectations_say(
@@ -277,6 +280,41 @@ def test_expectation_of_a_healthy_server_is_stale(tmp_path: Path) -> None:
     assert ended.status == 2
     assert "STALE" in ended.stdout
     assert "FAIL was expected, and it is PASS" in ended.stdout
+
+
+def test_expectation_of_what_happens_now_and_then_is_not_stale(tmp_path: Path) -> None:
+    """A case passes for which something intermittent is known: there is nothing to say of it."""
+    path = write(tmp_path, EXPECTED + "intermittent = true")
+
+    ended = play(tmp_path, [], REFUSED, options=(*IN_PROCESS, "--expectations", str(path)))
+
+    assert (ended.status, "STALE" in ended.stdout) == (0, False), ended
+    (record,) = records_in(tmp_path).values()
+    assert case_of(record, REFUSED).known is None
+    assert record.stale == ()
+
+
+def test_what_happens_now_and_then_is_counted_when_it_happens(tmp_path: Path) -> None:
+    """at_most says how many of the cases may deviate, and not how many the entry is about."""
+    text = EXPECTED.replace(f"[{SPEC}]", "[*]") + "at_most = 1\nintermittent = true"
+    path = write(tmp_path, text)
+    options = ("-n", "0", "--spec", "TCP/inet*", "--expectations", str(path))
+
+    right = play(tmp_path, [], REFUSED, options=options)
+    wrong = play(tmp_path, [partner("keeps_refused")], REFUSED, options=options)
+
+    assert (right.status, wrong.status) == (0, 2), (right, wrong)
+    assert "matches 2 cases, more than its at_most 1" in wrong.stdout
+
+
+@pytest.mark.parametrize(("runtime", "holds"), [("gevent", True), ("", False), ("eventlet", False)])
+def test_what_is_of_a_runtime_holds_under_it(tmp_path: Path, runtime: str, holds: bool) -> None:
+    """And nowhere else: not under another, nor where the interpreter's own sockets are used."""
+    (one,) = read_expectations(write(tmp_path, WHOLE + 'runtime = "gevent"'))
+
+    there = Circumstances.of("CPython", (3, 13), (3, 13, 1), {}, runtime)
+
+    assert one.holds_in(there) is holds
 
 
 def test_unreadable_or_unknown_expectations_end_with_4(tmp_path: Path) -> None:

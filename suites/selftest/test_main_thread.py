@@ -12,6 +12,8 @@ from sockproof.spec.matrix import spec_by_id
 TELLS_ITS_THREAD = "server.where = lambda: threading.current_thread().name"
 RAISES_ON_A_SIGNAL = """
 import signal
+
+TESTED_UNDER = EVERYWHERE
 def fail(number, frame):
     raise ValueError("signal %d" % number)
 signal.signal(signal.SIGALRM, fail)

@@ -11,7 +11,9 @@ from sockproof.iut.channel import Channel
 from sockproof.iut.process import CaseProcess
 from sockproof.judge.checks import Crash, Hang
 from sockproof.timing import SCALE_VARIABLE
-from suites.selftest.agents import run
+from suites.selftest.agents import EVERYWHERE, run
+
+TESTED_UNDER = EVERYWHERE
 
 SHORT_S = 0.5
 LONG_S = 60.0
@@ -30,9 +32,10 @@ DEADLOCK_IN_THE_MAIN_THREAD = """
     never_returns()
     """
 HANG_IN_A_THREAD = """
+    import time
     def never_returns():
         while True:
-            pass
+            time.sleep(0.01)
     thread = threading.Thread(target=never_returns)
     thread.daemon = True
     thread.start()
@@ -135,6 +138,7 @@ def test_what_is_printed_is_kept_apart(case_process: CaseProcess) -> None:
     run(
         case_process,
         r"""
+        from _sockproof_agent.accounting import _waitpid  # gevent's may miss the end of a child
         sys.stdout.write("to stdout\n")
         sys.stderr.write("to stderr\n")
         sys.stderr.flush()
@@ -142,7 +146,7 @@ def test_what_is_printed_is_kept_apart(case_process: CaseProcess) -> None:
         if child == 0:
             os.write(2, b"of a child\n")
             os._exit(0)
-        os.waitpid(child, 0)
+        _waitpid(child, 0)
         """,
     )
     case_process.do("fence")

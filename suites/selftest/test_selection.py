@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from sockproof._paths import kit_dir
 from sockproof.commands.list import collect
 from sockproof.errors import UsageError
-from sockproof.record.selection import keyword_matcher, select
+from sockproof.record.selection import keyword_matcher, may_be_named, select
+from sockproof.run.plan import make_plan
+from sockproof.run.run_options import RunOptions
+from sockproof.run.suite_files import files_needed, files_with
 from suites.selftest.small_records import MUST, NEWER, OBSERVED, of, write
 
 
@@ -68,13 +72,71 @@ def test_run_and_record_select_the_same(expression: str) -> None:
             collect(specs, expression)
 
 
-def test_a_case_is_in_the_folder_of_its_area() -> None:
-    """There alone it is looked for when a single case is played."""
+def test_a_case_is_in_the_files_of_its_requirement() -> None:
+    """There alone it is looked for when it is named."""
     places = collect((), "")
+    requirements = {case.requirement for case in places}
+    files = {id_: files_with([id_]) for id_ in requirements}
 
     assert len(places) > 1000
     assert {
         case: place
         for case, place in places.items()
-        if not place.startswith(f"suites/{case.area}/")
+        if kit_dir() / place.partition(":")[0] not in files[case.requirement]
     } == {}
+    assert {id_ for id_, found in files.items() if len(found) > 1} == set()
+
+
+def test_no_variant_has_a_slash_or_a_bracket() -> None:
+    """So a part of an id that has one is of the requirement or of the server spec."""
+    variants = {case.variant for case in collect((), "")}
+
+    assert len(variants) > 100
+    assert {variant for variant in variants if set(variant) & set("/[")} == set()
+
+
+@pytest.mark.parametrize(
+    ("expression", "may"),
+    [
+        ("", True),
+        ("a/b", True),
+        ("a/b[tcp/inet]", True),
+        ("a/b[tcp/inet,x]", True),
+        ("a/c", False),
+        ("not a/c", True),
+        ("not a/b", False),
+        ("b[tcp/inet]", True),
+        ("b[tcp/inet6]", False),
+        ("small", True),
+        ("not small", True),
+        ("a/c and small", False),
+        ("a/c or small", True),
+        ("inet,small", True),
+        ("inet]", True),
+    ],
+)
+def test_what_no_variant_can_change_is_told_before_it_is_known(expression: str, may: bool) -> None:
+    """Of a requirement and a spec alone: a word may be in the name of a variant."""
+    assert may_be_named(expression, "a/b", "TCP/inet") is may
+
+
+@pytest.mark.parametrize(
+    ("expression", "files"),
+    [
+        ("streams/whole-message-echo[tcp/inet]", 1),
+        ("streams/", 5),
+        ("not streams/", 50),
+        ("queue-of-0", 0),
+        ("streams/whole-message-echo or queue-of-0", 0),
+        ("nothing/of-the-kind", 0),
+    ],
+)
+def test_only_files_that_may_have_a_selected_case_are_read(expression: str, files: int) -> None:
+    """At least so many of them; all of them, a folder, where a variant may be what is named."""
+    found = files_needed(make_plan(RunOptions(keyword=expression)))
+
+    if files:
+        assert len(found) == 1 if files == 1 else len(found) >= files
+        assert all(path.is_file() for path in found)
+    else:
+        assert found == [kit_dir() / "suites"]

@@ -24,7 +24,7 @@ import select
 together = globals().get("together", [])
 together.append(server)
 def readable(timeout_s):
-    poller = select.poll()
+    poller = native("poll")()
     for one in together:
         poller.register(one, select.POLLIN)
     ready = dict(poller.poll(timeout_s * 1000))

@@ -22,7 +22,7 @@ def readable(server, timeout_s):
     "poll": """
 import select
 def readable(server, timeout_s):
-    poller = select.poll()
+    poller = native("poll")()
     poller.register(server, select.POLLIN)
     return bool(poller.poll(timeout_s * 1000))
 """,
@@ -33,7 +33,7 @@ try:
 except ImportError:  # Python 2.7
     selectors = None
 def readable(server, timeout_s):
-    selector = selectors.DefaultSelector() if selectors else select.epoll()
+    selector = selectors.DefaultSelector() if selectors else native("epoll")()
     try:
         selector.register(server, selectors.EVENT_READ if selectors else select.EPOLLIN)
         return bool(selector.select(timeout_s) if selectors else selector.poll(timeout_s))

@@ -230,14 +230,11 @@ class CaseRun:
         """What was expected of the case, and whether it came so."""
         if self.expected is None or row.verdict is Verdict.NOT_APPLICABLE:
             return None
-        words = "\n".join((row.expected, row.actual, row.reason))
-        return Known(
-            self.expected.reason,
-            self.expected.link,
-            self.expected.file,
-            self.expected.problem(row.verdict, words, row.teardown.verdict),
-            row.teardown.verdict is self.expected.teardown,
-        )
+        one, teardown = self.expected, row.teardown.verdict
+        stale = one.problem(row.verdict, f"{row.expected}\n{row.actual}\n{row.reason}", teardown)
+        if one.intermittent and (stale or not row.deviates):
+            return None
+        return Known(one.reason, one.link, one.file, stale, teardown is one.teardown)
 
     def _evidence(self) -> dict[str, Any]:
         """The transcript, and what the process printed."""

@@ -153,8 +153,9 @@ class Attempt(Step):
 @dataclass(frozen=True)
 class Run(Step):
     """Run source text over ``self``, the modules, ``fail(exception, message)``, which raises as the
-    step Raise does, and ``wait_until_over(connection)``, which waits by the interpreter's own poll
-    until both directions have ended: for what no other step can say."""
+    step Raise does, ``native("poll")``, what the interpreter's own module select has of a name, and
+    ``wait_until_over(connection)``, until both directions have ended: for what no other step can
+    say."""
 
     source: str
     do = "run"

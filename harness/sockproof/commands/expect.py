@@ -87,6 +87,8 @@ def _prune(file: Path, records: Sequence[Record]) -> list[str]:
 
 
 def _is_stale(one: Expectation, records: Iterable[Record]) -> bool:
+    if one.intermittent:
+        return False
     concerned = [record for record in records if one.holds_in(_circumstances(record))]
     cases = [case for record in concerned for case in record.cases if one.matches(case.id)]
     return bool(concerned) and not any(_bears_out(one, case) for case in cases)
@@ -103,7 +105,7 @@ def _circumstances(record: Record) -> Circumstances:
     about = record.implementation
     level = parse_python_level(about.level)
     version = parse_python_level(about.version) if about.version else ()
-    return Circumstances.of(about.name, level, version, features)
+    return Circumstances.of(about.name, level, version, features, about.runtime)
 
 
 def _document(file: Path) -> tomlkit.TOMLDocument:

@@ -66,14 +66,16 @@ def collect(specs: Sequence[str], keyword: str) -> Mapping[CaseId, str]:
     """
     from sockproof.run.plan import make_plan, planned
     from sockproof.run.pytest_session import play_here
+    from sockproof.run.suite_files import files_needed
 
     places: dict[CaseId, str] = {}
 
     def take(collected: CollectedCases) -> None:
         places.update({case: collected.place(case) for case in collected.cases})
 
-    with planned(make_plan(RunOptions(specs=tuple(specs), keyword=keyword))) as plan_path:
-        play_here(plan_path, take)
+    plan = make_plan(RunOptions(specs=tuple(specs), keyword=keyword))
+    with planned(plan) as plan_path:
+        play_here(plan_path, files_needed(plan), take)
     if not places:
         hint = new_ids(keyword, load_catalogue()) or "see 'sockproof list' for the requirements"
         raise UsageError("no case is selected", hint)

@@ -15,6 +15,7 @@ from sockproof.run.collected import CollectedCases
 from sockproof.run.plan import RunPlan, planned
 from sockproof.run.pytest_session import play_here
 from sockproof.run.run_options import RunOptions
+from sockproof.run.suite_files import files_with
 from sockproof.spec.case_id import CaseId, requirement_of
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.matrix import spec_by_id
@@ -67,7 +68,7 @@ def play_case(
             played.append(Playing(row, collected.log, plan_path.parent))
 
     with planned(plan) as plan_path:
-        play_here(plan_path, perform, case.area)
+        play_here(plan_path, files_with([case.requirement]), perform)
     if not played:
         known = ", ".join(map(str, alike)) or "see 'sockproof list --cases'"
         raise UsageError(f"there is no case {case}", known)

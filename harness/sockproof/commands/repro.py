@@ -104,7 +104,7 @@ def _make_script(wanted: Wanted, shorten_s: float) -> Written:
     _refuse_what_is_right(case, wrong, right)
     warn_of_missing(wrong.log)
     about = _about(case, iut, reference, wrong.row)
-    bench = Bench(iut.implementation, reference.implementation)
+    bench = Bench(iut.implementation, reference.implementation, about.preload.strip())
     return _first_that_shows(about, bench, (wrong, right, again), shorten_s)
 
 

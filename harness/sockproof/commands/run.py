@@ -29,6 +29,7 @@ from sockproof.run.monitor import RunMonitor
 from sockproof.run.plan import make_plan, planned
 from sockproof.run.pytest_session import play
 from sockproof.run.run_options import RunOptions, run_options
+from sockproof.run.suite_files import files_needed
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.renames import load_renames, new_ids
 from sockproof.timing import scale
@@ -80,7 +81,7 @@ def _played(options: RunOptions) -> RunMonitor:
     monitor = RunMonitor(plan, load_catalogue(), options.report_dir, Progress())
     with planned(plan) as plan_path:
         try:
-            status = play(plan_path, plan.workers, monitor)
+            status = play(plan_path, plan.workers, files_needed(plan), monitor)
         finally:
             monitor.close()
     monitor.ended(status)

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 
 from sockproof.iut.case_log import CaseLog
+from sockproof.iut.case_pipes import encoded
 from sockproof.iut.channel import Channel
 from sockproof.iut.incoming import Message
 from sockproof.iut.outcomes import Event
@@ -124,9 +125,14 @@ class Arrivals:
         return ": ".join([f"the process ended with exit status {number}", *lines])
 
     def stacks(self) -> str:
-        """Where every thread stands now, as far as the interpreter can tell; may be empty."""
+        """Where every thread stands now, and every green one, as far as it can be told.
+
+        May be empty.
+        """
         before = len(self.output["stderr"])
         self._channel.send(op="stacks")
+        if self._channel.hello.get("green_stacks"):
+            self._way.send(encoded({"op": "green_stacks"}))
         incoming = self._channel.incoming
         incoming.wait_for(lambda: "File " in self.output["stderr"][before:] or self.over, 1.0)
         while not self.over and self._prints_more():  # PyPy writes them word by word

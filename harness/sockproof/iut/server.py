@@ -84,7 +84,9 @@ class Server:
     def evaluate(self, expression: str) -> Any:
         """The value of a Python expression in the process, where ``server``, ``handler_class``
         (what its constructor was given), ``socketserver``, ``own_name`` (what the module calls a
-        class of socketserver), ``socket``, ``threading``, ``os`` and ``sys`` are known.
+        class of socketserver), ``native`` (``native("poll")`` is what the interpreter's own module
+        select has of this name, also where a runtime has patched it), ``socket``, ``threading``,
+        ``os`` and ``sys`` are known.
 
         Raises:
             Mismatch: it raised.

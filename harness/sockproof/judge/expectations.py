@@ -15,9 +15,12 @@ A file holds ``[[expectation]]`` tables::
     since = "3.6"                             # a Python level, or a version: 3.12.8
     until = "3.13"
     lacks = ["..."]                           # capabilities that must be absent
+    runtime = "gevent"                        # the package whose sockets are used
     also_under = ["gevent"]                   # of one that ships: it is known under these, too
+    intermittent = true                       # now and then only; at_most counts how often
 
 An expectation is *stale* when what it expects is no longer so. A run says that, and fails of it.
+One that is intermittent is not, while its case passes.
 """
 
 from __future__ import annotations
@@ -47,11 +50,13 @@ class Circumstances:
 
     ``level`` is the Python level it claims; where its interpreter is of that level, the version
     of the interpreter: what was mended in a bug-fix release is known until the one before it.
+    ``runtime`` is the package whose sockets stand in for the interpreter's own; mostly none does.
     """
 
     implementation: str
     level: PythonLevel
     capabilities: Mapping[str, bool]
+    runtime: str = ""
 
     @classmethod
     def of(
@@ -60,10 +65,11 @@ class Circumstances:
         level: PythonLevel,
         version: PythonLevel,
         capabilities: Mapping[str, bool],
+        runtime: str = "",
     ) -> Circumstances:
         """Of an implementation that claims ``level`` under an interpreter of ``version``."""
         agrees = version[: len(level)] == level
-        return cls(implementation, version if agrees else level, capabilities)
+        return cls(implementation, version if agrees else level, capabilities, runtime)
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,8 @@ class Expectation:
     since: PythonLevel = ()
     until: PythonLevel = ()
     lacks: tuple[str, ...] = ()
+    runtime: str = ""
+    intermittent: bool = False
     also_under: tuple[str, ...] = ()
     file: str = ""
 
@@ -97,6 +105,7 @@ class Expectation:
     def holds_in(self, there: Circumstances) -> bool:
         """Whether its conditions are met."""
         named = self.implementation.casefold() in ("", there.implementation.casefold())
+        named = named and self.runtime in ("", there.runtime)
         absent = not any(there.capabilities.get(name, False) for name in self.lacks)
         return named and absent and holds_between(there.level, self.since, self.until)
 
@@ -137,6 +146,8 @@ _EXPECTATION = toml.table(
     since=toml.LEVEL,
     until=toml.LEVEL,
     lacks=toml.list_of(toml.FILLED),
+    runtime=toml.FILLED,
+    intermittent=toml.FLAG,
     also_under=toml.list_of(toml.FILLED),
 )
 _FILE = toml.table({"expectation": toml.list_of(_EXPECTATION, least=1)})

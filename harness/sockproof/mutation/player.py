@@ -19,6 +19,7 @@ from sockproof.run.collected import CollectedCases
 from sockproof.run.lifetime import end_with_run
 from sockproof.run.plan import RunPlan
 from sockproof.run.pytest_session import play_here
+from sockproof.run.suite_files import files_needed
 from sockproof.spec.case_id import CaseId
 
 __all__ = ["READY", "Player", "work"]
@@ -121,6 +122,7 @@ def work(plan_path: Path, connection: Connection) -> None:
         end_with_run(plan_path)
         plan = RunPlan.read(plan_path)
         try:
-            play_here(plan_path, lambda cases: Player(plan, connection, cases).play_jobs())
+            files = files_needed(plan)
+            play_here(plan_path, files, lambda cases: Player(plan, connection, cases).play_jobs())
         except HarnessError as error:
             connection.send(str(error))

@@ -31,6 +31,7 @@ class ImplementationInfo(JsonObject):
     version: str = ""
     module: str = ""
     module_file: str | None = ""
+    runtime: str = ""
 
 
 @dataclass(frozen=True)

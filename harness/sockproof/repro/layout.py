@@ -48,13 +48,16 @@ class About:
 
 def assembled(about: About, main: list[str], forking: bool, hang_s: float) -> str:
     """The whole text. ``main`` is what comes after the functions, ``hang_s`` the longest wait."""
-    begin = written("start", forking=forking, hang_bounds=_WATCHDOG).splitlines()
-    functions = functions_for("\n".join([*begin, *main]), forking=forking)
+    preload = about.preload
+    begin = written(
+        "start", forking=forking, hang_bounds=_WATCHDOG, preload=preload.strip()
+    ).splitlines()
+    functions = functions_for("\n".join([*begin, *main]), forking=forking, preload=preload)
     renames = [
         f'socketserver.{name} = getattr(socketserver, "{own}", socketserver.{name})'
         for name, own in about.classes.items()
     ]
-    start = [*about.preload.splitlines(), *begin, *renames]
+    start = [*begin, *renames]
     modules = modules_for([*functions, *start, *main])
     imports = [f"import {name}" for name in modules]
     parts = [

@@ -52,9 +52,10 @@ class Notes:
     """Which of the things that happen a script notes.
 
     ``detail`` is the label of which more is told: ``aspect`` says what, ``detail`` or ``place``.
-    ``failing`` are the steps whose exceptions are told. ``counted`` are gates that are opened for
-    some and not for all. ``keeping``: whether requests are kept, as the agent keeps them: else a
-    socket that the server forgets is closed when it is collected, and looks as if it were right.
+    ``preloaded``: whether a runtime may have patched ``os.read``. ``failing`` are the steps whose
+    exceptions are told. ``counted`` are gates that are opened for some and not for all.
+    ``keeping``: whether requests are kept, as the agent keeps them: else a socket that the server
+    forgets is closed when it is collected, and looks as if it were right.
     """
 
     forking: bool
@@ -66,6 +67,7 @@ class Notes:
     failing: set[str] = field(default_factory=set)
     counted: set[str] = field(default_factory=set)
     keeping: bool = False
+    preloaded: bool = False
 
     def line(self, what: str, detail: str = "") -> list[str]:
         """The line that notes it, or none."""
@@ -95,7 +97,8 @@ class Notes:
     def passing(self, name: str) -> str:
         """The statement that waits at a gate."""
         if self.forking:
-            return f"os.read({self.gate(name)}[0], 1)"
+            read = "native_read" if self.preloaded else "os.read"
+            return f"{read}({self.gate(name)}[0], 1)"
         return f"{self.gate(name)}.{'acquire' if name in self.counted else 'wait'}()"
 
     def opening(self, name: str, count: int) -> list[str]:

@@ -30,9 +30,9 @@ def written(template: str, **values: Any) -> str:
     return _ENVIRONMENT.get_template(f"{template}.py.j2").render(values).strip("\n")
 
 
-def functions_for(text: str, *, forking: bool) -> list[str]:
+def functions_for(text: str, *, forking: bool, preload: str = "") -> list[str]:
     """The functions that a text calls, and those that these call, each before its callers."""
-    known = _written(text, forking)
+    known = _written(text, forking, preload)
     wanted = set(_ALWAYS)
     pending = [text]
     while pending:
@@ -43,11 +43,12 @@ def functions_for(text: str, *, forking: bool) -> list[str]:
     return [f"{source}\n" for name, source in known.items() if name in wanted]
 
 
-def _written(text: str, forking: bool) -> dict[str, str]:
+def _written(text: str, forking: bool, preload: str) -> dict[str, str]:
     """All functions and classes by name, as this text needs them."""
     sources = written(
         "functions",
         forking=forking,
+        preload=preload,
         names_children="children()" in text,
         removes_folder=bool(re.search(r"\bfolder\b", text)),
         counts=bool(re.search(r"\btimes\(", text)),

@@ -48,6 +48,7 @@ def write_script(
 ) -> Script:
     """Write it from what was noted while the case was played; ``omit`` parts are left out."""
     writer = _ScriptWriter(told, behaviour, omit)
+    writer.notes.preloaded = bool(about.preload)
     writer.main()  # what is waited for decides what the classes note, and they come first
     main = writer.main()
     text = assembled(about, main, writer.notes.forking, hang_s)

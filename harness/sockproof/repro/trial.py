@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -32,10 +31,14 @@ Writing = Callable[[frozenset[str], float], Script]
 
 @dataclass(frozen=True)
 class Bench:
-    """Where scripts are tried: on what shows a behaviour, and on what does not, if there is one."""
+    """Where scripts are tried: on what shows a behaviour, and on what does not, if there is one.
+
+    There ``preload``, the lines of a script that change what the interpreter has, are left out.
+    """
 
     wrong: Implementation
     right: Implementation | None
+    preload: str = ""
 
     def statuses(self, text: str) -> tuple[int, int]:
         """How the script ends on the one and on the other, at the same time; where there is no
@@ -43,15 +46,20 @@ class Bench:
         if self.right is None:
             return run_script(text, self.wrong), GONE
         with ThreadPoolExecutor(2) as pool:
-            ended = pool.map(partial(run_script, text), (self.wrong, self.right))
-            return next(ended), next(ended)
+            right = pool.submit(self._status_on_the_right, text)
+            return run_script(text, self.wrong), right.result()
+
+    def _status_on_the_right(self, text: str) -> int:
+        if self.right is None:
+            return GONE
+        bare = text.replace(f"\n{self.preload}\n", "\n", 1) if self.preload else text
+        return run_script(bare, self.right)
 
     def may_show(self, text: str) -> bool:
         """Whether it is so twice, one after the other: a trial of many, most of which fail at
         once. Without a step that made the order, it may be so once by luck."""
         return all(
-            (self.right is None or run_script(one, self.right) == GONE)
-            and run_script(one, self.wrong) == THERE
+            self._status_on_the_right(one) == GONE and run_script(one, self.wrong) == THERE
             for one in (_switching(text, after_s) for after_s in _SWITCHES_S[-2:])
         )
 

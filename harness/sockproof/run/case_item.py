@@ -163,7 +163,7 @@ def _allow_known(run: CaseRun, problem: BaseException | None, report: pytest.Tes
     if problem is not None and not stale:
         report.outcome = "skipped"
         report.wasxfail = run.expected.reason
-    elif problem is None:
+    elif problem is None and not run.expected.intermittent:
         report.outcome = "failed"
         report.longrepr = f"stale expectation in {run.expected.file}: {stale}"
 

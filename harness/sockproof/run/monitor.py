@@ -157,7 +157,7 @@ class RunMonitor:
     def _take(self, iut_id: str, row: CaseRow) -> None:
         self._writer(iut_id).case(row)
         expected = self.plan.expected(iut_id, row.id)
-        if expected:
+        if expected and (row.as_known or not expected.intermittent):
             self._met.setdefault(iut_id, Counter())[expected] += 1
         self.rows += 1
         if self._audience:
@@ -214,7 +214,7 @@ class RunMonitor:
                 yield f"{place} expired on {one.expires}"
             if met[one] > one.at_most:
                 yield f"{place} matches {met[one]} cases, more than its at_most {one.at_most}"
-            if not met[one] and self._whole and not self.problems:
+            if not (met[one] or one.intermittent) and self._whole and not self.problems:
                 yield f"{place} matches no case"
 
     @property

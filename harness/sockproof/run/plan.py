@@ -200,11 +200,12 @@ def _expectations(iut: ProbedIut, given: Sequence[Expectation]) -> tuple[Expecta
     modules. A module of somebody's own has its own deviations, and so has what is loaded before the
     interpreter's, unless it is known of that."""
     known = () if iut.implementation.module else known_expectations()
-    if iut.implementation.preload:
-        known = tuple(one for one in known if iut.hello["runtime"] in one.also_under)
+    runtime = str(iut.hello["runtime"])
+    if runtime or iut.implementation.preload:
+        known = tuple(one for one in known if runtime in (one.runtime, *one.also_under))
     name = str(iut.hello["implementation"])
     version = tuple(iut.hello["version"])
-    there = Circumstances.of(name, iut.level, version, iut.capabilities.features)
+    there = Circumstances.of(name, iut.level, version, iut.capabilities.features, runtime)
     return tuple(one for one in (*given, *known) if one.holds_in(there))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -47,23 +47,25 @@ _PLUGINS_LEFT_OUT = (
 )
 
 
-def play(plan_path: Path, workers: int, watcher: object) -> int:
-    """Play the cases of the plan; pytest's exit status."""
+def play(plan_path: Path, workers: int, files: Sequence[Path], watcher: object) -> int:
+    """Play the cases of the plan, which are in these files; pytest's exit status."""
     arguments = [f"--max-worker-restart={_RESTARTS}", f"--numprocesses={workers}", "--dist=load"]
     arguments.append(f"--basetemp={plan_path.parent / 'pytest'}")  # xdist makes folders there
-    return _pytest(plan_path, arguments, watcher)
+    return _pytest(plan_path, arguments, files, watcher)
 
 
-def play_here(plan_path: Path, perform: Callable[[CollectedCases], None], area: str = "") -> None:
-    """Collect the cases in this process, and leave it to ``perform`` what to play of them. Those
-    of one ``area`` alone take a tenth of the time.
+def play_here(
+    plan_path: Path, files: Sequence[Path], perform: Callable[[CollectedCases], None]
+) -> None:
+    """Collect the cases of the plan that are in these files, in this process, and leave it to
+    ``perform`` what to play of them.
 
     Raises:
         KeyboardInterrupt: an interrupt has come.
         HarnessError: a test file does not load, or pytest ends otherwise than it should.
     """
     collected = CollectedCases(perform)
-    status = _pytest(plan_path, [], collected, area)
+    status = _pytest(plan_path, [], files, collected)
     if status == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     if collected.problems:
@@ -72,7 +74,9 @@ def play_here(plan_path: Path, perform: Callable[[CollectedCases], None], area: 
         raise HarnessError(f"the test runner ended with status {status}", "play it with run")
 
 
-def _pytest(plan_path: Path, arguments: list[str], watcher: object, area: str = "") -> int:
+def _pytest(
+    plan_path: Path, arguments: Sequence[str], files: Sequence[Path], watcher: object
+) -> int:
     """What the user's shell says to pytest is not said to us; no byte code beside the kit."""
     for name in [name for name in os.environ if name.startswith("PYTEST_")]:
         del os.environ[name]
@@ -90,6 +94,6 @@ def _pytest(plan_path: Path, arguments: list[str], watcher: object, area: str = 
         f"--sockproof-plan={plan_path}",
         "--sockproof-rows-only",
         f"--ignore={kit / 'suites' / 'selftest'}",
-        str(kit / "suites" / area),
+        *map(str, files),
     ]
     return int(pytest.main([*arguments, *own], plugins=[watcher]))

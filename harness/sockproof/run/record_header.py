@@ -46,6 +46,7 @@ def without_home(text: str) -> str:
 
 
 def _implementation(iut: ProbedIut) -> dict[str, Any]:
+    runtime = {"runtime": iut.hello["runtime"]} if iut.hello["runtime"] else {}
     return {
         "id": iut.id,
         "given": iut.implementation.given,
@@ -58,6 +59,7 @@ def _implementation(iut: ProbedIut) -> dict[str, Any]:
         "module": iut.implementation.module or "socketserver",
         "module_file": iut.hello["module_file"],
         "argv": list(iut.implementation.argv),
+        **runtime,
     }
 
 

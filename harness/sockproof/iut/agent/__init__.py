@@ -11,7 +11,12 @@ case.py         inside that process: carries out one command after the other
 mainthread.py   calls in the main thread, while another takes the commands
 servers.py      makes the server under test out of a description
 handlers.py     request handlers that follow a script
-script.py       the steps of a script, the gates, what is raised
+script.py       the steps of a script, and what is raised
+gates.py        where handlers are held until the harness lets them through
+lines.py        the commands as they are read
+green.py        commands and gates where a green runtime has the threads
+hub_gevent.py   what that asks of gevent's hub
+hub_eventlet.py what that asks of eventlet's hub
 events.py       the one ordered stream of events, and values as JSON
 looking.py      what the system says that a thread is at
 accounting.py   what is left behind: descriptors, threads, children

@@ -7,7 +7,6 @@ answers and events have one order.
 
 from __future__ import absolute_import
 
-import errno
 import json
 import os
 import select
@@ -17,45 +16,15 @@ import sys
 import threading
 import traceback
 
-from . import accounting, events, handlers, mainthread, script, servers
+from . import accounting, events, gates, green, handlers, mainthread, script, servers
+from .lines import Lines
 
 try:
     import faulthandler
 except ImportError:  # Python 2.7
     faulthandler = None  # type: ignore[assignment]
 
-_read = os.read
 _exit = os._exit
-_getpid = os.getpid
-
-
-class Lines(object):
-    """Lines read from a descriptor without reading ahead of what is needed, or buffering."""
-
-    def __init__(self, fd, cooperative):
-        self.fd = fd
-        self.cooperative = cooperative
-        self.rest = b""
-        self.home = _getpid()
-
-    def next(self):
-        """The next line, or None at the end. A green runtime's hub is let run meanwhile."""
-        while b"\n" not in self.rest:
-            if self.cooperative:
-                select.select([self.fd], [], [])
-            while _getpid() != self.home:  # a green runtime runs us on in a forked child
-                select.select([], [], [], 60)
-            try:
-                got = _read(self.fd, 65536)
-            except OSError as error:
-                if error.errno == errno.EINTR:
-                    continue
-                raise
-            if not got:
-                return None
-            self.rest += got
-        line, self.rest = self.rest.split(b"\n", 1)
-        return line
 
 
 class Case(object):
@@ -72,6 +41,7 @@ class Case(object):
             "sys": sys,
             "threading": threading,
             "own_name": lambda name: names.get(name, name),
+            "native": script.native,
         }
         self.baseline = accounting.Baseline()
         self.main_thread = None
@@ -130,13 +100,13 @@ class Case(object):
 
     def do_fence(self, order):
         """Nothing but the answer: whatever was written before it has then arrived."""
-        _flush()
+        events.flush()
 
     def do_stop(self, order):
         """End every loop, close every server, and say what is left behind."""
         for handle in sorted(self.servers):
             self._stop_one(self.servers[handle], order["hang_s"])
-        _flush()
+        events.flush()
         left = self.baseline.leftovers(order["settle_s"])
         if left["leaks"]:
             kept = [self.servers[handle] for handle in sorted(self.servers)]
@@ -151,7 +121,7 @@ class Case(object):
         if not left["leaks"]:
             self.servers.clear()
             del handlers.INSTANCES[:], servers.KEPT[:]
-            script.close_gates()
+            gates.close_gates()
         return left
 
     def _stop_one(self, kept, hang_s):
@@ -176,9 +146,10 @@ class Case(object):
             events.reply(order["seq"], "done", value)
 
 
-def run(module, names, fds, cooperative):
+def run(module, names, fds, runtime):
     """The life of a case's process. Never returns.
 
+    ``runtime``: see ``loading.runtime()``, or a text that stands for one that nobody knows.
     ``fds``: ``commands``, ``events``, ``stdout``, ``stderr`` and the list ``gates``.
     """
     os.setpgid(0, 0)
@@ -187,15 +158,23 @@ def run(module, names, fds, cooperative):
     for name in ("stdout", "stderr"):
         os.close(fds[name])
     events.Pipe.fd = fds["events"]
-    script.use_gates(fds["gates"])
     _dump_stacks_on_request()
-    if cooperative:
+    if runtime:
         select.select([], [], [], 0)  # a hub that is made now is not taken for a leak later
+    lines = _lines(fds, runtime)
     case = Case(module, names)
-    lines = Lines(fds["commands"], cooperative)
     while case.main_thread is None:
         obey_one(case, lines)
     case.main_thread.lend(lambda: obey_all(case, lines), case.baseline)
+
+
+def _lines(fds, runtime):
+    """What the case's commands are taken from."""
+    control = None
+    if green.is_known(runtime):
+        control = green.Control(runtime, fds["commands"], fds["gates"])
+    gates.use_gates(fds["gates"], control)
+    return control or Lines(fds["commands"], bool(runtime))
 
 
 def obey_all(case, lines):
@@ -230,11 +209,3 @@ def _traceback():
         return traceback.format_exc()[-1500:]
     except EnvironmentError:
         return ""
-
-
-def _flush():
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (EnvironmentError, ValueError):  # closed by what was tested
-            pass

@@ -12,12 +12,12 @@ import json
 import os
 import traceback
 
-from . import case, child, events, loading, looking
+from . import case, child, events, green, loading, looking
+from .lines import Lines
 
 # How often a live case is looked after; bounds how late a crash is noticed, nothing else.
 TICK_S = 0.01
 
-_read = os.read
 _write = os.write
 
 
@@ -26,11 +26,11 @@ class Agent(object):
 
     def __init__(self, control_in, control_out):
         self.control_out = control_out
-        self.lines = case.Lines(control_in, False)
+        self.lines = Lines(control_in)
         self.child = None
         self.module = None
         self.names = {}
-        self.cooperative = False
+        self.runtime = ""
         self.looker = looking.Looker()
 
     def say(self, **fields):
@@ -58,12 +58,10 @@ class Agent(object):
                 self.finish(self.child.watch())
 
     def hear(self):
-        got = _read(self.lines.fd, 65536)
-        if not got:
+        if not self.lines.receive():
             self.leave()
-        self.lines.rest += got
-        while b"\n" in self.lines.rest:
-            self.obey(self.lines.next())
+        for line in self.lines.whole():
+            self.obey(line)
 
     def obey(self, line):
         """Do what is ours to do, or the child's; what is the case's goes to its process."""
@@ -82,9 +80,10 @@ class Agent(object):
         except BaseException as error:
             raised = dict(events.describe_error(error), traceback=traceback.format_exc())
             return self.say(r="refused", value=raised)
+        said["green_stacks"] = green.is_known(said["runtime"])
         said["reaches_pipes"] = child.reaches(order.get("token"))
         self.names = order.get("classes", {})
-        self.cooperative = bool(order.get("preload"))
+        self.runtime = said["runtime"] or ("unknown" if order.get("preload") else "")
         return self.say(r="hello", value=said)
 
     def do_clock(self, order):
@@ -105,7 +104,7 @@ class Agent(object):
         """In the case's process."""
         os.close(self.lines.fd)
         os.close(self.control_out)
-        case.run(self.module, self.names, fds, self.cooperative)
+        case.run(self.module, self.names, fds, self.runtime)
 
     def do_look(self, order):
         seen = self.looker.tell(self.child.pid, order["task"]) if self.child else None

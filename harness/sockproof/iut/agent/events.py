@@ -61,6 +61,15 @@ def reply(seq, outcome, value):
     return _write_line(_line({"r": outcome, "seq": seq, "parts": True}))
 
 
+def flush():
+    """Whatever was printed so far goes out."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (EnvironmentError, ValueError):  # closed by what was tested
+            pass
+
+
 def _line(fields):
     return json.dumps(fields, separators=(",", ":")).encode("ascii") + b"\n"
 

@@ -9,7 +9,7 @@ from __future__ import absolute_import
 import itertools
 import os
 
-from . import events, script
+from . import events, gates, script
 
 # Every handler made, kept alive: no socket may look closed because it was collected.
 INSTANCES = []  # type: ignore[var-annotated]
@@ -23,7 +23,7 @@ def make_handler(base, phases, attributes, source, module):
     """
     if source:
         namespace = {"base": base, "emit": events.emit, "socketserver": module}
-        namespace.update(gate=script.pass_gate, fail=script.fail)
+        namespace.update(gate=gates.pass_gate, fail=script.fail)
         exec(compile(source, "<handler source>", "exec"), namespace)
         return namespace["Handler"]
 

@@ -55,12 +55,12 @@ def hello(order):
         "module_file": getattr(module, "__file__", ""),
         "names": sorted(n for n in dir(module) if n.endswith(("Server", "MixIn", "Handler"))),
         "platform": sys.platform,
-        "runtime": _runtime(),
+        "runtime": runtime(),
     }
     return module, said
 
 
-def _runtime():
+def runtime():
     """The package whose sockets stand in for the interpreter's own, such as ``gevent``; or none."""
     package = str(socket.socket.__module__).split(".")[0]
     return "" if package in ("socket", "_socket") else package

@@ -6,7 +6,6 @@ event: what it did, or what it raised.
 
 from __future__ import absolute_import
 
-import errno
 import os
 import select
 import signal
@@ -14,18 +13,14 @@ import socket
 import sys
 import threading
 
-from . import events
+from . import events, gates
 
-_read = os.read
 _kill = os.kill
 _exit = os._exit
-_poll = getattr(select, "poll", None)  # before any preload: a green one may know no empty mask
+_own_select = dict(vars(select))  # before any preload: a green one may lack poll, or an empty mask
 
 # Longer than the end of a connection takes to come over loopback.
 OVER_MS = 5000
-
-# Read ends of the gate pipes, made before the fork: they hold threads and children alike.
-GATES = []  # type: ignore[var-annotated]
 
 
 class OwnExit(BaseException):
@@ -50,41 +45,6 @@ EXCEPTIONS = {
     "GeneratorExit": GeneratorExit,
     "MemoryError": MemoryError,
 }
-
-
-def use_gates(fds):
-    """These read ends, which do not block, are the gates of this process and of those it forks."""
-    GATES[:] = fds
-
-
-def pass_gate(index):
-    """Wait until the harness lets one more through gate ``index``."""
-    if not GATES:
-        raise RuntimeError("this process has no gates")
-    while not _take(GATES[index]):
-        select.select([GATES[index]], [], [], 60)
-
-
-def _take(fd):
-    """Whether there was an octet in the gate's pipe, which nobody else took; or nobody writes more.
-
-    Whoever waits may be woken for one octet with others, and would then hold all the green threads
-    of its process in read().
-    """
-    try:
-        _read(fd, 1)
-    except OSError as error:
-        if error.errno not in (errno.EAGAIN, errno.EINTR):
-            raise
-        return False
-    return True
-
-
-def close_gates():
-    """Gates hold whoever comes to them."""
-    for fd in GATES:
-        while select.select([fd], [], [], 0)[0]:
-            _read(fd, 65536)
 
 
 def fail(exception, message="raised by the script"):
@@ -169,7 +129,7 @@ def do_write_back(handler):
 
 
 def do_gate(handler, index, name):
-    pass_gate(index)
+    gates.pass_gate(index)
     return {"name": name, "passed": True}
 
 
@@ -217,12 +177,18 @@ def do_run(handler, source):
 def _scope(handler):
     """What a case's expressions and source text know where the handler is."""
     modules = {"threading": threading, "os": os, "socket": socket, "sys": sys}
-    return dict(modules, self=handler, fail=fail, wait_until_over=wait_until_over)
+    ours = {"fail": fail, "native": native, "wait_until_over": wait_until_over}
+    return dict(modules, self=handler, **ours)
+
+
+def native(name):
+    """What the interpreter's own module ``select`` has of this name, whatever patched it since."""
+    return _own_select[name]
 
 
 def wait_until_over(connection):
     """Until a connection has ended in both directions, or for some seconds."""
-    poller = _poll()  # type: ignore[misc]
+    poller = native("poll")()
     poller.register(connection.fileno(), 0)
     poller.poll(OVER_MS)
 

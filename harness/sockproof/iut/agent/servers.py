@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 
-from . import accounting, events, handlers, looking, script
+from . import accounting, events, gates, handlers, looking, script
 
 ADDRESS_FAMILIES = {
     "inet": "AF_INET",
@@ -137,7 +137,7 @@ def _cause(method):
 def _behave(server, base, method, behaviour, arguments):
     if "gate" in behaviour:
         events.emit("step", do="gate", id="", name=behaviour["name"])
-        script.pass_gate(behaviour["gate"])
+        gates.pass_gate(behaviour["gate"])
     if "raise" in behaviour:
         script.fail(behaviour["raise"]["exception"], behaviour["raise"]["message"])
     if "return" in behaviour:
