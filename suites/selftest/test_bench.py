@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from pathlib import Path
 
@@ -18,7 +20,8 @@ def test_benchmark_tells_who_spends_what(tmp_path: Path, name: str) -> None:
     if found is None:
         pytest.skip(f"no {name} on this machine")
 
-    ended = sockproof_(tmp_path, "bench", "--iut", str(found), "--cases", "20", "-n", "1")
+    options = ("--cases", "20", "-n", "1", "--report-dir", str(tmp_path / "bench"))
+    ended = sockproof_(tmp_path, "bench", "--iut", str(found), *options)
 
     assert ended.status == 0, ended
     wholes = re.findall(r"a warm case on \S+ +[\d.]+ ms, ([\d.]+) ms", ended.stdout)
@@ -26,7 +29,23 @@ def test_benchmark_tells_who_spends_what(tmp_path: Path, name: str) -> None:
     assert len(wholes) == len(parts) == 4
     for whole, part in zip(wholes, parts, strict=True):
         assert float(whole) == pytest.approx(sum(map(float, part)), abs=0.01)
+    _expect_page(tmp_path / "bench")
     assert re.search(r"by hand: made, asked once, stopped +[\d.]+ ms, [\d.]+ ms", ended.stdout)
+
+
+def _expect_page(folder: Path) -> None:
+    """The same figures as JSON, and as a page with the machine's name and a bar for each part."""
+    told = json.loads((folder / "bench.json").read_text("utf-8"))
+    (figures,) = told["figures"]
+    page = (folder / "bench.html").read_text("utf-8")
+
+    assert told["machine"]["cores"] == os.cpu_count()
+    assert told["machine"]["system"] in page
+    assert page.count("<rect") == len(figures["by_hand"]) + 3 * len(figures["costs"])
+    for spec, cost in figures["costs"].items():
+        assert spec in page
+        assert cost["round_trips"] >= 2
+        assert sum(cost["parts_s"].values()) == pytest.approx(cost["processor_s"])
 
 
 @pytest.mark.parametrize("wrong", [("--cases", "0"), ("-n", "0"), ("--iut", "/nowhere/python")])

@@ -298,7 +298,7 @@ def test_what_happens_now_and_then_is_counted_when_it_happens(tmp_path: Path) ->
     """at_most says how many of the cases may deviate, and not how many the entry is about."""
     text = EXPECTED.replace(f"[{SPEC}]", "[*]") + "at_most = 1\nintermittent = true"
     path = write(tmp_path, text)
-    options = ("-n", "0", "--spec", "TCP/inet*", "--expectations", str(path))
+    options = ("-n", "0", "--spec", f"{SPEC}*", "--expectations", str(path))
 
     right = play(tmp_path, [], REFUSED, options=options)
     wrong = play(tmp_path, [partner("keeps_refused")], REFUSED, options=options)

@@ -48,12 +48,25 @@ class DatagramPeer(ScriptedPeer):
         kernel takes nothing from elsewhere."""
         own = self._take_socket(server, socket.SOCK_DGRAM)
         if self._own_address is not None:
-            own.bind(self._own_address)
+            own = self._bound(own, server)
         self._server_address = _as_received(server.address)
         if exclusively:
             own.connect(server.address)
         self._log("open", note=f"{self.address!r} to {server.address!r}")
         return self
+
+    def _bound(self, own: socket.socket, server: Reachable) -> socket.socket:
+        """The socket, or another, at an address that no peer of the case has had: the kernel gives
+        away the port of one that is gone, and a late reply to that would come to this one."""
+        own.bind(self._own_address)
+        if self._own_address != "" and self._own_address[1:] != (0,):
+            return own  # it is not the kernel that chooses
+        while own.getsockname() in self.log.datagram_addresses:
+            with own:  # it keeps the port from the next until that has one
+                own = self._take_socket(server, socket.SOCK_DGRAM)
+                own.bind(self._own_address)
+        self.log.datagram_addresses.add(own.getsockname())
+        return own
 
     @operation("knock", _whereto)
     def connect_at_once(self, server: Reachable) -> str:

@@ -10,8 +10,9 @@ import os
 import statistics
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from datetime import datetime, timezone
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -23,8 +24,11 @@ from rich.console import Console
 from sockproof.case.case_run import CaseRun
 from sockproof.case.handler_script import Echo, ReadLine
 from sockproof.case.server_options import ServerOptions
+from sockproof.commands.bench_page import bench_html
+from sockproof.commands.costs import Cost, Figures, machine
 from sockproof.commands.floors import LINE, bare_echo_s, plain_server_s, timed
-from sockproof.commands.output import open_console
+from sockproof.commands.output import open_console, write_file
+from sockproof.commands.run import refuse_unwritable
 from sockproof.iut.addresses import Addresses
 from sockproof.iut.capabilities import ProbedIut, probe
 from sockproof.iut.implementation import parse_iut
@@ -42,28 +46,13 @@ _SPECS = ("TCP/inet", "ThreadingTCP/inet", "ForkingTCP/inet", "UDP/inet")
 _BY_HAND = 300
 
 
-@dataclass(frozen=True)
-class _Cost:
-    """Of cases played one after the other: wall time of each, processor time of all a case, by who
-    spends it."""
-
-    walls_s: list[float]
-    worker_s: float
-    agent_s: float
-    process_s: float
-
-    @property
-    def processor_s(self) -> float:
-        return self.worker_s + self.agent_s + self.process_s
-
-
 @click.command("bench")
 @click.option(
     "--iut",
     "given",
-    default=sys.executable,
+    multiple=True,
     metavar="IUT",
-    help="The implementation, as for run. [default: the running Python]",
+    help="An implementation, as for run. Repeat for several. [default: the running Python]",
 )
 @click.option(
     "--cases",
@@ -80,21 +69,49 @@ class _Cost:
     type=click.IntRange(1, 64),
     help="Worker processes.",
 )
-def bench_command(given: str, cases: int, workers: int) -> None:
+@click.option(
+    "--report-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write bench.json and bench.html there, too.",
+)
+def bench_command(given: Sequence[str], cases: int, workers: int, report_dir: Path | None) -> None:
     """Measure what a case costs beside bare sockets, and beside a server made by hand."""
+    if report_dir:
+        refuse_unwritable(report_dir)
     console = open_console()
-    iut = probe(parse_iut(given))
+    figures = [
+        _measured(console, probe(parse_iut(text)), cases, workers)
+        for text in given or [sys.executable]
+    ]
+    if report_dir:
+        _write(figures, report_dir)
+        console.print(f"  report  {report_dir / 'bench.html'}", soft_wrap=True)
+
+
+def _measured(console: Console, iut: ProbedIut, cases: int, workers: int) -> Figures:
+    """Measure one implementation, and print each figure as soon as it is there."""
     console.print(f"  {iut.id}, {cases} cases each, {os.cpu_count()} cores")
     floor_s = bare_echo_s(cases)
     _print(console, "connect, echo, close over bare sockets", floor_s)
     by_hand = plain_server_s(iut.implementation, min(cases, _BY_HAND))
-    plain_s, processor_s = by_hand["plain"]
-    _print(console, "a server by hand: made, asked once, stopped", plain_s, processor_s)
+    _print(console, "a server by hand: made, asked once, stopped", *by_hand["plain"])
     _print(console, "the same, in a process forked for it", *by_hand["forked"])
+    costs: dict[str, Cost] = {}
     for spec_id in _SPECS:
-        _print_cost(console, spec_id, _play(iut, [spec_by_id(spec_id)], cases), plain_s)
-    name = f"all server specs, {workers} workers"
-    console.print(f"  {name:43} {_rate(iut, cases, workers):8.0f} cases/s")
+        costs[spec_id] = _play(iut, [spec_by_id(spec_id)], cases)
+        _print_cost(console, spec_id, costs[spec_id], by_hand["plain"][0])
+    rate = _rate(iut, cases, workers)
+    console.print(f"  {f'all server specs, {workers} workers':43} {rate:8.0f} cases/s")
+    return Figures(iut.id, cases, floor_s, by_hand, costs, workers, rate)
+
+
+def _write(figures: Sequence[Figures], folder: Path) -> None:
+    day = datetime.now(timezone.utc).date().isoformat()
+    told = {"machine": machine(), "day": day, "figures": [one.to_json() for one in figures]}
+    folder.mkdir(parents=True, exist_ok=True)
+    write_file(folder / "bench.json", json.dumps(told, indent=2) + "\n")
+    write_file(folder / "bench.html", bench_html(figures, machine(), day))
 
 
 def _print(console: Console, name: str, wall_s: float, processor_s: float | None = None) -> None:
@@ -102,25 +119,25 @@ def _print(console: Console, name: str, wall_s: float, processor_s: float | None
     console.print(f"  {name:43} {wall_s * 1e3:8.3f} ms{processor}", soft_wrap=True)
 
 
-def _print_cost(console: Console, spec_id: str, cost: _Cost, plain_s: float) -> None:
-    wall_s = statistics.median(cost.walls_s)
-    _print(console, f"a warm case on {spec_id}", wall_s, cost.processor_s)
-    parts = {"worker": cost.worker_s, "agent": cost.agent_s, "its process": cost.process_s}
-    told = ", ".join(f"{name} {seconds * 1e3:.3f}" for name, seconds in parts.items())
-    ratio = f"{wall_s / plain_s:8.1f} × by hand"
+def _print_cost(console: Console, spec_id: str, cost: Cost, plain_s: float) -> None:
+    _print(console, f"a warm case on {spec_id}", cost.wall_s, cost.processor_s)
+    told = ", ".join(f"{name} {seconds * 1e3:.3f}" for name, seconds in cost.parts.items())
+    ratio = f"{cost.wall_s / plain_s:8.1f} × by hand, {cost.round_trips:.1f} round trips"
     console.print(f"  {'':43} {ratio}; of a processor: {told}", soft_wrap=True)
 
 
-def _play(iut: ProbedIut, specs: list[ServerSpec], count: int) -> _Cost:
+def _play(iut: ProbedIut, specs: list[ServerSpec], count: int) -> Cost:
     """Play ``count`` cases over the specs in turn, each written to a record."""
     pool = AgentPool()
     with TemporaryDirectory(dir="/tmp") as name, (Path(name) / "rows").open("w") as record:
         addresses = Addresses(Path(name))
         requirement = load_catalogue()[_REQUIREMENT]
+        asked: list[int] = []
 
         def one(spec: ServerSpec) -> None:
-            row = _case(requirement, iut, spec, pool, addresses)
+            row, round_trips = _case(requirement, iut, spec, pool, addresses)
             record.write(json.dumps(row) + "\n")
+            asked.append(round_trips)
 
         try:
             one(specs[0])  # warms the agent up
@@ -130,7 +147,8 @@ def _play(iut: ProbedIut, specs: list[ServerSpec], count: int) -> _Cost:
             after = (time.process_time(), *channel.usage_s())
         finally:
             pool.close()
-    return _Cost(walls_s, *((b - a) / count for a, b in zip(before, after, strict=True)))
+    spent_s = ((b - a) / count for a, b in zip(before, after, strict=True))
+    return Cost(walls_s, statistics.mean(asked), *spent_s)
 
 
 def _case(
@@ -139,8 +157,9 @@ def _case(
     spec: ServerSpec,
     pool: AgentPool,
     addresses: Addresses,
-) -> dict[str, object]:
-    """One echo, whole: process, server, peer, stop, accounting, verdict, row."""
+) -> tuple[dict[str, object], int]:
+    """One echo, whole: process, server, peer, stop, accounting, verdict, row; and how many commands
+    were answered."""
     run = CaseRun(
         f"{requirement.id}[{spec.id}]",
         requirement,
@@ -153,7 +172,8 @@ def _case(
     assert isinstance(server, Server)
     peer = run.new_stream_peer() if spec.is_stream else run.new_datagram_peer()
     peer.connect(server).send(LINE).expect(LINE).expect_end()
-    return run.row(None, run.end(None), "fail").to_json()
+    row = run.row(None, run.end(None), "fail").to_json()
+    return row, server.process.round_trips
 
 
 def _rate(iut: ProbedIut, count: int, workers: int) -> float:

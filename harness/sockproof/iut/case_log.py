@@ -66,7 +66,8 @@ class CaseLog:
     """All of it, each kind in its order. ``pid`` is that of the case's process, 0 until it is told.
 
     ``compared`` is what a failed comparison was of: what was expected, and what was found. What
-    clears up once it is ``closed`` is no operation of the case.
+    clears up once it is ``closed`` is no operation of the case. ``datagram_addresses`` are those
+    that peers have had from the kernel.
     """
 
     start_s: float = field(default_factory=time.monotonic)
@@ -76,6 +77,7 @@ class CaseLog:
     events: list[Event] = field(default_factory=list)
     compared: tuple[Any, Any] | None = None
     closed: bool = False
+    datagram_addresses: set[Any] = field(default_factory=set)
     _inside: set[int] = field(default_factory=set)
 
     def note(

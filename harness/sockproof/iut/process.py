@@ -48,6 +48,11 @@ class CaseProcess(Arrivals):
         # No waiting for its word: the first command may already be on its way when it starts.
         channel.send(op="case", deadline_s=case_deadline_s(), **self._way.order)
 
+    @property
+    def round_trips(self) -> int:
+        """How many commands it was asked to carry out so far, each with an answer."""
+        return self._seq
+
     @operation("do", _order)
     def do(self, op: str, *, bound_s: float | None = None, **arguments: Any) -> Outcome:
         """Have one command carried out, and wait for its answer: in the process's main thread,

@@ -202,7 +202,7 @@ def _expectations(iut: ProbedIut, given: Sequence[Expectation]) -> tuple[Expecta
     known = () if iut.implementation.module else known_expectations()
     runtime = str(iut.hello["runtime"])
     if runtime or iut.implementation.preload:
-        known = tuple(one for one in known if runtime in (one.runtime, *one.also_under))
+        known = tuple(one for one in known if runtime and runtime in (one.runtime, *one.also_under))
     name = str(iut.hello["implementation"])
     version = tuple(iut.hello["version"])
     there = Circumstances.of(name, iut.level, version, iut.capabilities.features, runtime)
