@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 
 from sockproof.iut.implementation import Implementation
 from sockproof.repro.standalone_script import Script
@@ -101,24 +101,28 @@ def run_script(text: str, implementation: Implementation) -> int:
 
 
 def _ended(command: Sequence[str], text: str, implementation: Implementation, folder: str) -> int:
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**implementation.environment(), "PYTHONDONTWRITEBYTECODE": "1"},
-        start_new_session=True,
-    )
-    try:
-        process.communicate(text.encode(), timeout=DEADLINE_S)
-    except subprocess.TimeoutExpired:
-        pass
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    return process.returncode
+    """Its exit status. Python, too, ends with THERE when it cannot read a script, or its module."""
+    with TemporaryFile() as told:  # no pipe: who is forked off may hold it
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=told,
+            stderr=subprocess.DEVNULL,
+            env={**implementation.environment(), "PYTHONDONTWRITEBYTECODE": "1"},
+            start_new_session=True,
+        )
+        try:
+            process.communicate(text.encode(), timeout=DEADLINE_S)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        told.seek(0)
+        says_so = b"observed: " in told.read()
+    return NOT_TOLD if process.returncode == THERE and not says_so else process.returncode
 
 
 def shortened(
