@@ -71,8 +71,9 @@ class Channel:
         given = self.implementation
         asked_at = time.monotonic()
         with token_in_a_pipe() as token:
-            with contextlib.suppress(BrokenPipeError, AgentDied):  # it may have answered before
-                self._write(bundle())
+            # It may have answered before, or take nothing, and give no answer either.
+            with contextlib.suppress(BrokenPipeError, TimeoutError, AgentDied):
+                self._write(bundle(), start_bound_s())
                 self.send(
                     op="hello",
                     preload=given.preload,
@@ -153,7 +154,7 @@ class Channel:
 
     def send_line(self, line: bytes) -> None:
         try:
-            self._write(line)
+            self._write(line, hang_bound_s())
         except OSError:
             raise self.death() from None
 
@@ -175,9 +176,9 @@ class Channel:
             return f"interpreter was killed by {signal.Signals(-status).name}{words}"
         return f"interpreter ended with status {status}{words}"
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes, bound_s: float) -> None:
         assert self._process.stdin is not None
-        write_all(self._process.stdin, data)
+        write_all(self._process.stdin, data, bound_s)
 
     def _keep(self, message: Message) -> None:
         self._kept.append(message)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import select
 import subprocess
+import time
 from typing import IO
 
 from sockproof.errors import IutUnavailable
@@ -39,12 +42,17 @@ def start_interpreter(
         ) from None
 
 
-def write_all(stdin: IO[bytes], data: bytes) -> None:
-    """All of it to the standard input, which has no buffer.
+def write_all(stdin: IO[bytes], data: bytes, bound_s: float) -> None:
+    """All of it to the standard input, which has no buffer, but may be full: not every command
+    that a user names reads it.
 
     Raises:
-        OSError: nobody reads any more.
+        TimeoutError: nobody has taken all of it within ``bound_s``. OSError: nobody reads any more.
     """
+    os.set_blocking(stdin.fileno(), False)
+    limit_s = time.monotonic() + bound_s
     view = memoryview(data)
-    while view:
-        view = view[stdin.write(view) :]
+    while view := view[stdin.write(view) or 0 :]:
+        waits_s = max(0.0, limit_s - time.monotonic())
+        if not select.select([], [stdin], [], waits_s)[1]:
+            raise TimeoutError(f"{len(view)} octets not taken within {bound_s:g} s")

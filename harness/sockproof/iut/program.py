@@ -17,7 +17,7 @@ from sockproof.iut.bundle import LOADING, sources
 from sockproof.iut.implementation import Implementation
 from sockproof.iut.interpreter import start_interpreter, write_all
 from sockproof.judge.checks import Hang, Mismatch
-from sockproof.timing import hang_bound_s
+from sockproof.timing import hang_bound_s, start_bound_s
 
 __all__ = ["Program"]
 
@@ -70,8 +70,9 @@ class Program:
         self._rest = b""
         self._process = start_interpreter(implementation, stderr=subprocess.DEVNULL)
         assert self._process.stdin is not None
-        with self._process.stdin as stdin, contextlib.suppress(BrokenPipeError):
-            write_all(stdin, f"exec({text!r})\n".encode("ascii"))
+        gone = (BrokenPipeError, TimeoutError)
+        with self._process.stdin as stdin, contextlib.suppress(*gone):
+            write_all(stdin, f"exec({text!r})\n".encode("ascii"), start_bound_s())
 
     def close(self) -> None:
         """Kill what still runs of it."""
