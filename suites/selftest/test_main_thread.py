@@ -8,12 +8,13 @@ from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
 from sockproof.iut.starting import POLL_INTERVAL_S, ServerOrder
 from sockproof.spec.matrix import spec_by_id
+from suites.selftest.agents import EVERYWHERE
+
+TESTED_UNDER = EVERYWHERE
 
 TELLS_ITS_THREAD = "server.where = lambda: threading.current_thread().name"
 RAISES_ON_A_SIGNAL = """
 import signal
-
-TESTED_UNDER = EVERYWHERE
 def fail(number, frame):
     raise ValueError("signal %d" % number)
 signal.signal(signal.SIGALRM, fail)

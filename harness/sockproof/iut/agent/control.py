@@ -80,7 +80,7 @@ class Agent(object):
         except BaseException as error:
             raised = dict(events.describe_error(error), traceback=traceback.format_exc())
             return self.say(r="refused", value=raised)
-        said["green_stacks"] = green.is_known(said["runtime"])
+        said["green_stacks"] = green.warm(said["runtime"])
         said["reaches_pipes"] = child.reaches(order.get("token"))
         self.names = order.get("classes", {})
         self.runtime = said["runtime"] or ("unknown" if order.get("preload") else "")

@@ -25,6 +25,7 @@ except ImportError:  # Python 2.7
     import thread as _thread  # type: ignore[import-not-found, no-redef]
 
 HUBS = {"gevent": hub_gevent.GeventHub, "eventlet": hub_eventlet.EventletHub}
+WARM = {"gevent": hub_gevent.warm, "eventlet": hub_eventlet.warm}
 
 # Bound before any preload can patch them.
 _read, _write, _pipe = os.read, os.write, os.pipe
@@ -37,6 +38,13 @@ _SIGNALS = [getattr(signal, name) for name in dir(signal) if re.match("SIG[A-Z]"
 def is_known(runtime):
     """Whether there is control for a runtime, by its package's name; and whether it has threads."""
     return runtime in HUBS and _thread.start_new_thread is not _start_thread
+
+
+def warm(runtime):
+    """In the warm agent: have ready what each case needs. Whether there is control for it."""
+    if is_known(runtime):
+        WARM[runtime]()
+    return is_known(runtime)
 
 
 def _hub_of(runtime, woken):

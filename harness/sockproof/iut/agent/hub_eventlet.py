@@ -9,6 +9,10 @@ import os
 _read, _write, _pipe, _getpid = os.read, os.write, os.pipe, os.getpid
 
 
+def warm():
+    """Import now what the hub does when it is made: nothing more than eventlet has imported."""
+
+
 class EventletHub(object):
     """The hub of the thread that makes it. ``wake()`` is for any thread.
 

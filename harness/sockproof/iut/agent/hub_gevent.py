@@ -3,6 +3,18 @@
 from __future__ import absolute_import
 
 
+def warm():
+    """Import now what the hub does when it is made, which happens in each case anew.
+
+    None is made here: a process that is forked off would have it in common with this one.
+    """
+    import gevent.event
+    import gevent.hub  # noqa: F401
+
+    for name in ("loop", "format_context", "threadpool", "resolver"):
+        getattr(getattr(gevent, "config", None), name, None)
+
+
 class GeventHub(object):
     """The hub of the thread that makes it. ``wake()`` is for any thread."""
 
