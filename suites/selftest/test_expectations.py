@@ -13,6 +13,7 @@ from sockproof.errors import UsageError
 from sockproof.judge.expectations import (
     Circumstances,
     Expectation,
+    borne_out,
     known_expectations,
     read_expectations,
 )
@@ -305,6 +306,32 @@ def test_what_happens_now_and_then_is_counted_when_it_happens(tmp_path: Path) ->
 
     assert (right.status, wrong.status) == (0, 2), (right, wrong)
     assert "matches 2 cases, more than its at_most 1" in wrong.stdout
+
+
+STEADY = dataclasses.replace(ENTRY, reason="steady")
+NOW_AND_THEN = dataclasses.replace(ENTRY, contains="a hush", intermittent=True)
+A_LEAK = dataclasses.replace(NOW_AND_THEN, verdict=Verdict.PASS, contains="", teardown=LEAKED)
+
+
+@pytest.mark.parametrize(
+    ("about", "ended", "chosen"),
+    [
+        ((STEADY, NOW_AND_THEN), (Verdict.FAIL, "boom", CLEAN), STEADY),
+        ((STEADY, NOW_AND_THEN), (Verdict.FAIL, "a hush", CLEAN), NOW_AND_THEN),
+        ((NOW_AND_THEN, STEADY), (Verdict.PASS, "", CLEAN), STEADY),
+        ((NOW_AND_THEN, A_LEAK), (Verdict.PASS, "", CLEAN), None),
+        ((NOW_AND_THEN, A_LEAK), (Verdict.PASS, "", LEAKED), A_LEAK),
+        ((NOW_AND_THEN, A_LEAK), (Verdict.FAIL, "another", CLEAN), None),
+        ((), (Verdict.FAIL, "boom", CLEAN), None),
+    ],
+)
+def test_of_several_expectations_the_case_says_which(
+    about: tuple[Expectation, ...],
+    ended: tuple[Verdict, str, TeardownVerdict],
+    chosen: Expectation | None,
+) -> None:
+    """The one that it ended as; else one that is not intermittent, which is stale."""
+    assert borne_out(about, *ended) is chosen
 
 
 @pytest.mark.parametrize(("runtime", "holds"), [("gevent", True), ("", False), ("eventlet", False)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sockproof.case.client import StreamPeer
@@ -22,7 +22,7 @@ from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
 from sockproof.judge.checks import Crash, Hang, Mismatch, NotApplicable, verdict_of
-from sockproof.judge.expectations import Expectation
+from sockproof.judge.expectations import Expectation, borne_out
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record.rows import CaseRow, Known, Teardown
 from sockproof.spec.matrix import ServerSpec
@@ -41,7 +41,7 @@ class CaseRun:
 
     ``channel`` gives the warm agent, starting it if need be. Nothing of the implementation runs
     until the case first asks for it. ``variant`` is the value of the case's own parameter;
-    ``expected`` the deviation that is known of it.
+    ``expected`` are the deviations that are known of it.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class CaseRun:
         channel: Callable[[], Channel],
         addresses: Addresses,
         variant: Any = None,
-        expected: Expectation | None = None,
+        expected: Sequence[Expectation] = (),
     ) -> None:
         self.case_id = case_id
         self.requirement = requirement
@@ -228,12 +228,11 @@ class CaseRun:
 
     def _known(self, row: CaseRow) -> Known | None:
         """What was expected of the case, and whether it came so."""
-        if self.expected is None or row.verdict is Verdict.NOT_APPLICABLE:
+        teardown = row.teardown.verdict
+        one = borne_out(self.expected, row.verdict, row.words, teardown)
+        if one is None or row.verdict is Verdict.NOT_APPLICABLE:
             return None
-        one, teardown = self.expected, row.teardown.verdict
-        stale = one.problem(row.verdict, f"{row.expected}\n{row.actual}\n{row.reason}", teardown)
-        if one.intermittent and (stale or not row.deviates):
-            return None
+        stale = one.problem(row.verdict, row.words, teardown)
         return Known(one.reason, one.link, one.file, stale, teardown is one.teardown)
 
     def _evidence(self) -> dict[str, Any]:

@@ -95,8 +95,7 @@ def _is_stale(one: Expectation, records: Iterable[Record]) -> bool:
 
 
 def _bears_out(one: Expectation, case: CaseRow) -> bool:
-    words = "\n".join((case.expected, case.actual, case.reason))
-    return case.deviates and not one.problem(case.verdict, words, case.teardown.verdict)
+    return case.deviates and not one.problem(case.verdict, case.words, case.teardown.verdict)
 
 
 def _circumstances(record: Record) -> Circumstances:

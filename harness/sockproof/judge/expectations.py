@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,13 @@ from sockproof.spec import toml_tables as toml
 from sockproof.spec.case_id import requirement_of
 from sockproof.spec.levels import PythonLevel, holds_between
 
-__all__ = ["Circumstances", "Expectation", "known_expectations", "read_expectations"]
+__all__ = [
+    "Circumstances",
+    "Expectation",
+    "borne_out",
+    "known_expectations",
+    "read_expectations",
+]
 
 # Deviations of interpreters' own modules that we know of; they ship with the suite.
 KNOWN = Path(__file__).parent / "known"
@@ -129,6 +135,16 @@ class Expectation:
     def expired(self, today: datetime.date) -> bool:
         """Whether its day has passed."""
         return bool(self.expires) and datetime.date.fromisoformat(self.expires) < today
+
+
+def borne_out(
+    about: Sequence[Expectation], verdict: Verdict, words: str, teardown: TeardownVerdict
+) -> Expectation | None:
+    """Of the expectations about a case, the first that it ended as. Else the first that is not
+    intermittent, which is stale then; none if there is none."""
+    met = (one for one in about if not one.problem(verdict, words, teardown))
+    steady = (one for one in about if not one.intermittent)
+    return next(met, None) or next(steady, None)
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -107,6 +107,11 @@ class CaseRow(JsonObject):
         return self.id.removeprefix(self.requirement).removeprefix("[").removesuffix("]")
 
     @property
+    def words(self) -> str:
+        """All that it says of how it ended."""
+        return f"{self.expected}\n{self.actual}\n{self.reason}"
+
+    @property
     def stale(self) -> bool:
         """What was expected of it is no longer so."""
         return self.known is not None and bool(self.known.stale)

@@ -156,16 +156,20 @@ def pytest_runtest_makereport(
 
 def _allow_known(run: CaseRun, problem: BaseException | None, report: pytest.TestReport) -> None:
     """What ended as was expected is no failure; what was to deviate and did not, is one."""
-    if run.expected is None or run.expected.verdict is Verdict.PASS:
-        return
     verdict, told = verdict_of(problem, "")
-    stale = run.expected.problem(verdict, "\n".join(told.values()), run.expected.teardown)
-    if problem is not None and not stale:
-        report.outcome = "skipped"
-        report.wasxfail = run.expected.reason
-    elif problem is None and not run.expected.intermittent:
-        report.outcome = "failed"
-        report.longrepr = f"stale expectation in {run.expected.file}: {stale}"
+    words = "\n".join(told.values())
+    for one in run.expected:
+        if one.verdict is Verdict.PASS:  # of a teardown, which is judged later
+            continue
+        stale = one.problem(verdict, words, one.teardown)
+        if problem is not None and not stale:
+            report.outcome = "skipped"
+            report.wasxfail = one.reason
+            return
+        if problem is None and not one.intermittent:
+            report.outcome = "failed"
+            report.longrepr = f"stale expectation in {one.file}: {stale}"
+            return
 
 
 def _judge(course: _Course, run: CaseRun, keep: str, report: pytest.TestReport) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from sockproof.errors import HarnessError
 from sockproof.iut.capabilities import ProbedIut
-from sockproof.judge.expectations import Expectation
+from sockproof.judge.expectations import Expectation, borne_out
 from sockproof.judge.verdict import Verdict
 from sockproof.record.rows import CaseRow
 from sockproof.record.writer import RecordWriter
@@ -156,7 +156,8 @@ class RunMonitor:
 
     def _take(self, iut_id: str, row: CaseRow) -> None:
         self._writer(iut_id).case(row)
-        expected = self.plan.expected(iut_id, row.id)
+        about = self.plan.expected(iut_id, row.id)
+        expected = borne_out(about, row.verdict, row.words, row.teardown.verdict)
         if expected and (row.as_known or not expected.intermittent):
             self._met.setdefault(iut_id, Counter())[expected] += 1
         self.rows += 1

@@ -77,10 +77,9 @@ class RunPlan:
         number, of = self.options.shard
         return zlib.crc32(case_id.encode()) % of == number - 1
 
-    def expected(self, iut_id: str, case_id: str) -> Expectation | None:
-        """What is expected of a case that is known to deviate; the first that is about it."""
-        known = self.expectations.get(iut_id, ())
-        return next((one for one in known if one.matches(case_id)), None)
+    def expected(self, iut_id: str, case_id: str) -> tuple[Expectation, ...]:
+        """What is known of how a case deviates: all that is about it, those of the user first."""
+        return tuple(one for one in self.expectations.get(iut_id, ()) if one.matches(case_id))
 
     def selects(self, iut_id: str, requirement_id: str, spec: ServerSpec | None) -> bool:
         """Whether the requirement is to be played on this implementation and spec."""
