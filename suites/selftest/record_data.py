@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import fnmatch
 import hashlib
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -185,48 +186,54 @@ def specs_of(requirement: RequirementRow) -> list[str]:
     return [spec.id for spec in ALL_SPECS if any(word in spec.id for word in wanted)]
 
 
+DEVIATIONS: dict[tuple[str, str, str], dict[str, Any]] = {
+    ("my_socketserver", "shutdown-waits-for-loop", "Threading*"): {
+        "verdict": Verdict.FAIL,
+        "expected": "shutdown() returns after serve_forever() has ended",
+        "actual": "shutdown() returned 0.2 ms before the loop ended, 200 of 200 tries",
+        "transcript": TRANSCRIPT,
+        "stderr": STDERR,
+    },
+    ("*", "flush-after-reset-is-quiet", "ForkingTCP/inet"): {
+        "verdict": Verdict.FAIL,
+        "expected": "nothing on stderr",
+        "actual": "handle_error() was called with BrokenPipeError",
+        "transcript": TRANSCRIPT[1:6],
+        "stderr": STDERR,
+    },
+    ("my_socketserver", "children-are-reaped", "*+*"): {
+        "teardown": Teardown(
+            TeardownVerdict.LEAKED, ("child 4711 (zombie)", "fd 9 -> socket:[88412]")
+        ),
+    },
+    ("my_socketserver", "listener-closed-under-loop", "UDP/inet"): {
+        "verdict": Verdict.INCONCLUSIVE,
+        "reason": "the server did not answer the exchange before the fault within 5 s",
+        "teardown": Teardown(TeardownVerdict.STILL_RUNNING, ("thread MainThread in select()",)),
+        "stacks": "Thread MainThread:\n  selectors.py 415 select\n  socketserver.py 235",
+        "transcript": TRANSCRIPT[:4],
+    },
+    ("cpython-3.8.18", "descriptor-exhaustion", "Forking+UDP/inet6"): {
+        "verdict": Verdict.ERROR,
+        "reason": "the agent answered 'accounting' out of turn",
+        "teardown": Teardown(),
+    },
+}
+"""By implementation, requirement without its area, and server spec; ``*`` stands for any text."""
+
+
 def deviation(iut: str, requirement: RequirementRow, spec: str) -> dict[str, Any]:
     """How one case of the demo differs from a clean pass, as keyword arguments of CaseRow."""
-    slug = requirement.id.partition("/")[2]
-    mine = iut == "my_socketserver"
-    old = iut == "cpython-3.8.18"
-    if old and requirement.since:
+    if iut == "cpython-3.8.18" and requirement.since:
         reason = f"holds since Python {requirement.since}; this is 3.8"
         return {"verdict": Verdict.NOT_APPLICABLE, "reason": reason, "teardown": Teardown()}
-    if mine and slug == "shutdown-waits-for-loop" and spec.startswith("Threading"):
-        return {
-            "verdict": Verdict.FAIL,
-            "expected": "shutdown() returns after serve_forever() has ended",
-            "actual": "shutdown() returned 0.2 ms before the loop ended, 200 of 200 tries",
-            "transcript": TRANSCRIPT,
-            "stderr": STDERR,
-        }
-    if slug == "flush-after-reset-is-quiet" and spec == "ForkingTCP/inet":
-        return {
-            "verdict": Verdict.FAIL,
-            "expected": "nothing on stderr",
-            "actual": "handle_error() was called with BrokenPipeError",
-            "transcript": TRANSCRIPT[1:6],
-            "stderr": STDERR,
-        }
-    if mine and slug == "children-are-reaped" and "+" in spec:
-        leaks = ("child 4711 (zombie)", "fd 9 -> socket:[88412]")
-        return {"teardown": Teardown(TeardownVerdict.LEAKED, leaks)}
-    if mine and slug == "listener-closed-under-loop" and spec == "UDP/inet":
-        return {
-            "verdict": Verdict.INCONCLUSIVE,
-            "reason": "the server did not answer the exchange before the fault within 5 s",
-            "teardown": Teardown(TeardownVerdict.STILL_RUNNING, ("thread MainThread in select()",)),
-            "stacks": "Thread MainThread:\n  selectors.py 415 select\n  socketserver.py 235",
-            "transcript": TRANSCRIPT[:4],
-        }
-    if old and slug == "descriptor-exhaustion" and spec == "Forking+UDP/inet6":
-        return {
-            "verdict": Verdict.ERROR,
-            "reason": "the agent answered 'accounting' out of turn",
-            "teardown": Teardown(),
-        }
-    return {}
+    case = (iut, requirement.id.partition("/")[2], spec)
+    found = (
+        told
+        for patterns, told in DEVIATIONS.items()
+        if all(map(fnmatch.fnmatchcase, case, patterns))
+    )
+    return next(found, {})
 
 
 def known_case(iut: str, requirement: RequirementRow, spec: str) -> dict[str, Any]:

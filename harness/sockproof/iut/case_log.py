@@ -142,27 +142,34 @@ def operation(
             log: CaseLog = owner.log
             if not log.takes_operations:
                 return method(*given, **keywords)
-            told = described(*given, **keywords)
-            made = Operation(name, getattr(owner, "lane", ""), told)
-            log.begin(made)
-            try:
+            made = Operation(name, getattr(owner, "lane", ""), described(*given, **keywords))
+            with _during(log, made):
                 result = method(*given, **keywords)
                 if outcome is not None:
                     made.outcome = outcome(owner)
                 elif result is not owner:
                     made.outcome = result
                 return result
-            except Mismatch as problem:
-                made.ending = _ENDINGS.get(type(problem), REFUSED)
-                made.outcome = problem.actual
-                raise
-            finally:
-                log.end()
 
         noted.__dict__["operation"] = name
         return noted
 
     return decorate
+
+
+@contextlib.contextmanager
+def _during(log: CaseLog, made: Operation) -> Iterator[None]:
+    """While the operation lasts; what it is refused with is how it ends."""
+    __tracebackhide__ = True
+    log.begin(made)
+    try:
+        yield
+    except Mismatch as problem:
+        made.ending = _ENDINGS.get(type(problem), REFUSED)
+        made.outcome = problem.actual
+        raise
+    finally:
+        log.end()
 
 
 def _by_name(method: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
