@@ -12,7 +12,6 @@ import select
 
 # Bound before any preload can patch them.
 _read = os.read
-_getpid = os.getpid
 _poll = getattr(select, "poll", None)
 
 # Longest sleep without another look at the gate.
