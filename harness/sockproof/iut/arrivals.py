@@ -21,6 +21,9 @@ __all__ = ["Arrivals"]
 # the implementation has closed; its traceback is the last that was printed.
 AGENT_FAILED = 70
 _QUIET_S = 0.25
+# The number of a command that no case gives, and how long its answer may take: it is put together
+# beside a thread that may never give up the interpreter's lock but for a moment.
+_STACKS, _GREEN_STACKS_S = 0, 5.0
 # Characters of each stream; past them only how many there were is kept.
 _OUTPUT_KEPT = 65536
 
@@ -131,9 +134,11 @@ class Arrivals:
         """
         before = len(self.output["stderr"])
         self._channel.send(op="stacks")
-        if self._channel.hello.get("green_stacks"):
-            self._way.send(encoded({"op": "green_stacks"}))
         incoming = self._channel.incoming
+        if self._channel.hello.get("green_stacks"):
+            self._answers.pop(_STACKS, None)
+            self._way.send(encoded({"op": "green_stacks", "seq": _STACKS}))
+            incoming.wait_for(lambda: _STACKS in self._answers or self.over, _GREEN_STACKS_S)
         incoming.wait_for(lambda: "File " in self.output["stderr"][before:] or self.over, 1.0)
         while not self.over and self._prints_more():  # PyPy writes them word by word
             pass

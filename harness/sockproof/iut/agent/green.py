@@ -122,6 +122,7 @@ class Control(object):
         order = json.loads(line.decode("ascii"))
         if order["op"] == "green_stacks":
             _write(2, green_stacks().encode("utf-8", "replace"))
+            events.reply(order["seq"], "done", None)
         elif order["op"] == "fence":
             events.flush()
             events.reply(order["seq"], "done", None)
