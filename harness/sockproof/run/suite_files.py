@@ -40,5 +40,6 @@ def files_with(requirements: Collection[str]) -> list[Path]:
 
 
 def _may_have_cases(requirement: Requirement, plan: RunPlan) -> bool:
-    specs = [spec.id for spec in requirement.applies.specs() if spec in plan.specs] or [""]
+    applicable = requirement.applies.specs()
+    specs = [spec.id for spec in applicable if spec in plan.specs] if applicable else [""]
     return any(may_be_named(plan.options.keyword, requirement.id, spec_id) for spec_id in specs)

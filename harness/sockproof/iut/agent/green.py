@@ -25,7 +25,8 @@ except ImportError:  # Python 2.7
     import thread as _thread  # type: ignore[import-not-found, no-redef]
 
 HUBS = {"gevent": hub_gevent.GeventHub, "eventlet": hub_eventlet.EventletHub}
-WARM = {"gevent": hub_gevent.warm, "eventlet": hub_eventlet.warm}
+# Where making the hub imports more than the preload has.
+WARM = {"gevent": hub_gevent.warm}
 
 # Bound before any preload can patch them.
 _read, _write, _pipe = os.read, os.write, os.pipe
@@ -42,9 +43,10 @@ def is_known(runtime):
 
 def warm(runtime):
     """In the warm agent: have ready what each case needs. Whether there is control for it."""
-    if is_known(runtime):
+    known = is_known(runtime)
+    if known and runtime in WARM:
         WARM[runtime]()
-    return is_known(runtime)
+    return known
 
 
 def _hub_of(runtime, woken):
@@ -80,14 +82,14 @@ class Control(object):
         self._pause_among(self.held[fd], lambda: _write(self.writable, b"w"))
 
     def _pause_among(self, others, announce):
-        pause = self.hub.pause()
-        others.append(pause)
+        wait, go_on = self.hub.pause()
+        others.append(go_on)
         announce()
         try:
-            pause.wait()
+            wait()
         except BaseException:  # an exit that was thrown into it
-            if pause in others:
-                others.remove(pause)
+            if go_on in others:
+                others.remove(go_on)
             raise
 
     def _in_the_hub(self):
@@ -95,9 +97,9 @@ class Control(object):
         if self.home[0] != _getpid():
             return
         while self.passed:
-            self.passed.popleft().end()
+            self.passed.popleft()()
         if self.lines and self.takers:
-            self.takers.popleft().end()
+            self.takers.popleft()()
 
     def _control(self, lines):
         """In the native thread, to the end of the process."""

@@ -9,10 +9,6 @@ import os
 _read, _write, _pipe, _getpid = os.read, os.write, os.pipe, os.getpid
 
 
-def warm():
-    """Import now what the hub does when it is made: nothing more than eventlet has imported."""
-
-
 class EventletHub(object):
     """The hub of the thread that makes it. ``wake()`` is for any thread.
 
@@ -43,15 +39,9 @@ class EventletHub(object):
         _unless_it_would_block(_write, self._writable, b"w")  # a full pipe wakes as well
 
     def pause(self):
-        return EventletPause(self._event())
-
-
-class EventletPause(object):
-    """``wait()`` holds one green thread, until the hub calls ``end()``."""
-
-    def __init__(self, event):
-        self.wait = event.wait
-        self.end = event.send
+        """How one green thread is held, and how the hub lets it go on."""
+        event = self._event()
+        return event.wait, event.send
 
 
 def _unless_it_would_block(act, *arguments):

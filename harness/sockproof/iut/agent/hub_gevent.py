@@ -28,12 +28,6 @@ class GeventHub(object):
         self._event = event.Event
 
     def pause(self):
-        return GeventPause(self._event())
-
-
-class GeventPause(object):
-    """``wait()`` holds one green thread, until the hub calls ``end()``."""
-
-    def __init__(self, event):
-        self.wait = event.wait
-        self.end = event.set
+        """How one green thread is held, and how the hub lets it go on."""
+        event = self._event()
+        return event.wait, event.set
