@@ -1,6 +1,8 @@
-"""max_children: how many there may be by default, and whether handle_request() keeps to it."""
+"""max_children: whether handle_request() keeps to it, who counts, and how a server waits there."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from fixtures import (
     Children,
@@ -9,6 +11,7 @@ from fixtures import (
     Peers,
     Serve,
     Server,
+    check,
     requirement,
     same,
     waits_for_held_handler,
@@ -18,6 +21,10 @@ from fixtures.steps import Echo, Gate, ReadLine
 CHANCES = 20
 # A poll_interval that does not pass: the loop does something when a request comes, no sooner.
 NEVER_S = 60.0
+WAITS: dict[str, Any] = {
+    "max-children": ["serve_forever", NEVER_S],
+    "server-close": ["server_close"],
+}
 IGNORE_CHILDREN = """
 import signal
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -99,3 +106,30 @@ def test_shutdown_at_max_children(serve: Serve, peers: Peers, observe: Observe) 
     waits = waits_for_held_handler(server, "hold", "shutdown")
 
     observe("shutdown() waits for the child", waits)
+
+
+@requirement("forking/waits-for-children-asleep", variants=WAITS)
+def test_server_that_waits_for_a_child_sleeps(
+    construct: Construct, peers: Peers, variant: list[Any]
+) -> None:
+    """With one child held at a gate, every thread of the server's process sleeps, in a loop that
+    has another request at max_children = 1, or in server_close()."""
+    server = construct([ReadLine(), Gate("hold"), Echo()], attributes={"max_children": 1})
+    held = peers().connect(server).send(b"held\n")
+    server.call("handle_request")
+    server.expect_at_gate("hold")
+    at_limit = variant[0] == "serve_forever"
+    if at_limit:
+        next_one = peers().connect(server).send(b"next\n")
+    waiting = server.spawn(*variant)
+
+    asleep = server.falls_asleep()
+
+    check(asleep, expected="the server sleeps until its child ends", actual="it keeps running")
+    server.open_gate("hold")
+    held.expect(b"held\n").expect_end()
+    if at_limit:
+        next_one.expect(b"next\n").expect_end()
+        server.spawn("shutdown").comes_to_wait()
+        peers().connect(server).offer(b"who wakes the loop\n")
+    waiting.expect_return()

@@ -12,7 +12,7 @@ from sockproof.iut.outcomes import Event, Leftovers, Outcome, RaisedError
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.values import Fill, octets
 from sockproof.iut.waiting import let_others_run
-from sockproof.judge.checks import Mismatch, check, same
+from sockproof.judge.checks import Inconclusive, Mismatch, check, same
 from sockproof.spec.matrix import ServerSpec
 from sockproof.timing import hang_bound_s
 
@@ -122,6 +122,19 @@ class Server:
         A right server never fails for it; it makes sure that a wrong one does.
         """
         let_others_run(self.process)
+
+    @operation("fall asleep")
+    def falls_asleep(self) -> bool:
+        """Whether every thread of its process and of its children comes to sleep, and so takes no
+        processor time until something happens. One that polls sleeps in between.
+
+        Raises:
+            Inconclusive: the system does not tell what threads are at.
+        """
+        sleep = let_others_run(self.process)
+        if sleep is None:
+            raise Inconclusive("the system does not tell whether threads sleep")
+        return sleep
 
     def execute(self, source: str) -> None:
         """Run source text in the process, where the names of :meth:`evaluate` are known; what it

@@ -69,15 +69,17 @@ def waits(looks: Sequence[Look]) -> bool:
     return len(recent) == _LOOKS_AT_AN_UNKNOWN_LOCK and set(recent) == {last}
 
 
-def let_others_run(process: CaseProcess) -> None:
+def let_others_run(process: CaseProcess) -> bool | None:
     """Until every other thread of the process and of its children sleeps, or has had ample chance
-    to; what has happened by then is told."""
+    to; what has happened by then is told. Whether they sleep; None where the system does not tell.
+    """
     looks = [_look_around(process)]
     while looks[-1] and len(looks) < _MOST_LOOKS_AT_ALL and not all_sleep(looks):
         process.comes(lambda: False, _LOOK_AT_ALL_EVERY_S)
         looks.append(_look_around(process))
     for _ in range(1 if looks[-1] else _CHANCES):
         process.do("fence")
+    return all_sleep(looks) if looks[-1] else None
 
 
 def _look_around(process: CaseProcess) -> dict[str, list[int]]:

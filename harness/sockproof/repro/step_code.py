@@ -215,6 +215,7 @@ class StepWriter:
 _VALUES: Mapping[str, Callable[[StepWriter, Operation], str]] = {
     "do": StepWriter._attempt,
     "comes to wait": StepWriter.comes_to_wait,
+    "fall asleep": lambda *_: "let_others_run()",
     "ends before": StepWriter.ends_before,
 }
 
@@ -240,7 +241,7 @@ _STATEMENTS: Mapping[str, Callable[[StepWriter, Operation], list[str]]] = {
     "wait": StepWriter.wait,
     "something": lambda *_: ["let_others_run()"],
     "until true": StepWriter.until_true,
-    "let others run": lambda *_: ["let_others_run()"],
+    **dict.fromkeys(("let others run", "fall asleep"), lambda *_: ["let_others_run()"]),
     "comes to wait": lambda _, one: [f"let_others_run({thread_name(one.arguments['label'])})"],
     "ends before": lambda w, one: [w.ends_before(one)],
 }

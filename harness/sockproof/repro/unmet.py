@@ -18,7 +18,7 @@ _VALUED = ("call", "evaluate", "execute")
 
 def _is_valued(one: Operation) -> bool:
     """Whether it asks something of a server, whose value tells of it."""
-    return one.name == "comes to wait" or one.arguments.get("op") in _VALUED
+    return one.name in ("comes to wait", "fall asleep") or one.arguments.get("op") in _VALUED
 
 
 def unmet(wrong: Told) -> Iterator[Behaviour]:
