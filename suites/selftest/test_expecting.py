@@ -25,9 +25,13 @@ def case(spec: str, actual: str = "", teardown: Teardown = CLEAN) -> CaseRow:
     return CaseRow(f"a/b[{spec}]", "a/b", spec, verdict, actual=actual, teardown=teardown)
 
 
-def write(folder: Path, version: str, *cases: CaseRow, name: str = "CPython") -> Record:
+def write(
+    folder: Path, version: str, *cases: CaseRow, name: str = "CPython", **settings: object
+) -> Record:
+    folder.mkdir(exist_ok=True)
     about = {"id": f"{name}-{version}", "given": "", "level": version, "name": name}
-    with RecordWriter(folder / f"{name}-{version}.jsonl", {"implementation": about}) as writer:
+    header = {"implementation": about, "settings": settings}
+    with RecordWriter(folder / f"{name}-{version}.jsonl", header) as writer:
         writer.requirement(REQUIREMENT)
         for one in cases:
             writer.case(one)
@@ -35,7 +39,7 @@ def write(folder: Path, version: str, *cases: CaseRow, name: str = "CPython") ->
 
 
 def test_what_is_alike_is_one_entry(tmp_path: Path) -> None:
-    """Cases of a requirement that say the same share an entry, whose text is what they share."""
+    """Cases of a requirement that say the same share an entry, unless another is between them."""
     record = write(
         tmp_path,
         "3.13",
@@ -45,10 +49,65 @@ def test_what_is_alike_is_one_entry(tmp_path: Path) -> None:
         case("UDP/inet6"),
     )
 
-    hung, other = draft_expectations([record])
+    first, second, other = draft_expectations([record])
 
-    assert (hung.case, hung.at_most, hung.contains) == ("a/b[*]", 4, "it hung for ")
+    assert [(one.case, one.contains) for one in (first, second)] == [
+        ("a/b[TCP/inet]", "it hung for 5 s"),
+        ("a/b[UDP/inet]", "it hung for 6 s"),
+    ]
     assert (other.case, other.contains) == ("a/b[TCP/inet6]", "another thing")
+
+
+@pytest.mark.parametrize(
+    ("deviating", "patterns"),
+    [
+        (["TCP/inet", "TCP/inet6", "UDP/inet", "UDP/inet6"], [("a/b[*]", 4)]),
+        (["TCP/inet", "TCP/inet6"], [("a/b[TCP/*]", 2)]),
+        (["TCP/inet6", "UDP/inet"], [("a/b[TCP/inet6]", 1), ("a/b[UDP/inet]", 1)]),
+    ],
+)
+def test_no_entry_takes_in_a_case_that_passes(
+    tmp_path: Path, deviating: list[str], patterns: list[tuple[str, int]]
+) -> None:
+    """It would be stale at once: an entry has a star where all that it matches deviates alike."""
+    specs = ("TCP/inet", "TCP/inet6", "UDP/inet", "UDP/inet6")
+    cases = [case(spec, "it hung for 5 s" if spec in deviating else "") for spec in specs]
+
+    drafts = draft_expectations([write(tmp_path, "3.13", *cases)])
+
+    assert [(one.case, one.at_most) for one in drafts] == patterns
+
+
+def test_what_is_not_the_same_each_time_is_intermittent(tmp_path: Path) -> None:
+    """Of several runs of one version; the entry says how often it was seen."""
+    runs = [
+        write(tmp_path / str(n), "3.13", case("TCP/inet", "it hung" if n else ""), case("UDP/inet"))
+        for n in range(3)
+    ]
+
+    (draft,) = draft_expectations(runs)
+
+    assert draft.entry("why") | {"contains": ""} == {
+        "case": "a/b[TCP/inet]",
+        "verdict": "FAIL",
+        "contains": "",
+        "reason": "why",
+        "implementation": "CPython",
+        "intermittent": True,
+        "seen": "2 of 3 runs",
+    }
+
+
+def test_version_that_did_not_play_a_case_says_nothing_of_it(tmp_path: Path) -> None:
+    """A record without the case is no level at which it does not deviate."""
+    records = [
+        write(tmp_path, "3.8", case("UDP/inet")),
+        write(tmp_path, "3.9", case("TCP/inet", "it hung")),
+    ]
+
+    (draft,) = draft_expectations(records)
+
+    assert draft.since == ""
 
 
 def test_leak_alone_is_an_entry(tmp_path: Path) -> None:
@@ -111,7 +170,8 @@ def test_entries_are_written_read_and_taken_out(tmp_path: Path) -> None:
     pruned = sockproof_(tmp_path, "expect", "--prune", "known.toml", "CPython-3.13.jsonl")
 
     assert pruned.status == 0, pruned
-    assert "taken out: a/b[TCP/inet]" in pruned.stdout
+    told = "taken out: a/b[TCP/inet]: CPython-3.13: FAIL was expected, and it is PASS"
+    assert told in pruned.stdout
     assert file.read_text("utf-8").startswith("# kept by hand")
     assert [one.case for one in read_expectations(file)] == ["a/b[UDP/inet]"]
 

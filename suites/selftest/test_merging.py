@@ -22,11 +22,13 @@ from suites.selftest.record_schema import validate_record
 from suites.selftest.runs import play, records_in, sockproof_
 
 
-def shard(folder: Path, number: int, of: int, *specs: str, version: str = "0.1.0") -> Record:
+def shard(
+    folder: Path, number: int, of: int, *specs: str, version: str = "0.1.0", **settings: object
+) -> Record:
     record = write_record(folder / f"{number}.jsonl", [case_row(spec) for spec in specs])
     lines = record.path.read_text("utf-8").splitlines()
     header = json.loads(lines[0])
-    header |= {"settings": {"shard": f"{number}/{of}"}, "suite_version": version}
+    header |= {"settings": {"shard": f"{number}/{of}", **settings}, "suite_version": version}
     record.path.write_text("\n".join([json.dumps(header), *lines[1:]]) + "\n", "utf-8")
     return read_record(record.path)
 
@@ -71,14 +73,18 @@ def test_incomplete_shard_makes_the_whole_incomplete(tmp_path: Path) -> None:
 
 
 def test_what_does_not_belong_together_is_refused(tmp_path: Path) -> None:
-    """The same case twice, or another version of the suite under one name."""
+    """The same case twice, or under one name another version of the suite or another selection."""
     one, other = shard(tmp_path, 1, 2, "TCP/inet"), shard(tmp_path, 2, 2, "TCP/inet")
     with pytest.raises(RecordError, match="is in another record, too; give each shard once"):
         merge([one, other], tmp_path / "out")
 
     newer = shard(tmp_path, 2, 2, "UDP/inet", version="9.9")
-    with pytest.raises(RecordError, match="not of one suite version; merge what one run made"):
+    with pytest.raises(RecordError, match="not of one suite version; merge what runs with the"):
         merge([one, newer], tmp_path / "out")
+
+    narrower = shard(tmp_path, 2, 2, "UDP/inet", select="flush")
+    with pytest.raises(RecordError, match="not of one selection"):
+        merge([one, narrower], tmp_path / "out")
 
 
 def test_shards_of_a_run_make_its_report(tmp_path: Path) -> None:

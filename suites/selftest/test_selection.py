@@ -9,10 +9,11 @@ import pytest
 from sockproof._paths import kit_dir
 from sockproof.commands.list import collect
 from sockproof.errors import UsageError
-from sockproof.record.selection import keyword_matcher, may_be_named, select
+from sockproof.record.selection import select
 from sockproof.run.plan import make_plan
 from sockproof.run.run_options import RunOptions
 from sockproof.run.suite_files import files_needed, files_with
+from sockproof.spec.keywords import keyword_matcher, may_be_named
 from suites.selftest.small_records import MUST, NEWER, OBSERVED, of, write
 
 

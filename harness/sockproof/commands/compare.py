@@ -10,6 +10,8 @@ import click
 from sockproof.commands.operands import over_records, read_operands
 from sockproof.commands.output import open_console, write_file
 from sockproof.errors import HarnessError, UsageError
+from sockproof.record.reader import Record
+from sockproof.record.scope import WHOLE_SHARD, scope_of
 from sockproof.report.changes import Kind
 from sockproof.report.compare_markdown import compare_markdown
 from sockproof.report.compare_text import print_comparisons
@@ -30,7 +32,7 @@ COMPARED, REGRESSION, UNKNOWN = 0, 1, HarnessError.exit_status
     "--gate",
     is_flag=True,
     help="End with 1 on a regression: newly failing, newly unclean, a case at MUST or SHOULD gone; "
-    "and with 3 where a record is incomplete, or a case no longer known.",
+    "and with 3 where a record is incomplete or a shard, or a case no longer known.",
 )
 def compare_command(
     options: RunOptions,
@@ -62,10 +64,17 @@ def compare_command(
 
 
 def _gate_status(comparisons: Sequence[Comparison]) -> int:
-    """3 where a record is incomplete or a case no longer known, else 1 where one is a regression.
+    """3 where a record is incomplete or a shard, or a case no longer known, else 1 where one is a
+    regression.
 
     What was not seen may be worse than what was.
     """
-    if any(one.incomplete or Kind.UNKNOWN in one.by_kind for one in comparisons):
+    records = [comparisons[0].baseline, *(one.other for one in comparisons)]
+    if any(Kind.UNKNOWN in one.by_kind for one in comparisons) or not all(map(_is_whole, records)):
         return UNKNOWN
     return REGRESSION if any(one.regressions for one in comparisons) else COMPARED
+
+
+def _is_whole(record: Record) -> bool:
+    """Whether it is all of what was selected: no shard, and complete."""
+    return record.complete and scope_of(record).shard == WHOLE_SHARD

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import tomlkit
-from tomlkit.items import AoT
 
 from sockproof.commands.output import open_console, warn
 from sockproof.errors import UsageError
-from sockproof.judge.expectations import Circumstances, Expectation, read_expectations
+from sockproof.judge.expectations import read_expectations
 from sockproof.record.reader import Record, read_record
-from sockproof.record.rows import CaseRow
+from sockproof.record.scope import scope_of
 from sockproof.report.expecting import draft_expectations
-from sockproof.spec.levels import parse_python_level
+from sockproof.report.pruning import why_stale
+from sockproof.report.text import one_line
+from sockproof.spec.catalogue import load_catalogue
 
 __all__ = ["expect_command"]
 
 _TOML = click.Path(dir_okay=False, path_type=Path)
+# Where a table of the file begins, and what is below its last key.
+_TABLE = re.compile(r"^(?=[ \t]*\[\[)", re.MULTILINE)
+_TAIL = re.compile(r"(?:^[ \t]*(?:#.*)?\n?)*\Z", re.MULTILINE)
 
 
 @click.command("expect")
@@ -37,74 +42,103 @@ _TOML = click.Path(dir_okay=False, path_type=Path)
     "--prune",
     type=_TOML,
     metavar="FILE",
-    help="Instead, take out of this file what the records no longer show.",
+    help="Instead, take out of this file what the records no longer show, and say why.",
 )
+@click.option(
+    "--partial",
+    is_flag=True,
+    help="With --prune: let records of less than the whole suite settle what they do cover.",
+)
+@click.option("--dry-run", is_flag=True, help="With --prune: say what would go, and leave it.")
 def expect_command(
-    records: Sequence[Path], output: Path | None, reason: str, prune: Path | None
+    records: Sequence[Path],
+    output: Path | None,
+    reason: str,
+    prune: Path | None,
+    partial: bool,
+    dry_run: bool,
 ) -> None:
-    """Write down as expectations what deviated in records; several tell since when and until."""
+    """Write down as expectations what deviated in records.
+
+    Records of several versions tell since when and until when. Several of one version tell what
+    is not the same each time.
+    """
     read = [read_record(path) for path in records]
-    console = open_console(soft_wrap=True)
     if prune:
-        gone = _prune(prune, read)
-        for case in gone:
-            console.print(f"taken out: {case}", markup=False)
-        warn(f"{len(gone)} stale expectations taken out of {prune}")
+        if output or reason:
+            raise UsageError("--prune takes neither --output nor --reason", "leave them out")
+        _prune(prune, read, partial=partial, dry_run=dry_run)
         return
+    if partial or dry_run:
+        raise UsageError("--partial and --dry-run say how to prune", "give --prune FILE, too")
+    for record in read:
+        if limits := scope_of(record).limits:
+            warn(f"{record.path} is {limits}: what else deviates is not written down")
     drafts = draft_expectations(read)
     document = _document(output) if output and output.exists() else tomlkit.document()
     tables = document.setdefault("expectation", tomlkit.aot())
     for draft in drafts:
         tables.append(tomlkit.item(draft.entry(reason)))
     if output:
-        _write(output, document)
+        _write(output, tomlkit.dumps(document))
     elif drafts:
-        console.print(tomlkit.dumps(document), soft_wrap=True)
+        open_console(soft_wrap=True).print(tomlkit.dumps(document), soft_wrap=True)
     warn(f"{len(drafts)} expectations{f' added to {output}' if output else ''}")
 
 
-def _prune(file: Path, records: Sequence[Record]) -> list[str]:
-    """Take out of ``file`` what no record bears out any more; the cases of what went.
+def _prune(file: Path, records: Sequence[Record], *, partial: bool, dry_run: bool) -> None:
+    """Take out of ``file`` what no record bears out any more, and say of each why.
 
-    An entry goes when some record meets its conditions, and in none of those a case is as it
-    says. Comments and the order of the rest stay.
+    Comments and the order of the rest stay, and so does the file when nothing is left in it.
 
     Raises:
-        UsageError: the file is in no order, or cannot be written.
+        UsageError: the file is in no order, or cannot be written; a record is not of the whole
+            suite, and nobody said that it may be.
     """
+    for record in records:
+        limits = scope_of(record).limits
+        if limits and not partial:
+            problem = f"{record.path} is {limits}: it may not show all that still deviates"
+            raise UsageError(problem, "give a complete record of the whole suite, or --partial")
     expectations = read_expectations(file)
-    document = _document(file)
-    tables = document["expectation"]
-    assert isinstance(tables, AoT)  # read_expectations() has seen to it
-    gone = [number for number, one in enumerate(expectations) if _is_stale(one, records)]
-    for number in reversed(gone):
-        del tables[number]
-    if gone and len(gone) == len(expectations):
-        file.unlink()
-    elif gone:
-        _write(file, document)
-    return [expectations[number].case for number in gone]
+    catalogue = load_catalogue()
+    reasons = [why_stale(one, records, catalogue) for one in expectations]
+    gone = [number for number, reason in enumerate(reasons) if reason]
+    if gone and not dry_run:
+        _write(file, _without(file, gone))
+    console, would = open_console(soft_wrap=True), "would be " if dry_run else ""
+    for number in gone:
+        told = f"{would}taken out: {expectations[number].case}: {reasons[number]}"
+        console.print(one_line(told, 1000), soft_wrap=True)
+    warn(f"{len(gone)} of {len(expectations)} expectations {would}taken out of {file}")
 
 
-def _is_stale(one: Expectation, records: Iterable[Record]) -> bool:
-    if one.intermittent:
-        return False
-    concerned = [record for record in records if one.holds_in(_circumstances(record))]
-    cases = [case for record in concerned for case in record.cases if one.matches(case.id)]
-    return bool(concerned) and not any(_bears_out(one, case) for case in cases)
+def _without(file: Path, gone: Sequence[int]) -> str:
+    """The text without these entries. What stands after their last key stays: a comment there may
+    be about the next one.
+
+    Raises:
+        UsageError: an entry is not a table of its own.
+    """
+    text = file.read_text("utf-8")
+    head, *tables = _TABLE.split(text)
+    left = "".join([head, *(_tail(t) if n in gone else t for n, t in enumerate(tables))])
+    wanted = [entry for number, entry in enumerate(_entries(text)) if number not in gone]
+    if _entries(left) != wanted:
+        raise UsageError(
+            f"{file}: an entry is not a table of its own", "begin each [[expectation]]"
+        )
+    return left
 
 
-def _bears_out(one: Expectation, case: CaseRow) -> bool:
-    return case.deviates and not one.problem(case.verdict, case.words, case.teardown.verdict)
+def _tail(table: str) -> str:
+    found = _TAIL.search(table)
+    assert found is not None  # it matches the end
+    return found[0]
 
 
-def _circumstances(record: Record) -> Circumstances:
-    told = record.header.get("capabilities")
-    features = {name: has is True for name, has in told.items()} if isinstance(told, dict) else {}
-    about = record.implementation
-    level = parse_python_level(about.level)
-    version = parse_python_level(about.version) if about.version else ()
-    return Circumstances.of(about.name, level, version, features, about.runtime)
+def _entries(text: str) -> list[object]:
+    return list(tomlkit.parse(text).unwrap().get("expectation", []))
 
 
 def _document(file: Path) -> tomlkit.TOMLDocument:
@@ -113,8 +147,8 @@ def _document(file: Path) -> tomlkit.TOMLDocument:
     return tomlkit.parse(file.read_text("utf-8"))
 
 
-def _write(file: Path, document: tomlkit.TOMLDocument) -> None:
+def _write(file: Path, text: str) -> None:
     try:
-        file.write_text(tomlkit.dumps(document), "utf-8")
+        file.write_text(text, "utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}", "choose another") from None

@@ -22,10 +22,11 @@ from sockproof.commands.run import record_of
 from sockproof.errors import UsageError
 from sockproof.iut.implementation import parse_iut
 from sockproof.record.reader import Record, read_record
-from sockproof.record.selection import keyword_matcher, select
+from sockproof.record.selection import select
 from sockproof.report.comparison import renamed
 from sockproof.run.run_options import RunOptions, click_option, run_options
 from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.keywords import keyword_matcher
 from sockproof.spec.matrix import select_specs
 from sockproof.spec.renames import load_renames, new_ids
 

@@ -158,8 +158,7 @@ def _write_one(path: Path, iut: ProbedIut, wanted: Wanted, row: CaseRow) -> None
         RecordError: it cannot be written.
     """
     case, generating = wanted.case, wanted.generating
-    specs = [case.spec] if case.spec else []
-    settings = {"keep": "all", "select": str(case), "specs": specs, "examples": generating.examples}
+    settings = {"keep": "all", "selected_by": "replay", "examples": generating.examples}
     if not path.absolute().parent.is_dir():
         raise RecordError(f"cannot write {path}: no folder {path.parent}", "make it first")
     writer = RecordWriter(path, record_header(iut, settings, generating.seed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -13,6 +13,7 @@ from sockproof.commands.run import refuse_unwritable, tell
 from sockproof.errors import UsageError
 from sockproof.record.merging import merge
 from sockproof.record.reader import read_record
+from sockproof.record.scope import scope_of
 from sockproof.run.run_options import RunOptions, run_options
 from sockproof.spec.catalogue import load_catalogue
 
@@ -35,4 +36,12 @@ def report_command(options: RunOptions, records: Sequence[Path]) -> int:
     if at_risk and len(read) > len(written):
         raise UsageError(f"{at_risk[0]} would be overwritten", "choose another --report-dir")
     merged = merge(read, folder, list(load_catalogue()))
-    return tell(merged, folder, (), strict=options.strict)
+    return tell(merged, folder, [*_lone_shards(merged)], strict=options.strict)
+
+
+def _lone_shards(records: Iterable[Path]) -> Iterable[str]:
+    """A shard by itself is no whole, though it stays the record that it is."""
+    for record in map(read_record, records):
+        number, of = scope_of(record).shard
+        if of > 1:
+            yield f"{record.iut_id} is shard {number} of {of}: give the records of all of them"

@@ -18,6 +18,7 @@ A file holds ``[[expectation]]`` tables::
     runtime = "gevent"                        # the package whose sockets are used
     also_under = ["gevent"]                   # of one that ships: it is known under these, too
     intermittent = true                       # now and then only; at_most counts how often
+    seen = "2 of 3 runs"                      # and how often that is, for who reads it
 
 An expectation is *stale* when what it expects is no longer so. A run says that, and fails of it.
 One that is intermittent is not, while its case passes.
@@ -96,6 +97,7 @@ class Expectation:
     lacks: tuple[str, ...] = ()
     runtime: str = ""
     intermittent: bool = False
+    seen: str = ""
     also_under: tuple[str, ...] = ()
     file: str = ""
 
@@ -164,9 +166,10 @@ _EXPECTATION = toml.table(
     lacks=toml.list_of(toml.FILLED),
     runtime=toml.FILLED,
     intermittent=toml.FLAG,
+    seen=toml.FILLED,
     also_under=toml.list_of(toml.FILLED),
 )
-_FILE = toml.table({"expectation": toml.list_of(_EXPECTATION, least=1)})
+_FILE = toml.table(expectation=toml.list_of(_EXPECTATION))
 FORMAT = toml.Format(_FILE, UsageError, "write it as in docs/known-deviations.md")
 
 
@@ -181,7 +184,7 @@ def read_expectations(path: Path) -> tuple[Expectation, ...]:
     Raises:
         UsageError: it cannot be read, or an entry is not in order; the message names both.
     """
-    entries = FORMAT.read(path)["expectation"]
+    entries = FORMAT.read(path).get("expectation", [])
     return tuple(_expectation(path, number, entry) for number, entry in enumerate(entries, 1))
 
 

@@ -11,19 +11,10 @@ from pathlib import Path
 from sockproof.errors import RecordError
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow, FooterRow, RequirementRow, counts_by_verdict
+from sockproof.record.scope import scope_of
 from sockproof.record.writer import octets_of, write_octets
 
 __all__ = ["merge"]
-
-
-def _shard_of(record: Record) -> tuple[int, int]:
-    """``(2, 5)`` for the second of five shards; ``(1, 1)`` for a run that was not cut."""
-    text = str(record.settings.get("shard") or "1/1")
-    number, _, of = text.partition("/")
-    try:
-        return int(number), int(of)
-    except ValueError:
-        raise RecordError(f"{record.path}: its shard is {text!r}", "run again") from None
 
 
 def merge(records: Sequence[Record], folder: Path, order: Sequence[str] = ()) -> list[Path]:
@@ -77,14 +68,16 @@ def _refuse_mixture(first: Record, other: Record) -> None:
         if one != _identity(other)[name]:
             raise RecordError(
                 f"{first.path} and {other.path} are of one implementation, but not of one {name}",
-                "merge what one run made",
+                "merge what runs with the same options made",
             )
 
 
 def _identity(record: Record) -> dict[str, object]:
-    about = record.implementation
+    about, scope = record.implementation, scope_of(record)
     return {
         "suite version": record.header.get("suite_version"),
+        "selection": (scope.keyword, scope.specs),
+        "seed": (record.header.get("seed"), record.settings.get("examples")),
         "interpreter": (about.name, about.version),
         "Python level": about.level,
     }
@@ -118,7 +111,7 @@ def _gaps(records: Sequence[Record]) -> Iterable[str]:
             yield f"{record.path.name}: {record.incomplete_reason}"
     if len(records) == 1:
         return
-    shards = [_shard_of(record) for record in records]
+    shards = [scope_of(record).shard for record in records]
     of = max(of for _, of in shards)
     missing = sorted(set(range(1, of + 1)) - {number for number, _ in shards})
     if missing:

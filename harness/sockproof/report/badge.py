@@ -11,19 +11,31 @@ from collections.abc import Sequence
 
 from sockproof.judge.verdict import Conformance
 from sockproof.record.reader import Record
+from sockproof.record.scope import scope_of
 from sockproof.report.tally import tally
 from sockproof.spec.levels import Level
 
 __all__ = ["badge_json"]
 
 INCOMPLETE = "incomplete"
+PARTIAL = "partial"
 # Worst first: the badge has the colour of the worst implementation.
 _COLOURS = {
     INCOMPLETE: "lightgrey",
     Conformance.NONCONFORMANT.value: "red",
+    PARTIAL: "lightgrey",
     Conformance.CONFORMANT.value: "yellowgreen",
     Conformance.STRICT.value: "brightgreen",
 }
+
+
+def _standing(record: Record) -> str:
+    """Part of the suite shows that promises are broken, not that all are kept."""
+    found = tally(record).conformance
+    if not record.complete:
+        return INCOMPLETE
+    partial = scope_of(record).partial and found is not Conformance.NONCONFORMANT
+    return PARTIAL if partial else found.value
 
 
 def badge_json(records: Sequence[Record]) -> str:
@@ -31,9 +43,7 @@ def badge_json(records: Sequence[Record]) -> str:
 
     There is no percentage: ``conformant, MUST 1028/1028`` or ``3 strict, 1 incomplete``.
     """
-    standings = Counter(
-        tally(record).conformance.value if record.complete else INCOMPLETE for record in records
-    )
+    standings = Counter(map(_standing, records))
     there = [word for word in reversed(_COLOURS) if standings[word]]
     message = ", ".join(f"{standings[word]} {word}" for word in there)
     worst = there[-1] if there else INCOMPLETE

@@ -10,6 +10,7 @@ from typing import Any
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow, RequirementRow
+from sockproof.record.scope import scope_of
 from sockproof.report.changes import Change, Kind
 from sockproof.report.reference import ABSENT, differences, value_text
 from sockproof.report.tally import what_happened
@@ -32,15 +33,19 @@ def changes_of_rows(baseline: Record, other: Record) -> Iterator[Change]:
 
 
 def changes_of_cases(baseline: Record, other: Record) -> Iterator[Change]:
-    """Each change of each case by itself; ``other`` has ``baseline`` as its reference."""
+    """Each change of each case by itself; ``other`` has ``baseline`` as its reference.
+
+    A case is gone, or new, where the record that lacks it can speak about it.
+    """
+    was_played, is_played = scope_of(baseline).holds, scope_of(other).holds
     for before in baseline.cases:
         now = other.case(before.id)
-        if now is None:
-            yield _gone(baseline.requirement_of(before), before)
-        else:
+        if now is not None:
             yield from _changes_of(_Pair(baseline, other, before, now))
+        elif is_played(before.id):
+            yield _gone(baseline.requirement_of(before), before)
     for now in other.cases:
-        if baseline.case(now.id) is None:
+        if baseline.case(now.id) is None and was_played(now.id):
             row, verdict = other.requirement_of(now), now.verdict.value
             yield Change(Kind.NEW, row, "", verdict, why=_why(now), places=(now.place,))
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sockproof.record.reader import Record
 from sockproof.report.changes import Change, Fold, Kind, folds
 from sockproof.report.comparison import Comparison
-from sockproof.report.markdown import alarm, code
+from sockproof.report.markdown import alarm, code, partly
 from sockproof.report.text import counted
 
 __all__ = ["alarms", "compare_markdown", "kind_blocks"]
@@ -40,7 +40,7 @@ def _headline(comparison: Comparison, baseline: str, other: str) -> str:
     regressions = len(comparison.regressions)
     loud = f" **{counted(regressions, 'regression')}.**" if regressions else ""
     title = f"### {code(other, 80)} beside {code(baseline, 80)}"
-    return f"{title}\n\n{comparison.summary}.{loud}"
+    return f"{title}\n\n{partly(comparison.partial)}{comparison.summary}.{loud}"
 
 
 def kind_blocks(kind: Kind, changes: Sequence[Change]) -> list[str]:

@@ -60,12 +60,15 @@ def _headline(comparison: Comparison, baseline: str, other: str) -> Text:
     recorded = " in what was recorded" if comparison.incomplete else ""
     if comparison.identical:
         cases = comparison.summary.partition(", ")[2]
-        return Text(f"  {names[0]} and {names[1]} are identical{recorded}: {cases}", "bold")
-    line = Text(f"  {names[0]} beside {names[1]}", "bold")
-    regressions = len(comparison.regressions)
-    line.append(f": {comparison.summary.partition(':')[0]}{recorded}")
-    words = f", {counted(regressions, 'regression')}"
-    return line.append(words, "bold red" if regressions else "")
+        line = Text(f"  {names[0]} and {names[1]} are identical{recorded}: {cases}", "bold")
+    else:
+        line = Text(f"  {names[0]} beside {names[1]}", "bold")
+        regressions = len(comparison.regressions)
+        line.append(f": {comparison.summary.partition(':')[0]}{recorded}")
+        words = f", {counted(regressions, 'regression')}"
+        line.append(words, "bold red" if regressions else "")
+    partial = one_line(comparison.partial, 300)
+    return line.append(f"; {partial}", "bold yellow") if partial else line
 
 
 def print_changes(kind: Kind, changes: Sequence[Change], console: Console, shown: int) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sockproof.record.reader import Record
+from sockproof.record.scope import scope_of
 from sockproof.report.changed_cases import changes_of_cases, changes_of_rows
 from sockproof.report.changes import Change, Kind
 from sockproof.report.places import in_order
@@ -22,12 +23,14 @@ __all__ = ["Comparison", "compare", "renamed"]
 
 @dataclass(frozen=True)
 class Comparison:
-    """A record beside its baseline; ``common`` is the number of cases that are in both."""
+    """A record beside its baseline; ``common`` is the number of cases that are in both, and
+    ``unknown`` that of cases in one of which the other cannot speak."""
 
     baseline: Record
     other: Record
     changes: tuple[Change, ...]
     common: int
+    unknown: int = 0
 
     @property
     def identical(self) -> bool:
@@ -36,6 +39,12 @@ class Comparison:
     @property
     def incomplete(self) -> list[Record]:
         return [record for record in (self.baseline, self.other) if not record.complete]
+
+    @property
+    def partial(self) -> str:
+        """``partial: -k 'flush'``, if one of the two is of less than the whole suite."""
+        words = dict.fromkeys(scope_of(one).partial for one in (self.baseline, self.other))
+        return " | ".join(f"partial: {text}" for text in words if text)
 
     @property
     def regressions(self) -> list[Change]:
@@ -50,11 +59,16 @@ class Comparison:
     @property
     def summary(self) -> str:
         """``1,486 cases in both: 3 newly failing, 1 gone``, or that they are identical."""
-        cases = f"{counted(self.common, 'case')} in both"
         if self.identical:
-            return f"identical, {cases}"
+            return f"identical, {self.cases}"
         kinds = ", ".join(f"{len(changes)} {kind}" for kind, changes in self.by_kind.items())
-        return f"{cases}: {kinds}"
+        return f"{self.cases}: {kinds}"
+
+    @property
+    def cases(self) -> str:
+        """``1,486 cases in both``, and how many there are of which one of the two cannot speak."""
+        cases = f"{counted(self.common, 'case')} in both"
+        return f"{cases}, {self.unknown:,} not played in one of them" if self.unknown else cases
 
 
 def renamed(record: Record, renames: Mapping[str, str]) -> Record:
@@ -85,7 +99,14 @@ def compare(baseline: Record, other: Record) -> Comparison:
     held = dataclasses.replace(other, reference=baseline)
     single = [*changes_of_cases(baseline, held), *changes_of_rows(baseline, other)]
     common = sum(baseline.case(case.id) is not None for case in other.cases)
-    return Comparison(baseline, other, tuple(_grouped(single, baseline, other)), common)
+    unknown = _unknown(baseline, other) + _unknown(other, baseline)
+    return Comparison(baseline, other, tuple(_grouped(single, baseline, other)), common, unknown)
+
+
+def _unknown(one: Record, other: Record) -> int:
+    """How many cases of the one the other has not, and cannot speak about."""
+    is_played = scope_of(other).holds
+    return sum(other.case(case.id) is None and not is_played(case.id) for case in one.cases)
 
 
 def _grouped(single: Iterable[Change], baseline: Record, other: Record) -> list[Change]:

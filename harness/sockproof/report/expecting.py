@@ -2,6 +2,7 @@
 
 Cases of a requirement that deviate alike become one entry, and several records tell its condition:
 deviating from 3.7 to 3.9 and not in 3.6 and 3.10 gives ``since = "3.7"`` and ``until = "3.9"``.
+Several records of one version tell what does not deviate each time.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
+from sockproof.judge.expectations import Expectation
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow
+from sockproof.spec.case_id import CaseId
 from sockproof.spec.levels import PythonLevel, format_python_level, parse_python_level
 
 __all__ = ["Draft", "draft_expectations"]
@@ -20,6 +23,9 @@ __all__ = ["Draft", "draft_expectations"]
 LONGEST_TEXT = 80
 # Characters of the common text of two messages, for them to be the same deviation.
 SHORTEST_TEXT = 6
+
+# A case that deviates, and the record that it is in.
+_Member = tuple[Record, CaseRow]
 
 
 @dataclass(frozen=True)
@@ -34,10 +40,11 @@ class Draft:
     implementation: str = ""
     since: str = ""
     until: str = ""
+    seen: str = ""
 
-    def entry(self, reason: str) -> dict[str, str | int]:
+    def entry(self, reason: str) -> dict[str, str | int | bool]:
         """The table as it goes into a file: what is empty or the default is left out."""
-        table: dict[str, str | int] = {"case": self.case}
+        table: dict[str, str | int | bool] = {"case": self.case}
         if "*" in self.case:
             table["at_most"] = self.at_most
         table |= {"verdict": self.verdict.value, "contains": self.contains}
@@ -45,6 +52,7 @@ class Draft:
             table["teardown"] = self.teardown.value
         table |= {"reason": reason, "implementation": self.implementation}
         table |= {"since": self.since, "until": self.until}
+        table |= {"intermittent": True, "seen": self.seen} if self.seen else {}
         return {key: value for key, value in table.items() if value != "" or key == "reason"}
 
 
@@ -66,7 +74,7 @@ def draft_expectations(records: Sequence[Record]) -> list[Draft]:
 
 def _drafts(records: Sequence[Record], implementation: str) -> Iterable[Draft]:
     """Entries for the cases of one requirement that deviate alike, in whichever records."""
-    found: dict[tuple[str, Verdict, TeardownVerdict], list[tuple[Record, CaseRow]]] = {}
+    found: dict[tuple[str, Verdict, TeardownVerdict], list[_Member]] = {}
     for record in records:
         for case in record.cases:
             if case.needs_attention and not case.known:
@@ -74,24 +82,82 @@ def _drafts(records: Sequence[Record], implementation: str) -> Iterable[Draft]:
                 alike = case.requirement, case.verdict, teardown
                 found.setdefault(alike, []).append((record, case))
     for (requirement, verdict, teardown), members in found.items():
-        for group in _by_text(members):
-            ids = list(dict.fromkeys(case.id for _, case in group))
-            since, until = _span(records, {record.iut_id for record, _ in group})
+        for pattern, group in _by_pattern(records, requirement, members):
+            ids = {case.id for _, case in group}
+            played = [one for one in records if any(map(one.case, ids))]
+            since, until = _span(played, {record.iut_id for record, _ in group})
             yield Draft(
-                ids[0] if len(ids) == 1 else f"{requirement}[*]",
-                max(_matched(record, requirement, ids) for record in records),
+                pattern,
+                len(ids),
                 verdict,
                 _common([_message(case) for _, case in group]),
                 teardown,
                 implementation,
                 since,
                 until,
+                _seen(played, group),
             )
 
 
-def _by_text(members: Iterable[tuple[Record, CaseRow]]) -> list[list[tuple[Record, CaseRow]]]:
+def _by_pattern(
+    records: Sequence[Record], requirement: str, members: Iterable[_Member]
+) -> Iterable[tuple[str, list[_Member]]]:
+    """Patterns of ids with what deviates alike under each. No pattern takes in another case, which
+    would be expected to deviate, too."""
+    played = {
+        case.id
+        for record in records
+        for case in record.cases
+        if case.requirement == requirement and case.verdict is not Verdict.NOT_APPLICABLE
+    }
+    for group in _by_text(members):
+        left = list(dict.fromkeys(case.id for _, case in group))
+        others = played - set(left)
+        while left:
+            pattern = next(one for one in _patterns(left[0]) if not _matching(one, others))
+            taken = set(_matching(pattern, left))
+            left = [id_ for id_ in left if id_ not in taken]
+            name = pattern if len(taken) > 1 else next(iter(taken))
+            yield name, [(record, case) for record, case in group if case.id in taken]
+
+
+def _patterns(case_id: str) -> Iterable[str]:
+    """What may stand for the case and others of its requirement, the widest first."""
+    case = CaseId.read(case_id)
+    if case.spec:
+        yield f"{case.requirement}[*]"
+        kind, slash, _ = case.spec.partition("/")
+        yield f"{case.requirement}[{kind}{slash}*]"
+    if case.spec and case.variant:
+        yield f"{case.requirement}[{case.spec},*]"
+        yield f"{case.requirement}[*,{case.variant}]"
+    yield case_id
+
+
+def _matching(pattern: str, ids: Iterable[str]) -> list[str]:
+    one = Expectation(pattern, Verdict.FAIL, "")
+    return [id_ for id_ in ids if one.matches(id_)]
+
+
+def _seen(records: Iterable[Record], group: Iterable[_Member]) -> str:
+    """``2 of 3 runs``, where not every case of the group deviates so in every run of one version
+    that played it; else empty."""
+    runs: dict[tuple[str, str], list[Record]] = {}
+    for record in records:
+        runs.setdefault((record.iut_id, record.implementation.version), []).append(record)
+    shown: dict[int, set[str]] = {}
+    for record, case in group:
+        shown.setdefault(id(record), set()).add(case.id)
+    for alike in runs.values():
+        found = [shown.get(id(record), set()) for record in alike]
+        if any(found) and any(ids != found[0] for ids in found):
+            return f"{sum(map(bool, found))} of {len(found)} runs"
+    return ""
+
+
+def _by_text(members: Iterable[_Member]) -> list[list[_Member]]:
     """Put those together whose messages have a text in common that tells them from others."""
-    groups: list[list[tuple[Record, CaseRow]]] = []
+    groups: list[list[_Member]] = []
     for member in members:
         for group in groups:
             shared = _common([_message(case) for _, case in (*group, member)])
@@ -112,16 +178,6 @@ def _common(texts: Sequence[str]) -> str:
     columns = zip(*(text.partition("\n")[0] for text in texts), strict=False)
     shared = takewhile(lambda characters: len(set(characters)) == 1, columns)
     return "".join(characters[0] for characters in shared)[:LONGEST_TEXT]
-
-
-def _matched(record: Record, requirement: str, ids: Sequence[str]) -> int:
-    """How many cases of a record the entry is about."""
-    applicable = [
-        case
-        for case in record.cases
-        if case.requirement == requirement and case.verdict is not Verdict.NOT_APPLICABLE
-    ]
-    return len(applicable) if len(ids) > 1 else 1
 
 
 def _span(records: Sequence[Record], deviating: set[str]) -> tuple[str, str]:

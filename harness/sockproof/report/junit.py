@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow
+from sockproof.record.scope import scope_of
 from sockproof.report.tally import STALE, what_happened
 from sockproof.report.text import one_line, visible
 
@@ -49,6 +50,7 @@ def _suite(record: Record) -> ET.Element:
         "platform": record.platform,
         "seed": record.header.get("seed", ""),
         "complete": "yes" if record.complete else f"no: {record.incomplete_reason}",
+        "scope": scope_of(record).partial or "whole suite",
     }
     cases = [_case(record, case) for case in record.cases]
     if not record.complete:

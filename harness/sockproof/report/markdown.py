@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
+from sockproof.record.scope import completeness, partial_words
 from sockproof.report.reference import (
     DifferenceGroup,
     difference_groups,
@@ -29,11 +30,12 @@ from sockproof.report.tally import (
 )
 from sockproof.report.text import one_line, seconds
 
-__all__ = ["alarm", "code", "summary_markdown"]
+__all__ = ["alarm", "code", "partly", "summary_markdown"]
 
 # Lines of a list that are shown; the rest is counted.
 SHOWN = 50
 
+_COMPLETE = {"yes": "yes", "partial": "partial", "no": "**NO**"}
 _COUNTED = (Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE, Verdict.ERROR)
 
 
@@ -45,7 +47,8 @@ def summary_markdown(records: Sequence[Record]) -> str:
         "## sockproof",
         *(alarm(record.iut_id, record) for record in records if not record.complete),
         *(_stale(record) for record in records if record.stale),
-        f"{headline(records)}, suite {code(', '.join(versions), 40)}",
+        f"{partly(partial_words(records))}{headline(records)}, "
+        f"suite {code(', '.join(versions), 40)}",
         "\n".join(_table(records, tallies)),
         *_attention(records),
     ]
@@ -76,6 +79,11 @@ def alarm(name: str, record: Record) -> str:
     )
 
 
+def partly(words: str) -> str:
+    """What cannot be spoken about, as the beginning of a line; nothing if that is nothing."""
+    return f"**Not the whole suite** ({code(words, 1000)}). " if words else ""
+
+
 def _stale(record: Record) -> str:
     words = code("; ".join(record.stale), 1000)
     return f"> [!WARNING]\n> **STALE EXPECTATIONS** of {code(record.iut_id, 80)}: {words}"
@@ -93,7 +101,7 @@ def _table(records: Sequence[Record], tallies: Sequence[Tally]) -> Iterable[str]
         cells += [str(counted.verdicts[verdict]) for verdict in _COUNTED]
         cells += extra_texts(counted, extra)
         cells += [counted.teardown_words, counted.conformance.value]
-        cells += ["yes" if record.complete else "**NO**", seconds(record.duration_s)]
+        cells += [_COMPLETE[completeness(record)], seconds(record.duration_s)]
         yield "| " + " | ".join(cells) + " |"
 
 
@@ -101,8 +109,9 @@ def _attention(records: Sequence[Record]) -> list[str]:
     groups = attention_groups(records)
     if groups:
         return ["### Needs attention", _shown(map(_entry, groups))]
-    whole = all(record.complete for record in records)
-    return ["Nothing needs attention" + ("." if whole else " in what was recorded.")]
+    return [
+        "Nothing needs attention" + (" in what was recorded." if partial_words(records) else ".")
+    ]
 
 
 def _shown(entries: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
+from sockproof.record.scope import completeness, partial_words
 from sockproof.report.reference import (
     DifferenceGroup,
     deviates_as_well,
@@ -50,7 +51,10 @@ _LABELS = {Verdict.FAIL: "actual", Verdict.ERROR: "reason", Verdict.INCONCLUSIVE
 def print_summary(records: Sequence[Record], console: Console) -> None:
     """Print what one needs after a run: how it went, what needs attention, how to see it again."""
     tallies = [tally(record) for record in records]
-    console.print(_headline(records), soft_wrap=True, highlight=False)
+    line = _headline(records)
+    if partial := partial_words(records):
+        line.append(f"; {one_line(partial, 1000)}", "bold yellow")
+    console.print(line, soft_wrap=True, highlight=False)
     if generated := _generated(records):
         console.print(generated, soft_wrap=True, highlight=False)
     console.print()
@@ -159,8 +163,10 @@ def _print_attention(records: Sequence[Record], console: Console) -> None:
     groups = attention_groups(records)
     stale = any(record.stale for record in records)
     title = f"{'' if groups else 'nothing else ' if stale else 'nothing '}needs attention"
-    if not groups and not all(record.complete for record in records):
-        title = "nothing needs attention in what was recorded; the run is incomplete"
+    how = dict.fromkeys(map(completeness, records))
+    if not groups and list(how) != ["yes"]:
+        run = "incomplete" if "no" in how else "partial"
+        title += f" in what was recorded; the run is {run}"
     console.print(Text(f"\n  {title}", "bold" if groups else ""), soft_wrap=True)
     _print_first(SHOWN, map(_entry, groups), console)
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -98,8 +98,8 @@ class RunMonitor:
         if iut_id not in self._writers:
             iut = self.plan.iut(iut_id)
             options = self.plan.options
-            settings = {"keep": options.keep}
-            settings |= options.selection() if self._selects_alone else {}
+            settings: dict[str, Any] = {"keep": options.keep}
+            settings |= options.selection() if self._selects_alone else {"selected_by": "pytest"}
             header = record_header(iut, settings, options.seed)
             writer = self._writers[iut_id] = RecordWriter(self._path(iut), header)
             for requirement in self._catalogue.values():  # in its order, whoever is played first

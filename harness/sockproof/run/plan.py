@@ -8,7 +8,6 @@ import os
 import pickle
 import shutil
 import tempfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,12 +25,13 @@ from sockproof.judge.expectations import (
     known_expectations,
     read_expectations,
 )
-from sockproof.record.selection import Matcher, keyword_matcher
+from sockproof.record.scope import is_in_shard
 from sockproof.run.keeper import kept
 from sockproof.run.lifetime import heed_interrupt, interrupted_later
 from sockproof.run.run_options import RunOptions
 from sockproof.spec.case_id import requirement_of
 from sockproof.spec.catalogue import Catalogue, load_catalogue
+from sockproof.spec.keywords import Matcher, keyword_matcher
 from sockproof.spec.matrix import ServerSpec, select_specs
 
 __all__ = ["RunPlan", "make_plan", "planned"]
@@ -73,9 +73,8 @@ class RunPlan:
         return self._named(case_id) and self.in_shard(case_id)
 
     def in_shard(self, case_id: str) -> bool:
-        """Whether the case is in the part that is played: the same for everybody, by its id."""
-        number, of = self.options.shard
-        return zlib.crc32(case_id.encode()) % of == number - 1
+        """Whether the case is in the part that is played."""
+        return is_in_shard(case_id, self.options.shard)
 
     def expected(self, iut_id: str, case_id: str) -> tuple[Expectation, ...]:
         """What is known of how a case deviates: all that is about it, those of the user first."""

@@ -10,9 +10,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 from sockproof._paths import kit_dir
-from sockproof.record.selection import may_be_named
 from sockproof.run.plan import RunPlan
 from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.keywords import may_be_named
 from sockproof.spec.requirement import Requirement
 
 __all__ = ["files_needed", "files_with"]

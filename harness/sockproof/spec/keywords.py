@@ -1,18 +1,15 @@
-"""Cuts a record down to the cases that ``-k`` and ``--spec`` name, as a run would select them."""
+"""What ``-k`` names: an expression over parts of case ids, the same in every command."""
 
 from __future__ import annotations
 
 import ast
-import dataclasses
-import fnmatch
 import functools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from sockproof.errors import UsageError
-from sockproof.record.reader import Record
 
-__all__ = ["Matcher", "keyword_matcher", "may_be_named", "select"]
+__all__ = ["Matcher", "keyword_matcher", "may_be_named"]
 
 # Whether the case with this id is selected.
 Matcher = Callable[[str], bool]
@@ -21,29 +18,6 @@ _TOKEN = re.compile(r"[()]|[^\s()]+")
 _OPERATORS = ("and", "or", "not", "(", ")")
 # What an expression may be made of, once each part of an id is a name.
 _GRAMMAR = (ast.Expression, ast.BoolOp, ast.boolop, ast.UnaryOp, ast.Not, ast.Name, ast.Load)
-
-
-def select(record: Record, keyword: str = "", specs: Sequence[str] = ()) -> Record:
-    """The record with the cases selected, and their requirements; itself when all are.
-
-    Raises:
-        UsageError: ``keyword`` is not an expression.
-    """
-    if not keyword and not specs:
-        return record
-    named = keyword_matcher(keyword)
-    cases = tuple(
-        case
-        for case in record.cases
-        if named(case.id) and (not specs or not case.spec or _any_matches(case.spec, specs))
-    )
-    used = {case.requirement for case in cases}
-    rows = {id_: row for id_, row in record.requirements.items() if id_ in used}
-    return dataclasses.replace(record, cases=cases, requirements=rows)
-
-
-def _any_matches(spec: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatch.fnmatchcase(spec, pattern) for pattern in patterns)
 
 
 def keyword_matcher(expression: str) -> Matcher:

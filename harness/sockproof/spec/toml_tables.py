@@ -114,9 +114,11 @@ class Format:
             raise self.error(f"cannot read {path}: {error.strerror}", self.hint) from None
         except (ValueError, RecursionError) as error:
             raise self.error(f"{path}: this is not TOML: {error}", self.hint) from None
-        for wrong in self._validator.iter_errors(document):
-            *places, problem, hint = _told(wrong, document)
-            raise self.error(": ".join([str(path), *places, problem]), hint or self.hint)
+        faults = [_told(wrong, document) for wrong in self._validator.iter_errors(document)]
+        if faults:
+            *places, problem, hint = faults[0]
+            more = f" (the first of {len(faults)} faults)" if faults[1:] else ""
+            raise self.error(": ".join([str(path), *places, f"{problem}{more}"]), hint or self.hint)
         return document
 
     @cached_property

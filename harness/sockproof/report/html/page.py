@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from sockproof.record.reader import Record
+from sockproof.record.scope import partial_words
 from sockproof.report.html.attention import attention_list
 from sockproof.report.html.matrix_view import build_matrix, cell
 from sockproof.report.html.payload import PagePayload
@@ -78,6 +79,7 @@ def _runs(records: Sequence[Record]) -> dict[str, Any]:
     return {
         "levels": shown_levels(tallies),
         "runs": [RunColumn(*column) for column in zip(names, records, tallies, strict=True)],
+        "partial": partial_words(records),
         "n_cases": sum(one.cases for one in tallies),
         "suite_versions": distinct(records, "suite_version"),
         "started": distinct(records, "started"),

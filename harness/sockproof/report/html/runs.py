@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sockproof.record.reader import Record
+from sockproof.record.scope import completeness
 from sockproof.report.reference import differing
 from sockproof.report.tally import LevelCount, Tally
 from sockproof.report.text import one_line
@@ -29,6 +30,11 @@ class RunColumn:
     def version(self) -> str:
         about = self.record.implementation
         return one_line(f"{about.name} {about.version}".strip(), 60)
+
+    @property
+    def completeness(self) -> str:
+        """``yes``, ``partial`` or ``no``."""
+        return completeness(self.record)
 
     @property
     def about(self) -> list[str]:

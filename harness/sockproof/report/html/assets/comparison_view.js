@@ -207,6 +207,11 @@ async function showComparison(record, i) {
         "Incomplete record",
         `${record.name}: ${record.incomplete}; ${count(record.cases.size)} cases are in it, and what is missing counts as gone.`,
       ),
+    record.partial &&
+      alarm(
+        "Not the whole suite",
+        `${record.name} is partial: ${record.partial}. What is missing in it may not be gone.`,
+      ),
     verdictOf(comparison),
     countsOf(comparison),
     ...[...CHANGES, ...WHOLE].map((change) => listOf(change, comparison)),

@@ -63,7 +63,18 @@ function refuseHeader(header) {
     throw new Error("its header names no implementation");
 }
 
-// Reads { name, iut, about, cases: Map, titles: Map, incomplete }; `incomplete` says why, or is "".
+// What the run of a record was cut down to, in words; "" if it was the whole suite.
+function partialOf({ select, specs, shard, selected_by: selector }) {
+  const parts = [];
+  if (select) parts.push(`-k '${shownText(select)}'`);
+  for (const spec of Array.isArray(specs) ? specs : []) parts.push(`--spec '${shownText(spec)}'`);
+  if (shard && shard !== "1/1") parts.push(`shard ${shownText(shard)}`);
+  if (selector) parts.push(`what ${shownText(selector)} selected`);
+  return parts.join(", ");
+}
+
+// Reads { name, iut, about, cases: Map, titles: Map, partial, incomplete }; the last two say why, or
+// are "".
 async function readRecord(file) {
   const lines = (await file.text()).split("\n");
   const header = objectOf(lines[0]);
@@ -73,6 +84,7 @@ async function readRecord(file) {
   record.about = [header.started, header.suite_version && `suite ${header.suite_version}`]
     .filter((text) => typeof text === "string")
     .map(shownText);
+  record.partial = partialOf(header.settings || {});
   record.incomplete = "the run ended before the record's last line was written";
   await inSlices(lines.slice(1), (line, n) => {
     const row = line ? objectOf(line) : {};
