@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import CaseProcess, Mismatch
+from fixtures import CaseProcess, Mismatch, NotApplicable
 
 SERVERS = ("TCPServer", "UDPServer", "ThreadingTCPServer", "ThreadingUDPServer")
 UNIX_SERVERS = (
@@ -81,7 +81,27 @@ def has(process: CaseProcess, module: str, name: str) -> bool:
 
 
 def value_of(process: CaseProcess, expression: str) -> Any:
+    """What it comes to.
+
+    Raises:
+        NotApplicable: it asks ``classes`` for one that the module has not. Mismatch: it raised
+            something else.
+    """
     outcome = process.do("evaluate", expression=expression)
+    if outcome.error is not None and outcome.error.is_a("KeyError"):
+        raise NotApplicable(f"the module has no {outcome.error.text.strip(chr(39))}")
     if outcome.error is not None:
         raise Mismatch(f"{expression} can be asked for", f"it raised {outcome.error}")
     return outcome.value
+
+
+def exported_names(process: CaseProcess) -> list[str]:
+    """What ``__all__`` holds.
+
+    Raises:
+        NotApplicable: there is none; names/exported-list says so.
+    """
+    if not has(process, "socketserver", "__all__"):
+        raise NotApplicable("the module has no __all__")
+    exported: list[str] = value_of(process, "list(socketserver.__all__)")
+    return exported

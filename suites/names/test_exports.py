@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import CaseProcess, Observe, check, requirement
-from suites.names.looking import ATTRIBUTES, METHODS, lines_of, value_of
+from suites.names.looking import ATTRIBUTES, METHODS, exported_names, lines_of, value_of
 
 _OWN_PUBLIC_NAMES = (
     "[n for n in dir(socketserver) if n[0] != '_'"
@@ -16,7 +16,7 @@ _DEFINITIONS = "sorted(n for n in vars(classes[{0!r}]) if n[0] != '_')"
 @requirement("names/exported-names-exist")
 def test_exported_names_are_there(process: CaseProcess) -> None:
     """Whoever imports all names of the module gets each of them."""
-    exported = value_of(process, "list(socketserver.__all__)")
+    exported = exported_names(process)
     missing = value_of(process, "[n for n in socketserver.__all__ if not hasattr(socketserver, n)]")
 
     check(not missing, expected="every name of __all__ in the module", actual=f"no {missing}")
@@ -27,7 +27,7 @@ def test_exported_names_are_there(process: CaseProcess) -> None:
 @requirement("names/nothing-public-is-left-out")
 def test_no_public_name_is_left_out(process: CaseProcess) -> None:
     """What the module defines without a leading underscore is in __all__."""
-    exported = value_of(process, "list(socketserver.__all__)")
+    exported = exported_names(process)
 
     left_out = sorted(set(value_of(process, _OWN_PUBLIC_NAMES)) - set(exported))
 

@@ -55,6 +55,7 @@ RECORDS = (
     "sockproof.judge.verdict",
     "sockproof.record",
     "sockproof.spec.case_id",
+    "sockproof.spec.keywords",
     "sockproof.spec.levels",
 )
 

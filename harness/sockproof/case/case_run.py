@@ -21,7 +21,7 @@ from sockproof.iut.channel import Channel
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
-from sockproof.judge.checks import Crash, Hang, Mismatch, NotApplicable, verdict_of
+from sockproof.judge.checks import Crash, Hang, Inconclusive, Mismatch, NotApplicable, verdict_of
 from sockproof.judge.expectations import Expectation, borne_out
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record.rows import CaseRow, Known, Teardown
@@ -96,7 +96,8 @@ class CaseRun:
     def process(self) -> CaseProcess:
         """The case's process, started when first asked for."""
         if self._process is None:
-            self._process = CaseProcess(self._channel(), self.log)
+            absent = self.iut.capabilities.absent
+            self._process = CaseProcess(self._channel(), self.log, absent)
         return self._process
 
     def begin_anew(self) -> None:
@@ -178,6 +179,8 @@ class CaseRun:
         try:
             if self._process.over or isinstance(problem, _NOT_TO_BE_STOPPED):
                 return Teardown(TeardownVerdict.NOT_CHECKED)
+            if problem is not None and not isinstance(problem, AssertionError | Inconclusive):
+                return Teardown(TeardownVerdict.NOT_CHECKED)  # what it has left is the case's own
             return self._stop(self._process)
         finally:
             self._process.end()

@@ -10,12 +10,12 @@ import click
 import tomlkit
 
 from sockproof.commands.output import open_console, warn
+from sockproof.commands.pruning import why_stale
 from sockproof.errors import UsageError
 from sockproof.judge.expectations import read_expectations
 from sockproof.record.reader import Record, read_record
 from sockproof.record.scope import scope_of
 from sockproof.report.expecting import draft_expectations
-from sockproof.report.pruning import why_stale
 from sockproof.report.text import one_line
 from sockproof.spec.catalogue import load_catalogue
 

@@ -14,6 +14,7 @@ from sockproof._paths import REFERENCE, kit_dir
 from sockproof.commands.output import open_console, warn, write_file
 from sockproof.commands.progress import Progress
 from sockproof.errors import HarnessError, UsageError
+from sockproof.iut.capabilities import ProbedIut
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
@@ -24,9 +25,10 @@ from sockproof.report.junit import junit_xml
 from sockproof.report.markdown import summary_markdown
 from sockproof.report.reference import differing, with_references
 from sockproof.report.terminal import print_summary
+from sockproof.run.attribution import inherited_cases, may_inherit
 from sockproof.run.lifetime import interrupt_once_by
 from sockproof.run.monitor import RunMonitor
-from sockproof.run.plan import make_plan, planned
+from sockproof.run.plan import RunPlan, make_plan, planned
 from sockproof.run.pytest_session import play
 from sockproof.run.run_options import RunOptions, run_options
 from sockproof.run.suite_files import files_needed
@@ -76,15 +78,18 @@ def _played(options: RunOptions) -> RunMonitor:
     plan = make_plan(options)
     for problem in plan.unavailable:
         warn(problem)
+    for iut in plan.iuts:
+        _tell_absent(iut)
     if not plan.iuts:
         raise HarnessError("no implementation could be started", "see 'sockproof doctor'")
     monitor = RunMonitor(plan, load_catalogue(), options.report_dir, Progress())
     with planned(plan) as plan_path:
         try:
-            status = play(plan_path, plan.workers, files_needed(plan), monitor)
+            monitor.ended(play(plan_path, plan.workers, files_needed(plan), monitor))
+            if not monitor.interrupted:
+                _attribute(plan, monitor)
         finally:
             monitor.close()
-    monitor.ended(status)
     if not monitor.rows and monitor.interrupted:
         raise KeyboardInterrupt
     if not monitor.rows and monitor.problems:
@@ -93,6 +98,26 @@ def _played(options: RunOptions) -> RunMonitor:
         hint = new_ids(options.keyword, load_catalogue()) or "see 'sockproof list --cases'"
         raise UsageError("no case is selected", hint)
     return monitor
+
+
+def _attribute(plan: RunPlan, monitor: RunMonitor) -> None:
+    """Find out which deviations are inherited. Where that cannot be found out, they are its own."""
+    for iut in filter(may_inherit, plan.iuts):
+        try:
+            for case_id, inherited in inherited_cases(plan, iut, monitor.attention.get(iut.id, ())):
+                monitor.attribute(iut.id, case_id, inherited)
+        except HarnessError as error:
+            warn(f"{iut.id}: whether deviations are inherited cannot be found out: {error}")
+
+
+def _tell_absent(iut: ProbedIut) -> None:
+    """Say once what a module lacks, instead of in each case that needs it."""
+    if absent := iut.absent:
+        more = f" and {len(absent) - 4} more" if len(absent) > 4 else ""
+        warn(
+            f"{iut.id} has no {', '.join(absent[:4])}{more}: what needs them is not applicable; "
+            "with --only-what-is-there that is on purpose"
+        )
 
 
 def tell(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from sockproof.errors import HarnessError
 from sockproof.iut.case_log import operation
 from sockproof.iut.outcomes import Event, Outcome, RaisedError
 from sockproof.iut.process import CaseProcess
@@ -128,8 +129,10 @@ def value_of(what: str, outcome: Outcome) -> Any:
     """The value of what was to return.
 
     Raises:
-        Mismatch: it raised.
+        Mismatch: it raised. HarnessError: the case's own source is at fault.
     """
+    if outcome.error is not None and outcome.error.is_of_the_case:
+        raise HarnessError(f"the case's own source is at fault: {outcome.error}")
     if outcome.error is not None:
         raise Mismatch(f"{what} returns", f"it raised {outcome.error}")
     return outcome.value

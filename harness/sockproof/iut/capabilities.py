@@ -11,7 +11,7 @@ import contextlib
 import dataclasses
 import socket
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -25,9 +25,9 @@ from sockproof.iut.process import CaseProcess
 from sockproof.iut.starting import ServerOrder
 from sockproof.judge.checks import Mismatch
 from sockproof.spec.levels import PythonLevel
-from sockproof.spec.matrix import ALL_SPECS, ServerSpec
+from sockproof.spec.matrix import ALL_SPECS, CLASSES, ServerSpec
 
-__all__ = ["Capabilities", "ProbedIut", "probe"]
+__all__ = ["Capabilities", "ProbedIut", "interpreter_id", "probe"]
 
 # Each is tried: source that raises OSError or AttributeError if it is not there. Linux refuses
 # SO_REUSEPORT on Unix sockets since 6.12.9 (gh-128916).
@@ -53,6 +53,9 @@ finally:
     probe.close()
 """,
 }
+_FORKING_UNIX_SINCE = (3, 12)
+# Which capability a class stands on that has this in its name.
+_NEEDS_OF_NAMES = {"Unix": "AF_UNIX", "Forking": "fork"}
 # Which capability a family or a mixin stands on.
 _NEEDS = {"inet6": "IPv6", "path": "AF_UNIX", "abstract": "abstract", "Forking": "fork"}
 
@@ -60,10 +63,21 @@ _NEEDS = {"inet6": "IPv6", "path": "AF_UNIX", "abstract": "abstract", "Forking":
 @dataclass(frozen=True)
 class Capabilities:
     """``features`` by name, and the ``names`` of classes the module has (as socketserver calls
-    them)."""
+    them). ``left_out`` are those that it lacks on purpose, as whoever tests it says."""
 
     features: Mapping[str, bool]
     names: frozenset[str]
+    left_out: frozenset[str] = frozenset()
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """The documented classes that the module has not."""
+        return frozenset(CLASSES) - self.names
+
+    def only(self, names: Collection[str]) -> Capabilities:
+        """The same of a module that is to have these classes of the documentation and no others."""
+        left_out = frozenset(CLASSES) - frozenset(names)
+        return dataclasses.replace(self, names=self.names - left_out, left_out=left_out)
 
     def missing(self, spec: ServerSpec) -> str:
         """Why servers of this spec cannot be tested here; empty when they can."""
@@ -77,7 +91,8 @@ class Capabilities:
         return ""
 
     def to_json(self) -> dict[str, Any]:
-        return {**self.features, "names": sorted(self.names)}
+        left_out = {"left_out": sorted(self.left_out)} if self.left_out else {}
+        return {**self.features, "names": sorted(self.names), **left_out}
 
 
 @dataclass(frozen=True)
@@ -92,6 +107,21 @@ class ProbedIut:
     level: PythonLevel
     hello: Mapping[str, Any]
     capabilities: Capabilities
+
+    @property
+    def absent(self) -> list[str]:
+        """The documented classes that a module of somebody's own lacks, and should have."""
+        lacking = self.capabilities.absent - self.capabilities.left_out
+        has = self.capabilities.features
+        excused = [word for word, feature in _NEEDS_OF_NAMES.items() if not has[feature]]
+        excused += ["ForkingUnix"] if self.level < _FORKING_UNIX_SINCE else []
+        return [
+            name
+            for name in CLASSES
+            if self.implementation.module
+            and name in lacking
+            and not any(word in name for word in excused)
+        ]
 
     def renamed(self, new_id: str) -> ProbedIut:
         return dataclasses.replace(self, id=new_id)
@@ -169,7 +199,9 @@ def _capabilities(
         error = process.do("execute", source=source).error
         features[name] = error is None or not error.is_a("OSError", "error", "AttributeError")
     renamed = {own: standard for standard, own in implementation.classes.items()}
-    return Capabilities(features, frozenset(renamed.get(name, name) for name in hello["names"]))
+    names = frozenset(renamed.get(name, name) for name in hello["names"])
+    found = Capabilities(features, names)
+    return found.only(implementation.provides) if implementation.provides else found
 
 
 def _smoke(

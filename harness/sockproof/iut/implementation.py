@@ -16,6 +16,7 @@ from sockproof.errors import UsageError
 from sockproof.iut.discovery import find_interpreter
 from sockproof.spec import toml_tables as toml
 from sockproof.spec.levels import PythonLevel, parse_python_level
+from sockproof.spec.matrix import CLASSES
 
 __all__ = ["Implementation", "parse_iut"]
 
@@ -36,7 +37,8 @@ class Implementation:
     ``argv`` runs a Python that takes ``-c``; ``module`` is a dotted name, or empty for the
     interpreter's own socketserver; ``module_path`` a file to load instead. ``preload`` is source
     run before the module is imported; ``classes`` maps names of socketserver to the names the
-    module gives them; ``level`` is the Python level it claims, empty for the interpreter's own.
+    module gives them; ``provides`` are the classes that it is to have, empty for all of them;
+    ``level`` is the Python level it claims, empty for the interpreter's own.
     ``given`` is how the user wrote it.
     """
 
@@ -48,6 +50,7 @@ class Implementation:
     name: str = ""
     level: PythonLevel = ()
     classes: Mapping[str, str] = field(default_factory=dict)
+    provides: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
 
     def environment(self) -> dict[str, str]:
@@ -71,6 +74,7 @@ _SETTINGS = toml.table(
     preload=toml.TEXT,
     level=toml.LEVEL,
     classes=_BY_NAME,
+    provides=toml.list_of(toml.one_of(CLASSES), least=1),
     env=_BY_NAME,
 )
 FORMAT = toml.Format(_SETTINGS, UsageError, "give a TOML file as in docs/own-implementation.md")
@@ -137,6 +141,7 @@ def _from_toml(path: Path) -> Implementation:
         name=settings.get("name", path.stem),
         level=parse_python_level(settings["level"]) if "level" in settings else (),
         classes=settings.get("classes", {}),
+        provides=tuple(settings.get("provides", ())),
         env=settings.get("env", {}),
     )
 

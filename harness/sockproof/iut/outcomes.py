@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sockproof.judge.checks import Mismatch
 
 __all__ = ["Event", "Leftovers", "Outcome", "RaisedError"]
+
+
+# What Python says of a name that a module or class has not, of any version.
+_ASKED_FOR = re.compile(r"has no attribute '(\w+)'")
+_FILES = re.compile(r'File "([^"]*)"')
+# What the agent calls the source that a case sends, and the expressions.
+_CASE_SOURCES = ("<case source>", "<string>")
+_OWN_FAULTS = ("NameError", "SyntaxError", "KeyError", "ModuleNotFoundError")
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,18 @@ class RaisedError:
     def is_a(self, *names: str) -> bool:
         """Whether it is an instance of any of the classes named."""
         return any(name in self.bases for name in names)
+
+    def asks_for(self, names: Collection[str]) -> str:
+        """Which of these was asked for where it is not; empty if none was."""
+        found = _ASKED_FOR.search(self.text) if self.is_a("AttributeError") else None
+        return found[1] if found and found[1] in names else ""
+
+    @property
+    def is_of_the_case(self) -> bool:
+        """Whether a case's own source is at fault: it was raised there, not in what that calls,
+        and no object of the implementation's can have caused it."""
+        files = _FILES.findall(self.traceback)
+        return self.is_a(*_OWN_FAULTS) and files[-1:] in ([one] for one in _CASE_SOURCES)
 
     def expect_errno(self, errno_name: str) -> None:
         """It is ``socket.error``, which is OSError from Python 3.3 on, with this errno.

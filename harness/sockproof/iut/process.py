@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from sockproof.errors import AgentDied, ChannelError
@@ -15,7 +15,7 @@ from sockproof.iut.case_pipes import encoded
 from sockproof.iut.channel import Channel
 from sockproof.iut.outcomes import Event, Leftovers, Outcome, RaisedError
 from sockproof.iut.values import decode
-from sockproof.judge.checks import Mismatch
+from sockproof.judge.checks import Mismatch, NotApplicable
 from sockproof.timing import case_deadline_s, hang_bound_s, settle_s
 
 __all__ = ["CaseProcess"]
@@ -33,14 +33,18 @@ def _order(_process: Any, op: str, **told: Any) -> dict[str, Any]:
 
 
 class CaseProcess(Arrivals):
-    """The process that one case runs in, which carries out commands. ``log`` is the case's.
+    """The process that one case runs in, which carries out commands. ``log`` is the case's;
+    ``absent`` are the documented classes that the module has not.
 
     Raises:
         AgentDied: the warm agent could not start it.
     """
 
-    def __init__(self, channel: Channel, log: CaseLog | None = None) -> None:
+    def __init__(
+        self, channel: Channel, log: CaseLog | None = None, absent: Collection[str] = ()
+    ) -> None:
         super().__init__(channel, log or CaseLog())
+        self._absent = absent
         self._gates: dict[str, int] = {}
         self._seq = 0
         self.began_s = time.monotonic()
@@ -59,7 +63,8 @@ class CaseProcess(Arrivals):
         unless a method was ever called there without waiting (Server.call_in_main).
 
         Raises:
-            Hang: none came within ``bound_s``, by default the hang bound.
+            Hang: none came within ``bound_s``, by default the hang bound. NotApplicable: it needs a
+                class that the module has not.
         """
         self._seq += 1
         seq = self._seq
@@ -74,7 +79,10 @@ class CaseProcess(Arrivals):
         answer = self._answers.pop(seq)
         value = json.loads(self._parts.pop(seq)) if answer.get("parts") else answer["value"]
         if answer["r"] == "raised":
-            return Outcome(error=RaisedError.of(value))
+            error = RaisedError.of(value)
+            if name := error.asks_for(self._absent):
+                raise NotApplicable(f"the module has no {name}")
+            return Outcome(error=error)
         return Outcome(decode(value))
 
     @operation("something", lambda *_: {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,12 +12,13 @@ from typing import Any
 
 from sockproof.errors import RecordError
 from sockproof.record.json_object import JsonObject
-from sockproof.record.rows import CaseRow, FooterRow, RequirementRow
+from sockproof.record.rows import AttributionRow, CaseRow, FooterRow, RequirementRow
 from sockproof.record.writer import SCHEMA
 from sockproof.spec.levels import Level
 
 __all__ = ["ImplementationInfo", "Record", "read_record"]
 
+_KINDS = (RequirementRow.KIND, CaseRow.KIND, AttributionRow.KIND, FooterRow.KIND)
 NO_FOOTER = "the run ended before the record's last line was written"
 
 
@@ -177,7 +179,7 @@ class _Draft:
     cut_at: int = 0
 
     def add(self, row: Mapping[str, Any]) -> None:
-        if row.get("kind") not in (RequirementRow.KIND, CaseRow.KIND, FooterRow.KIND):
+        if row.get("kind") not in _KINDS:
             raise RecordError(f"unknown kind of line: {row.get('kind')!r}", "upgrade sockproof")
         if self.footer is not None:
             raise RecordError("a line after the footer", "keep one run to a file")
@@ -188,6 +190,8 @@ class _Draft:
             self.requirements[requirement.id] = requirement
         elif row["kind"] == CaseRow.KIND:
             self._add_case(CaseRow.from_json(row))
+        elif row["kind"] == AttributionRow.KIND:
+            self._attribute(AttributionRow.from_json(row))
         else:
             self.footer = FooterRow.from_json(row)
 
@@ -197,6 +201,12 @@ class _Draft:
         if case.requirement not in self.requirements:
             raise RecordError(f"case {case.id!r} belongs to no requirement listed above it")
         self.cases[case.id] = case
+
+    def _attribute(self, row: AttributionRow) -> None:
+        if row.case not in self.cases:
+            raise RecordError(f"what is said of case {row.case!r} is said before it", "run again")
+        case = self.cases[row.case]
+        self.cases[row.case] = dataclasses.replace(case, inherited=row.inherited)
 
     def incomplete_reason(self) -> str:
         """Why the run is not whole; empty when it is."""

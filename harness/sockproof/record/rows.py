@@ -14,8 +14,10 @@ from sockproof.spec.case_id import CaseId
 from sockproof.spec.levels import Level
 
 __all__ = [
+    "AttributionRow",
     "CaseRow",
     "FooterRow",
+    "Inherited",
     "Known",
     "RequirementRow",
     "Teardown",
@@ -53,6 +55,29 @@ class Known(JsonObject):
     file: str = ""
     stale: str = ""
     teardown: bool = False
+
+
+@dataclass(frozen=True)
+class Inherited(JsonObject):
+    """Whose a deviation is besides: ``of`` is the implementation below, the interpreter's own
+    module, which ends the case alike; ``seen`` says by what that is known."""
+
+    ALWAYS = ("seen",)
+
+    of: str
+    seen: str = ""
+    reason: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class AttributionRow(JsonObject):
+    """What is found out about a case once it is recorded: that its deviation is inherited."""
+
+    KIND = "attribution"
+
+    case: str
+    inherited: Inherited
 
 
 @dataclass(frozen=True)
@@ -98,6 +123,7 @@ class CaseRow(JsonObject):
     duration_s: float = 0.0
     observations: Mapping[str, Any] = field(default_factory=dict)
     known: Known | None = None
+    inherited: Inherited | None = None
     generated: Mapping[str, Any] | None = None
     transcript: tuple[TranscriptEvent, ...] = ()
 
@@ -124,15 +150,20 @@ class CaseRow(JsonObject):
 
     @property
     def needs_attention(self) -> bool:
-        """It deviates and nobody expected that, or what was expected of it is stale."""
+        """It deviates by itself and nobody expected that, or what was expected of it is stale."""
         if self.known is None:
-            return self.deviates
+            return self.deviates and self.inherited is None
         return self.stale or (self.teardown.unclean and not self.known.teardown)
 
     @property
     def as_known(self) -> bool:
         """It deviates just as was expected."""
         return self.known is not None and self.deviates and not self.needs_attention
+
+    @property
+    def as_inherited(self) -> bool:
+        """It deviates just as the interpreter's own module does, and nobody expected anything."""
+        return self.known is None and self.deviates and self.inherited is not None
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> CaseRow:

@@ -11,12 +11,18 @@ from typing import Any
 
 from sockproof.errors import RecordError
 from sockproof.judge.verdict import Verdict
-from sockproof.record.rows import CaseRow, FooterRow, RequirementRow, counts_by_verdict
+from sockproof.record.rows import (
+    AttributionRow,
+    CaseRow,
+    FooterRow,
+    RequirementRow,
+    counts_by_verdict,
+)
 
 __all__ = ["SCHEMA", "RecordWriter", "octets_of", "write_octets"]
 
 # The version of the record's form that this sockproof writes, and the newest it reads.
-SCHEMA = 2
+SCHEMA = 3
 
 
 class RecordWriter:
@@ -72,6 +78,16 @@ class RecordWriter:
         self._put(_line(row.to_json(), row.id))
         self._cases[row.id] = row.verdict
         self._last_s = time.monotonic()
+
+    def attribute(self, row: AttributionRow) -> None:
+        """Write what was found out about a case after it was recorded.
+
+        Raises:
+            RecordError: the case is not in this record.
+        """
+        if row.case not in self._cases:
+            raise RecordError(f"case {row.case!r} is not in {self.path}")
+        self._put(_line(row.to_json(), row.case))
 
     def close(self, complete: bool = True, reason: str = "", stale: Sequence[str] = ()) -> None:
         """Write the footer and close the file.

@@ -1,8 +1,8 @@
 """JUnit XML: a suite per implementation, a test case per case.
 
 The format has four outcomes: FAIL and an unclean teardown become ``failure``, ERROR and
-INCONCLUSIVE ``error`` (nothing was found out), NOT_APPLICABLE and known deviations ``skipped``; a
-stale expectation is a ``failure``.
+INCONCLUSIVE ``error`` (nothing was found out), NOT_APPLICABLE and known or inherited deviations
+``skipped``; a stale expectation is a ``failure``.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ def _case(record: Record, case: CaseRow) -> ET.Element:
     }
     element = _testcase(record, requirement.area, case.id, f"{case.duration_s:.4f}")
     element.append(_properties(facts))
-    outcome = _known(case) if case.as_known else _outcome(case)
+    is_excused = case.as_known or case.as_inherited
+    outcome = _excused(case) if is_excused else _outcome(case)
     if outcome is not None:
         element.append(outcome)
         element.extend(_captured(case))
@@ -103,10 +104,12 @@ def _of_run(record: Record, name: str, tag: str, kind: str, text: str) -> ET.Ele
     return element
 
 
-def _known(case: CaseRow) -> ET.Element:
-    """A deviation as was expected: the format has no other word for it than skipped."""
-    reason = case.known.reason if case.known else ""
-    return ET.Element("skipped", message=one_line(f"known {case.verdict}: {reason}", 500))
+def _excused(case: CaseRow) -> ET.Element:
+    """A deviation that is known or inherited: the format has no other word than skipped."""
+    told = f"known {case.verdict}: {case.known.reason}" if case.known else ""
+    if case.inherited and not told:
+        told = f"inherited {case.verdict}: {case.inherited.of} does the same"
+    return ET.Element("skipped", message=one_line(told, 500))
 
 
 def _outcome(case: CaseRow) -> ET.Element | None:

@@ -23,6 +23,7 @@ from sockproof.report.tally import (
     attention_groups,
     extra_texts,
     headline,
+    inherited_words,
     shown_extra,
     shown_levels,
     tally,
@@ -52,6 +53,11 @@ def summary_markdown(records: Sequence[Record]) -> str:
         "\n".join(_table(records, tallies)),
         *_attention(records),
     ]
+    if lines := [(one.iut_id, words) for one in records for words in inherited_words(one)]:
+        blocks += [
+            "### Inherited",
+            _shown(f"- {code(name, 80)}: {code(w, 500)}" for name, w in lines),
+        ]
     if groups := difference_groups(records):
         summary = "Observations that differ from the reference of the level"
         blocks.append(f"<details><summary>{summary}</summary>")  # folded away: it is no trouble

@@ -24,6 +24,7 @@ __all__ = [
     "attention_groups",
     "extra_texts",
     "headline",
+    "inherited_words",
     "shown_extra",
     "shown_levels",
     "tally",
@@ -31,6 +32,8 @@ __all__ = [
 ]
 
 _FIRST = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE)
+# Requirements that are named of what is inherited; the rest is counted.
+_NAMED = 4
 # The kind of attention that an expectation needs which is no longer so.
 STALE = "STALE"
 
@@ -61,13 +64,14 @@ class LevelCount:
 class Tally:
     """One implementation's run, counted.
 
-    ``known`` cases deviate as was expected; ``differs`` cases observed something else than the
-    reference, None where there is none.
+    ``known`` cases deviate as was expected, ``inherited`` ones as the interpreter's own module
+    does; ``differs`` cases observed something else than the reference, None where there is none.
     """
 
     levels: Mapping[Level, LevelCount]
     verdicts: Mapping[Verdict, int]
     known: int
+    inherited: int
     differs: int | None
     teardown: Mapping[TeardownVerdict, int]
     conformance: Conformance
@@ -104,6 +108,7 @@ def tally(record: Record) -> Tally:
         levels={level: _level_count(level, by_pair) for level in Level},
         verdicts={verdict: by_verdict[verdict] for verdict in Verdict},
         known=sum(case.as_known for case in record.cases),
+        inherited=sum(case.as_inherited for case in record.cases),
         differs=len(differing(record)) if record.reference else None,
         teardown={verdict: by_teardown[verdict] for verdict in TeardownVerdict},
         conformance=conformance(pairs),
@@ -122,8 +127,12 @@ def shown_levels(tallies: Sequence[Tally]) -> tuple[Level, ...]:
 
 
 def shown_extra(tallies: Sequence[Tally]) -> list[str]:
-    """The columns that only some runs need: ``known`` deviations, and what ``differs``."""
-    return [name for name in ("known", "differs") if any(getattr(one, name) for one in tallies)]
+    """The columns that only some runs need: deviations by whose they are, and what ``differs``."""
+    return [
+        name
+        for name in ("known", "inherited", "differs")
+        if any(getattr(one, name) for one in tallies)
+    ]
 
 
 def extra_texts(one: Tally, names: Sequence[str]) -> list[str]:
@@ -173,6 +182,22 @@ def attention_groups(records: Iterable[Record]) -> list[Attention]:
         group = groups.setdefault((id(record), row.id, kind), Attention(record, row, kind, []))
         group.cases.append(case)
     return list(groups.values())
+
+
+def inherited_words(record: Record) -> list[str]:
+    """A line for each implementation that deviations are inherited from: how many there are, and of
+    which requirements."""
+    found: dict[str, list[CaseRow]] = {}
+    for case in record.cases:
+        if case.as_inherited and case.inherited:
+            found.setdefault(case.inherited.of, []).append(case)
+    lines = []
+    for of, cases in found.items():
+        ids = list(dict.fromkeys(case.requirement for case in cases))
+        more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+        what = f"{counted(len(cases), 'case')}, as {of}'s own module does"
+        lines.append(f"{what}: {', '.join(ids[:_NAMED])}{more}")
+    return lines
 
 
 def _gravity(record: Record, case: CaseRow) -> tuple[int, int]:

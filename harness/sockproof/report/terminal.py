@@ -28,6 +28,7 @@ from sockproof.report.tally import (
     attention_groups,
     extra_texts,
     headline,
+    inherited_words,
     shown_extra,
     shown_levels,
     tally,
@@ -67,6 +68,7 @@ def print_summary(records: Sequence[Record], console: Console) -> None:
         for stale in record.stale:
             console.print(_stale(record, stale), soft_wrap=True)
     _print_attention(records, console)
+    _print_inherited(records, console)
     _print_differing(records, console)
     if not_held := not_in_reference(records):
         console.print(Text(f"\n  {not_held}", "dim"), soft_wrap=True)
@@ -169,6 +171,16 @@ def _print_attention(records: Sequence[Record], console: Console) -> None:
         title += f" in what was recorded; the run is {run}"
     console.print(Text(f"\n  {title}", "bold" if groups else ""), soft_wrap=True)
     _print_first(SHOWN, map(_entry, groups), console)
+
+
+def _print_inherited(records: Sequence[Record], console: Console) -> None:
+    lines = [(one.iut_id, words) for one in records for words in inherited_words(one)]
+    if lines:
+        console.print(
+            Text("\n  inherited: the interpreter's own module does the same"), soft_wrap=True
+        )
+    for name, words in lines:
+        console.print(Text(f"  {one_line(name, 60)}  {one_line(words, 500)}"), soft_wrap=True)
 
 
 def _print_differing(records: Sequence[Record], console: Console) -> None:

@@ -15,7 +15,7 @@ from sockproof.errors import HarnessError
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.judge.expectations import Expectation, borne_out
 from sockproof.judge.verdict import Verdict
-from sockproof.record.rows import CaseRow
+from sockproof.record.rows import AttributionRow, CaseRow, Inherited
 from sockproof.record.writer import RecordWriter
 from sockproof.run.plan import RunPlan
 from sockproof.run.record_header import record_header, requirement_row, without_home
@@ -58,9 +58,11 @@ class RunMonitor:
     """Writes one record per implementation while the run goes on.
 
     A record is opened with the first case of its implementation, so that a run that selects
+    A record is opened with the first case of its implementation, so that a run that selects
     nothing leaves an earlier record alone. After the run, ``problems`` says why it is incomplete,
-    if it is, and ``interrupted`` whether that is why. ``selects_alone``: nothing but the options
-    of the plan selects cases.
+    if it is, and ``interrupted`` whether that is why; ``attention`` has the cases that need it, by
+    implementation. ``selects_alone``: nothing but the options of the plan selects cases, and
+    whoever plays it closes the records.
     """
 
     NAME = "sockproof-monitor"
@@ -85,6 +87,7 @@ class RunMonitor:
         self._audience = audience
         self._selects_alone = selects_alone
         self._writers: dict[str, RecordWriter] = {}
+        self.attention: dict[str, list[CaseRow]] = {}
         self._met: dict[str, Counter[Expectation]] = {}
 
     def paths(self) -> list[Path]:
@@ -161,6 +164,8 @@ class RunMonitor:
         if expected and (row.as_known or not expected.intermittent):
             self._met.setdefault(iut_id, Counter())[expected] += 1
         self.rows += 1
+        if row.needs_attention:
+            self.attention.setdefault(iut_id, []).append(row)
         if self._audience:
             self._audience.case(iut_id, row)
 
@@ -171,9 +176,9 @@ class RunMonitor:
         return isinstance(excinfo.value, HarnessError | OSError)
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Take down how it ended, and write the footers."""
+        """Take down how it ended, and write the footers unless somebody else will."""
         self.ended(exitstatus)
-        if not hasattr(session.config, "workerinput"):
+        if not self._selects_alone and not hasattr(session.config, "workerinput"):
             self.close()
 
     def ended(self, status: int) -> None:
@@ -183,6 +188,10 @@ class RunMonitor:
         is_told = status == pytest.ExitCode.INTERNAL_ERROR and self._failure is not None
         if problem and not is_told and problem not in self.problems:
             self.problems.append(problem)
+
+    def attribute(self, iut_id: str, case_id: str, inherited: Inherited) -> None:
+        """Take down that the deviation of a case is inherited."""
+        self._writers[iut_id].attribute(AttributionRow(case_id, inherited))
 
     def close(self) -> None:
         """Write the footers. An interrupted run has them too, and they say so.

@@ -4,6 +4,7 @@ file, so that every worker of the run works from the same one."""
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import pickle
 import shutil
@@ -172,9 +173,16 @@ def make_plan(options: RunOptions) -> RunPlan:
     with ThreadPoolExecutor(max_workers=4) as pool:
         results = list(pool.map(_probe, implementations))
     told = _distinct([result for result in results if isinstance(result, ProbedIut)])
+    if options.only_what_is_there:
+        told = tuple(map(_as_it_is, told))
     problems = tuple(str(result) for result in results if isinstance(result, IutUnavailable))
     expectations = {iut.id: _expectations(iut, given_expectations) for iut in told}
     return RunPlan(told, options, problems, expectations=expectations, generating=generating)
+
+
+def _as_it_is(iut: ProbedIut) -> ProbedIut:
+    """The same, which is to have the classes that it has."""
+    return dataclasses.replace(iut, capabilities=iut.capabilities.only(iut.capabilities.names))
 
 
 def _read_all(files: Sequence[Path]) -> tuple[Expectation, ...]:

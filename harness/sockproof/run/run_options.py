@@ -93,6 +93,12 @@ class RunOptions:
         help="Of which cases the record keeps transcript and captured output: all, those that "
         "need attention, or none.",
     )
+    only_what_is_there: bool = _option(
+        False,
+        "--only-what-is-there",
+        is_flag=True,
+        help="What a module lacks of socketserver's classes, it lacks on purpose.",
+    )
     report_dir: Path = _option(  # noqa: RUF009  # a field is what it makes
         Path("sockproof-report"),
         "--report-dir",

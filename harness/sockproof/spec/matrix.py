@@ -15,7 +15,16 @@ from dataclasses import dataclass
 
 from sockproof.errors import UsageError
 
-__all__ = ["ALL_SPECS", "FAMILIES", "KINDS", "MIXINS", "ServerSpec", "select_specs", "spec_by_id"]
+__all__ = [
+    "ALL_SPECS",
+    "CLASSES",
+    "FAMILIES",
+    "KINDS",
+    "MIXINS",
+    "ServerSpec",
+    "select_specs",
+    "spec_by_id",
+]
 
 KINDS = ("TCP", "UDP", "UnixStream", "UnixDatagram")
 MIXINS = ("none", "Threading", "Forking")
@@ -83,6 +92,10 @@ def _all_specs() -> Iterable[ServerSpec]:
 
 
 ALL_SPECS: tuple[ServerSpec, ...] = tuple(_all_specs())
+# The classes of the documentation, in its words: what a module of server classes may have.
+_OF_SPECS = [name for spec in ALL_SPECS for name in (spec.class_name, spec.mixin_name) if name]
+HANDLER_CLASSES = ("BaseRequestHandler", "StreamRequestHandler", "DatagramRequestHandler")
+CLASSES = ("BaseServer", *dict.fromkeys(_OF_SPECS), *HANDLER_CLASSES)
 _BY_ID = {spec.id: spec for spec in ALL_SPECS}
 
 

@@ -23,6 +23,7 @@ _LETTERS = {
     Verdict.NOT_APPLICABLE: "N",
 }
 _LETTER_WORDS = {"K": ", known deviation", "S": ", stale expectation"}
+_LETTER_WORDS |= {"H": ", inherited from the interpreter's own module"}
 
 
 def letter(verdict: Verdict, level: Level) -> str:
@@ -125,11 +126,14 @@ def cell(cases: Sequence[CaseRow], level: Level, record: Record) -> Cell | None:
 
 
 def _cell_letter(cases: Sequence[CaseRow], otherwise: str) -> str:
-    """S when an expectation is stale, K when all that deviates is known."""
+    """S when an expectation is stale; when nothing that deviates is its own, H if all of that is
+    inherited, else K."""
     if any(case.stale for case in cases):
         return "S"
     deviating = [case for case in cases if case.deviates]
-    return "K" if deviating and all(case.as_known for case in deviating) else otherwise
+    if not deviating or any(case.needs_attention for case in deviating):
+        return otherwise
+    return "H" if all(case.as_inherited for case in deviating) else "K"
 
 
 def build_matrix(records: Sequence[Record]) -> dict[str, list[MatrixRow]]:

@@ -14,7 +14,7 @@ from sockproof.report.html.matrix_view import build_matrix, cell
 from sockproof.report.html.payload import PagePayload
 from sockproof.report.html.rendering import assets, rendered
 from sockproof.report.html.runs import RunColumn, case_counts, distinct
-from sockproof.report.tally import shown_levels, tally
+from sockproof.report.tally import inherited_words, shown_levels, tally
 from sockproof.report.text import column_names
 
 __all__ = ["report_html"]
@@ -52,6 +52,7 @@ _NARROW = """
 """
 FILTER_TITLES = {
     "known": "deviates as an expectation says",
+    "inherited": "the interpreter's own module does the same",
     "stale": "an expectation is no longer so",
     "differs": "an observation is not that of the reference record of the level",
 }
@@ -83,6 +84,11 @@ def _runs(records: Sequence[Record]) -> dict[str, Any]:
         "n_cases": sum(one.cases for one in tallies),
         "suite_versions": distinct(records, "suite_version"),
         "started": distinct(records, "started"),
+        "inherited": [
+            (name, words)
+            for name, record in zip(names, records, strict=True)
+            for words in inherited_words(record)
+        ],
         "first_entries": entries[:ATTENTION_OPEN],
         "more_entries": entries[ATTENTION_OPEN:ATTENTION_MAX],
         "entries_left": max(0, len(entries) - ATTENTION_MAX),

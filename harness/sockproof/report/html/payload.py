@@ -2,7 +2,8 @@
 
 A cell is ``[code, milliseconds, detail line]`` without its trailing zero, or 0 where the case does
 not exist; the code is verdict + 8 × teardown, and 32 for a known deviation, 64 for a stale
-expectation, 128 for observations that differ from the reference's. Repeated strings and whole
+expectation, 128 for observations that differ from the reference's, 256 for a deviation that is
+inherited. Repeated strings and whole
 repeated details are stored once.
 """
 
@@ -129,6 +130,7 @@ class PagePayload:
         unlike = differences(record, case)
         code = _VERDICTS.index(case.verdict) + 8 * _TEARDOWNS.index(case.teardown.verdict)
         code += 32 * case.as_known + 64 * case.stale + 128 * bool(unlike)
+        code += 256 * case.as_inherited
         detail = self._detail(record, case, unlike)
         milliseconds = round(case.duration_s * 1000, 1)
         return [code, milliseconds, detail] if detail else [code, milliseconds]
@@ -149,7 +151,10 @@ class PagePayload:
         if case.known:
             keys = ("reason", "link", "file", "stale")
             detail["known"] = {key: _cut(getattr(case.known, key)) for key in keys}
-        if record.reference and deviates_as_well(record, case):
+        if case.as_inherited and case.inherited:
+            keys = ("of", "seen", "reason", "link")
+            detail["inherited"] = {key: _cut(getattr(case.inherited, key)) for key in keys}
+        elif record.reference and deviates_as_well(record, case):
             detail["likewise"] = self._string(record.reference.iut_id)
         if case.transcript:
             detail |= self._transcript(case)

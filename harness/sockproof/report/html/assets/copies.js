@@ -49,7 +49,7 @@ function beginningOf(text) {
 // For the file of known deviations: whoever pastes it writes the reason.
 function expectationOf({ row, cell, detail }) {
   const trouble = unclean(cell);
-  if (cell.known || cell.stale || !(trouble || TROUBLE.includes(cell.verdict))) return "";
+  if (cell.known || cell.inherited || cell.stale || !(trouble || TROUBLE.includes(cell.verdict))) return "";
   const texts = [detail.actual, detail.reason, detail.expected].map(words);
   const said = texts.map(beginningOf).find(Boolean);
   const lines = [

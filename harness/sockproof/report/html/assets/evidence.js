@@ -5,12 +5,16 @@ function saysOf(cell, detail) {
     if (text) list.append(build("dt", null, name), build("dd", { class: style }, text));
   };
   say("expected", words(detail.expected));
-  const bad = cell.verdict === "FAIL" && !cell.known;
+  const bad = cell.verdict === "FAIL" && !cell.known && !cell.inherited;
   say("actual", words(detail.actual), bad ? "bad-news" : null);
   if (detail.known) {
     const { reason, link, file, stale } = detail.known;
     say("stale", stale, "bad-news");
     say("known", [reason, link, file && `(${file})`].filter(Boolean).join(" "));
+  }
+  if (detail.inherited) {
+    const { of, seen, reason, link } = detail.inherited;
+    say("inherited", [`${of} does the same (${seen}).`, reason, link].filter(Boolean).join(" "));
   }
   say("reference", detail.likewise ? `${words(detail.likewise)} does the same` : "");
   say("reason", words(detail.reason));

@@ -59,7 +59,12 @@ function caseRow(requirement, r, row, k) {
 function cellButton(requirement, row, cell, i) {
   const verdict = cell.verdict.replace("_", " ").toLowerCase();
   const trouble = unclean(cell);
-  const more = [trouble && "teardown " + trouble, cell.known && "known", cell.differs && "differs"];
+  const more = [
+    trouble && "teardown " + trouble,
+    cell.known && "known",
+    cell.inherited && "inherited",
+    cell.differs && "differs",
+  ];
   const title = [`${page.implementations[i].id}: ${verdict}`, ...more.filter(Boolean)].join(", ");
   return build(
     "button",

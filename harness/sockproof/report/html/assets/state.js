@@ -33,6 +33,7 @@ function decodeCell(cell) {
     known: Boolean(code & 32),
     stale: Boolean(code & 64),
     differs: Boolean(code & 128),
+    inherited: Boolean(code & 256),
     milliseconds,
     line: line || 0,
   };
@@ -64,7 +65,7 @@ function marksOf(cells) {
   const marks = new Set();
   for (const cell of cells) {
     if (!cell) continue;
-    marks.add(cell.known ? "known" : cell.verdict);
+    marks.add(cell.known ? "known" : cell.inherited ? "inherited" : cell.verdict);
     if (unclean(cell)) marks.add("teardown");
     if (cell.stale) marks.add("stale");
     if (cell.differs) marks.add("differs");
@@ -75,6 +76,7 @@ function marksOf(cells) {
 function letterOf(cell, requirement) {
   if (cell.stale) return "S";
   if (cell.known) return "K";
+  if (cell.inherited) return "H";
   const observed = requirement.level === "OBSERVED" && cell.verdict === "PASS";
   return observed ? "O" : LETTERS[cell.verdict];
 }
