@@ -114,11 +114,12 @@ def test_server_that_waits_for_a_child_sleeps(
 ) -> None:
     """With one child held at a gate, every thread of the server's process sleeps, in a loop that
     has another request at max_children = 1, or in server_close()."""
-    server = construct([ReadLine(), Gate("hold"), Echo()], attributes={"max_children": 1})
+    at_limit = variant[0] == "serve_forever"
+    attributes = {"max_children": 1} if at_limit else {}
+    server = construct([ReadLine(), Gate("hold"), Echo()], attributes=attributes)
     held = peers().connect(server).send(b"held\n")
     server.call("handle_request")
     server.expect_at_gate("hold")
-    at_limit = variant[0] == "serve_forever"
     if at_limit:
         next_one = peers().connect(server).send(b"next\n")
     waiting = server.spawn(*variant)

@@ -80,6 +80,27 @@ def test_a_file_in_a_folder_with_blanks_is_a_file(tmp_path: Path) -> None:
     assert parse_iut(str(path)).module_path == str(path)
 
 
+def test_a_file_with_blanks_runs_under_an_interpreter(tmp_path: Path) -> None:
+    """Of several at signs the last parts the two; a file that has one in its name is a file."""
+    path = tmp_path / "two words" / "me@home.py"
+    path.parent.mkdir()
+    path.touch()
+
+    under = parse_iut(f"{path}@{sys.executable}")
+
+    assert (under.module_path, under.argv) == (str(path), THIS)
+    assert parse_iut(str(path)).module_path == str(path)
+
+
+def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    """It would be the name of a record, and go over the terminal."""
+    path = tmp_path / "a\x1bb.py"
+    path.touch()
+
+    with pytest.raises(UsageError, match="is no text; call it otherwise"):
+        parse_iut(str(path))
+
+
 def test_a_dotted_name_is_a_module() -> None:
     """It is looked up where PYTHONPATH and the current folder say, before anything else."""
     parsed = parse_iut("mypackage.servers")

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from fixtures.partners import partner
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from suites.selftest.runs import (
@@ -15,6 +17,7 @@ from suites.selftest.runs import (
     HANDLED,
     REFUSED,
     REPORTS,
+    SPEC,
     Ended,
     case_of,
     command,
@@ -37,6 +40,20 @@ def test_untouched_interpreter_ends_with_0(tmp_path: Path) -> None:
     assert [case.verdict for case in record.cases] == [Verdict.PASS] * 2
     assert {path.name for path in (tmp_path / "out").iterdir()} == {*REPORTS, record.path.name}
     assert "nothing needs attention" in ended.stdout
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("name", ["sérver", "сервер", "サーバー", "two words", "it's-[x]"])
+def test_file_may_have_any_name(tmp_path: Path, name: str, workers: str) -> None:
+    """In any script, with blanks, quotes and brackets; and so may a .toml file's ``name``."""
+    (tmp_path / f"{name}.py").write_text("from socketserver import *\n")
+    where = ("-k", REFUSED, "--spec", SPEC, "-n", workers, "--report-dir", "out")
+
+    ended = sockproof_(tmp_path, "run", "--iut", f"./{name}.py", *where)
+
+    assert ended.status == 0, ended
+    assert "error" not in ended.stderr
+    assert list(records_in(tmp_path)) == [name]
 
 
 def test_failure_and_leak_each_end_with_1(tmp_path: Path) -> None:

@@ -12,11 +12,12 @@ from sockproof.case.client import StreamPeer
 from sockproof.case.datagram import DatagramPeer
 from sockproof.case.peer import ScriptedPeer
 from sockproof.case.server_options import ServerOptions
-from sockproof.case.transcript import transcript_of
+from sockproof.case.transcript import evidence_of
 from sockproof.errors import AgentDied, HarnessError
 from sockproof.iut.addresses import Addresses
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.iut.case_log import CaseLog
+from sockproof.iut.cause import Evidence, cause_of
 from sockproof.iut.channel import Channel
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.process import CaseProcess
@@ -32,8 +33,6 @@ __all__ = ["CaseRun"]
 
 # After these nothing is asked of the case's process: it would not answer, or nobody waits.
 _NOT_TO_BE_STOPPED = (Hang, Crash, AgentDied, KeyboardInterrupt)
-# Characters of stderr and stdout that a row keeps: enough for the tracebacks of a case.
-_OUTPUT_KEPT = 8000
 
 
 class CaseRun:
@@ -218,6 +217,7 @@ class CaseRun:
             reason=told.get("reason", ""),
             expected=told.get("expected", ""),
             actual=told.get("actual", ""),
+            cause=self._cause(problem),
             teardown=teardown,
             observations=dict(self.observations),
             duration_s=round(time.monotonic() - self._began_s, 4),
@@ -226,8 +226,15 @@ class CaseRun:
         )
         row = dataclasses.replace(row, known=self._known(row))
         if keep == "all" or (keep == "fail" and row.deviates):
-            return dataclasses.replace(row, **self._evidence())
+            return dataclasses.replace(row, **evidence_of(self.log, self._process))
         return row
+
+    def _cause(self, problem: BaseException | None) -> str:
+        """What its process has told of why it failed."""
+        stderr = self._process.output["stderr"] if self._process else ""
+        file = str(self.iut.hello["module_file"] or "")
+        found = Evidence(self.log.events, stderr, getattr(problem, "stacks", ""), file)
+        return cause_of(problem, found)
 
     def _known(self, row: CaseRow) -> Known | None:
         """What was expected of the case, and whether it came so."""
@@ -237,13 +244,3 @@ class CaseRun:
             return None
         stale = one.problem(row.verdict, row.words, teardown)
         return Known(one.reason, one.link, one.file, stale, teardown is one.teardown)
-
-    def _evidence(self) -> dict[str, Any]:
-        """The transcript, and what the process printed."""
-        output = dict(self._process.output) if self._process else {}
-        kept = {name: text[:_OUTPUT_KEPT] for name, text in output.items()}
-        dropped_octets = self._process.dropped_octets if self._process else {}
-        for name, dropped in dropped_octets.items():
-            if dropped:
-                kept[name] += f"\n... and {dropped} octets more"
-        return {"transcript": transcript_of(self.log), **kept}

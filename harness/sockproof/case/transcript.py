@@ -8,9 +8,13 @@ from typing import Any
 
 from sockproof.iut.case_log import CaseLog, Entry
 from sockproof.iut.outcomes import Event
+from sockproof.iut.process import CaseProcess
 from sockproof.record.evidence import Octets, TranscriptEvent
 
-__all__ = ["transcript_of"]
+__all__ = ["evidence_of", "transcript_of"]
+
+# Characters of stderr and stdout that a row keeps: enough for the tracebacks of a case.
+_OUTPUT_KEPT = 8000
 
 
 def transcript_of(log: CaseLog) -> tuple[TranscriptEvent, ...]:
@@ -20,6 +24,17 @@ def transcript_of(log: CaseLog) -> tuple[TranscriptEvent, ...]:
     both = [*_never_back(log.entries), *_never_back(server)]
     both.sort(key=lambda entry: entry.at_s)
     return tuple(_told(entry, log.start_s) for entry in both)
+
+
+def evidence_of(log: CaseLog, process: CaseProcess | None) -> dict[str, Any]:
+    """What a row keeps of a case that needs a look: the transcript, and what the process printed,
+    by the fields of the row."""
+    output = dict(process.output) if process else {}
+    kept = {name: text[:_OUTPUT_KEPT] for name, text in output.items()}
+    for name, dropped in (process.dropped_octets if process else {}).items():
+        if dropped:
+            kept[name] += f"\n... and {dropped} octets more"
+    return {"transcript": transcript_of(log), **kept}
 
 
 def _told(entry: Entry, start_s: float) -> TranscriptEvent:

@@ -144,6 +144,8 @@ def _print_counts(
         console.print(f"  stored  {stored}", markup=False)
     for ending, count in Counter(map(ending_of, rows)).most_common():
         console.print(f"  {count} of {len(rows)}  {ending}", markup=False)
+    if cause := next(filter(None, (row.cause for row in rows)), ""):
+        console.print(f"  cause   {cause}", markup=False)
     for row in rows:
         if row.teardown.verdict is TeardownVerdict.LEAKED:
             console.print(f"  left    {'; '.join(row.teardown.leaks)}", markup=False)

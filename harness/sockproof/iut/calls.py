@@ -69,7 +69,9 @@ class RunningCall:
         def came() -> bool:
             return len(self._process.matching(event, **wanted)) >= count
 
-        self._process.wait_until(lambda: self.has_ended or came(), f"{self.label} ends or goes on")
+        self._process.wait_until(
+            lambda: self.has_ended or came(), f"{self.method}() ends or goes on"
+        )
         ends = self._process.matching("ended", label=self.label)
         events = self._process.events  # which may have grown since: the order of these decides
         before = events[: events.index(ends[0])] if ends else []
@@ -92,7 +94,7 @@ class RunningCall:
                 return True
             if time.monotonic() > limit_s:
                 seen = looks[-1] if looks else "it has not begun"
-                raise Inconclusive(f"{self.label} is not seen to wait: {seen}")
+                raise Inconclusive(f"{self.method}() is not seen to wait: {seen}")
             self._process.comes(lambda: self.has_ended, LOOK_EVERY_S)
         return False
 

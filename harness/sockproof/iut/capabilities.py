@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import socket
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -20,9 +19,8 @@ from sockproof.errors import AgentDied, IutUnavailable
 from sockproof.iut.channel import Channel
 from sockproof.iut.implementation import Implementation
 from sockproof.iut.incoming import Message
-from sockproof.iut.outcomes import Outcome
 from sockproof.iut.process import CaseProcess
-from sockproof.iut.starting import ServerOrder
+from sockproof.iut.smoke import exchange_a_line, why_in_vain
 from sockproof.judge.checks import Mismatch
 from sockproof.spec.levels import PythonLevel
 from sockproof.spec.matrix import ALL_SPECS, CLASSES, ServerSpec
@@ -146,7 +144,10 @@ def probe(implementation: Implementation) -> ProbedIut:
             try:
                 _refuse_liar(implementation, process)
                 capabilities = _capabilities(implementation, channel.hello, process)
-                _smoke(implementation, capabilities, process)
+                exchange_a_line(_first_usable(implementation, capabilities), process)
+            except Mismatch as error:
+                why = why_in_vain(error, channel.hello, process)
+                raise Mismatch(error.expected, f"{error.actual}{why}") from None
             finally:
                 process.end()
         except (Mismatch, AgentDied) as error:
@@ -204,41 +205,12 @@ def _capabilities(
     return found.only(implementation.provides) if implementation.provides else found
 
 
-def _smoke(
-    implementation: Implementation, capabilities: Capabilities, process: CaseProcess
-) -> None:
-    """One echo over the first server that the module has, with nothing of ours but a socket."""
+def _first_usable(implementation: Implementation, capabilities: Capabilities) -> ServerSpec:
+    """The first server spec that the module has classes for."""
     usable = [spec for spec in ALL_SPECS if not capabilities.missing(spec)]
     if not usable:
         raise IutUnavailable(
             f"{implementation.given}: the module has none of socketserver's classes",
             "map its names in a TOML file: [classes] TCPServer = 'MyServer'",
         )
-    spec = usable[0]
-    if spec.family != "inet":
-        return
-    base = "StreamRequestHandler" if spec.is_stream else "DatagramRequestHandler"
-    order = ServerOrder(spec, ("127.0.0.1", 0), handler_base=base, script=_ECHO)
-    outcome = process.do("make", **order.describe(0), serve=order.loop(0))
-    if outcome.error is not None:
-        raise Mismatch("a server is made", str(outcome.error))
-    _echo(spec, outcome)
-
-
-_LINE = b"sockproof\n"
-_ECHO = {"handle": [{"do": "read_line"}, {"do": "write_back"}]}
-
-
-def _echo(spec: ServerSpec, made: Outcome) -> None:
-    """One line there and back; the answer is read to its end, since it may come in any pieces."""
-    kind = socket.SOCK_STREAM if spec.is_stream else socket.SOCK_DGRAM
-    with socket.socket(socket.AF_INET, kind) as client, client.makefile("rb") as answers:
-        client.settimeout(5)
-        try:
-            client.connect(made.value["address"])
-            client.sendall(_LINE)
-            answer = answers.readline(len(_LINE))
-        except OSError as error:
-            raise Mismatch("an echo", str(error)) from None
-    if answer != _LINE:
-        raise Mismatch(f"an echo of {_LINE!r}", repr(answer))
+    return usable[0]

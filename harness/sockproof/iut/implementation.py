@@ -93,10 +93,11 @@ def parse_iut(given: str) -> Implementation:
     """
     if given.endswith(".toml"):
         return _from_toml(Path(given))
-    if any(character.isspace() for character in given) and not Path(given).is_file():
+    module, at, interpreter = given.rpartition("@")
+    is_file = Path(given).is_file() or (module.endswith(".py") and Path(module).is_file())
+    if any(character.isspace() for character in given) and not is_file:
         return Implementation(given, _split(given))
-    module, at, interpreter = given.partition("@")
-    if at:
+    if at and not Path(given).is_file():
         return dataclasses.replace(_module(module, _interpreter(interpreter)), given=given)
     is_command = os.sep in given or _INTERPRETER_NAME.match(given)
     if is_command and not given.endswith(".py"):
@@ -118,6 +119,8 @@ def _module(given: str, argv: tuple[str, ...]) -> Implementation:
         path = expanded(given).resolve()
         if not path.is_file():
             raise UsageError(f"no file {given!r}", "give the path of a module of server classes")
+        if not path.stem.isprintable():
+            raise UsageError(f"the name of the file {given!r} is no text", "call it otherwise")
         return Implementation(given, argv, module=path.stem, module_path=str(path))
     if not all(part.isidentifier() for part in given.split(".")):
         raise UsageError(

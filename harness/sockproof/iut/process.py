@@ -13,6 +13,7 @@ from sockproof.iut.arrivals import Arrivals
 from sockproof.iut.case_log import CaseLog, operation
 from sockproof.iut.case_pipes import encoded
 from sockproof.iut.channel import Channel
+from sockproof.iut.event_words import in_words
 from sockproof.iut.outcomes import Event, Leftovers, Outcome, RaisedError
 from sockproof.iut.values import decode
 from sockproof.judge.checks import Mismatch, NotApplicable
@@ -106,8 +107,7 @@ class CaseProcess(Arrivals):
             found[:] = self._seen(event, wanted)[:count]
             return len(found) >= count
 
-        described = " ".join(str(value) for value in wanted.values() if value is not None)
-        self._wait(enough, f"{count} × {event} {described}".rstrip(), bound_s)
+        self._wait(enough, in_words(event, count, wanted), bound_s)
         return found
 
     @operation("something", lambda *_: {}, lambda _: None)

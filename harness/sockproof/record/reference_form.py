@@ -68,6 +68,7 @@ def _case(case: CaseRow) -> CaseRow:
         case,
         teardown=Teardown(case.teardown.verdict),
         duration_s=0.0,
+        cause="",
         stderr="",
         stdout="",
         stacks="",

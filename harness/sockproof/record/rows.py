@@ -100,7 +100,8 @@ class RequirementRow(JsonObject):
 class CaseRow(JsonObject):
     """One case as it ended.
 
-    ``reason`` explains NOT_APPLICABLE, INCONCLUSIVE and ERROR, ``expected`` and ``actual`` a FAIL.
+    ``reason`` explains NOT_APPLICABLE, INCONCLUSIVE and ERROR, ``expected`` and ``actual`` a FAIL,
+    and ``cause`` says more of that, if the process has told.
     ``spec`` is a server spec id, or empty where none applies. ``observations`` are JSON values.
     ``generated`` is of a case that plays generated plans: ``seed``, how many ``plans`` were played,
     and the one that failed, shrunk, as ``failing``.
@@ -116,6 +117,7 @@ class CaseRow(JsonObject):
     reason: str = ""
     expected: str = ""
     actual: str = ""
+    cause: str = ""
     stderr: str = ""
     stdout: str = ""
     stacks: str = ""

@@ -138,6 +138,7 @@ def _why(case: CaseRow) -> str:
     facts = {
         "expected": case.expected,
         "actual": case.actual,
+        "cause": case.cause,
         "reason": case.reason,
         "teardown": ", ".join(case.teardown.leaks) if case.teardown.unclean else "",
         "stacks": case.stacks,

@@ -139,6 +139,7 @@ def _entry(group: Attention) -> str:
     promise = f"expected {code(expected)}, got " if expected else ""
     happened = what_happened(first)
     found = f": {promise}{code(happened)}" if happened else ""
+    found += f"; {code(first.cause)}" if first.cause else ""
     return (
         f"- **{group.kind}** {group.requirement.level.value} on {code(group.record.iut_id, 80)}: "
         f"{_cases([case.id for case in group.cases])}{found}"

@@ -16,13 +16,11 @@ from sockproof.record.reader import Record
 from sockproof.record.scope import completeness, partial_words
 from sockproof.report.reference import (
     DifferenceGroup,
-    deviates_as_well,
     difference_groups,
     not_in_reference,
     value_text,
 )
 from sockproof.report.tally import (
-    Attention,
     LevelCount,
     Tally,
     attention_groups,
@@ -32,9 +30,9 @@ from sockproof.report.tally import (
     shown_extra,
     shown_levels,
     tally,
-    what_happened,
 )
-from sockproof.report.text import generating_options, one_line, rerun_command, seconds
+from sockproof.report.terminal_attention import TEARDOWN_STYLE, entry_lines, next_commands
+from sockproof.report.text import one_line, seconds
 from sockproof.spec.levels import Level
 
 __all__ = ["incomplete", "print_summary"]
@@ -43,10 +41,6 @@ __all__ = ["incomplete", "print_summary"]
 SHOWN = 20
 # Entries of "differs" that are printed.
 DIFFERING_SHOWN = 8
-
-_STYLES = {"FAIL": "bold red", "ERROR": "bold magenta", "INCONCLUSIVE": "yellow"}
-_TEARDOWN_STYLE = "dark_orange"
-_LABELS = {Verdict.FAIL: "actual", Verdict.ERROR: "reason", Verdict.INCONCLUSIVE: "reason"}
 
 
 def print_summary(records: Sequence[Record], console: Console) -> None:
@@ -147,7 +141,7 @@ def _level_cell(level: Level, count: LevelCount) -> Text:
 
 
 def _teardown_cell(counted: Tally) -> Text:
-    return Text(counted.teardown_words, _TEARDOWN_STYLE if counted.unclean else "")
+    return Text(counted.teardown_words, TEARDOWN_STYLE if counted.unclean else "")
 
 
 def incomplete(name: str, record: Record) -> Text:
@@ -170,7 +164,11 @@ def _print_attention(records: Sequence[Record], console: Console) -> None:
         run = "incomplete" if "no" in how else "partial"
         title += f" in what was recorded; the run is {run}"
     console.print(Text(f"\n  {title}", "bold" if groups else ""), soft_wrap=True)
-    _print_first(SHOWN, map(_entry, groups), console)
+    _print_first(SHOWN, map(entry_lines, groups), console)
+    if groups:
+        console.print()
+    for label, text in next_commands(groups):
+        console.print(Text(f"  {label:<9}", "dim").append(text), soft_wrap=True)
 
 
 def _print_inherited(records: Sequence[Record], console: Console) -> None:
@@ -209,39 +207,3 @@ def _difference_line(group: DifferenceGroup) -> Text:
         .append(f"{one_line(one.name, 60)}: ", "dim")
         .append(f"{now}, not {was}")
     )
-
-
-def _entry(group: Attention) -> Iterable[Text]:
-    style = _STYLES.get(group.kind, _TEARDOWN_STYLE)
-    yield (
-        Text("  ")
-        .append(f"{one_line(group.record.iut_id, 60)}  ")
-        .append(f"{group.kind} {group.requirement.level.value}", style)
-        .append(f"  {one_line(group.first.id)}")
-    )
-    for label, text in _details(group):
-        if text:
-            yield Text("     ").append(f"{label:<10}", "dim").append(text)
-
-
-def _details(group: Attention) -> Iterable[tuple[str, str]]:
-    record, first = group.record, group.first
-    failed = first.verdict is Verdict.FAIL
-    label = _LABELS.get(first.verdict, "teardown")
-    yield "expected", one_line(first.expected) if failed else ""
-    yield label, one_line(what_happened(first))
-    leaks = ", ".join(first.teardown.leaks)
-    if first.teardown.unclean and what_happened(first) != leaks:
-        yield "teardown", one_line(f"{first.teardown.verdict.value}: {leaks}")
-    if deviates_as_well(record, first) and record.reference:
-        yield "reference", f"{one_line(record.reference.iut_id, 60)} does the same"
-    yield "as well", _others(group)
-    again = rerun_command(record.implementation.given, first.id)
-    again += generating_options(record, first)
-    yield "again", one_line(again, 400)
-
-
-def _others(group: Attention) -> str:
-    rest = [case.place for case in group.cases[1:]]
-    more = f" and {len(rest) - 3} more" if len(rest) > 3 else ""
-    return one_line(", ".join(rest[:3])) + more

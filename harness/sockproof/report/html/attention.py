@@ -57,6 +57,11 @@ class Finding:
         return letter(trouble, self.group.requirement.level) if is_verdict else "T"
 
     @property
+    def cause(self) -> str:
+        """Why the first of them failed, as far as its process has told."""
+        return one_line(self.group.first.cause, 400)
+
+    @property
     def count(self) -> str:
         """``3 of 40 cases``, where it is the same on all of them; else nothing."""
         counts = {one.count for one in self.who}

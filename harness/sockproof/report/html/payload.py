@@ -31,7 +31,7 @@ MAX_EVENTS = 600
 QUIET_CHARACTERS = 6_000_000
 # Past this, every further transcript and all that was captured stays there: the page must open.
 EVIDENCE_CHARACTERS = 9_000_000
-_TEXTS = ("reason", "expected", "actual")
+_TEXTS = ("reason", "expected", "actual", "cause")
 _CAPTURED = ("stderr", "stdout", "stacks")
 _VERDICTS = tuple(Verdict)
 _TEARDOWNS = tuple(TeardownVerdict)

@@ -7,6 +7,7 @@ function saysOf(cell, detail) {
   say("expected", words(detail.expected));
   const bad = cell.verdict === "FAIL" && !cell.known && !cell.inherited;
   say("actual", words(detail.actual), bad ? "bad-news" : null);
+  say("cause", words(detail.cause));
   if (detail.known) {
     const { reason, link, file, stale } = detail.known;
     say("stale", stale, "bad-news");
