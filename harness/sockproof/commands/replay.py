@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
 from rich.console import Console
 
+from sockproof._paths import REFERENCE, kit_dir
 from sockproof.commands.capture import refuse_to_capture, write_capture
 from sockproof.commands.one_case import Playing, play_case
 from sockproof.commands.output import NewFile, open_console, warn
@@ -20,8 +21,8 @@ from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record.evidence import TranscriptEvent
 from sockproof.record.rows import CaseRow
 from sockproof.record.writer import RecordWriter
+from sockproof.report.observed import observed_lines, rows_of_references
 from sockproof.repro.differences import (
-    CaseEnding,
     TranscriptDifference,
     ending_of,
     first_difference,
@@ -29,6 +30,7 @@ from sockproof.repro.differences import (
 from sockproof.repro.packet_capture import Capture
 from sockproof.run.record_header import record_header, requirement_row, without_home
 from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.levels import Level
 
 __all__ = ["replay_command"]
 
@@ -137,20 +139,44 @@ def _print_difference(console: Console, difference: TranscriptDifference) -> Non
 def _print_counts(
     console: Console, rows: Sequence[CaseRow], wanted: Wanted, otherwise: int
 ) -> None:
-    stored: CaseEnding | None = ending_of(wanted.row) if wanted.row else None
-    what = "as stored" if stored else "as promised"
+    is_promised = load_catalogue().get(wanted.case.requirement).level is not Level.OBSERVED
     console.print(f"  {wanted.case}", markup=False)
-    if stored:
-        console.print(f"  stored  {stored}", markup=False)
-    for ending, count in Counter(map(ending_of, rows)).most_common():
+    if wanted.row:
+        console.print(f"  stored  {_ending(wanted.row, is_promised)}", markup=False)
+    endings = Counter(_ending(row, is_promised) for row in rows)
+    for ending, count in endings.most_common():
         console.print(f"  {count} of {len(rows)}  {ending}", markup=False)
-    if cause := next(filter(None, (row.cause for row in rows)), ""):
-        console.print(f"  cause   {cause}", markup=False)
-    for row in rows:
-        if row.teardown.verdict is TeardownVerdict.LEAKED:
-            console.print(f"  left    {'; '.join(row.teardown.leaks)}", markup=False)
-            break
-    console.print(f"  {len(rows) - otherwise} of {len(rows)} ended {what}")
+    _print_observed(console, rows[-1])
+    for line in _evidence(rows):
+        console.print(f"  {line}", markup=False)
+    kept = f"{len(rows) - otherwise} of {len(rows)} ended as"
+    told = {True: f"{kept} stored", False: f"{kept} promised"}[wanted.row is not None]
+    is_open = not (is_promised or wanted.row or otherwise)
+    console.print(f"  {'nothing of it is promised by any document' if is_open else told}")
+
+
+def _ending(row: CaseRow, is_promised: bool) -> str:
+    """How a case ended: one of which nothing is promised does not pass, it is observed."""
+    ending = str(ending_of(row))
+    return ending if is_promised or row.verdict is not Verdict.PASS else f"observed{ending[4:]}"
+
+
+def _evidence(rows: Sequence[CaseRow]) -> Iterable[str]:
+    """The cause of a failure, and what was left behind, of the first of them that tells."""
+    causes = (f"cause   {row.cause}" for row in rows if row.cause)
+    leaks = (f"left    {'; '.join(row.teardown.leaks)}" for row in rows if _has_leaked(row))
+    return [text for first in (causes, leaks) for text in [next(first, "")] if text]
+
+
+def _has_leaked(row: CaseRow) -> bool:
+    return row.teardown.verdict is TeardownVerdict.LEAKED
+
+
+def _print_observed(console: Console, row: CaseRow) -> None:
+    """What nobody promised and the case has seen, beside what the records of reference have."""
+    others = rows_of_references(row.id, kit_dir() / REFERENCE) if row.observations else {}
+    for line in observed_lines(row, others):
+        console.print(f"  {'seen' if line[:1] != ' ' else '':8}{line}", markup=False)
 
 
 def _write_one(path: Path, iut: ProbedIut, wanted: Wanted, row: CaseRow) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from sockproof.commands.one_case import Playing, play_case
+from sockproof.commands.other_versions import others_here
 from sockproof.commands.output import NewFile, open_console, warn, write_file
 from sockproof.commands.stored import GENERATED, Wanted, over_one_case
 from sockproof.errors import HarnessError
@@ -20,6 +21,7 @@ from sockproof.iut.case_log import CaseLog
 from sockproof.iut.implementation import Implementation, parse_iut
 from sockproof.judge.verdict import Verdict
 from sockproof.record.rows import CaseRow
+from sockproof.report.observed import observed_lines
 from sockproof.repro.behaviour import Behaviour, differences
 from sockproof.repro.layout import About
 from sockproof.repro.plain import Names
@@ -89,8 +91,8 @@ def repro_command(wanted: Wanted, output: Path | None, shorten_s: float) -> None
 
 def _make_script(wanted: Wanted, shorten_s: float) -> Written:
     """Play the case, find what is different from the interpreter's own module, and write it down;
-    for ``shorten_s`` parts of it are tried to be left out. Of a case that generates plans, it is
-    the one that fails.
+    for ``shorten_s`` parts of it are tried to be left out. Where that module does the same, it is
+    another version here that does not. Of a case that generates plans, it is the one that fails.
 
     Raises:
         UsageError: there is no such case or implementation. HarnessError: the case passes, or no
@@ -100,6 +102,9 @@ def _make_script(wanted: Wanted, shorten_s: float) -> Written:
     reference = _untouched(iut)
     generating = _with_a_plan(wanted, iut)
     played = _played(case, iut, reference, generating)
+    if not _is_shown_by(played[0].row, played[1].row):
+        reference = next(others_here(case, played[0].row), reference)
+        played = _played(case, iut, reference, generating)
     wrong, right, again = (_told(one) for one in played)
     _refuse_what_is_right(case, wrong, right)
     warn_of_missing(wrong.log)
@@ -147,6 +152,13 @@ def _untouched(iut: ProbedIut) -> ProbedIut:
     return probe(parse_iut(sys.executable))
 
 
+def _is_shown_by(wrong: CaseRow, right: CaseRow) -> bool:
+    """Whether the second playing is one that the behaviour of the first can be held against."""
+    if right.deviates or right.verdict is Verdict.NOT_APPLICABLE:
+        return False
+    return wrong.deviates or wrong.observations != right.observations
+
+
 def _told(playing: Playing) -> Told:
     return Told(playing.row, playing.log, Names.of(playing.log, playing.folder))
 
@@ -158,6 +170,11 @@ def _refuse_what_is_right(case: CaseId, wrong: Told, right: Told) -> None:
     if row.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE):
         raise HarnessError(f"{case} ends with {row.verdict}: {row.reason}", "no script")
     if not row.deviates and row.observations == right.row.observations:
+        if row.observations:
+            seen = next(iter(observed_lines(row, {})))
+            raise HarnessError(
+                f"every version here observes the same of {case}: {seen}", "see replay"
+            )
         raise HarnessError(f"{case} passes there", "a script shows what is wrong")
 
 

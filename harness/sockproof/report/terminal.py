@@ -14,6 +14,7 @@ from rich.text import Text
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
 from sockproof.record.scope import completeness, partial_words
+from sockproof.report.observed import observed_lines
 from sockproof.report.reference import (
     DifferenceGroup,
     difference_groups,
@@ -41,6 +42,8 @@ __all__ = ["incomplete", "print_summary"]
 SHOWN = 20
 # Entries of "differs" that are printed.
 DIFFERING_SHOWN = 8
+# Cases, at most, whose observed values are printed.
+OBSERVED_SHOWN = 4
 
 
 def print_summary(records: Sequence[Record], console: Console) -> None:
@@ -64,6 +67,7 @@ def print_summary(records: Sequence[Record], console: Console) -> None:
     _print_attention(records, console)
     _print_inherited(records, console)
     _print_differing(records, console)
+    _print_observed(records, console)
     if not_held := not_in_reference(records):
         console.print(Text(f"\n  {not_held}", "dim"), soft_wrap=True)
 
@@ -186,6 +190,20 @@ def _print_differing(records: Sequence[Record], console: Console) -> None:
         title = "  differs from the reference of its level (--strict makes it count)"
         console.print(Text("\n" + title, "bold"), soft_wrap=True)
         _print_first(DIFFERING_SHOWN, ([_difference_line(group)] for group in groups), console)
+
+
+def _print_observed(records: Sequence[Record], console: Console) -> None:
+    """The values that were observed, where so few cases were played that they are asked about."""
+    cases = [(record, case) for record in records for case in record.cases]
+    seen = [(record, case) for record, case in cases if case.observations]
+    if not seen or len(cases) > OBSERVED_SHOWN:
+        return
+    console.print(Text("\n  observed"), soft_wrap=True)
+    for record, case in seen:
+        head = f"  {one_line(record.iut_id, 60)}  {one_line(case.id)}"
+        console.print(Text(head), soft_wrap=True)
+        for line in observed_lines(case, {}):
+            console.print(Text(f"     {line}"), soft_wrap=True)
 
 
 def _print_first(shown: int, entries: Iterable[Iterable[Text]], console: Console) -> None:

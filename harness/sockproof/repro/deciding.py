@@ -126,7 +126,7 @@ class Decision:
         """How often something has happened, once it is so often as it is where it is more."""
         if thread := self._thread():
             return [f"int(ends({thread}))"]
-        most = max(self.behaviour.expected, self.behaviour.observed)
+        most = max(self.behaviour.expected or 0, self.behaviour.observed)
         return [f'wait_for("{self._label()}", {most})', f'times("{self._label()}")']
 
     def sequence(self, _: StepWriter) -> Lines:

@@ -106,6 +106,13 @@ def _folded(lines: list[str]) -> Iterator[str]:
         is_said = is_told and len(beside) <= _WIDTH
 
 
+# A script that nobody has seen end with 0 says so.
+_NOT_SEEN = (
+    "No server that keeps this promise was found here: that this script ends with 0 once it is kept "
+    "was not seen."
+)
+
+
 def _header(about: About) -> str:
     texts = [
         (about.title, ""),
@@ -114,7 +121,7 @@ def _header(about: About) -> str:
         (f"Not so with {about.seen}.", "\n"),
         (f"expected  {about.expected}" if about.expected else "", ""),
         (f"actual    {about.actual}" if about.actual else "", ""),
-        (f"So it is with {about.unseen}." if about.unseen else "", ""),
+        (f"So it is with {about.unseen}." if about.unseen else _NOT_SEEN, ""),
     ]
     told = [f"{gap}{textwrap.fill(_harmless(text), _WIDTH)}" for text, gap in texts if text]
     usage = [

@@ -1,0 +1,36 @@
+"""Interpreters on this machine that are known to end a case otherwise: what a script that shows how
+it ends can be tried on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sockproof._paths import REFERENCE, kit_dir
+from sockproof.errors import HarnessError
+from sockproof.iut.capabilities import ProbedIut, probe
+from sockproof.iut.discovery import discover_interpreters
+from sockproof.iut.implementation import parse_iut
+from sockproof.judge.verdict import Verdict
+from sockproof.record.rows import CaseRow
+from sockproof.report.observed import rows_of_references
+from sockproof.spec.case_id import CaseId
+
+__all__ = ["others_here"]
+
+
+def others_here(case: CaseId, row: CaseRow) -> Iterator[ProbedIut]:
+    """Those whose record of reference has the case as a PASS, the newest first: with another value,
+    if nothing of ``row`` is wrong but something is observed."""
+    ids = [
+        name
+        for name, other in rows_of_references(str(case), kit_dir() / REFERENCE).items()
+        if other.verdict is Verdict.PASS
+        and (row.deviates or other.observations != row.observations)
+    ]
+    here = {f"{one.implementation}-{one.version}": one for one in discover_interpreters() if ids}
+    for name in reversed(ids):
+        if name in here:
+            try:
+                yield probe(parse_iut(str(here[name].path)))
+            except HarnessError:  # it is there and does not run: there may be another
+                continue
