@@ -263,7 +263,7 @@ def test_folder_of_any_name_is_told_as_it_is(tmp_path: Path, name: str) -> None:
     ended = sockproof_(tmp_path, "run", *given)
 
     assert ended.status == 0, ended
-    assert ended.stdout.endswith(f"  report  {name}/report.html\n")
+    assert ended.stdout.endswith(f"  report   {name}/report.html\n")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may enter every folder")

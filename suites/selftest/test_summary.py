@@ -112,9 +112,8 @@ def test_terminal_shows_counts_and_what_needs_attention(tmp_path: Path) -> None:
     assert re.search(r"cpython-3\.8\.18 +1073/1073 +331/333 +1/1 +177 +40 +clean", text)
     assert re.search(r"my_socketserver +1097/1113 .* 8 leaks, 1 still running", text)
     failed = r"my_socketserver  FAIL MUST  serving/shutdown-waits-for-loop\[ThreadingTCP/inet\]\n"
-    failed += (
-        r"     expected  shutdown\(\) returns after .*\n     actual    shutdown\(\) returned 0"
-    )
+    failed += r"     promise   .*\n     expected  shutdown\(\) returns after .*\n"
+    failed += r"     actual    shutdown\(\) returned 0"
     assert re.search(failed, text)
     assert "ThreadingTCP/inet6, Threading+TCP/inet, Threading+TCP/inet6 and 12 more" in text
     again = "sockproof run --iut ./my_socketserver.py -k 'serving/shutdown-waits-for-loop"

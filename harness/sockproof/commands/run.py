@@ -133,7 +133,7 @@ def tell(
     print_summary(records, console)
     for problem in problems:
         warn(problem)
-    console.print(f"  report  {folder / 'report.html'}", soft_wrap=True)
+    console.print(f"  report   {folder / 'report.html'}", soft_wrap=True)
     cases = [case for record in records for case in record.cases]
     incomplete = [record.incomplete_reason for record in records if not record.complete]
     stale = any(record.stale for record in records)

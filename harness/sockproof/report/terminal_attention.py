@@ -22,10 +22,11 @@ _LABELS = {Verdict.FAIL: "actual", Verdict.ERROR: "reason", Verdict.INCONCLUSIVE
 def next_commands(groups: Sequence[Attention]) -> Iterable[tuple[str, str]]:
     """What to type about the first of them."""
     for group in groups[:1]:
-        file, case = shlex.quote(str(group.record.path)), shlex.quote(group.first.id)
+        told = (str(group.record.path), group.first.id)
+        file, case = (one_line(shlex.quote(text), 400) for text in told)
         yield "replay", f"sockproof replay {file} {case}"
         yield "script", f"sockproof repro {file} {case}"
-        yield "explain", f"sockproof explain {group.requirement.id}"
+        yield "explain", f"sockproof explain {one_line(group.requirement.id, 200)}"
 
 
 def entry_lines(group: Attention) -> Iterable[Text]:

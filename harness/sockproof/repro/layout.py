@@ -108,8 +108,8 @@ def _folded(lines: list[str]) -> Iterator[str]:
 
 # A script that nobody has seen end with 0 says so.
 _NOT_SEEN = (
-    "No server that keeps this promise was found here: that this script ends with 0 once it is kept "
-    "was not seen."
+    "No server that keeps this promise was found here: that this script ends with 0 once it is "
+    "kept was not seen."
 )
 
 

@@ -52,5 +52,7 @@ def iut_id_of(nodeid: str) -> str:
 
 
 def _parameter_id(nodeid: str) -> str:
-    """What stands in the outer brackets; xdist may put the name of a group behind them."""
-    return nodeid.partition("[")[2].rpartition("]")[0]
+    """What stands in the outer brackets, in which pytest has escaped what is not ASCII; xdist may
+    put the name of a group behind them."""
+    escaped = nodeid.partition("[")[2].rpartition("]")[0]
+    return escaped.encode("ascii", "backslashreplace").decode("unicode_escape")

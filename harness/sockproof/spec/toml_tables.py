@@ -114,10 +114,11 @@ class Format:
             raise self.error(f"cannot read {path}: {error.strerror}", self.hint) from None
         except (ValueError, RecursionError) as error:
             raise self.error(f"{path}: this is not TOML: {error}", self.hint) from None
-        faults = [_told(wrong, document) for wrong in self._validator.iter_errors(document)]
+        faults = list(self._validator.iter_errors(document))
         if faults:
-            *places, problem, hint = faults[0]
-            more = f" (the first of {len(faults)} faults)" if faults[1:] else ""
+            *places, problem, hint = _told(faults[0], document)
+            places_at_fault = {tuple(one.absolute_path) for one in faults}
+            more = f" (the first of {n} faults)" if (n := len(places_at_fault)) > 1 else ""
             raise self.error(": ".join([str(path), *places, f"{problem}{more}"]), hint or self.hint)
         return document
 
