@@ -137,7 +137,7 @@ def _play(construct: Construct, peers: Peers, method: str, exception: str) -> St
         lambda event: id(event) not in seen and _is_failure(event),
     )
     server.expect_true(NO_REQUEST_RUNS)
-    words = _next_request(server, peers, loop)
+    words = _next_request(server, peers, loop, seen)
     server.fence()
     return Story(server, number, words + _left(server, printed))
 
@@ -168,11 +168,16 @@ def _is_failure(event: Event) -> bool:
     return event.name in ("raise", "step") and "error" in event.fields
 
 
-def _next_request(server: Server, peers: Peers, loop: RunningCall) -> str:
-    """Whether the loop takes one more request, or how it has ended."""
+def _next_request(server: Server, peers: Peers, loop: RunningCall, seen: set[int]) -> str:
+    """Whether the loop takes one more request, or how it has ended.
+
+    What was ``seen`` is of earlier servers: clients of theirs may have had the same port.
+    """
     peer = peers().connect(server).offer(b"y\n")
 
     def is_answer(event: Event) -> bool:
+        if id(event) in seen:
+            return False
         if event.name == "ended":
             return bool(event.fields["label"] == loop.label)
         taken = event.name == "return" and event.fields["method"] == "get_request"
