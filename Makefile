@@ -38,7 +38,7 @@ ready = $(VENV)/.ready-$(made_for)
 iut = iut=$$("$(PYTHON)" -c 'import os, sys; print(os.path.realpath(sys.executable))')
 
 # What fails where a requirement, its case and its mutant do not fit together.
-catalogue = $(addprefix suites/selftest/test_,$(addsuffix .py,catalogue titles coverage_of_catalogue mutant_build reference_of_catalogue import_rules))
+catalogue = $(addprefix suites/selftest/test_,$(addsuffix .py,catalogue titles symptoms coverage_of_catalogue mutant_build reference_of_catalogue import_rules))
 
 .PHONY: help report check-report requirement reference bench proof test check test-all test-hosts flakes \
     nightly lint types lock clean

@@ -18,6 +18,7 @@ id = "waits/first"
 title = "The first waits."
 level = "MUST"
 source = "https://example.org/page#first"
+symptoms = ["it does not wait", "first come, not served"]
 """
 SECOND = FIRST.replace("first", "second")
 
@@ -50,6 +51,7 @@ def test_a_requirement_is_read_with_all_its_fields(tmp_path: Path) -> None:
     assert (found.title, found.level) == ("The first waits.", Level.MUST)
     assert (found.source, found.area) == ("https://example.org/page#first", "waits")
     assert (found.since, found.until) == ((3, 6), (3, 13))
+    assert found.symptoms == ("it does not wait", "first come, not served")
     assert [spec.id for spec in found.applies.specs()] == ["TCP/inet", "TCP/inet6"]
 
 
@@ -69,7 +71,7 @@ def test_a_catalogue_keeps_the_order_of_its_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("added", "problem"),
     [
-        ("color = 'red'", "unknown key 'color'; the keys are id, title, level, source, since"),
+        ("color = 'red'", "unknown key 'color'; the keys are id, title, level, source, symptoms"),
         ("since = 3.6", "'since' is not a text"),
         ("since = '3'", "'3' is not a Python level such as 3.13"),
         ("until = 'three'", "'three' is not a Python level"),
@@ -110,6 +112,10 @@ def test_an_addition_is_refused(tmp_path: Path, added: str, problem: str) -> Non
         ("https://example.org/page#first", "the manual", "'source': 'the manual' is not a URL"),
         ('level = "MUST"', "", "the key 'level' is missing"),
         ('title = "The first waits."', "", "the key 'title' is missing"),
+        ('["it does not wait", "first come, not served"]', "[]", "'symptoms' is empty"),
+        ('"it does not wait", ', "", "'symptoms' has 1 of at least 2 entries"),
+        ('"it does not wait"', '" "', "entry 1 of 'symptoms' is empty"),
+        ('symptoms = ["it does not wait", "first come, not served"]', "", "'symptoms' is missing"),
         ('id = "waits/first"', "", "the key 'id' is missing"),
     ],
 )

@@ -95,6 +95,11 @@ def test_blanks_are_refused_until_they_are_filled_in(clone: Path) -> None:
         with pytest.raises(HarnessError, match=rf"requirement \d+ \({NEW}\): '{key}' is empty"):
             read_catalogue(clone / "requirements")
         _fill_in(clone / "requirements" / "dispatch.toml", f'{key} = ""', f'{key} = "{value}"')
+    symptoms = {'["", ""]': '["it hangs", ""]', '["it hangs", ""]': '["it hangs", "it is gone"]'}
+    for number, (blank, filled) in enumerate(symptoms.items(), 1):
+        with pytest.raises(HarnessError, match=rf"\({NEW}\): entry {number} of 'symptoms' is emp"):
+            read_catalogue(clone / "requirements")
+        _fill_in(clone / "requirements" / "dispatch.toml", blank, filled)
     for key, value in {"kind": "TCP", "mixin": "none", "family": "inet"}.items():
         with pytest.raises(HarnessError, match=rf"\({NEW}\): applies: '{key}' is empty"):
             read_catalogue(clone / "requirements")

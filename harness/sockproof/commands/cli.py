@@ -29,6 +29,7 @@ _COMMANDS = {
     "doctor": "Tell which interpreters are here, and what cannot be tested.",
     "expect": "Write down as expectations what deviated in records.",
     "explain": "Tell about a requirement or a case.",
+    "find": "Find requirements by what goes wrong, in your words.",
     "list": "List requirements, server specs, cases or interpreters.",
     "pcap": "Write the transcript of a case as a packet capture.",
     "replay": "Play one case again, and say whether it ends as before.",

@@ -32,6 +32,7 @@ title = ""  # one sentence that begins with what is promised; "Records whether .
 level = ""  # MUST, SHOULD, MAY or OBSERVED
 source = ""  # the address of the sentence, bug or change that promises it
 applies = {{ kind = [], mixin = [], family = [] }}  # delete what does not narrow it
+symptoms = ["", ""]  # what its users write who meet it broken, or who ask about it
 """
 _IMPORTS = {"fixtures": ("Peers", "Serve", "requirement"), "fixtures.steps": ("Echo", "ReadLine")}
 _NEW_FILE = '''"""{title}: {words}."""
@@ -129,7 +130,7 @@ def _begun(requirement_id: str, case_file: Path, catalogue: Catalogue) -> Iterat
     if f"def test_{known['name']}(" in before:
         raise UsageError(f"{case_file.name} has a test_{known['name']}()", "choose another ID")
     requirements, mutants = SHIPPED / f"{area}.toml", MUTANTS / f"{area}.toml"
-    yield _appended(requirements, _ENTRY.format(**known), "title, level, source, applies")
+    yield _appended(requirements, _ENTRY.format(**known), "title, level, source, applies, symptoms")
     yield _blank(case_file, before, _CASE.format(**known), "what the case does and judges")
     mutant = _MUTANT.format(**known)
     yield _appended(mutants, mutant, "id, title, spec, find, replace (OBSERVED: delete it)")

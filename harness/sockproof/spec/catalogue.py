@@ -12,9 +12,12 @@ A file names its area in ``title`` and lists ``[[requirement]]`` tables::
     since = "2.7"                               # optional; both inclusive
     until = "3.13"                              # optional; "3.13" holds for every 3.13.x
     applies = { kind = ["TCP"], mixin = ["none"], family = ["inet"], predefined_only = true }
+    symptoms = ["denied client waits forever", "connection stays open after verify_request()"]
 
 ``applies`` narrows the server specs; absent it means all of them, and ``{ none = true }`` means
-that the requirement starts no server at all.
+that the requirement starts no server at all. ``symptoms`` are at least two phrases, as users write
+them: what they see where the promise is broken, or what they ask where it is only OBSERVED.
+``sockproof find`` searches them, and no record has them.
 """
 
 from __future__ import annotations
@@ -45,6 +48,7 @@ _REQUIREMENT = toml.table(
         "title": toml.shaped(r".*\.", "one sentence with a full stop"),
         "level": toml.one_of(Level),
         "source": toml.shaped(r"https://[^\s/]+/\S+", "a URL"),
+        "symptoms": toml.list_of(toml.FILLED, least=2),
     },
     since=toml.LEVEL,
     until=toml.LEVEL,
@@ -121,7 +125,11 @@ def read_catalogue(folder: Path) -> Catalogue:
 def _requirement(entry: Mapping[str, Any]) -> Requirement:
     narrowed: dict[str, Any] = dict(entry.get("applies", {}))
     narrowed |= {name: tuple(narrowed[name]) for name in NARROWING_WORDS if name in narrowed}
-    read = {"level": Level(entry["level"]), "applies": Applies(**narrowed)}
+    read = {
+        "level": Level(entry["level"]),
+        "applies": Applies(**narrowed),
+        "symptoms": tuple(entry["symptoms"]),
+    }
     return Requirement(**{**entry, **toml.levels_of(entry), **read})
 
 

@@ -46,7 +46,10 @@ class Applies:
 
 @dataclass(frozen=True)
 class Requirement:
-    """One promise: what it says, how strongly, by which source, and what it is about."""
+    """One promise: what it says, how strongly, by which source, and what it is about.
+
+    ``symptoms`` are what users write who meet it broken, or who ask about it.
+    """
 
     id: str
     title: str
@@ -55,6 +58,7 @@ class Requirement:
     since: PythonLevel = ()
     until: PythonLevel = ()
     applies: Applies = field(default_factory=Applies)
+    symptoms: tuple[str, ...] = ()
 
     @property
     def area(self) -> str:

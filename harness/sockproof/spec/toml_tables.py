@@ -154,7 +154,9 @@ def _problem(wrong: ValidationError, key: str, where: str) -> tuple[str, str]:
         case "type":
             kinds = [wanted] if isinstance(wanted, str) else wanted
             return f"{where} is not {' or '.join(_TYPES[kind] for kind in kinds)}", ""
-        case "minItems" | "pattern" | "format" | "enum" if not value or value.isspace():
+        case "minItems" if value:
+            return f"{where} has {len(value)} of at least {wanted} entries", ""
+        case "minItems" | "pattern" | "format" | "enum" if not value or str(value).isspace():
             return f"{where} is empty", f"one of {', '.join(wanted)}" if "enum" in schema else ""
         case "enum":
             return f"unknown {key} {value!r:.80}", f"one of {', '.join(wanted)}"

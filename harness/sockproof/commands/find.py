@@ -1,0 +1,120 @@
+"""Finds requirements by what their users see: "hangs at exit", "address already in use"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from sockproof._paths import REFERENCE, kit_dir
+from sockproof.commands.full_text import best, has_words
+from sockproof.commands.operands import read_operands
+from sockproof.commands.output import open_console
+from sockproof.errors import UsageError
+from sockproof.record.reader import Record
+from sockproof.record.rows import CaseRow
+from sockproof.record.selection import select
+from sockproof.report.atlas_entries import Atlas, AtlasEntry, make_atlas
+from sockproof.report.html.chapters import place_of
+from sockproof.report.strands import joined
+from sockproof.report.text import one_line
+from sockproof.run.run_options import RunOptions
+from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.levels import Level
+from sockproof.spec.requirement import Requirement
+
+__all__ = ["find_command", "searched"]
+
+# Lines of what the reference records show of one requirement; the atlas has the rest.
+SHOWN = 3
+_NEXT = ("sockproof explain", "sockproof run -k")
+
+
+@click.command("find", context_settings={"ignore_unknown_options": True})
+@click.argument("words", metavar="WORDS...", nargs=-1)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    metavar="N",
+    help="Requirements to show, at most.",
+)
+def find_command(words: Sequence[str], limit: int) -> None:
+    """Find requirements by what goes wrong, in your words: sockproof find hangs at exit.
+
+    Titles, symptoms, ids, sources and what failed in the reference records are searched for any of
+    the WORDS. The best come first.
+    """
+    asked = " ".join(words)
+    if not has_words(asked):
+        raise UsageError("no words to look for", "say what you see: sockproof find hangs at exit")
+    records = read_operands([str(kit_dir() / REFERENCE)], RunOptions())
+    found = best(searched(records), asked, limit)
+    if not found:
+        problem = f"nothing is found for '{one_line(asked, 80)}'"
+        raise UsageError(problem, "try other words for what you see, or see 'sockproof list'")
+    atlas = make_atlas([select(record, " or ".join(found)) for record in records])
+    _print(found, atlas, open_console(soft_wrap=True))
+
+
+def searched(records: Sequence[Record]) -> dict[str, str]:
+    """What is searched of each requirement, by its id."""
+    texts = {one.id: _words_of(one) for one in load_catalogue().values()}
+    for record in records:
+        for case in record.cases:
+            if case.deviates and case.requirement in texts:
+                texts[case.requirement].update(_words_of_case(case))
+    return {id_: "\n".join(lines) for id_, lines in texts.items()}
+
+
+def _words_of(requirement: Requirement) -> dict[str, None]:
+    """Its lines in order; the source as it is, and as users call it: ``bpo-6267``."""
+    source = requirement.source
+    lines = (requirement.id, requirement.title, *requirement.symptoms, source)
+    return dict.fromkeys((*lines, place_of(source).entry))
+
+
+def _words_of_case(case: CaseRow) -> dict[str, None]:
+    """How it ended, and why that is known. Many cases say the same: it is there once."""
+    known = case.known.reason if case.known else ""
+    return dict.fromkeys(filter(None, (*case.words.splitlines(), known)))
+
+
+def _print(found: Sequence[str], atlas: Atlas, console: Console) -> None:
+    catalogue = load_catalogue()
+    entries = {entry.requirement.id: entry for entry in atlas.entries}
+    console.print(Text(f"  reference: {atlas.overview}", "dim"))
+    for id_ in found:
+        requirement = catalogue[id_]
+        console.print(Text(f"\n  {id_}", "bold").append(f"  {requirement.level}", "not bold"))
+        console.print(Text(f"     {requirement.title}"))
+        for label, lines in _facts(requirement, atlas, entries.get(id_)).items():
+            for number, line in enumerate(lines):
+                label_once = label if number == 0 else ""
+                console.print(Text(f"     {label_once:<11}", "dim").append(line, "not dim"))
+
+
+def _facts(
+    requirement: Requirement, atlas: Atlas, entry: AtlasEntry | None
+) -> Mapping[str, Sequence[str]]:
+    return {
+        "symptoms": requirement.symptoms,
+        "reference": list(_seen(atlas, entry)) if entry else ["not yet on record"],
+        "next": [f"{command} {requirement.id}" for command in _NEXT],
+    }
+
+
+def _seen(atlas: Atlas, entry: AtlasEntry) -> Iterator[str]:
+    """``kept until 3.6; broken since 3.7``; of what is OBSERVED the values that were seen."""
+    values = [(name, strand) for name, strand in entry.strands if name]
+    is_observed = entry.requirement.level is Level.OBSERVED
+    shown = values if is_observed and values else entry.strands
+    for name, strand in shown[:SHOWN]:
+        spans = (f"{one_line(cell, 80)}{joined(when)}" for cell, when in atlas.spans(strand))
+        where = f"  ({one_line(strand.where, 120)})" if strand.where else ""
+        yield f"{one_line(name, 80)}: ".removeprefix(": ") + "; ".join(spans) + where
+    if len(shown) > SHOWN:
+        yield f"and {len(shown) - SHOWN} more: sockproof atlas -k {entry.requirement.id}"
