@@ -29,6 +29,7 @@ id = "{NEW}"
 title = "What nobody has played so far."
 level = "MUST"
 source = "https://example.org/page#new"
+symptoms = ["nobody has seen it", "nobody knows of it"]
 """
 
 
