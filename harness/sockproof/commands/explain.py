@@ -9,6 +9,7 @@ from rich.text import Text
 
 from sockproof.commands.list import collect
 from sockproof.commands.output import open_console
+from sockproof.commands.references import atlas_of, lines_of, reference_records
 from sockproof.errors import UsageError
 from sockproof.spec.case_id import requirement_of
 from sockproof.spec.catalogue import load_catalogue
@@ -28,8 +29,16 @@ def explain_command(id_: str) -> None:
     if "[" in id_ and id_ not in places:
         raise UsageError(f"no case {id_!r}", f"see 'sockproof list --cases -k {requirement.id}'")
     console = open_console()
-    for name, text in _facts(requirement, list(places.values())):
+    shown = [("reference", line) for line in _shown(requirement)]
+    for name, text in [*_facts(requirement, list(places.values())), *shown]:
         console.print(Text.assemble((f"{name:12}", "dim"), " ", text), soft_wrap=True)
+
+
+def _shown(requirement: Requirement) -> Sequence[str]:
+    """What the records of reference show of it."""
+    atlas = atlas_of(reference_records(), [requirement.id])
+    entries = [one for one in atlas.entries if one.requirement.id == requirement.id]
+    return [line for entry in entries for line in lines_of(atlas, entry)] or ["not yet on record"]
 
 
 def _facts(requirement: Requirement, places: Sequence[str]) -> list[tuple[str, str]]:

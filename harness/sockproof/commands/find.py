@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 from rich.console import Console
 from rich.text import Text
 
-from sockproof._paths import REFERENCE, kit_dir
 from sockproof.commands.full_text import best, has_words
-from sockproof.commands.operands import read_operands
 from sockproof.commands.output import open_console
+from sockproof.commands.references import atlas_of, lines_of, reference_records
 from sockproof.errors import UsageError
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow
-from sockproof.record.selection import select
-from sockproof.report.atlas_entries import Atlas, AtlasEntry, make_atlas
+from sockproof.report.atlas_entries import Atlas, AtlasEntry
 from sockproof.report.html.chapters import place_of
-from sockproof.report.strands import joined
 from sockproof.report.text import one_line
-from sockproof.run.run_options import RunOptions
 from sockproof.spec.catalogue import load_catalogue
-from sockproof.spec.levels import Level
 from sockproof.spec.requirement import Requirement
 
 __all__ = ["find_command", "searched"]
 
-# Lines of what the reference records show of one requirement; the atlas has the rest.
-SHOWN = 3
 _NEXT = ("sockproof explain", "sockproof run -k")
 
 
@@ -51,12 +44,12 @@ def find_command(words: Sequence[str], limit: int) -> None:
     asked = " ".join(words)
     if not has_words(asked):
         raise UsageError("no words to look for", "say what you see: sockproof find hangs at exit")
-    records = read_operands([str(kit_dir() / REFERENCE)], RunOptions())
+    records = reference_records()
     found = best(searched(records), asked, limit)
     if not found:
         problem = f"nothing is found for '{one_line(asked, 80)}'"
         raise UsageError(problem, "try other words for what you see, or see 'sockproof list'")
-    atlas = make_atlas([select(record, " or ".join(found)) for record in records])
+    atlas = atlas_of(records, found)
     _print(found, atlas, open_console(soft_wrap=True))
 
 
@@ -102,19 +95,6 @@ def _facts(
 ) -> Mapping[str, Sequence[str]]:
     return {
         "symptoms": requirement.symptoms,
-        "reference": list(_seen(atlas, entry)) if entry else ["not yet on record"],
+        "reference": list(lines_of(atlas, entry)) if entry else ["not yet on record"],
         "next": [f"{command} {requirement.id}" for command in _NEXT],
     }
-
-
-def _seen(atlas: Atlas, entry: AtlasEntry) -> Iterator[str]:
-    """``kept until 3.6; broken since 3.7``; of what is OBSERVED the values that were seen."""
-    values = [(name, strand) for name, strand in entry.strands if name]
-    is_observed = entry.requirement.level is Level.OBSERVED
-    shown = values if is_observed and values else entry.strands
-    for name, strand in shown[:SHOWN]:
-        spans = (f"{one_line(cell, 80)}{joined(when)}" for cell, when in atlas.spans(strand))
-        where = f"  ({one_line(strand.where, 120)})" if strand.where else ""
-        yield f"{one_line(name, 80)}: ".removeprefix(": ") + "; ".join(spans) + where
-    if len(shown) > SHOWN:
-        yield f"and {len(shown) - SHOWN} more: sockproof atlas -k {entry.requirement.id}"
