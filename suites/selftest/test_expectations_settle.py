@@ -12,26 +12,25 @@ from sockproof.judge.expectations import read_expectations
 from suites.selftest.runs import sockproof_
 
 OWN = Path(socketserver.__file__).read_text("utf-8")
-REFUSAL = "        else:\n            self.shutdown_request(request)\n"
-# Keeps what it refused, for good or while there is a file of this name beside it.
-STEADY = REFUSAL.replace("self.shutdown_request(request)", "pass")
-NOW_AND_THEN = REFUSAL.replace(
-    "self.shutdown",
-    "if not os.path.exists(os.path.join(os.path.dirname(__file__), 'now')):\n"
-    "                self.shutdown",
+QUEUE = "    request_queue_size = 5\n"
+# Another default than documented, for good or while there is a file of this name beside it.
+STEADY = "    request_queue_size = 7\n"
+NOW_AND_THEN = (
+    "    import os\n"
+    "    request_queue_size = 5 + os.path.exists(os.path.join(os.path.dirname(__file__), 'now'))\n"
 )
-CASES = ("-k", "dispatch/refused", "--spec", "*TCP/inet", "--spec", "UDP/inet")
+CASES = ("-k", "names/request-queue-size or names/default-attributes", "-n", "0")
 
 
-def module(folder: Path, refusal: str) -> Path:
-    assert OWN.count(REFUSAL) == 1
+def module(folder: Path, queue: str) -> Path:
+    assert OWN.count(QUEUE) == 1
     path = folder / "mine.py"
-    path.write_text(OWN.replace(REFUSAL, refusal))
+    path.write_text(OWN.replace(QUEUE, queue))
     return path
 
 
 def play(folder: Path, out: str, *options: str) -> int:
-    where = ("--report-dir", out, "-n", "2", *options)
+    where = ("--report-dir", out, *options)
     ended = sockproof_(folder, "run", "--iut", "./mine.py", *CASES, *where)
     assert "Traceback" not in ended.stderr, ended
     return ended.status
@@ -81,10 +80,8 @@ def test_what_comes_beside_it_is_told(tmp_path: Path) -> None:
     module(tmp_path, STEADY)
     play(tmp_path, "first")
     sockproof_(tmp_path, "expect", "first/mine.jsonl", "--output", "known.toml", "--reason", "So.")
-    module(tmp_path, STEADY)
     text = (tmp_path / "mine.py").read_text()
-    refuses = "        if self.verify_request(request, client_address):\n"
-    assert text.count(refuses) == 1
-    (tmp_path / "mine.py").write_text(text.replace(refuses, "        if True:\n"))
+    assert "    allow_reuse_address = False\n" in text
+    (tmp_path / "mine.py").write_text(text.replace("reuse_address = False", "reuse_address = True"))
 
     assert play(tmp_path, "next", "--expectations", "known.toml") == 1
