@@ -148,6 +148,7 @@ def test_cut_record_says_so(tmp_path: Path) -> None:
 
     assert scope_of(once).limits == "partial: -k 'tcp', --spec 'TCP/*'"
     assert scope_of(select(once, "inet")).keyword == "(tcp) and (inet)"
+    assert scope_of(select(once, "tcp")).keyword == "tcp"
 
 
 @pytest.mark.parametrize("settings", [{"select": "tcp"}, {"shard": "1/2"}])

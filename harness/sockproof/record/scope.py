@@ -28,7 +28,7 @@ WHOLE_SHARD: Shard = (1, 1)
 def is_in_shard(case_id: str, shard: Shard) -> bool:
     """Whether the case is in the part ``(k, n)``: the same for everybody, by its id."""
     number, of = shard
-    return zlib.crc32(case_id.encode()) % of == number - 1
+    return zlib.crc32(case_id.encode("utf-8", "surrogatepass")) % of == number - 1
 
 
 @dataclass(frozen=True)

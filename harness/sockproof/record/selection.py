@@ -37,9 +37,12 @@ def _narrowed(record: Record, keyword: str, specs: Sequence[str]) -> dict[str, o
     """What the cut record says of its selection. Of two lists of specs it names the first: whoever
     cuts one of several records cuts all of them."""
     told = scope_of(record)
-    keywords = [f"({one})" for one in (told.keyword, keyword) if one]
-    select = keyword or told.keyword if len(keywords) < 2 else " and ".join(keywords)
-    return {"select": select, "specs": list(told.specs or specs)}
+    keywords = list(dict.fromkeys(one for one in (told.keyword, keyword) if one))
+    both = " and ".join(f"({one})" for one in keywords)
+    return {
+        "select": both if keywords[1:] else "".join(keywords),
+        "specs": list(told.specs or specs),
+    }
 
 
 def _any_matches(spec: str, patterns: Sequence[str]) -> bool:
