@@ -50,9 +50,11 @@ def _echo(spec: ServerSpec, made: Outcome) -> None:
 
 
 def why_in_vain(error: Mismatch, hello: Message, process: CaseProcess) -> str:
-    """What the process has told of the cause."""
-    if not process.over:
+    """What the process has told of the cause, or how it ended."""
+    try:
         process.do("fence")
+    except Mismatch as gone:
+        return "" if gone.actual in error.actual else f" ({gone.actual})"
     found = Evidence(process.events, process.output["stderr"], "", str(hello["module_file"]))
     cause = cause_of(error, found)
     return f" ({cause})" if cause else ""
