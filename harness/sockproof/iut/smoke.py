@@ -9,6 +9,7 @@ from sockproof.iut.incoming import Message
 from sockproof.iut.outcomes import Outcome
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.starting import ServerOrder
+from sockproof.iut.waiting import let_others_run
 from sockproof.judge.checks import Mismatch
 from sockproof.spec.matrix import ServerSpec
 
@@ -52,7 +53,7 @@ def _echo(spec: ServerSpec, made: Outcome) -> None:
 def why_in_vain(error: Mismatch, hello: Message, process: CaseProcess) -> str:
     """What the process has told of the cause, or how it ended."""
     try:
-        process.do("fence")
+        let_others_run(process)  # what ends the loop may be later than what a client sees of it
     except Mismatch as gone:
         return "" if gone.actual in error.actual else f" ({gone.actual})"
     found = Evidence(process.events, process.output["stderr"], "", str(hello["module_file"]))
