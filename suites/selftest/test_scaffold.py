@@ -158,7 +158,8 @@ def test_recipe_for_a_requirement_works(tmp_path: Path) -> None:
     (command,) = [one for one in _recipe().commands() if one.text.startswith("make requirement")]
     assert agrees(command.sample, begun.splitlines()), begun
     assert f"({NEW}): 'title' is empty" in refused
-    assert agrees(["1 case, 1 implementation", "..."], played.splitlines()), played
+    shown = [f"1 case, 1 implementation; partial: -k '{NEW}'", "..."]
+    assert agrees(shown, played.splitlines()), played
     assert "nothing needs attention" in played
     assert re.search(r"named +1 +1 +0 +0 +0", proved), proved
     assert " failed" not in checked
