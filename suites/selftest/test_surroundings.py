@@ -63,7 +63,9 @@ OUTSIDE = (
 )
 """Tests that touch what is outside: files, pipes, terminals, other programs, interpreters."""
 COLOUR = re.compile(r"\x1b\[[\d;?]*[A-Za-z]")
-HEADLINE = re.compile(r"  \d+ cases, 2 implementations(, [\d.]+ s, [\d.]+ cases/s)?\r?\n")
+HEADLINE = re.compile(
+    r"  \d+ cases, 2 implementations(, [\d.]+ s, [\d.]+ cases/s)?; partial: -k '.*\r?\n"
+)
 PROGRESS = re.compile(r"  \d+ of \d+ cases .*|  \d+ of \d+ cases")
 PLAYED = [
     pytest.param(row, id=row.id, marks=pytest.mark.skipif(bool(why), reason=why))
