@@ -86,7 +86,7 @@ def test_incomplete_record_has_limits(tmp_path: Path) -> None:
     one = record(tmp_path / "a.jsonl", finish=False, select="tcp")
 
     assert scope_of(one).limits == "partial: -k 'tcp'; incomplete"
-    assert not scope_of(one).holds(TCP)
+    assert not scope_of(one).holds(TCP, "TCP/inet")
 
 
 @pytest.mark.parametrize("settings", [{"shard": "9/2"}, {"shard": "x"}, {"select": "and and"}])
@@ -113,7 +113,7 @@ def test_settings_out_of_order_are_refused(tmp_path: Path, settings: dict[str, A
 )
 def test_what_a_scope_holds(scope: Scope, holds: bool, covers: bool) -> None:
     """Of a case, and of all variants of a requirement on a spec, of which not all are known."""
-    assert scope.holds("a/b[TCP/inet,burst]") is holds
+    assert scope.holds("a/b[TCP/inet,burst]", "TCP/inet") is holds
     assert scope.covers("a/b", "TCP/inet") is covers
 
 
@@ -122,7 +122,7 @@ def test_shard_holds_its_cases_alone() -> None:
     shards = [Scope(shard=(number, 3)) for number in (1, 2, 3)]
 
     for case_id in (f"a/b[TCP/inet,{n}]" for n in range(20)):
-        assert [one.holds(case_id) for one in shards].count(True) == 1
+        assert [one.holds(case_id, "TCP/inet") for one in shards].count(True) == 1
     assert not any(one.covers("a/b", "TCP/inet") for one in shards)
 
 
@@ -139,6 +139,18 @@ def test_case_that_was_not_to_be_played_is_not_gone(tmp_path: Path) -> None:
     assert len(gone.regressions) == 1
     assert "1 case in both, 1 not played in one of them" in there.summary
     assert "partial: --spec &#39;TCP/*&#39;" in compare_html([there], ["a", "b"])
+
+
+def test_case_without_a_spec_is_played_whatever_specs_are(tmp_path: Path) -> None:
+    """--spec leaves it in, also one with a variant: where it is missing, it is gone."""
+    bare = [of(ROW, ""), dataclasses.replace(of(ROW, ""), id=f"{ROW.id}[burst]")]
+    whole = record(tmp_path / "a" / "a.jsonl", of(ROW), *bare)
+    lacking = record(tmp_path / "b" / "a.jsonl", of(ROW), specs=["TCP/*"])
+
+    comparison = compare(whole, lacking)
+
+    assert (len(comparison.regressions), comparison.unknown) == (1, 0)
+    assert len(comparison.regressions[0].places) == 2
 
 
 def test_cut_record_says_so(tmp_path: Path) -> None:

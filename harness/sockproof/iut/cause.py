@@ -92,7 +92,7 @@ def _under_way(frames: Iterable[tuple[str, str, str]]) -> list[str]:
 
 
 def _place(frame: tuple[str, str, str], inner: tuple[str, str, str] | None = None) -> str:
-    """``in serve_forever() (my.py:57), which waits in select()``."""
+    """``in serve_forever() (my.py:57), in a call of select()``."""
     file, line, name = frame
     below = f", in a call of {inner[2].rpartition('.')[2]}()" if inner else ""
     return f"in {name.rpartition('.')[2]}() ({PurePath(file).name}:{line}){below}"

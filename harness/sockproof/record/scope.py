@@ -15,7 +15,6 @@ from typing import Any
 
 from sockproof.errors import RecordError, UsageError
 from sockproof.record.reader import Record
-from sockproof.spec.case_id import CaseId
 from sockproof.spec.keywords import keyword_matcher, may_be_named
 
 __all__ = ["WHOLE_SHARD", "Scope", "completeness", "is_in_shard", "partial_words", "scope_of"]
@@ -68,21 +67,19 @@ class Scope:
         """Whether a case that is not in the record is known not to be there, or was not wanted."""
         return not (self.incomplete or self.selected_by)
 
-    def holds(self, case_id: str) -> bool:
-        """Whether the case was played, if there is such a case."""
-        spec = CaseId.read(case_id).spec
-        return (
-            self.settles
-            and self._named(case_id)
-            and (not self.specs or any(fnmatchcase(spec, pattern) for pattern in self.specs))
-            and is_in_shard(case_id, self.shard)
-        )
+    def holds(self, case_id: str, spec: str) -> bool:
+        """Whether the case was played, if there is such a case; ``spec`` may be empty."""
+        is_selected = self._named(case_id) and self._takes(spec)
+        return self.settles and is_selected and is_in_shard(case_id, self.shard)
 
     def covers(self, requirement: str, spec: str) -> bool:
         """Whether all cases of this requirement and spec, whatever their variants, were played."""
         certain = not self.keyword or not may_be_named(f"not ({self.keyword})", requirement, spec)
-        wanted = not spec or not self.specs or any(fnmatchcase(spec, one) for one in self.specs)
-        return self.settles and self.shard == WHOLE_SHARD and certain and wanted
+        return self.settles and self.shard == WHOLE_SHARD and certain and self._takes(spec)
+
+    def _takes(self, spec: str) -> bool:
+        """Whether cases of this server spec were to be played; those of none are whatever it is."""
+        return not spec or not self.specs or any(fnmatchcase(spec, one) for one in self.specs)
 
     @functools.cached_property
     def _named(self) -> Callable[[str], bool]:

@@ -42,10 +42,10 @@ def changes_of_cases(baseline: Record, other: Record) -> Iterator[Change]:
         now = other.case(before.id)
         if now is not None:
             yield from _changes_of(_Pair(baseline, other, before, now))
-        elif is_played(before.id):
+        elif is_played(before.id, before.spec):
             yield _gone(baseline.requirement_of(before), before)
     for now in other.cases:
-        if baseline.case(now.id) is None and was_played(now.id):
+        if baseline.case(now.id) is None and was_played(now.id, now.spec):
             row, verdict = other.requirement_of(now), now.verdict.value
             yield Change(Kind.NEW, row, "", verdict, why=_why(now), places=(now.place,))
 

@@ -106,7 +106,9 @@ def compare(baseline: Record, other: Record) -> Comparison:
 def _unknown(one: Record, other: Record) -> int:
     """How many cases of the one the other has not, and cannot speak about."""
     is_played = scope_of(other).holds
-    return sum(other.case(case.id) is None and not is_played(case.id) for case in one.cases)
+    return sum(
+        other.case(case.id) is None and not is_played(case.id, case.spec) for case in one.cases
+    )
 
 
 def _grouped(single: Iterable[Change], baseline: Record, other: Record) -> list[Change]:
