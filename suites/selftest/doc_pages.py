@@ -23,7 +23,7 @@ _SEPARATORS = frozenset({"|", "||", "&&", ";", "&"})
 _FENCE = "```"
 _FILE_NAME = re.compile(r"# ([\w./-]+\.(?:py|toml))")
 _PROGRESS = re.compile(r"\s*[\d,]+ of [\d,]+ cases\b.*")
-_HOW_LONG = re.compile(r"(, (\d+ min )?[\d.]+ m?s)?(, [\d.]+ cases/s)?$")
+_HOW_LONG = re.compile(r"(, (\d+ min )?[\d.]+ m?s)?(, [\d.]+ cases/s)?(?=;|$)")
 _FIGURE = re.compile(r"\d+([.,:]\d+)*")
 
 

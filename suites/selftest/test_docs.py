@@ -296,6 +296,8 @@ def test_every_page_is_reached_from_readme() -> None:
         (["...", "c"], ["a", "c", "d"], False),
         (["a", "..."], ["b", "a"], False),
         (["2 cases, 1 implementation"], ["  3 of 9 cases", "9 cases, 1 implementation, 2 s"], True),
+        (["1 case; partial: -k 'a'"], ["1 case, 1.0 s, 1.0 cases/s; partial: -k 'a'"], True),
+        (["1 case; partial: -k 'a'"], ["1 case, 1.0 s, 1.0 cases/s"], False),
     ],
 )
 def test_samples_are_compared(sample: list[str], printed: list[str], same: bool) -> None:
