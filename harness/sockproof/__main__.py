@@ -23,6 +23,8 @@ def main() -> None:
         interrupt_by(*_ENDINGS)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, children leave no status
         take_over()
+        # To processes that multiprocessing starts: a socket.py in the current folder is the user's.
+        os.environ["PYTHONSAFEPATH"] = "1"
         from sockproof.commands.cli import (
             run_command,  # takes its time: interrupts are heeded before
         )

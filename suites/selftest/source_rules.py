@@ -57,6 +57,8 @@ RECORDS = (
     "sockproof.spec.case_id",
     "sockproof.spec.keywords",
     "sockproof.spec.levels",
+    "sockproof.system_errors",
+    "sockproof.whole_file",
 )
 
 

@@ -107,7 +107,7 @@ PLAN = "harness/sockproof/run/plan.py"
 MAIN = "harness/sockproof/__main__.py"
 STREAMS = "harness/sockproof/standard_streams.py"
 _BEGINS = "        interrupt_by(*_ENDINGS)\n"
-_REPORT = "write_file(folder / name, report(records))"
+_REPORT = "write_whole(folder / name, report(records))"
 
 
 def _at_start(statement: str) -> Fault:

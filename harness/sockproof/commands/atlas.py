@@ -9,11 +9,12 @@ import click
 
 from sockproof._paths import REFERENCE, kit_dir
 from sockproof.commands.operands import over_records, read_operands
-from sockproof.commands.output import open_console, write_file
+from sockproof.commands.output import open_console
 from sockproof.report.atlas_entries import make_atlas
 from sockproof.report.atlas_words import atlas_markdown, print_atlas
 from sockproof.report.html.changes_view import atlas_html
 from sockproof.run.run_options import RunOptions
+from sockproof.whole_file import write_whole
 
 __all__ = ["atlas_command"]
 
@@ -41,6 +42,6 @@ def atlas_command(
     atlas = make_atlas(records, first, last)
     print_atlas(atlas, open_console(), index=bool(options.keyword))
     if markdown:
-        write_file(markdown, atlas_markdown(atlas))
+        write_whole(markdown, atlas_markdown(atlas))
     if html:
-        write_file(html, atlas_html(atlas))
+        write_whole(html, atlas_html(atlas))

@@ -27,7 +27,7 @@ from sockproof.case.server_options import ServerOptions
 from sockproof.commands.bench_page import bench_html
 from sockproof.commands.costs import Cost, Figures, machine
 from sockproof.commands.floors import LINE, bare_echo_s, plain_server_s, timed
-from sockproof.commands.output import open_console, write_file
+from sockproof.commands.output import open_console
 from sockproof.commands.run import refuse_unwritable
 from sockproof.iut.addresses import Addresses
 from sockproof.iut.capabilities import ProbedIut, probe
@@ -37,6 +37,7 @@ from sockproof.iut.server import Server
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.matrix import ALL_SPECS, ServerSpec, spec_by_id
 from sockproof.spec.requirement import Requirement
+from sockproof.whole_file import write_whole
 
 __all__ = ["bench_command"]
 
@@ -109,9 +110,8 @@ def _measured(console: Console, iut: ProbedIut, cases: int, workers: int) -> Fig
 def _write(figures: Sequence[Figures], folder: Path) -> None:
     day = datetime.now(timezone.utc).date().isoformat()
     told = {"machine": machine(), "day": day, "figures": [one.to_json() for one in figures]}
-    folder.mkdir(parents=True, exist_ok=True)
-    write_file(folder / "bench.json", json.dumps(told, indent=2) + "\n")
-    write_file(folder / "bench.html", bench_html(figures, machine(), day))
+    write_whole(folder / "bench.json", json.dumps(told, indent=2) + "\n")
+    write_whole(folder / "bench.html", bench_html(figures, machine(), day))
 
 
 def _print(console: Console, name: str, wall_s: float, processor_s: float | None = None) -> None:
@@ -129,7 +129,7 @@ def _print_cost(console: Console, spec_id: str, cost: Cost, plain_s: float) -> N
 def _play(iut: ProbedIut, specs: list[ServerSpec], count: int) -> Cost:
     """Play ``count`` cases over the specs in turn, each written to a record."""
     pool = AgentPool()
-    with TemporaryDirectory(dir="/tmp") as name, (Path(name) / "rows").open("w") as record:
+    with TemporaryDirectory(prefix="sockproof-") as name, (Path(name) / "rows").open("w") as record:
         addresses = Addresses(Path(name))
         requirement = load_catalogue()[_REQUIREMENT]
         asked: list[int] = []

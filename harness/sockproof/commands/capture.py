@@ -8,13 +8,14 @@ from typing import Any
 
 from sockproof import __version__
 from sockproof.commands.one_case import Playing
-from sockproof.commands.output import warn, write_file
+from sockproof.commands.output import warn
 from sockproof.errors import HarnessError, UsageError
 from sockproof.repro.packet_capture import Capture
 from sockproof.repro.packets import Endpoint
 from sockproof.repro.pcapng import pcapng
 from sockproof.spec.case_id import CaseId
 from sockproof.spec.matrix import spec_by_id
+from sockproof.whole_file import write_whole
 
 __all__ = ["refuse_to_capture", "write_capture"]
 
@@ -48,7 +49,7 @@ def write_capture(path: Path, case: CaseId, capture: Capture, played: Sequence[P
     verdicts = ", ".join(str(one.row.verdict) for one in played)
     lost = f"; {capture.lost} packets were lost" if capture.lost else ""
     told = f"{case}: {verdicts}. Captured on lo while sockproof played it{lost}"
-    write_file(path, pcapng(packets, told, f"sockproof {__version__}"))
+    write_whole(path, pcapng(packets, told, f"sockproof {__version__}"))
     warn(f"{len(packets)} packets in {path}, captured on lo{lost}")
 
 

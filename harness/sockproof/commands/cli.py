@@ -15,6 +15,7 @@ import click
 from sockproof import __version__
 from sockproof.commands.output import warn
 from sockproof.errors import HarnessError, UsageError
+from sockproof.system_errors import shortage
 
 __all__ = ["main", "run_command"]
 
@@ -70,7 +71,11 @@ def run_command(
     except HarnessError as error:
         return _complain(str(error), error.exit_status)
     except click.ClickException as error:
-        return _complain(f"{error.format_message().rstrip('.')}; see '{name} --help'", USAGE_STATUS)
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        asked = context.command_path if context else name
+        return _complain(
+            f"{error.format_message().rstrip('.')}; see '{asked} --help'", USAGE_STATUS
+        )
     except (KeyboardInterrupt, click.Abort):
         return _complain("interrupted", HarnessError.exit_status)
     except ImportError:  # what a command needs is loaded when it is given
@@ -84,6 +89,8 @@ def _fault(error: Exception) -> int:
     if isinstance(error, PermissionError) and error.filename:
         hint = "name another, or change who may"
         return _complain(f"may not use {error.filename}: permission denied; {hint}", USAGE_STATUS)
+    if refused := shortage(error):
+        return _complain("; ".join(refused), HarnessError.exit_status)
     traceback.print_exception(error)
     return _complain(f"a fault of sockproof: {error}", HarnessError.exit_status)
 

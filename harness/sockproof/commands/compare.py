@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from sockproof.commands.operands import over_records, read_operands
-from sockproof.commands.output import open_console, write_file
+from sockproof.commands.output import open_console
 from sockproof.errors import HarnessError, UsageError
 from sockproof.record.reader import Record
 from sockproof.record.scope import WHOLE_SHARD, scope_of
@@ -19,6 +19,7 @@ from sockproof.report.comparison import Comparison, compare
 from sockproof.report.html.changes_view import compare_html
 from sockproof.report.text import column_names
 from sockproof.run.run_options import RunOptions
+from sockproof.whole_file import write_whole
 
 __all__ = ["compare_command"]
 
@@ -57,9 +58,9 @@ def compare_command(
             raise UsageError(f"{names[0]} and {name} have no case in common", "nothing to compare")
     print_comparisons(comparisons, names, open_console())
     if markdown:
-        write_file(markdown, compare_markdown(comparisons, names))
+        write_whole(markdown, compare_markdown(comparisons, names))
     if html:
-        write_file(html, compare_html(comparisons, names))
+        write_whole(html, compare_html(comparisons, names))
     return _gate_status(comparisons) if gate else COMPARED
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import tomlkit
 
-from sockproof.commands.output import open_console, warn
+from sockproof.commands.output import NewFile, open_console, warn
 from sockproof.commands.pruning import why_stale
 from sockproof.errors import UsageError
 from sockproof.judge.expectations import read_expectations
@@ -18,10 +18,10 @@ from sockproof.record.scope import scope_of
 from sockproof.report.expecting import draft_expectations
 from sockproof.report.text import one_line
 from sockproof.spec.catalogue import load_catalogue
+from sockproof.whole_file import write_whole
 
 __all__ = ["expect_command"]
 
-_TOML = click.Path(dir_okay=False, path_type=Path)
 # Where a table of the file begins, and what is below its last key.
 _TABLE = re.compile(r"^(?=[ \t]*\[\[)", re.MULTILINE)
 _TAIL = re.compile(r"(?:^[ \t]*(?:#.*)?\n?)*\Z", re.MULTILINE)
@@ -33,14 +33,14 @@ _TAIL = re.compile(r"(?:^[ \t]*(?:#.*)?\n?)*\Z", re.MULTILINE)
 )
 @click.option(
     "--output",
-    type=_TOML,
+    type=NewFile(),
     metavar="FILE",
     help="Add the entries to this file. [default: print them]",
 )
 @click.option("--reason", default="", help="The reason of every entry. [default: left to fill in]")
 @click.option(
     "--prune",
-    type=_TOML,
+    type=NewFile(),
     metavar="FILE",
     help="Instead, take out of this file what the records no longer show, and say why.",
 )
@@ -75,12 +75,12 @@ def expect_command(
         if limits := scope_of(record).limits:
             warn(f"{record.path} is {limits}: what else deviates is not written down")
     drafts = draft_expectations(read)
-    document = _document(output) if output and output.exists() else tomlkit.document()
+    document = _document(output) if output and output.is_file() else tomlkit.document()
     tables = document.setdefault("expectation", tomlkit.aot())
     for draft in drafts:
         tables.append(tomlkit.item(draft.entry(reason)))
     if output:
-        _write(output, tomlkit.dumps(document))
+        write_whole(output, tomlkit.dumps(document))
     elif drafts:
         open_console(soft_wrap=True).print(tomlkit.dumps(document), soft_wrap=True)
     warn(f"{len(drafts)} expectations{f' added to {output}' if output else ''}")
@@ -105,7 +105,7 @@ def _prune(file: Path, records: Sequence[Record], *, partial: bool, dry_run: boo
     reasons = [why_stale(one, records, catalogue) for one in expectations]
     gone = [number for number, reason in enumerate(reasons) if reason]
     if gone and not dry_run:
-        _write(file, _without(file, gone))
+        write_whole(file, _without(file, gone))
     console, would = open_console(soft_wrap=True), "would be " if dry_run else ""
     for number in gone:
         told = f"{would}taken out: {expectations[number].case}: {reasons[number]}"
@@ -145,10 +145,3 @@ def _document(file: Path) -> tomlkit.TOMLDocument:
     if file.exists() and file.stat().st_size:
         read_expectations(file)
     return tomlkit.parse(file.read_text("utf-8"))
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, "utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}", "choose another") from None

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from sockproof.errors import RecordError, UsageError
+from sockproof.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["NewFile", "open_console", "warn", "write_file"]
+__all__ = ["NewFile", "open_console", "warn"]
 
 
 class NewFile(click.Path):
@@ -26,21 +27,13 @@ class NewFile(click.Path):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Path:
         path = Path(str(super().convert(str(value), param, ctx)))
-        if not path.absolute().parent.is_dir():
+        folder = path.absolute().parent
+        if not folder.is_dir():
             raise UsageError(f"cannot write {path}: no folder {path.parent}", "make it first")
+        if not os.access(path if path.exists() else folder, os.W_OK):
+            told = f"cannot write {path}: permission denied"
+            raise UsageError(told, "name another, or change who may")
         return path
-
-
-def write_file(path: Path, content: str | bytes) -> None:
-    """Write a file that is whole from the start.
-
-    Raises:
-        RecordError: it cannot be written.
-    """
-    try:
-        path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-    except OSError as error:
-        raise RecordError(f"cannot write {path}: {error.strerror}", "choose another") from None
 
 
 def open_console(

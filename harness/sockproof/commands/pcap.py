@@ -9,13 +9,14 @@ import click
 
 from sockproof import __version__
 from sockproof.commands.one_case import play_case
-from sockproof.commands.output import warn, write_file
+from sockproof.commands.output import NewFile, warn
 from sockproof.commands.stored import Wanted, over_one_case
 from sockproof.errors import UsageError
 from sockproof.record.rows import CaseRow
 from sockproof.repro.flows import packets_of
 from sockproof.repro.pcapng import pcapng
 from sockproof.spec.matrix import spec_by_id
+from sockproof.whole_file import write_whole
 
 __all__ = ["pcap_command"]
 
@@ -25,7 +26,7 @@ __all__ = ["pcap_command"]
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NewFile(),
     metavar="FILE",
     required=True,
     help="The pcapng file.",
@@ -47,7 +48,7 @@ def pcap_command(wanted: Wanted, output: Path) -> None:
     packets = packets_of(row.transcript, is_stream=spec.is_stream, start_s=_started_s(wanted))
     if not packets:
         raise UsageError(f"no peer sends or receives anything in {row.id}", "nothing to capture")
-    write_file(output, pcapng(packets, _comment(row), f"sockproof {__version__}"))
+    write_whole(output, pcapng(packets, _comment(row), f"sockproof {__version__}"))
     warn(f"{len(packets)} packets in {output}, synthesised from the transcript")
 
 

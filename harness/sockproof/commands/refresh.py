@@ -18,7 +18,7 @@ import click
 from sockproof._paths import REFERENCE, kit_dir
 from sockproof.commands.cli import run_command
 from sockproof.commands.operands import read_operands, record_files
-from sockproof.commands.output import open_console, warn, write_file
+from sockproof.commands.output import open_console, warn
 from sockproof.commands.run import exit_status, record_of, refuse_unwritable, tell
 from sockproof.errors import HarnessError, IutUnavailable, UsageError
 from sockproof.iut.capabilities import probe
@@ -28,6 +28,7 @@ from sockproof.record.reference_form import write_reference
 from sockproof.report.atlas_entries import make_atlas
 from sockproof.report.html.changes_view import atlas_html
 from sockproof.run.run_options import RunOptions
+from sockproof.whole_file import write_whole
 
 __all__ = ["play_whole", "refresh"]
 
@@ -117,7 +118,7 @@ def _write_pages(folder: Path, fresh: Sequence[Record]) -> None:
     played_at = {record.path.name: record.path for record in fresh}
     tell([played_at.get(path.name, path) for path in record_files(folder)], folder, ())
     atlas = make_atlas(read_operands([str(folder)], RunOptions()))
-    write_file(folder / "atlas.html", atlas_html(atlas))
+    write_whole(folder / "atlas.html", atlas_html(atlas))
 
 
 def _say(text: str) -> None:

@@ -15,7 +15,6 @@ from sockproof.commands.capture import refuse_to_capture, write_capture
 from sockproof.commands.one_case import Playing, play_case
 from sockproof.commands.output import NewFile, open_console, warn
 from sockproof.commands.stored import Wanted, keep_plan, over_one_case
-from sockproof.errors import RecordError
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record.evidence import TranscriptEvent
@@ -51,7 +50,7 @@ _QUIET = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NewFile(),
     metavar="FILE",
     help="Keep what is played as a record; in FILE.json, the plan of generated clients.",
 )
@@ -187,8 +186,6 @@ def _write_one(path: Path, iut: ProbedIut, wanted: Wanted, row: CaseRow) -> None
     """
     case, generating = wanted.case, wanted.generating
     settings = {"keep": "all", "selected_by": "replay", "examples": generating.examples}
-    if not path.absolute().parent.is_dir():
-        raise RecordError(f"cannot write {path}: no folder {path.parent}", "make it first")
     writer = RecordWriter(path, record_header(iut, settings, generating.seed))
     writer.requirement(requirement_row(load_catalogue().get(case.requirement)))
     writer.case(CaseRow.from_json(json.loads(without_home(json.dumps(row.to_json())))))

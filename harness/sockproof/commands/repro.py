@@ -12,7 +12,7 @@ import click
 
 from sockproof.commands.one_case import Playing, play_case
 from sockproof.commands.other_versions import others_here
-from sockproof.commands.output import NewFile, open_console, warn, write_file
+from sockproof.commands.output import NewFile, open_console, warn
 from sockproof.commands.stored import GENERATED, Wanted, over_one_case
 from sockproof.errors import HarnessError
 from sockproof.generate.options import Generating
@@ -33,6 +33,7 @@ from sockproof.repro.unmet import unmet
 from sockproof.spec.case_id import CaseId
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.timing import hang_bound_s
+from sockproof.whole_file import write_whole
 
 __all__ = ["repro_command"]
 
@@ -84,7 +85,7 @@ def repro_command(wanted: Wanted, output: Path | None, shorten_s: float) -> None
     if output is None:
         console.out(written.text, end="", highlight=False)
         return
-    write_file(output, written.text)
+    write_whole(output, written.text)
     console.print(f"  {output}: {len(written.text.splitlines())} lines", markup=False)
     console.print(f"  it expects {written.expected}", markup=False)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from sockproof._paths import REFERENCE, kit_dir
-from sockproof.commands.output import open_console, warn, write_file
+from sockproof.commands.output import open_console, warn
 from sockproof.commands.progress import Progress
 from sockproof.errors import HarnessError, UsageError
 from sockproof.iut.capabilities import ProbedIut
@@ -35,6 +35,7 @@ from sockproof.run.suite_files import files_needed
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.renames import load_renames, new_ids
 from sockproof.timing import scale
+from sockproof.whole_file import write_whole
 
 __all__ = ["exit_status", "record_of", "refuse_unwritable", "run_command", "tell"]
 
@@ -203,4 +204,4 @@ _REPORTS: Mapping[str, Callable[[Sequence[Record]], str]] = {
 
 def _write_reports(records: Sequence[Record], folder: Path) -> None:
     for name, report in _REPORTS.items():
-        write_file(folder / name, report(records))
+        write_whole(folder / name, report(records))

@@ -134,7 +134,7 @@ def _for_all(plan: RunPlan, subjects: Sequence[Subject]) -> RunPlan:
 def _started_crew(plan: RunPlan, n_jobs: int) -> Iterator[tuple[Crew, Path]]:
     """Workers for a plan of the untouched interpreter alone, and a folder for mutants. Generated
     plans that fail on a mutant are none of the user's."""
-    with TemporaryDirectory() as cache:
+    with TemporaryDirectory(prefix="sockproof-") as cache:
         generating = dataclasses.replace(plan.generating, cache=Path(cache))
         size = max(1, min(plan.options.most_workers, n_jobs))
         with (
@@ -145,12 +145,8 @@ def _started_crew(plan: RunPlan, n_jobs: int) -> Iterator[tuple[Crew, Path]]:
 
 
 def _tell(matrix: KillMatrix, folder: Path) -> int:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        matrix.write(folder / "kill-matrix.json")
-        write_page(matrix, folder / "kill-matrix.html")
-    except OSError as error:
-        raise HarnessError(f"cannot write the kill matrix: {error}") from None
+    matrix.write(folder / "kill-matrix.json")
+    write_page(matrix, folder / "kill-matrix.html")
     console = open_console()
     print_proof(matrix, console)
     for problem in matrix.problems:

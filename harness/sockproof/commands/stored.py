@@ -15,7 +15,6 @@ from typing import Any
 import click
 
 from sockproof.commands.one_case import known_case
-from sockproof.commands.output import write_file
 from sockproof.errors import RecordError, UsageError
 from sockproof.generate.options import EXAMPLES, SEED, Generating
 from sockproof.iut.capabilities import ProbedIut, probe
@@ -24,6 +23,7 @@ from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
 from sockproof.run.run_options import click_option
 from sockproof.spec.case_id import CaseId
+from sockproof.whole_file import write_whole
 
 __all__ = ["GENERATED", "GENERATING", "Wanted", "keep_plan", "over_one_case"]
 
@@ -185,7 +185,7 @@ def keep_plan(path: Path, case: CaseId, row: CaseRow, wanted: Wanted) -> None:
     if plan is None:
         raise UsageError(f"no plan of {case} failed", "a record is kept in FILE.jsonl")
     text = json.dumps({"case": str(case), "plan": plan}, indent=1)
-    write_file(path, f"{text}\n")
+    write_whole(path, f"{text}\n")
 
 
 def _row(record: Record, case_id: str) -> CaseRow:

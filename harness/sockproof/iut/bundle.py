@@ -16,9 +16,11 @@ from pathlib import PurePath
 
 __all__ = ["LOADING", "bundle", "first_command", "sources"]
 
-# The argument of ``-c``. An end of the input ends it, so it cannot outlive the harness.
+# The argument of ``-c``. An end of the input ends it, so it cannot outlive the harness. A module in
+# the current folder has no say, whatever it is called: ``-c`` puts that folder first.
 FIRST_PROGRAM = (
-    "import os,sys;exec(b''.join(iter(lambda:os.read(0,1)or sys.exit(),b'\\n')).decode('ascii'))"
+    "import sys;sys.path[:]=[p for p in sys.path if p];import os;"
+    "exec(b''.join(iter(lambda:os.read(0,1)or sys.exit(),b'\\n')).decode('ascii'))"
 )
 
 # In the order of their imports: each may import those before it.
@@ -69,7 +71,6 @@ null = os.open(os.devnull, os.O_RDWR)
 os.dup2(null, 0)
 os.dup2(2, 1)
 os.close(null)
-sys.path[:] = [folder for folder in sys.path if folder]
 sources = json.loads(data.decode("ascii"))
 """
     + LOADING

@@ -37,6 +37,7 @@ from sockproof.mutation.subjects import MutantKind
 from sockproof.run.record_header import without_home
 from sockproof.spec.catalogue import Catalogue
 from sockproof.spec.levels import Level
+from sockproof.whole_file import write_whole
 
 __all__ = ["CPYTHON_KILLED", "Detections", "KillMatrix"]
 
@@ -153,9 +154,13 @@ class KillMatrix:
         }
 
     def write(self, path: Path) -> None:
-        """Write it as JSON."""
+        """Write it as JSON.
+
+        Raises:
+            RecordError: that cannot be done.
+        """
         text = json.dumps(self.to_json(), ensure_ascii=False, indent=1)
-        path.write_text(without_home(text) + "\n", encoding="utf-8")
+        write_whole(path, without_home(text) + "\n")
 
 
 def _mutant(result: Result) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from sockproof.mutation.subjects import MutantKind
 from sockproof.report.html.rendering import assets, rendered
 from sockproof.report.text import one_line
 from sockproof.run.record_header import without_home
+from sockproof.whole_file import write_whole
 
 __all__ = ["Band", "Picture", "PictureCell", "drawn", "render_page", "write_page"]
 
@@ -33,9 +34,9 @@ def write_page(matrix: KillMatrix, path: Path) -> None:
     """Write it to a file.
 
     Raises:
-        OSError: that cannot be done.
+        RecordError: that cannot be done.
     """
-    path.write_text(without_home(render_page(matrix)), encoding="utf-8")
+    write_whole(path, without_home(render_page(matrix)))
 
 
 def render_page(matrix: KillMatrix) -> str:

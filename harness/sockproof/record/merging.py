@@ -12,7 +12,8 @@ from sockproof.errors import RecordError
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow, FooterRow, RequirementRow, counts_by_verdict
 from sockproof.record.scope import scope_of
-from sockproof.record.writer import octets_of, write_octets
+from sockproof.record.writer import octets_of
+from sockproof.whole_file import write_whole
 
 __all__ = ["merge"]
 
@@ -52,7 +53,7 @@ def _merge_one(records: Sequence[Record], path: Path, positions: Mapping[str, in
         duration_s=_duration_s(records),
         stale=tuple(dict.fromkeys(text for record in records for text in record.stale)),
     )
-    write_octets(path, octets_of(header, requirements, cases, footer))
+    write_whole(path, octets_of(header, requirements, cases, footer))
     return path
 
 

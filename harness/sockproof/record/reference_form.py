@@ -13,7 +13,8 @@ from typing import Any
 
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow, FooterRow, Teardown, counts_by_verdict
-from sockproof.record.writer import octets_of, write_octets
+from sockproof.record.writer import octets_of
+from sockproof.whole_file import write_whole
 
 __all__ = ["reference_octets", "write_reference"]
 
@@ -37,7 +38,7 @@ def write_reference(record: Record, path: Path) -> bool:
     octets = reference_octets(record)
     if path.is_file() and _compared(path.read_bytes()) == _compared(octets):
         return False
-    write_octets(path, octets)
+    write_whole(path, octets)
     return True
 
 

@@ -18,8 +18,9 @@ from sockproof.record.rows import (
     RequirementRow,
     counts_by_verdict,
 )
+from sockproof.system_errors import advice_on
 
-__all__ = ["SCHEMA", "RecordWriter", "octets_of", "write_octets"]
+__all__ = ["SCHEMA", "RecordWriter", "octets_of"]
 
 # The version of the record's form that this sockproof writes, and the newest it reads.
 SCHEMA = 3
@@ -48,9 +49,9 @@ class RecordWriter:
         line = _line(first, "header")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("wb")
+            self._file = self.path.open("wb", buffering=0)  # or what it could not write stays in it
         except OSError as error:
-            raise RecordError(f"cannot write {self.path}: {error.strerror}") from error
+            raise self._unwritten(error) from error
         self._put(line)
 
     def requirement(self, row: RequirementRow) -> None:
@@ -109,8 +110,14 @@ class RecordWriter:
         self._file.close()
 
     def _put(self, line: bytes) -> None:
-        self._file.write(line)
-        self._file.flush()
+        try:
+            while line:
+                line = line[self._file.write(line) :]
+        except OSError as error:
+            raise self._unwritten(error) from error
+
+    def _unwritten(self, error: OSError) -> RecordError:
+        return RecordError(f"cannot write {self.path}: {error.strerror}", advice_on(error))
 
     def __enter__(self) -> RecordWriter:
         return self
@@ -137,19 +144,6 @@ def octets_of(
         footer.to_json(),
     )
     return b"".join(_line(row, str(row.get("id", row.get("kind")))) for row in rows)
-
-
-def write_octets(path: Path, octets: bytes) -> None:
-    """Write a file that is whole from the start.
-
-    Raises:
-        RecordError: it cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(octets)
-    except OSError as error:
-        raise RecordError(f"cannot write {path}: {error.strerror}") from error
 
 
 def _line(row: Mapping[str, Any], what: str) -> bytes:

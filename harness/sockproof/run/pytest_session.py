@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -49,7 +50,9 @@ _PLUGINS_LEFT_OUT = (
 
 def play(plan_path: Path, workers: int, files: Sequence[Path], watcher: object) -> int:
     """Play the cases of the plan, which are in these files; pytest's exit status."""
-    arguments = [f"--max-worker-restart={_RESTARTS}", f"--numprocesses={workers}", "--dist=load"]
+    python = shlex.join([sys.executable, str(Path(__file__).with_name("worker_start.py"))])
+    arguments = [f"--tx={workers}*popen//python={python}", "--dist=load"] if workers else []
+    arguments.append(f"--max-worker-restart={_RESTARTS}")
     arguments.append(f"--basetemp={plan_path.parent / 'pytest'}")  # xdist makes folders there
     return _pytest(plan_path, arguments, files, watcher)
 
