@@ -99,7 +99,7 @@ def test_first_difference_is_marked(folder: Path) -> None:
         (["repro", "missing.json"], FAULT, "cannot read missing.json: No such file"),
         (["pcap", "missing.jsonl", "-o", "x.pcapng"], FAULT, "there is no record missing.jsonl"),
         (["pcap", CASE, "--iut", "python9.9", "-o", "x"], USAGE, "no interpreter 'python9.9'"),
-        (["pcap", "right.jsonl", "-o", "no/where"], FAULT, "cannot write no/where: No such file"),
+        (["pcap", "right.jsonl", "-o", "no/where"], USAGE, "cannot write no/where: no folder no"),
         (["bisect", CASE, "--iut", "python9.9", "--iut", "x.py"], USAGE, "no interpreter"),
         (["replay", CASE, "--repeat", "0"], USAGE, "0 is not in the range"),
         (["replay", CASE, "--examples", "0"], USAGE, "0 is not in the range"),
