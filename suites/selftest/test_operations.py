@@ -12,7 +12,7 @@ import pytest
 
 from sockproof.case.client import StreamPeer
 from sockproof.case.datagram import DatagramPeer
-from sockproof.commands.repro import warn_of_missing
+from sockproof.commands.reproducing import warn_of_missing
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.case_log import CaseLog, Operation, operation
 from sockproof.iut.process import CaseProcess

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socketserver
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from sockproof.mutation.named import load_mutants
 from sockproof.record.reader import read_record
+from sockproof.spec.catalogue import load_catalogue
 from suites.selftest.mutant_files import write_mutant
 from suites.selftest.runs import sockproof_
 
@@ -77,6 +79,27 @@ def test_first_difference_is_marked(folder: Path) -> None:
     assert "first difference from the stored transcript, in lane peer" in ended.stdout
     assert [line for line in ended.stdout.splitlines() if line.startswith("> ")]
     assert "0 of 1 ended as stored" in ended.stdout
+
+
+def test_bug_report_can_be_filed_as_it_is(folder: Path) -> None:
+    """It has version, promise, source, what happens, the script, and what that printed on both."""
+    ended = sockproof_(
+        folder, "repro", "wrong.jsonl", "-o", "it.py", "--report", "it.md", "--shorten", "0"
+    )
+
+    assert ended.status == AS_STORED, ended.stderr
+    script, text = ((folder / name).read_text("utf-8") for name in ("it.py", "it.md"))
+    requirement = load_catalogue()[BROKEN.partition("[")[0]]
+    assert text.startswith(
+        f"# {requirement.title.rstrip('.')}: not so with broken.py under CPython"
+    )
+    assert f"> {requirement.source}" in text
+    assert "run `python" in text
+    assert "it.py broken.py`" in text
+    assert f"```python\n{script}```\n" in text
+    shows, _, keeps = text.partition("\nWith the socketserver of CPython")
+    assert re.search("ends with 1, and prints\n\n```\nexpected: .*\nobserved: ", shows)
+    assert re.search("ends with 0, and prints\n\n```\nexpected: .*\nobserved: ", keeps)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ QUICK = {"SOCKPROOF_TIMEOUT_SCALE": "0.3"}
 )
 def test_a_script_that_breaks_shows_nothing(text: str, status: int) -> None:
     """Python ends with the status of a behaviour that is there, too, and says nothing of it."""
-    assert run_script(text, parse_iut(sys.executable)) == status
+    assert run_script(text, parse_iut(sys.executable)).status == status
 
 
 def test_script_shows_what_a_runtime_does(tmp_path: Path) -> None:

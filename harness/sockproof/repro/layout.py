@@ -31,7 +31,7 @@ class About:
 
     ``seen`` and ``unseen`` are implementations in words: that which shows the behaviour, and that
     which does not. ``preload`` is run before the module is loaded; ``classes`` are the names that
-    it gives to classes of socketserver.
+    it gives to classes of socketserver. ``cause`` is what lies behind it, as far as that was seen.
     """
 
     case: str
@@ -44,6 +44,7 @@ class About:
     actual: str = ""
     preload: str = ""
     classes: Mapping[str, str] = field(default_factory=dict)
+    cause: str = ""
 
 
 def assembled(about: About, main: list[str], forking: bool, hang_s: float) -> str:

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from sockproof.iut.implementation import Implementation
 from sockproof.repro.standalone_script import Script
 
-__all__ = ["GONE", "NOT_TOLD", "THERE", "Bench", "Writing", "run_script", "shortened"]
+__all__ = ["GONE", "NOT_TOLD", "THERE", "Bench", "ScriptEnd", "Writing", "run_script", "shortened"]
 
 GONE, THERE, NOT_TOLD = 0, 1, 2
 DEADLINE_S = 90.0
@@ -27,6 +27,14 @@ _SWITCHES_S = (None, 0.00001, 0.02)
 
 # Writes the script without some of its parts, with a bound for what hangs.
 Writing = Callable[[frozenset[str], float], Script]
+
+
+@dataclass(frozen=True)
+class ScriptEnd:
+    """How a script ended, and what it printed."""
+
+    status: int
+    printed: str
 
 
 @dataclass(frozen=True)
@@ -44,14 +52,16 @@ class Bench:
         """How the script ends on the one and on the other, at the same time; where there is no
         other, as it shall."""
         if self.right is None:
-            return run_script(text, self.wrong), GONE
+            return run_script(text, self.wrong).status, GONE
         with ThreadPoolExecutor(2) as pool:
-            right = pool.submit(self._status_on_the_right, text)
-            return run_script(text, self.wrong), right.result()
+            right = pool.submit(self.on_the_right, text)
+            return run_script(text, self.wrong).status, right.result().status
 
-    def _status_on_the_right(self, text: str) -> int:
+    def on_the_right(self, text: str) -> ScriptEnd:
+        """How the script ends on what does not show the behaviour; where there is none, as it
+        shall."""
         if self.right is None:
-            return GONE
+            return ScriptEnd(GONE, "")
         bare = text.replace(f"\n{self.preload}\n", "\n", 1) if self.preload else text
         return run_script(bare, self.right)
 
@@ -59,7 +69,7 @@ class Bench:
         """Whether it is so twice, one after the other: a trial of many, most of which fail at
         once. Without a step that made the order, it may be so once by luck."""
         return all(
-            self._status_on_the_right(one) == GONE and run_script(one, self.wrong) == THERE
+            self.on_the_right(one).status == GONE and run_script(one, self.wrong).status == THERE
             for one in (_switching(text, after_s) for after_s in _SWITCHES_S[-2:])
         )
 
@@ -79,8 +89,8 @@ def _switching(text: str, after_s: float | None) -> str:
     return text.replace(_START, f"{how}\n{_START}", 1)
 
 
-def run_script(text: str, implementation: Implementation) -> int:
-    """The exit status of a script with the implementation's interpreter and module.
+def run_script(text: str, implementation: Implementation) -> ScriptEnd:
+    """How a script ends with the implementation's interpreter and module.
 
     A command of several words (``ssh host python3``) gets it over standard input. It runs in a
     folder of its own, for a wrong server may leave files; a dotted module is looked for in ours.
@@ -100,8 +110,10 @@ def run_script(text: str, implementation: Implementation) -> int:
         return _ended(command, text if is_far else "", implementation, folder)
 
 
-def _ended(command: Sequence[str], text: str, implementation: Implementation, folder: str) -> int:
-    """Its exit status. Python, too, ends with THERE when it cannot read a script, or its module."""
+def _ended(
+    command: Sequence[str], text: str, implementation: Implementation, folder: str
+) -> ScriptEnd:
+    """Python, too, ends with THERE when it cannot read a script, or its module."""
     with TemporaryFile() as told:  # no pipe: who is forked off may hold it
         process = subprocess.Popen(
             command,
@@ -121,8 +133,9 @@ def _ended(command: Sequence[str], text: str, implementation: Implementation, fo
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         told.seek(0)
-        says_so = b"observed: " in told.read()
-    return NOT_TOLD if process.returncode == THERE and not says_so else process.returncode
+        printed = told.read().decode("utf-8", "replace")
+    is_told = process.returncode != THERE or "observed: " in printed
+    return ScriptEnd(process.returncode if is_told else NOT_TOLD, printed)
 
 
 def shortened(
