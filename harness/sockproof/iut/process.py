@@ -14,6 +14,7 @@ from sockproof.iut.case_log import CaseLog, operation
 from sockproof.iut.case_pipes import encoded
 from sockproof.iut.channel import Channel
 from sockproof.iut.event_words import in_words
+from sockproof.iut.ground import found_at
 from sockproof.iut.outcomes import Event, Leftovers, Outcome, RaisedError
 from sockproof.iut.values import decode
 from sockproof.judge.checks import Mismatch, NotApplicable
@@ -28,8 +29,11 @@ OPEN_FOR_ALL = 1000
 
 
 def _order(_process: Any, op: str, **told: Any) -> dict[str, Any]:
-    """What is noted of a command: the order as the agent gets it."""
+    """What is noted of a command: the order as the agent gets it, and of the address of a new
+    server what was there before."""
     told.pop("bound_s", None)
+    if op == "make":
+        told["found"] = found_at(told.get("address"))
     return {"op": op, **told}
 
 

@@ -16,7 +16,7 @@ from sockproof.iut.case_log import Operation
 from sockproof.iut.outcomes import Event, Leftovers
 from sockproof.repro.notes import awaited, event_label
 from sockproof.repro.plain import Names
-from sockproof.repro.telling import Told, detail, outcome, place
+from sockproof.repro.telling import Told, by_identity, detail, outcome, place
 
 __all__ = ["Behaviour", "differences", "of_teardown"]
 
@@ -145,8 +145,14 @@ def _of_addresses(
         return
     observed = wrong.names.normal(bad.outcome.value["address"])
     expected = right.names.normal(good.outcome.value["address"])
-    if observed != expected:
+    if observed != expected or _shape(bad) != _shape(good):
         yield Behaviour("address", number, expected, observed)
+
+
+def _shape(made: Operation) -> list[str]:
+    """The kinds of its parts: an address that is known by its name may lack some."""
+    address = made.outcome.value["address"]
+    return [type(part).__name__ for part in address] if isinstance(address, tuple) else []
 
 
 def _of_events(
@@ -169,7 +175,7 @@ def _of_events(
         return
     for aspect, told in (("detail", detail), ("place", place)):
         values = [
-            [told(event, one) for event in events]
+            by_identity([told(event, one) for event in events], {})
             for one, events in zip((wrong, right), found, strict=True)
         ]
         if repr(values[0]) != repr(values[1]):

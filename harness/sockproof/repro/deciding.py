@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sockproof.iut.case_log import Operation
 from sockproof.repro.behaviour import Behaviour
+from sockproof.repro.ground_code import ground_lines
 from sockproof.repro.notes import Notes
 from sockproof.repro.plain import Names, peer_name, server_name
 from sockproof.repro.step_code import StepWriter, thread_name
@@ -66,7 +67,9 @@ class Decision:
 
     def _value(self, one: Operation, writer: StepWriter) -> Lines:
         if one.name == "do" and one.arguments["op"] == "make":
-            return [f"attempt(lambda: bool({writer.making(one.arguments)}))"]
+            made = f"attempt(lambda: bool({writer.making(one.arguments)}))"
+            address = writer.addresses[one.arguments["handle"]]
+            return [*ground_lines(one.arguments, address, self.names), made]
         if one.name == "do" and one.arguments["op"] == "execute":
             body = [f"    {line}" for line in writer.source_of(one.arguments)]
             return ["def decisive():", *body, "", "attempt(decisive)"]
@@ -116,10 +119,12 @@ class Decision:
     def details(self, writer: StepWriter) -> Lines:
         """What is told of something, each time that it happens."""
         *before, waiting = self.happens(writer)
+        told = f'details("{self._label()}", {self.behaviour.count})'
+        by_identity = "'object 1'" in repr(self.behaviour.expected)
         return [
             *before,
             f'{waiting} or end(2, "none")',
-            f'details("{self._label()}", {self.behaviour.count})',
+            f"by_identity({told}, {{}})" if by_identity else told,
         ]
 
     def times(self, _: StepWriter) -> Lines:

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from sockproof.iut.case_log import CaseLog, Operation
-from sockproof.iut.values import Fill, Opaque
+from sockproof.iut.values import Fill, Opaque, decode
 
-__all__ = ["Code", "Names", "code_of", "peer_name", "server_name"]
+__all__ = ["TAKEN", "Code", "Names", "code_of", "peer_name", "server_name"]
 
+# The address of a socket that the case itself holds: a server's or a client's has another name.
+TAKEN = "taken.getsockname()"
 _ABSTRACT = re.compile(r"\0sockproof-\d+-\d+")
 _ABSTRACT_LITERAL = re.compile(r"(b?)'\\x00sockproof-\d+-\d+'")
 # Longer payloads are written as what makes them, where that is known.
@@ -161,7 +163,10 @@ def code_of(value: Any, fills: dict[bytes, Fill]) -> str:
 
 def _addresses(log: CaseLog) -> Iterator[tuple[Any, str]]:
     for one in log.operations:
-        if one.name == "do" and one.arguments["op"] == "evaluate" and not one.ending:
+        if one.name == "do" and one.arguments["op"] == "make" and _is_taken(one):
+            address = decode(one.arguments["address"])
+            yield (address if isinstance(address, tuple) else None), TAKEN
+        elif one.name == "do" and one.arguments["op"] == "evaluate" and not one.ending:
             yield _identity(one)
         elif one.name == "do" and one.arguments["op"] == "make" and not one.ending:
             yield _made(one), f"{server_name(one.arguments['handle'])}.socket.getsockname()"
@@ -169,6 +174,12 @@ def _addresses(log: CaseLog) -> Iterator[tuple[Any, str]]:
             yield one.outcome["address"], f"{peer_name(one.actor)}.getsockname()"
             name = server_name(one.arguments["server"] or 0)
             yield one.arguments["address"], f"{name}.socket.getsockname()"
+
+
+def _is_taken(made: Operation) -> bool:
+    """Whether a server could not be made because somebody has its address."""
+    error = getattr(made.outcome, "error", None)
+    return error is not None and error.errno_name == "EADDRINUSE"
 
 
 def _identity(operation: Operation) -> tuple[Any, str]:

@@ -60,4 +60,5 @@ def _written(text: str, forking: bool, preload: str) -> dict[str, str]:
 def modules_for(texts: Iterable[str]) -> list[str]:
     """The modules of the standard library that the texts use."""
     text = "\n".join(texts)
-    return [name for name in _MODULES if re.search(rf"(?<![\w.\"']){name}\.", text)]
+    used = r"(?<![\w.\"']){0}\.|\( *{0} *[,)]"  # a part of it, or all of it as an argument
+    return [name for name in _MODULES if re.search(used.format(name), text)]

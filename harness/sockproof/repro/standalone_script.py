@@ -31,6 +31,11 @@ _WAITS = re.compile(
 )
 
 
+# What needs the list of what has happened.
+_NOTING = re.compile(r"\b(note|emit|times|wait_for|details)\(|log|telling")
+_FORKS = re.compile(r"\bfork\(\)")
+
+
 @dataclass(frozen=True)
 class Script:
     """The text, and the keys of the parts that might be left out of it."""
@@ -154,7 +159,7 @@ class _ScriptWriter:
             folder="folder" in text,
             keeps="kept." in text,
             tells_place="place()" in text,
-            notes="note(" in text or "log" in text or "telling" in text,
+            notes=bool(_NOTING.search(text)),
             forking=self.notes.forking,
             prints=aspect == "printed",
             counted=LEFT["".join(self.behaviour.labels)] if aspect == "left" else "",
@@ -196,7 +201,8 @@ def _notes(
     specs = [one.arguments["spec"] for one in makes]
     is_about_more = behaviour.aspect in ("detail", "place")
     return Notes(
-        forking=any("Forking" in spec["class"] + spec["mixin"] for spec in specs),
+        forking=any("Forking" in spec["class"] + spec["mixin"] for spec in specs)
+        or any(_FORKS.search(str(one.arguments["handler"]["source"])) for one in makes),
         is_stream=all("TCP" in spec["class"] or "Stream" in spec["class"] for spec in specs),
         is_unix=any("Unix" in spec["class"] for spec in specs),
         detail=behaviour.labels[0] if is_about_more else "",

@@ -10,6 +10,7 @@ from typing import Any
 
 from sockproof.iut.case_log import Operation
 from sockproof.iut.outcomes import Outcome
+from sockproof.repro.ground_code import ground_lines
 from sockproof.repro.handler_code import described
 from sockproof.repro.notes import Notes, awaited
 from sockproof.repro.peer_code import PEER_STATEMENTS, PeerWriter
@@ -95,7 +96,8 @@ class StepWriter:
     def make(self, operation: Operation) -> list[str]:
         told = operation.arguments
         if _raised(operation):
-            return [self._attempt(operation)]
+            ground = ground_lines(told, self.addresses[told["handle"]], self.names)
+            return [*ground, self._attempt(operation)]
         made = [f"{server_name(told['handle'])} = {self.making(told)}"]
         return [*made, *(self._spawned(told["serve"]) if told.get("serve") else [])]
 

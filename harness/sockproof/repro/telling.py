@@ -15,7 +15,7 @@ from sockproof.iut.values import octets
 from sockproof.record.rows import CaseRow
 from sockproof.repro.plain import Names
 
-__all__ = ["Told", "detail", "is_long", "outcome", "place", "received"]
+__all__ = ["Told", "by_identity", "detail", "is_long", "outcome", "place", "received"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,21 @@ def received(one: Operation) -> tuple[bytes, str]:
         data, ending = b"", data
     return bytes(data), str(ending or "")
 
+
+def by_identity(value: Any, seen: dict[int, int]) -> Any:
+    """The same with identities of objects (``id()``, a thread's number) told by number, in the
+    order in which they come, as a script's ``by_identity()`` does: no two runs have the same."""
+    if isinstance(value, dict):
+        return {key: by_identity(value[key], seen) for key in sorted(value)}
+    if isinstance(value, list | tuple):
+        return type(value)([by_identity(one, seen) for one in value])
+    if isinstance(value, int) and value > _LEAST_IDENTITY:
+        return f"object {seen.setdefault(value, len(seen) + 1)}"
+    return value
+
+
+# No count and no size in a case is so large; every address of an object is.
+_LEAST_IDENTITY = 1 << 40
 
 _ENDINGS = {
     ("do", HANG): "does not return",

@@ -1,0 +1,35 @@
+"""What a case has put in a server's way before it is made, as statements of a script."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sockproof.repro.plain import TAKEN, Names
+
+__all__ = ["ground_lines"]
+
+# By what is at the path.
+_AT_A_PATH: Mapping[str, tuple[str, ...]] = {
+    "file": ('open({path}, "w").close()',),
+    "folder": ("os.mkdir({path})",),
+    "link": ('os.symlink({path} + "-nowhere", {path})',),
+    "socket": ("taken = socket.socket(socket.AF_UNIX, socket.{kind})", "taken.bind({path})"),
+    "below a file": ('open(os.path.dirname({path}), "w").close()',),
+}
+
+
+def ground_lines(order: Mapping[str, Any], told: Any, names: Names) -> list[str]:
+    """The statements, none where nothing is in the way of a server that is made at address ``told``."""
+    address = names.code(told)
+    spec = order["spec"]
+    is_stream = "TCP" in spec["class"] or "Stream" in spec["class"]
+    kind = "SOCK_STREAM" if is_stream else "SOCK_DGRAM"
+    if address == TAKEN:
+        family = "AF_INET6" if len(told) > 2 or ":" in str(told[0]) else "AF_INET"
+        return [
+            f"taken = socket.socket(socket.{family}, socket.{kind})",
+            f"taken.bind(({told[0]!r}, 0))",
+        ]
+    lines = _AT_A_PATH.get(order.get("found", ""), ()) if "folder" in address else ()
+    return [line.format(path=address, kind=kind) for line in lines]
