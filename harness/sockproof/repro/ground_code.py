@@ -20,7 +20,7 @@ _AT_A_PATH: Mapping[str, tuple[str, ...]] = {
 
 
 def ground_lines(order: Mapping[str, Any], told: Any, names: Names) -> list[str]:
-    """The statements, none where nothing is in the way of a server that is made at address ``told``."""
+    """The statements; none where nothing is in the way of a server made at the address ``told``."""
     address = names.code(told)
     spec = order["spec"]
     is_stream = "TCP" in spec["class"] or "Stream" in spec["class"]

@@ -30,6 +30,7 @@ class PeerWriter:
     names: Names
     notes: Notes
     patient: bool = False
+    refusal_decides: bool = False
     destinations: dict[str, str] = field(default_factory=dict)
     begun: set[str] = field(default_factory=set)
 
@@ -64,6 +65,15 @@ class PeerWriter:
         more = "" if family == "socket.AF_INET" else f", {family}"
         function = "connect_by_messages" if operation.arguments.get("by_messages") else "connect"
         return f"{function}({self.server(operation)}{more})"
+
+    def making(self, operation: Operation) -> str:
+        """Where a client is refused at last, it may be one before it that meets the same."""
+        name, connecting = peer_name(operation.actor), self.connecting(operation)
+        if not self.refusal_decides:
+            return f"{name} = {connecting}"
+        told = f'end(1, "expected: True\\nobserved: %r" % {name})'
+        attempt = f"{name} = attempt(lambda: {connecting})"
+        return f"{attempt}\nhasattr({name}, 'recv') or {told}"
 
     def opening(self, operation: Operation) -> str:
         told, there = operation.arguments, self.server(operation)
@@ -121,6 +131,7 @@ _PARTS: Mapping[str, Callable[[PeerWriter, Operation], str]] = {
     "there": PeerWriter.there,
     "size": PeerWriter.size,
     "connecting": PeerWriter.connecting,
+    "making": PeerWriter.making,
     "opening": PeerWriter.opening,
     "sending": PeerWriter.sending,
     "awaiting": PeerWriter.awaiting,
@@ -129,7 +140,7 @@ _PARTS: Mapping[str, Callable[[PeerWriter, Operation], str]] = {
 # By operation: the statements that carry it out, and the expression of what it tells, if it is
 # anything that differs.
 PEER_STATEMENTS: Mapping[str, tuple[str, str]] = {
-    "connect": ("{client} = {connecting}", "attempt(lambda: bool({connecting}))"),
+    "connect": ("{making}", "attempt(lambda: bool({connecting}))"),
     "connect at once": (
         "{client} = socket.socket({family}, socket.SOCK_STREAM)\n"
         "early_{client} = connect_at_once({client}, {server})",

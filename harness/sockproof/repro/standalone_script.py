@@ -14,6 +14,7 @@ from sockproof.repro.behaviour import Behaviour
 from sockproof.repro.deciding import LEFT, Decision
 from sockproof.repro.handler_code import HandlerWriter, tidy
 from sockproof.repro.layout import About, assembled
+from sockproof.repro.main_thread_code import in_main_thread
 from sockproof.repro.notes import Notes
 from sockproof.repro.script_text import written
 from sockproof.repro.server_code import ServerWriter
@@ -87,7 +88,8 @@ class _ScriptWriter:
         written = [line for text in classes.values() for line in text]
         lines = [*written, *steps]
         grounds = self._grounds("\n".join([*lines, *decision]))
-        return [*grounds, *self._gates(lines), *_spaced(classes.values()), *steps, "", *decision]
+        done = in_main_thread([*steps, "", *decision], self.before)
+        return [*grounds, *self._gates(lines), *_spaced(classes.values()), *done]
 
     def _classes(self, used: dict[int, tuple[str, str]]) -> dict[str, list[str]]:
         """The text of each class by its name; puts into ``used`` what each server is made of."""
@@ -136,6 +138,7 @@ class _ScriptWriter:
         addresses = {one.arguments["handle"]: _address(one) for one in self.makes}
         writer = StepWriter(self.names, self.notes, used, addresses, gates=self._gate_names)
         writer.peers.patient = PATIENT in self.omit
+        writer.peers.refusal_decides = self._is_refusal
         steps: list[str] = []
         for number, one in enumerate(self.before):
             key = f"step {number}"
@@ -146,6 +149,13 @@ class _ScriptWriter:
             if lines and may_go(one) and not _WAITS.search(str(lines)):
                 self.keys.append(key)
         return steps, self.decision.lines(writer, steps)
+
+    @property
+    def _is_refusal(self) -> bool:
+        """Whether a wrong server is told by a client that is refused."""
+        decisive, observed = self.decision.operation, self.behaviour.observed
+        is_connect = decisive is not None and decisive.name == "connect"
+        return is_connect and str(observed).startswith("raises")
 
     def _counts_clients(self, one: Operation) -> bool:
         """What waits until nothing is left would count the clients, which live here as well."""
