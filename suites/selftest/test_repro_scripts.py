@@ -173,6 +173,38 @@ SHOWN: list[tuple[str, str]] = [
         "poll-interval-is-shorter",
         "names/poll-interval-default",
     ),
+    (
+        "base-server-forgets-to-close",
+        "dispatch/base-server-closes-requests",
+    ),
+    (
+        "rfile-is-a-raw-file",
+        "handlers/rfile-is-a-readable-file[TCP/inet]",
+    ),
+    (
+        "handler-is-used-again",
+        "handlers/one-instance-per-request[TCP/inet]",
+    ),
+    (
+        "failed-bind-bypasses-server-close",
+        "construction/failed-bind-calls-server-close[TCP/inet]",
+    ),
+    (
+        "address-is-always-a-pair",
+        "construction/server-address-has-the-familys-shape[TCP/inet6]",
+    ),
+    (
+        "unix-path-is-taken-over",
+        "unix/path-exists-in-use[UnixStream/path,a-file]",
+    ),
+    (
+        "file-in-the-way-is-removed",
+        "unix/path-below-a-file[UnixStream/path]",
+    ),
+    (
+        "queue-is-cut-to-ten",
+        "streams/twenty-clients-at-once[UnixStream/path]",
+    ),
 ]
 
 
@@ -241,6 +273,17 @@ def test_request_that_is_forgotten_is_not_closed(tmp_path: Path) -> None:
 
     assert_shown(script, module)
     assert "kept.append(request)" in script.read_text("ascii")
+
+
+def test_interrupt_meets_what_runs_in_the_main_thread(tmp_path: Path) -> None:
+    """Python raises KeyboardInterrupt in no other: there the script calls what is interrupted."""
+    module = broken(tmp_path, "with-statement-swallows-exceptions")
+
+    script = write_script(tmp_path, module, "serving/interrupt-leaves-the-with-statement[TCP/inet]")
+
+    assert run_alone(script, module).status == THERE
+    assert run_alone(script).status == GONE
+    assert ".beside(others)" in script.read_text("ascii")
 
 
 @pytest.mark.skipif(PYTHON_2 is None, reason="no python2.7 here")
