@@ -47,6 +47,17 @@ def test_what_is_no_expression_is_refused(expression: str) -> None:
         keyword_matcher(expression)
 
 
+def test_every_case_is_selected_by_its_id() -> None:
+    """As what is printed to be typed next has it; names of variants have blanks, too."""
+    ids = [str(case) for case in collect((), "")]
+    odd = [id_ for id_ in ids if " " in id_]
+    assert odd
+
+    for id_ in [*odd, *ids[:: len(ids) // 50]]:
+        assert [other for other in ids if keyword_matcher(id_)(other)] == [id_]
+        assert keyword_matcher(f"({id_}) and not abstract")(id_) is ("abstract" not in id_)
+
+
 def test_record_is_cut_down(tmp_path: Path) -> None:
     """To the cases selected and their requirements; what starts no server takes no --spec."""
     cases = [of(MUST), of(MUST, "UDP/inet"), of(NEWER, ""), of(OBSERVED, "UDP/inet6,cut")]

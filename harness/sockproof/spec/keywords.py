@@ -14,7 +14,8 @@ __all__ = ["Matcher", "keyword_matcher", "may_be_named"]
 # Whether the case with this id is selected.
 Matcher = Callable[[str], bool]
 
-_TOKEN = re.compile(r"[()]|[^\s()]+")
+# A variant's name may have blanks and parentheses: what stands in brackets is one part.
+_TOKEN = re.compile(r"[()]|(?:\[[^\]]*\]|[^\s()])+")
 _OPERATORS = ("and", "or", "not", "(", ")")
 # What an expression may be made of, once each part of an id is a name.
 _GRAMMAR = (ast.Expression, ast.BoolOp, ast.boolop, ast.UnaryOp, ast.Not, ast.Name, ast.Load)
