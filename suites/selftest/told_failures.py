@@ -79,7 +79,9 @@ def told(failure: Failure, folder: Path) -> str:
     if ended.status == 3:  # it cannot even echo a line
         return _general(ended.stderr.splitlines()[0].removeprefix("sockproof: "))
     assert ended.status == 1, ended
-    return "\n".join(_general(line) for line in _attention(ended.stdout))
+    lines = [_general(line) for line in _attention(ended.stdout)]
+    failed = any(line.startswith("actual ") for line in lines)  # what it leaves then is by chance
+    return "\n".join(line for line in lines if not (failed and line.startswith("left ")))
 
 
 def _attention(printed: str) -> Iterator[str]:
@@ -104,7 +106,7 @@ def read_golden() -> dict[Failure, str]:
     found = {}
     for block in GOLDEN.read_text("utf-8").strip().split("\n\n"):
         first, _, rest = block.partition("\n")
-        case, mutant = first.split()
+        case, mutant = first.rsplit(None, 1)
         found[Failure(mutant, case)] = rest
     return found
 

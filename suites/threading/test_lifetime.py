@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Construct, Observe, Peers, RunningCall, Serve, Server, check, requirement, same
+from fixtures import Construct, Observe, Peers, RunningCall, Serve, Server, requirement, same
 from fixtures.steps import Gate, ReadLine, Report, Run
 
 IS_DAEMONIC = Report({"daemonic": "threading.current_thread().daemon"})
@@ -96,11 +96,11 @@ def test_server_close_waits_for_every_handler(serve: Serve, peers: Peers, observ
     threads = _hold(server, peers, 2)
 
     closing = _close_while_held(server)
-    check(not closing.has_ended, expected="server_close() waits", actual="returned with 2 held")
+    closing.expect_held(2)
     server.open_gate("hold", 1)
     server.expect_handler("finish", 1)
     server.let_others_run()
-    check(not closing.has_ended, expected="server_close() waits", actual="returned with 1 held")
+    closing.expect_held(1)
     server.open_gate("hold", 1)
     closing.expect_return()
 

@@ -58,6 +58,18 @@ class RunningCall:
         """Whether its end has been told so far; ask after a fence."""
         return bool(self._process.matching("ended", label=self.label))
 
+    def expect_held(self, handlers: int) -> None:
+        """It has not ended so far, while so many handlers are at work; ask after a fence.
+
+        Raises:
+            Mismatch: it has.
+        """
+        __tracebackhide__ = True
+        if self.has_ended:
+            who = f"{handlers} handlers are" if handlers > 1 else "a handler is"
+            wanted = f"{self.method}() waits while {who} at work"
+            raise Mismatch(wanted, "it returned before they were done")
+
     @operation("ends before", _race)
     def ends_before(self, event: str, count: int = 1, /, **wanted: Any) -> bool:
         """Whether it ended before so many events of this name and these fields had come.

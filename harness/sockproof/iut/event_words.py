@@ -21,7 +21,14 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 # The same of a step of a handler; a gate is where it waits until the case lets it go on.
 _STEPS: Mapping[str, tuple[str, str]] = {
     "gate": ("a handler is at work on a request", "{count} handlers are at work on requests"),
-    "": ("a handler does its step '{do}'", "handlers do the step '{do}' {count} times"),
+    "recv": ("recv() in a handler returns", "recv() in handlers returns {count} times"),
+    "read": ("a handler reads", "handlers read {count} times"),
+    "read_line": ("a handler reads a line", "handlers read {count} lines"),
+    "read_to_end": ("a handler reads to the end", "handlers read to the end {count} times"),
+    "write": ("a handler writes", "handlers write {count} times"),
+    "write_back": ("a handler answers", "handlers answer {count} times"),
+    "report": ("a handler runs so far that it tells what it sees", "{count} handlers run so far"),
+    "": ("a handler comes past '{do}'", "handlers come past '{do}' {count} times"),
 }
 
 

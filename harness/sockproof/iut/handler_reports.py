@@ -40,7 +40,7 @@ class HandlerReports:
         """
         __tracebackhide__ = True
         found = [_read_by(event) for event in self.expect_step(do, len(payloads))]
-        same([octets(bytes(payload)) for payload in payloads], found, f"what {do} gives")
+        same([octets(bytes(payload)) for payload in payloads], found, "what is read")
 
     def expect_report(self, number: int = 1) -> dict[str, Any]:
         """The values that the ``number``-th Report step of the case tells.

@@ -90,12 +90,25 @@ def same(expected: Any, actual: Any, what: str) -> None:
 
 
 def show(value: object) -> str:
-    """A value as an error line shows it: long payloads by their length and both ends."""
+    """A value as an error line shows it: long payloads by their length and both ends, also those
+    of which only that is known (see :func:`sockproof.iut.values.octets`)."""
+    if isinstance(value, dict) and {"length", "text"} <= value.keys() <= {*_PAYLOAD}:
+        kept = value["text"].encode("latin-1", "replace")
+        return show(kept) if len(kept) == value["length"] else _cut(value["length"], kept, b"")
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return ", ".join(map(show, value)) if len(value) <= 20 else f"{len(value)} items"
     if isinstance(value, bytes | bytearray) and len(value) > 80:
-        return f"{len(value)} octets, {bytes(value[:32])!r}…{bytes(value[-16:])!r}"
+        return _cut(len(value), bytes(value), bytes(value[-16:]))
     if isinstance(value, Collection) and not isinstance(value, str | bytes) and len(value) > 20:
         return f"{len(value)} items, {repr(value)[:200]}…"
     return repr(value)
+
+
+_PAYLOAD = ("length", "text", "sha256")
+
+
+def _cut(length: int, begin: bytes, end: bytes) -> str:
+    return f"{length} octets, {begin[:32]!r}…{repr(end) if end else ''}"
 
 
 def verdict_of(problem: BaseException | None, trace: str) -> tuple[Verdict, dict[str, str]]:

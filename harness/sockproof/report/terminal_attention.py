@@ -46,14 +46,15 @@ def entry_lines(group: Attention) -> Iterable[Text]:
 def _details(group: Attention) -> Iterable[tuple[str, str]]:
     record, first = group.record, group.first
     failed = first.verdict is Verdict.FAIL
-    yield "promise", one_line(group.requirement.title) if failed else ""
-    label = _LABELS.get(first.verdict, "teardown")
+    is_told = failed or first.teardown.unclean
+    yield "promise", one_line(group.requirement.title) if is_told else ""
+    label = _LABELS.get(first.verdict, "left")
     yield "expected", one_line(first.expected) if failed else ""
     yield label, one_line(what_happened(first))
     yield "cause", one_line(first.cause)
     leaks = ", ".join(first.teardown.leaks)
     if first.teardown.unclean and what_happened(first) != leaks:
-        yield "teardown", one_line(f"{first.teardown.verdict.value}: {leaks}")
+        yield "left", one_line(f"{first.teardown.verdict.value}: {leaks}")
     if deviates_as_well(record, first) and record.reference:
         yield "reference", f"{one_line(record.reference.iut_id, 60)} does the same"
     yield "as well", _others(group)
