@@ -146,3 +146,15 @@ def test_impossible_plan_is_refused(folder: Path, tmp_path: Path) -> None:
 
     assert "the plan is not possible; a peer connects first" in ended.error
     assert ended.status == USAGE
+
+
+def test_what_takes_long_is_said_before(tmp_path: Path) -> None:
+    """Hundreds of plans take minutes, in which nothing is printed."""
+    case = "generated/streams-lose-nothing[TCP/inet]"
+
+    few, many = (
+        sockproof_(tmp_path, "replay", case, "--examples", count) for count in ("15", "20")
+    )
+
+    assert few.stderr == ""
+    assert "plays 20 generated plans of seed 1 on" in many.stderr

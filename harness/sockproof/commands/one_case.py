@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sockproof.commands.output import warn
 from sockproof.errors import UsageError
-from sockproof.generate.options import Generating
+from sockproof.generate.options import EXAMPLES, Generating
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.iut.case_log import CaseLog
 from sockproof.record.rows import CaseRow
@@ -67,9 +68,16 @@ def play_case(
             row = collected.play(case, iut.renamed(str(number)), generating or Generating())
             played.append(Playing(row, collected.log, plan_path.parent))
 
+    _tell_what_takes_long(case, generating)
     with planned(plan) as plan_path:
         play_here(plan_path, files_with([case.requirement]), perform)
     if not played:
         known = ", ".join(map(str, alike)) or "see 'sockproof list --cases'"
         raise UsageError(f"there is no case {case}", known)
     return played
+
+
+def _tell_what_takes_long(case: CaseId, generating: Generating | None) -> None:
+    if generating and generating.plan is None and generating.examples > EXAMPLES:
+        plans = f"{generating.examples:,} generated plans of seed {generating.seed}"
+        warn(f"plays {plans} on {case}: that takes its time, and --examples says how many")
