@@ -255,6 +255,20 @@ def test_installation_without_a_library_is_one_line(tmp_path: Path, library: str
     assert ended.error == f"cannot be loaded: no {library} here; install sockproof again"
 
 
+def test_cache_that_is_cut_short_is_one_line(tmp_path: Path) -> None:
+    """Python itself writes a part of a .pyc file where a disk is full, and fails on it later."""
+    cached = {"PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
+    assert sockproof_(tmp_path, "list", "--specs", **cached).status == 0
+    (module,) = tmp_path.glob("**/commands/list.*.pyc")
+    module.write_bytes(module.read_bytes()[:200])
+
+    ended = sockproof_(tmp_path, "list", "--specs", **cached)
+
+    assert ended.status == 3
+    assert "a .pyc file is cut short" in ended.error
+    assert "remove the folders __pycache__ below" in ended.error
+
+
 @pytest.mark.parametrize("name", ["[red]x[/b]", "out[linux]", "ci:ok:"])
 def test_folder_of_any_name_is_told_as_it_is(tmp_path: Path, name: str) -> None:
     """No name of a folder is taken for markup."""

@@ -44,6 +44,8 @@ COMMANDS: Mapping[str, Sequence[str]] = {
 }
 AS_INSTALLED = "import sys; sys.path.pop(0); from sockproof.__main__ import main; main()"
 """The command as a script that is on PATH: nothing in the current folder is imported."""
+CACHE_NOTHING = {"PYTHONDONTWRITEBYTECODE": "1"}
+"""A full disk leaves .pyc files cut short, which no other test here shall find."""
 LONG = {"bench", "run", "selftest"}
 """They play everything when nothing is said."""
 WRITING = [name for name, words in COMMANDS.items() if "NEW" in words]
@@ -151,7 +153,7 @@ def _ended(folder: Path, name: str, fault: Fault) -> subprocess.CompletedProcess
     return subprocess.run(
         ["/bin/sh", "-c", f'exec "$0" "$@" {fault.redirections}', *words],
         cwd=folder,
-        env=environment(**fault.variables),
+        env=environment(**CACHE_NOTHING, **fault.variables),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

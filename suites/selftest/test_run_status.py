@@ -170,7 +170,7 @@ def test_disk_full_in_mid_run_is_one_line(tmp_path: Path) -> None:
     ended = subprocess.run(
         command("run", "-k", "dispatch/", "-n", "2", "--keep", "all", "--report-dir", "out"),
         cwd=tmp_path,
-        env=environment(),
+        env=environment(PYTHONDONTWRITEBYTECODE="1"),
         capture_output=True,
         text=True,
         timeout=150,
@@ -207,7 +207,7 @@ def test_no_room_for_temporary_files_is_one_line(tmp_path: Path) -> None:
     ended = subprocess.run(
         command("run", "-k", REFUSED),
         cwd=tmp_path,
-        env=environment(),
+        env=environment(PYTHONDONTWRITEBYTECODE="1"),
         capture_output=True,
         text=True,
         timeout=DEADLINE_S,

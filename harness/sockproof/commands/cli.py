@@ -21,6 +21,8 @@ __all__ = ["main", "run_command"]
 
 USAGE_STATUS = UsageError.exit_status
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+# What Python says of its own cache of a module, written when the disk was full.
+_CUT = "marshal data too short"
 # The commands, as --help tells of them. Each has a module, which is loaded when it is given.
 _COMMANDS = {
     "atlas": "Tell what changed at which version of Python.",
@@ -76,7 +78,9 @@ def run_command(
         return _complain(
             f"{error.format_message().rstrip('.')}; see '{asked} --help'", USAGE_STATUS
         )
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as error:
+        if isinstance(error.__context__, EOFError):  # which click takes for the end of its input
+            return _fault(error.__context__)
         return _complain("interrupted", HarnessError.exit_status)
     except ImportError:  # what a command needs is loaded when it is given
         raise
@@ -89,6 +93,10 @@ def _fault(error: Exception) -> int:
     if isinstance(error, PermissionError) and error.filename:
         hint = "name another, or change who may"
         return _complain(f"may not use {error.filename}: permission denied; {hint}", USAGE_STATUS)
+    if _CUT in str(error):
+        told = f"a .pyc file is cut short ({error}), as a full disk leaves it"
+        hint = f"remove the folders __pycache__ below {Path(__file__).parents[1]}"
+        return _complain(f"{told}; {hint}", HarnessError.exit_status)
     if refused := shortage(error):
         return _complain("; ".join(refused), HarnessError.exit_status)
     traceback.print_exception(error)
