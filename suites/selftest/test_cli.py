@@ -266,7 +266,7 @@ def test_cache_that_is_cut_short_is_one_line(tmp_path: Path) -> None:
 
     assert ended.status == 3
     assert "a .pyc file is cut short" in ended.error
-    assert "remove the folders __pycache__ below" in ended.error
+    assert "remove the folders __pycache__ in" in ended.error
 
 
 @pytest.mark.parametrize("name", ["[red]x[/b]", "out[linux]", "ci:ok:"])

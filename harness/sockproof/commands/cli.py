@@ -21,8 +21,6 @@ __all__ = ["main", "run_command"]
 
 USAGE_STATUS = UsageError.exit_status
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-# What Python says of its own cache of a module, written when the disk was full.
-_CUT = "marshal data too short"
 # The commands, as --help tells of them. Each has a module, which is loaded when it is given.
 _COMMANDS = {
     "atlas": "Tell what changed at which version of Python.",
@@ -52,7 +50,12 @@ class _Commands(click.Group):
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"sockproof.commands.{name}")
+        try:
+            module = importlib.import_module(f"sockproof.commands.{name}")
+        except EOFError as error:  # Python's cache of a module, written when the disk was full
+            folder = Path(__file__).parents[1]
+            told = f"a .pyc file is cut short ({error}): remove the folders __pycache__ in {folder}"
+            raise ImportError(told) from error
         command = getattr(module, f"{name}_command")
         assert isinstance(command, click.Command)
         return command
@@ -93,10 +96,6 @@ def _fault(error: Exception) -> int:
     if isinstance(error, PermissionError) and error.filename:
         hint = "name another, or change who may"
         return _complain(f"may not use {error.filename}: permission denied; {hint}", USAGE_STATUS)
-    if _CUT in str(error):
-        told = f"a .pyc file is cut short ({error}), as a full disk leaves it"
-        hint = f"remove the folders __pycache__ below {Path(__file__).parents[1]}"
-        return _complain(f"{told}; {hint}", HarnessError.exit_status)
     if refused := shortage(error):
         return _complain("; ".join(refused), HarnessError.exit_status)
     traceback.print_exception(error)
