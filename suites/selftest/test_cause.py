@@ -62,12 +62,31 @@ Current thread 0x2 (most recent call first):
         ({"stderr": "ValueError: no traceback"}, ""),
         (
             {"stacks": STACKS},
-            "serve_forever() stands in serve_forever() (mine.py:20), in a call of select()",
+            "serve_forever() is idle: it waits for the next request in select() (mine.py:20)",
         ),
+        (
+            {
+                "stacks": STACKS.replace("selectors.py", "threading.py").replace(
+                    "select\n", "wait\n"
+                )
+            },
+            "serve_forever() stands in serve_forever() (mine.py:20), in a call of wait()",
+        ),
+        ({"stacks": STACKS.replace("/usr/lib/python3/selectors.py", "<sockproof agent>/a.py")}, ""),
         ({"events": [ENDED], "stderr": RAISED}, "serve_forever() ended by ValueError: boom"),
         ({}, ""),
     ],
-    ids=["loop-ended", "raised", "scripted", "no-traceback", "stands", "surest-first", "nothing"],
+    ids=[
+        "loop-ended",
+        "raised",
+        "scripted",
+        "no-traceback",
+        "idle",
+        "stands",
+        "held",
+        "surest-first",
+        "nothing",
+    ],
 )
 def test_cause_is_found(evidence: dict[str, Any], cause: str) -> None:
     """In what its process told, printed, and was found at."""

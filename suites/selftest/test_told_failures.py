@@ -33,5 +33,5 @@ def test_failure_is_told_in_words_of_its_user(failure: Failure) -> None:
     """The promise first, then what happened, without a word of the harness's own."""
     lines = TOLD[failure].splitlines()
 
-    assert lines[0].startswith(("promise ", "./"))
+    assert lines[0].startswith(("promise ", "expected nothing is left", "./"))
     assert [line for line in lines if any(word in line for word in OURS)] == []

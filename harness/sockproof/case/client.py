@@ -210,12 +210,13 @@ class StreamPeer(ScriptedPeer):
         payload = b"" if isinstance(wanted, Ending) else bytes(wanted)
         data, ending = self._collect(None if isinstance(wanted, Ending) else len(payload))
         if ending is TIMEOUT and wanted is not TIMEOUT:
-            then = f"{data!r} and then nothing for {hang_bound_s():g} s"
-            raise Hang(f"{self.lane} receives {payload or wanted!r}", then)
+            begun = f"{data!r}, and then " if data else ""
+            then = f"{begun}nothing for {hang_bound_s():g} s"
+            raise Hang(f"{self.who} receives {payload or wanted!r}", then)
         if isinstance(wanted, Ending):
-            same((b"", wanted), (data, ending), f"what {self.lane} receives")
+            same((b"", wanted), (data, ending), f"what {self.who} receives")
         else:
-            same(payload, data, f"what {self.lane} receives before {ending or 'anything else'}")
+            same(payload, data, f"what {self.who} receives before {ending or 'anything else'}")
         return self
 
     def expect_end(self) -> StreamPeer:

@@ -132,10 +132,10 @@ class DatagramPeer(ScriptedPeer):
         except TimeoutError:
             self._log("timeout")
             raise Hang(
-                f"{self.lane} receives a datagram", f"nothing for {hang_bound_s():g} s"
+                f"{self.who} receives a datagram", f"nothing for {hang_bound_s():g} s"
             ) from None
         except OSError as error:
-            raise self._refusal("receive", f"{self.lane} receives a datagram", error) from None
+            raise self._refusal("receive", f"{self.who} receives a datagram", error) from None
         self._log("receive", data, note=f"from {sender!r}")
         return data, sender
 
@@ -159,7 +159,7 @@ class DatagramPeer(ScriptedPeer):
         """
         __tracebackhide__ = True
         data, sender = self.receive()
-        same(bytes(payload), data, f"the datagram {self.lane} receives")
+        same(bytes(payload), data, f"the datagram {self.who} receives")
         same(self._server_address, sender, "the sender of that datagram")
         return self
 

@@ -33,13 +33,15 @@ class ScriptedPeer:
     def __init__(self, log: CaseLog, lane: str = "peer") -> None:
         self.log = log
         self.lane = lane
+        # In what is told of a failure: "client a receives", "peer-2 receives".
+        self.who = lane if lane.startswith("peer") else f"client {lane}"
         self._socket: socket.socket | None = None
 
     @property
     def socket(self) -> socket.socket:
         """The socket itself, for what no step can say."""
         if self._socket is None:
-            raise Inconclusive(f"{self.lane} {self.absence}")
+            raise Inconclusive(f"{self.who} {self.absence}")
         return self._socket
 
     @property

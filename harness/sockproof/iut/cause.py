@@ -23,6 +23,7 @@ _TRACEBACK = re.compile(
 # Sources of ours in a process: what is raised there was asked for.
 _OURS = ("<sockproof agent>", "<handler", "<case source>", "<server source>", "<string>")
 # A thread that these are called in waits for what the case does next, or is none of the server's.
+_LOOKING = ("select", "poll")
 _METHODS = ("serve_forever", "handle_request", "shutdown", "server_close")
 
 
@@ -57,7 +58,7 @@ def _causes(found: Evidence) -> Iterator[tuple[str, str]]:
     for error, place in _raised(found):
         yield f"{error}, raised {place}", error
     for method, place in _standing(found):
-        yield f"{method}() stands {place}", place
+        yield f"{method}() {place}", place
 
 
 def _raised(found: Evidence) -> Iterator[tuple[str, str]]:
@@ -82,8 +83,15 @@ def _standing(found: Evidence) -> Iterator[tuple[str, str]]:
     for block in re.split(r"\n\s*\n", found.stacks):
         frames = _FRAME.findall(block)
         own = [frame for frame in frames if _is_of_module(frame[0], found)]
+        inner = frames[: frames.index(own[0])] if own else []
+        if any(file.startswith(_OURS) for file, _, _ in inner):
+            continue  # a handler stands where the case wants it
         for method in _under_way(own):
-            yield method, _place(own[0], frames[0] if frames[0] != own[0] else None)
+            if inner and inner[0][2] in _LOOKING and own[0][2].endswith(method):
+                at = f"{PurePath(own[0][0]).name}:{own[0][1]}"
+                yield method, f"is idle: it waits for the next request in {inner[0][2]}() ({at})"
+            else:
+                yield method, f"stands {_place(own[0], inner[0] if inner else None)}"
 
 
 def _under_way(frames: Iterable[tuple[str, str, str]]) -> list[str]:

@@ -18,6 +18,12 @@ TEARDOWN_STYLE = "dark_orange"
 _STYLES = {"FAIL": "bold red", "ERROR": "bold magenta", "INCONCLUSIVE": "yellow"}
 _LABELS = {Verdict.FAIL: "actual", Verdict.ERROR: "reason", Verdict.INCONCLUSIVE: "reason"}
 
+# What is promised of every case, whatever else it is about.
+_CLEAN = {
+    "leaked": "nothing is left open or running once the servers are closed",
+    "still running": "everything ends once the servers are closed",
+}
+
 
 def next_commands(groups: Sequence[Attention]) -> Iterable[tuple[str, str]]:
     """What to type about the first of them."""
@@ -46,10 +52,9 @@ def entry_lines(group: Attention) -> Iterable[Text]:
 def _details(group: Attention) -> Iterable[tuple[str, str]]:
     record, first = group.record, group.first
     failed = first.verdict is Verdict.FAIL
-    is_told = failed or first.teardown.unclean
-    yield "promise", one_line(group.requirement.title) if is_told else ""
-    label = _LABELS.get(first.verdict, "left")
-    yield "expected", one_line(first.expected) if failed else ""
+    yield "promise", one_line(group.requirement.title) if failed else ""
+    label = _LABELS.get(first.verdict, "actual")
+    yield "expected", one_line(first.expected) if failed else _CLEAN.get(group.kind, "")
     yield label, one_line(what_happened(first))
     yield "cause", one_line(first.cause)
     leaks = ", ".join(first.teardown.leaks)
