@@ -210,8 +210,7 @@ class StreamPeer(ScriptedPeer):
         payload = b"" if isinstance(wanted, Ending) else bytes(wanted)
         data, ending = self._collect(None if isinstance(wanted, Ending) else len(payload))
         if ending is TIMEOUT and wanted is not TIMEOUT:
-            begun = f"{data!r}, and then " if data else ""
-            then = f"{begun}nothing for {hang_bound_s():g} s"
+            then = f"{f'{data!r}, and then ' if data else ''}nothing for {hang_bound_s():g} s"
             raise Hang(f"{self.who} receives {payload or wanted!r}", then)
         if isinstance(wanted, Ending):
             same((b"", wanted), (data, ending), f"what {self.who} receives")
