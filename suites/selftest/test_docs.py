@@ -25,7 +25,9 @@ from suites.selftest.runs import DEADLINE_S, environment
 # What a command may start beside sockproof.
 PROGRAMS = frozenset({"cat", "cd", "echo", "git", "ls", "make", "pip", "python3", "sed"})
 # Behind these stands what a command makes.
-MAKES = frozenset({"-o", "--output", "--html", "--markdown", "--capture", "--report-dir", ">"})
+MAKES = frozenset(
+    {"-o", "--output", "--html", "--markdown", "--capture", "--report", "--report-dir", ">"}
+)
 NAMES_NO_FILE = frozenset({"-k", "--spec", "--reason", "--from", "--to", "-n", "--shard"})
 # The commands that make the folder ``sockproof-report`` unless told otherwise.
 REPORTS = ("run", "report", "selftest")
