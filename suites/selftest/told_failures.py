@@ -31,13 +31,16 @@ COUNT = 40
 # What depends on chance, in another Python as well: clients' plans, the names of files.
 _LEFT_OUT = ("generated/", "names/")
 _MUTANTS = {mutant.id: mutant for mutant in load_mutants()}
-# What is of one run: addresses, numbers of sockets, places, how long.
+# What is of one run or one version: addresses, numbers of sockets, places, how long, what its own
+# modules call.
 _OF_A_RUN = (
     (re.compile(r"127\.\d+\.\d+\.\d+"), "127.0.0.1"),
     (re.compile(r"\b\d{5,}\b"), "PORT"),
     (re.compile(r"socket:\[\w+\]"), "socket:[N]"),
     (re.compile(r"/\S*/"), ".../"),
     (re.compile(r"\b\d+(\.\d+)? s\b"), "N s"),
+    (re.compile(r"\.py:\d+"), ".py:N"),
+    (re.compile(r", in a call of \w+\(\)"), ", in a call of it"),
 )
 _LINES = ("promise", "expected", "actual", "cause", "left")
 
