@@ -129,7 +129,7 @@ def _print_cost(console: Console, spec_id: str, cost: Cost, plain_s: float) -> N
 def _play(iut: ProbedIut, specs: list[ServerSpec], count: int) -> Cost:
     """Play ``count`` cases over the specs in turn, each written to a record."""
     pool = AgentPool()
-    with TemporaryDirectory(prefix="sockproof-") as name, (Path(name) / "rows").open("w") as record:
+    with TemporaryDirectory(dir="/tmp") as name, (Path(name) / "rows").open("w") as record:
         addresses = Addresses(Path(name))
         requirement = load_catalogue()[_REQUIREMENT]
         asked: list[int] = []
