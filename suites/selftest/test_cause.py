@@ -116,7 +116,7 @@ def test_nothing_is_said_twice(problem: BaseException | None) -> None:
         ("step", 2, {"do": "gate", "name": "hold"}, "2 handlers are at work on requests"),
         ("step", 1, {"do": "read_line"}, "a handler reads a line"),
         ("step", 2, {"do": "write_back"}, "handlers answer 2 times"),
-        ("step", 1, {"do": "run"}, "a handler comes past 'run'"),
+        ("step", 1, {"do": "run"}, "a handler is done with 'run'"),
         ("call", 2, {"method": "get_request"}, "get_request() is called 2 times"),
         ("child", 1, {}, "the server's process tells 'child'"),
         ("return", 1, {}, "() returns"),

@@ -76,6 +76,14 @@ def _of_file(octets: int) -> dict[int, int]:
     return {resource.RLIMIT_FSIZE: octets}
 
 
+def _writing(place: str) -> Fault:
+    return Fault(words=_in_place_of("NEW", place), commands=WRITING, statuses=(3, 4))
+
+
+def _reading(place: str) -> Fault:
+    return Fault(words=_in_place_of("record.jsonl", place), commands=READING, statuses=(3, 4))
+
+
 FAULTS = {
     "no words": Fault(words=lambda _: (), commands=[*(set(COMMANDS) - LONG)], statuses=(0, 4)),
     "unknown option": Fault(
@@ -93,27 +101,13 @@ FAULTS = {
     "little room": Fault(limits=_of_file(3000)),
     "few descriptors": Fault(limits={resource.RLIMIT_NOFILE: 16}),
     "no processes": Fault(limits={resource.RLIMIT_NPROC: 1}),
-    "no folder for it": Fault(
-        words=_in_place_of("NEW", "/proc/no/such"), commands=WRITING, statuses=(3, 4)
-    ),
-    "a file in the way": Fault(
-        words=_in_place_of("NEW", "record.jsonl/x"), commands=WRITING, statuses=(3, 4)
-    ),
-    "written to a full disk": Fault(
-        words=_in_place_of("NEW", "/dev/full"), commands=WRITING, statuses=(3, 4)
-    ),
-    "no record": Fault(
-        words=_in_place_of("record.jsonl", "no.jsonl"), commands=READING, statuses=(3, 4)
-    ),
-    "a folder for a record": Fault(
-        words=_in_place_of("record.jsonl", "/dev"), commands=READING, statuses=(3, 4)
-    ),
-    "an empty record": Fault(
-        words=_in_place_of("record.jsonl", "/dev/null"), commands=READING, statuses=(3, 4)
-    ),
-    "a record of octets": Fault(
-        words=_in_place_of("record.jsonl", "octets.jsonl"), commands=READING, statuses=(3, 4)
-    ),
+    "no folder for it": _writing("/proc/no/such"),
+    "a file in the way": _writing("record.jsonl/x"),
+    "written to a full disk": _writing("/dev/full"),
+    "no record": _reading("no.jsonl"),
+    "a folder for a record": _reading("/dev"),
+    "an empty record": _reading("/dev/null"),
+    "a record of octets": _reading("octets.jsonl"),
     "no programs": Fault(variables={"PATH": "/nonexistent"}, statuses=(0, 1)),
     "no home": Fault(variables={"HOME": "/nonexistent"}, statuses=(0, 1)),
     "pyenv is a file": Fault(variables={"PYENV_ROOT": sys.executable}, statuses=(0, 1)),

@@ -198,6 +198,10 @@ SHOWN: list[tuple[str, str]] = [
         "unix/path-exists-in-use[UnixStream/path,a-file]",
     ),
     (
+        "unix-path-is-taken-over",
+        "unix/path-exists-in-use[UnixStream/path,a-server]",
+    ),
+    (
         "file-in-the-way-is-removed",
         "unix/path-below-a-file[UnixStream/path]",
     ),

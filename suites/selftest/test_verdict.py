@@ -6,6 +6,7 @@ import pytest
 
 from sockproof.commands.run import AS_EXPECTED, DEVIATION, INCOMPLETE, exit_status
 from sockproof.errors import AgentDied, HarnessError
+from sockproof.iut.values import octets
 from sockproof.judge.checks import (
     Crash,
     Hang,
@@ -14,6 +15,7 @@ from sockproof.judge.checks import (
     NotApplicable,
     check,
     same,
+    show,
     verdict_of,
 )
 from sockproof.judge.verdict import Conformance, TeardownVerdict, Verdict, conformance, worst
@@ -127,6 +129,27 @@ def test_long_payloads_are_shortened() -> None:
     with pytest.raises(Mismatch, match="1000000 octets") as caught:
         same(b"x" * 10**6, b"", "the reply")
     assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ([octets(b"x")], "b'x'"),
+        ([octets(b"x"), octets(b"")], "b'x', b''"),
+        ([octets(b"=" * 300)], f"300 octets, {b'=' * 32!r}… (SHA-256 "),
+        ([], "[]"),
+        ([{"a": 1}], "[{'a': 1}]"),
+        ([octets(b"x"), 1], "[{'length': 1, 'text': 'x'}, 1]"),
+    ],
+)
+def test_payloads_are_shown_as_octets(value: list[object], shown: str) -> None:
+    """As they come of the implementation's process; what is no payload stays as it is."""
+    assert show(value).startswith(shown)
+
+
+def test_payloads_that_begin_alike_are_told_apart() -> None:
+    """Or expected and actual would read the same."""
+    assert show(octets(b"=" * 300)) != show(octets(b"=" * 299 + b"-"))
 
 
 @pytest.mark.parametrize("text", ["3", "3.x", "", "3.", "three"])

@@ -27,8 +27,8 @@ _STEPS: Mapping[str, tuple[str, str]] = {
     "read_to_end": ("a handler reads to the end", "handlers read to the end {count} times"),
     "write": ("a handler writes", "handlers write {count} times"),
     "write_back": ("a handler answers", "handlers answer {count} times"),
-    "report": ("a handler runs so far that it tells what it sees", "{count} handlers run so far"),
-    "": ("a handler comes past '{do}'", "handlers come past '{do}' {count} times"),
+    "report": ("a handler tells what it sees", "handlers tell what they see {count} times"),
+    "": ("a handler is done with '{do}'", "handlers are done with '{do}' {count} times"),
 }
 
 

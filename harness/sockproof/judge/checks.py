@@ -14,8 +14,8 @@ anything else       ERROR: the harness's own fault
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, TypeGuard
 
 from sockproof.judge.verdict import Verdict
 
@@ -92,23 +92,30 @@ def same(expected: Any, actual: Any, what: str) -> None:
 def show(value: object) -> str:
     """A value as an error line shows it: long payloads by their length and both ends, also those
     of which only that is known (see :func:`sockproof.iut.values.octets`)."""
-    if isinstance(value, dict) and {"length", "text"} <= value.keys() <= {*_PAYLOAD}:
-        kept = value["text"].encode("latin-1", "replace")
-        return show(kept) if len(kept) == value["length"] else _cut(value["length"], kept, b"")
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return ", ".join(map(show, value)) if len(value) <= 20 else f"{len(value)} items"
+    if _is_payload(value):
+        return _payload(value)
+    if isinstance(value, list) and value and all(map(_is_payload, value)):
+        return ", ".join(map(_payload, value[:20])) + (", …" if len(value) > 20 else "")
     if isinstance(value, bytes | bytearray) and len(value) > 80:
-        return _cut(len(value), bytes(value), bytes(value[-16:]))
+        return f"{len(value)} octets, {bytes(value[:32])!r}…{bytes(value[-16:])!r}"
     if isinstance(value, Collection) and not isinstance(value, str | bytes) and len(value) > 20:
         return f"{len(value)} items, {repr(value)[:200]}…"
     return repr(value)
 
 
-_PAYLOAD = ("length", "text", "sha256")
+def _is_payload(value: object) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, dict) and {"length", "text"} <= value.keys() <= _PAYLOAD
 
 
-def _cut(length: int, begin: bytes, end: bytes) -> str:
-    return f"{length} octets, {begin[:32]!r}…{repr(end) if end else ''}"
+_PAYLOAD = {"length", "text", "sha256"}
+
+
+def _payload(told: Mapping[str, Any]) -> str:
+    """Of a long one its length, its begin and what tells it from others that begin alike."""
+    kept = told["text"].encode("latin-1", "replace")
+    if "sha256" not in told:
+        return show(kept)
+    return f"{told['length']} octets, {kept[:32]!r}… (SHA-256 {told['sha256'][:8]}…)"
 
 
 def verdict_of(problem: BaseException | None, trace: str) -> tuple[Verdict, dict[str, str]]:

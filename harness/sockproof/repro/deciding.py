@@ -68,8 +68,7 @@ class Decision:
     def _value(self, one: Operation, writer: StepWriter) -> Lines:
         if one.name == "do" and one.arguments["op"] == "make":
             made = f"attempt(lambda: bool({writer.making(one.arguments)}))"
-            address = writer.addresses[one.arguments["handle"]]
-            return [*ground_lines(one.arguments, address, self.names), made]
+            return [*ground_lines(one.arguments, writer.addresses, self.names), made]
         if one.name == "do" and one.arguments["op"] == "execute":
             body = [f"    {line}" for line in writer.source_of(one.arguments)]
             return ["def decisive():", *body, "", "attempt(decisive)"]

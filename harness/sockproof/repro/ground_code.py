@@ -19,8 +19,12 @@ _AT_A_PATH: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def ground_lines(order: Mapping[str, Any], told: Any, names: Names) -> list[str]:
-    """The statements; none where nothing is in the way of a server made at the address ``told``."""
+def ground_lines(order: Mapping[str, Any], addresses: Mapping[int, Any], names: Names) -> list[str]:
+    """The statements; none where nothing is in the way of the server that is made by ``order``, or
+    one of the script's own is. ``addresses`` are those of servers by their handles."""
+    told = addresses[order["handle"]]
+    if told in [one for handle, one in addresses.items() if handle < order["handle"]]:
+        return []
     address = names.code(told)
     spec = order["spec"]
     is_stream = "TCP" in spec["class"] or "Stream" in spec["class"]

@@ -96,8 +96,7 @@ class StepWriter:
     def make(self, operation: Operation) -> list[str]:
         told = operation.arguments
         if _raised(operation):
-            ground = ground_lines(told, self.addresses[told["handle"]], self.names)
-            return [*ground, self._attempt(operation)]
+            return [*ground_lines(told, self.addresses, self.names), self._attempt(operation)]
         made = [f"{server_name(told['handle'])} = {self.making(told)}"]
         return [*made, *(self._spawned(told["serve"]) if told.get("serve") else [])]
 
