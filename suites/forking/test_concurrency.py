@@ -76,8 +76,9 @@ def _expect_limit(serve: Serve, peers: Peers, variant: Any) -> None:
     server = serve(script, attributes={"max_children": 2})
 
     lines = [b"%d\n" % number for number in range(3)]
-    clients = [peers().connect(server).send(line) for line in lines]
+    clients = [peers().connect(server).send(line) for line in lines[:2]]
     server.expect_at_gate("hold", 2)
+    clients.append(peers().connect(server).send(lines[2]))
     server.let_others_run()
     same(2, len(_handlers(server, "setup")), "handlers that started while two were held")
     server.open_gate("hold", 1)

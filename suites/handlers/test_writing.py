@@ -26,14 +26,16 @@ SHRINK_SEND_BUFFER = (
 SIGNALS = 20
 # What runs in a green thread runs in the one that has a frame; its own identity is unknown to the
 # system, and a signal sent there is undefined.
-INTERRUPT = """
+INTERRUPTIBLE = """
 import signal
 signal.signal(signal.SIGUSR2, lambda number, frame: None)
-
-def interrupt(ident):
-    idents = sys._current_frames()
-    signal.pthread_kill(ident if ident in idents else list(idents)[0], signal.SIGUSR2)
 """
+INTERRUPT = """
+idents = sys._current_frames()
+writer = server.writer if server.writer in idents else list(idents)[0]
+signal.pthread_kill(writer, signal.SIGUSR2)
+"""
+KEEP_WRITER = "self.server.writer = threading.current_thread().ident"
 
 
 @requirement("handlers/wfile-is-a-writable-file")
@@ -135,15 +137,13 @@ def test_signals_do_not_cut_a_write(serve: Serve, client: StreamPeer) -> None:
     """The thread that writes is sent a signal each time a little more of its reply was read."""
     fill = Fill(100 * SMALL_BUFFER_OCTETS, seed=6)
     reply = bytes(fill)
-    thread = Report({"ident": "threading.current_thread().ident"})
-    server = serve([Run(SHRINK_SEND_BUFFER), ReadLine(), thread, Reply(fill)])
-    server.execute(INTERRUPT)
+    server = serve([Run(SHRINK_SEND_BUFFER), ReadLine(), Run(KEEP_WRITER), Reply(fill)])
+    server.execute(INTERRUPTIBLE)
     client.connect(server, receive_buffer_octets=SMALL_BUFFER_OCTETS).send(LINE)
-    ident = server.expect_report()["ident"]
 
     piece = len(reply) // (2 * SIGNALS)
     for start in range(0, SIGNALS * piece, piece):
         client.expect(reply[start : start + piece])
-        server.execute(f"interrupt({ident})")
+        server.execute(INTERRUPT)
 
     client.expect_reply(reply[SIGNALS * piece :])

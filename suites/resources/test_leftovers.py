@@ -59,11 +59,11 @@ def test_nothing_is_left_of_served_requests(serve: Serve, peers: Peers, variant:
     """Served requests leave no descriptor, thread or child, with files or without."""
     base, steps = variant
     server = serve(steps, base=base)
-    before = count_at_rest(server)
+    count_at_rest(server)
 
     play_one_by_one(server, peers, REQUESTS)
 
-    expect_as_before(server, before)
+    expect_as_before(server)
 
 
 @requirement("resources/failed-requests-leave-nothing")
@@ -75,7 +75,7 @@ def test_nothing_is_left_of_failed_requests(serve: Serve, spec: ServerSpec, peer
         finish=[When(b"f", [Raise()])],
     )
     server = serve(script, base="BaseRequestHandler", hooks={"handle_error": KEEP_EXCEPTION})
-    before = count_at_rest(server)
+    count_at_rest(server)
 
     for number in range(REQUESTS):
         peer = peers().connect(server)
@@ -83,7 +83,7 @@ def test_nothing_is_left_of_failed_requests(serve: Serve, spec: ServerSpec, peer
         server.expect_call("handle_error", number + 1)
         peer.close()
 
-    expect_as_before(server, before)
+    expect_as_before(server)
     if spec.mixin != "Forking":  # whose children have kept theirs
         same(REQUESTS, server.evaluate("len(server.kept)"), "the number of exceptions kept")
 
@@ -92,7 +92,7 @@ def test_nothing_is_left_of_failed_requests(serve: Serve, spec: ServerSpec, peer
 def test_nothing_is_left_of_refused_requests(serve: Serve, spec: ServerSpec, peers: Peers) -> None:
     """Requests that verify_request() refuses leave no descriptor."""
     server = serve(hooks={"verify_request": Return(False)})
-    before = count_at_rest(server)
+    count_at_rest(server)
 
     for number in range(REQUESTS):
         peer = peers().connect(server)
@@ -102,7 +102,7 @@ def test_nothing_is_left_of_refused_requests(serve: Serve, spec: ServerSpec, pee
         server.expect_call("verify_request", number + 1)
         peer.close()
 
-    expect_as_before(server, before)
+    expect_as_before(server)
 
 
 @requirement("resources/vanished-clients-leave-nothing")
@@ -111,7 +111,7 @@ def test_nothing_is_left_of_vanished_clients(
 ) -> None:
     """Clients that close or reset their connection, with a word and without, leave nothing."""
     server = serve([ReadToEnd()])
-    before = count_at_rest(server)
+    count_at_rest(server)
 
     for number in range(REQUESTS):
         client = peers.stream().connect(server)
@@ -123,7 +123,7 @@ def test_nothing_is_left_of_vanished_clients(
             client.close()
         server.expect_handled(number + 1)
 
-    expect_as_before(server, before)
+    expect_as_before(server)
     ended = server.process.matching("step", do="read_to_end")
     observe("every handler is told of the end or the reset", len(ended) == REQUESTS)
 
@@ -135,14 +135,14 @@ def test_nothing_is_left_of_timed_out_handlers(
     """Handlers that wait in vain for a line leave nothing; their clients read end of stream."""
     hooks: dict[str, Hook] = {"handle_error": RecordCall()}
     server = serve([ReadLine()], handler_attributes={"timeout": TIMEOUT_S}, hooks=hooks)
-    before = count_at_rest(server)
+    count_at_rest(server)
 
     for _ in range(TIMED_OUT):
         client = peers.stream().connect(server)
         client.expect_end()
         client.close()
 
-    expect_as_before(server, before)
+    expect_as_before(server)
     kinds = {error.name for error in server.errors_handled()}
     observe("handler's timeout: handle_error", sorted(kinds))
 

@@ -29,9 +29,9 @@ def _serve_then_fail(serve: Serve, peers: Peers, limit: Limit) -> tuple[Server, 
     """A server that served one client and, under the limit, failed the next, who reads the end;
     and the calls for the latter."""
     server = serve(ECHO, hooks=HOOKS)
-    before = count_at_rest(server)
+    count_at_rest(server)
     play_one_by_one(server, peers, 1)
-    expect_as_before(server, before)
+    expect_as_before(server)
     server.fence()
     earlier = len(server.calls())
     with limit(server.process):
@@ -40,7 +40,8 @@ def _serve_then_fail(serve: Serve, peers: Peers, limit: Limit) -> tuple[Server, 
             failing.send(LINE)
         server.expect_call("handle_error")
         failing.expect_end()
-        expect_as_before(server, before)
+        failing.close()
+        expect_as_before(server)
         server.fence()
     return server, server.calls()[earlier:]
 

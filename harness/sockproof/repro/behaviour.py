@@ -162,10 +162,7 @@ def _of_events(
     found: list[list[Event]] = [[] if one.ending else one.outcome for one in (bad, good)]
     count = good.arguments.get("count")
     if not label:
-        labels = [[event_label(event) for event in events] for events in found]
-        if labels[0] != labels[1]:
-            known = tuple(dict.fromkeys(filter(None, labels[1] + labels[0])))
-            yield Behaviour("sequence", number, labels[1], labels[0], known)
+        yield from _of_sequences(found, number)
         return
     if len(found[0]) != len(found[1]):
         if count is None:
@@ -180,6 +177,16 @@ def _of_events(
         ]
         if repr(values[0]) != repr(values[1]):
             yield Behaviour(aspect, number, values[1], values[0], (label,), len(found[1]))
+
+
+def _of_sequences(found: list[list[Event]], number: int) -> Iterator[Behaviour]:
+    """Which of several things have happened; in which order, where one thread tells them all."""
+    is_one = len({(event.pid, event.thread) for event in found[1]}) < 2
+    labels = [[event_label(event) for event in events] for events in found]
+    wrong, right = labels if is_one else map(sorted, labels)
+    if wrong != right:
+        known = tuple(dict.fromkeys(filter(None, right + wrong)))
+        yield Behaviour("sequence" if is_one else "gathered", number, right, wrong, known)
 
 
 def of_teardown(wrong: Told, right: Told | None) -> Iterator[Behaviour]:

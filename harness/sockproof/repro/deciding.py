@@ -141,6 +141,11 @@ class Decision:
         told = f"[entry[0] for entry in log if entry[0] in {labels!r}]"
         return [f"wait_until(lambda: len({told}) >= {most})", told]
 
+    def gathered(self, writer: StepWriter) -> Lines:
+        """What of these has happened, in no order."""
+        *lines, told = self.sequence(writer)
+        return [*lines, f"sorted({told})"]
+
     def order(self, _: StepWriter) -> Lines:
         """Which of two comes first."""
         first, second = self.behaviour.labels
@@ -188,6 +193,7 @@ _DECISIONS: Mapping[str, Callable[[Decision, StepWriter], Lines]] = {
     "place": Decision.details,
     "times": Decision.times,
     "sequence": Decision.sequence,
+    "gathered": Decision.gathered,
     "order": Decision.order,
     "printed": Decision.printed,
 }

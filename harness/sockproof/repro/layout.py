@@ -24,6 +24,9 @@ _WIDTH = 99
 # Paths and names that the case made up.
 _OURS = re.compile(r"[^\s'\"(\[]*sockproof[^\s'\")\]]*")
 
+# What the script forks is ended by its process group, but for what leaves that.
+_LEAVES_GROUP = re.compile(r"\bset(pgid|pgrp|sid)\(")
+
 
 @dataclass(frozen=True)
 class About:
@@ -51,7 +54,11 @@ def assembled(about: About, main: list[str], forking: bool, hang_s: float) -> st
     """The whole text. ``main`` is what comes after the functions, ``hang_s`` the longest wait."""
     preload = about.preload
     begin = written(
-        "start", forking=forking, hang_bounds=_WATCHDOG, preload=preload.strip()
+        "start",
+        forking=forking,
+        leaves_group=any(_LEAVES_GROUP.search(line) for line in main),
+        hang_bounds=_WATCHDOG,
+        preload=preload.strip(),
     ).splitlines()
     functions = functions_for("\n".join([*begin, *main]), forking=forking, preload=preload)
     renames = [

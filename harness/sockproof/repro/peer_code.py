@@ -61,9 +61,12 @@ class PeerWriter:
         return self.destinations.get(operation.actor, "server.server_address")
 
     def connecting(self, operation: Operation) -> str:
-        family = self.family(operation)
+        family, told = self.family(operation), operation.arguments
+        if told.get("receive_buffer_octets"):
+            more = f", {family}, {told['receive_buffer_octets']}"
+            return f"connect_as_slow_reader({self.server(operation)}{more})"
         more = "" if family == "socket.AF_INET" else f", {family}"
-        function = "connect_by_messages" if operation.arguments.get("by_messages") else "connect"
+        function = "connect_by_messages" if told.get("by_messages") else "connect"
         return f"{function}({self.server(operation)}{more})"
 
     def making(self, operation: Operation) -> str:

@@ -15,8 +15,9 @@ __all__ = ["TAKEN", "Code", "Names", "code_of", "peer_name", "server_name"]
 
 # The address of a socket that the case itself holds: a server's or a client's has another name.
 TAKEN = "taken.getsockname()"
-_ABSTRACT = re.compile(r"\0sockproof-\d+-\d+")
-_ABSTRACT_LITERAL = re.compile(r"(b?)'\\x00sockproof-\d+-\d+'")
+_ABSTRACT = re.compile(r"\0sockproof-\d+-\d+x*")
+_FILLED = re.compile(r"x{4,}$")
+_ABSTRACT_LITERAL = re.compile(r"(b?)'\\x00sockproof-\d+-\d+x*'")
 # Longer payloads are written as what makes them, where that is known.
 _LITERAL_OCTETS = 600
 
@@ -107,7 +108,11 @@ class Names:
         return value
 
     def _place(self, text: str) -> Code:
-        """A path or an abstract name that the case made up."""
+        """A path or an abstract name that the case made up. One that was filled up to a length has
+        that length."""
+        bare = _FILLED.sub("", text)
+        if bare != text:
+            return Code(f"{self._place(bare).text}.ljust({len(text)}, 'x')")
         if text.startswith("\0"):
             return Code(f'("\\0repro-{self._serial(text)}-%d" % os.getpid())')
         below = text[len(str(self.folder)) + 1 :].split("/")
@@ -146,8 +151,10 @@ def code_of(value: Any, fills: dict[bytes, Fill]) -> str:
         return value.text
     if isinstance(value, Fill):
         return f"fill({value.length_octets}, {value.seed})"
-    if isinstance(value, bytes) and len(value) > 64 and value in fills:
-        return code_of(fills[value], fills)
+    if isinstance(value, bytes) and len(value) > 64:
+        for whole, fill in fills.items():
+            if value in whole:
+                return _part_of(whole, value, code_of(fill, fills))
     if isinstance(value, bytes) and len(value) > _LITERAL_OCTETS and len(set(value)) == 1:
         return f"{value[:1]!r} * {len(value)}"
     if isinstance(value, tuple):
@@ -159,6 +166,11 @@ def code_of(value: Any, fills: dict[bytes, Fill]) -> str:
         items = (f"{key!r}: {code_of(item, fills)}" for key, item in value.items())
         return f"{{{', '.join(items)}}}"
     return repr(value)
+
+
+def _part_of(whole: bytes, part: bytes, code: str) -> str:
+    start = whole.index(part)
+    return code if part == whole else f"{code}[{start}:{start + len(part)}]"
 
 
 def _addresses(log: CaseLog) -> Iterator[tuple[Any, str]]:

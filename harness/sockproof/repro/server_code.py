@@ -119,6 +119,9 @@ class ServerWriter:
         if "gate" in behaviour:
             name = behaviour["name"]
             gate = [*self.notes.line(f"at gate {name}"), self.notes.passing(name)]
+        return [*gate, *self._telling_of_raise(method, self._call(method, parameters, behaviour))]
+
+    def _call(self, method: str, parameters: str, behaviour: Mapping[str, Any]) -> Lines:
         if "raise" in behaviour:
             return [raising(behaviour["raise"])]
         value = self._value(method, parameters, behaviour)
@@ -126,8 +129,14 @@ class ServerWriter:
         label = f"{method} returned"
         if label in self.notes.wanted:
             told = self.notes.line(label, "plain(value)")
-            return [*gate, *own, f"value = {value}", *told, "return value"]
-        return [*gate, *own, f"return {value}"]
+            return [*own, f"value = {value}", *told, "return value"]
+        return [*own, f"return {value}"]
+
+    def _telling_of_raise(self, method: str, call: Lines) -> Lines:
+        told = self.notes.line(f"{method} raised", '"raises " + sys.exc_info()[0].__name__')
+        if not told:
+            return call
+        return ["try:", *indented(call), "except BaseException:", *indented([*told, "raise"])]
 
     def _value(self, method: str, parameters: str, behaviour: Mapping[str, Any]) -> str:
         if "return" in behaviour:

@@ -28,6 +28,8 @@ def make_handler(base, phases, attributes, source, module):
         return namespace["Handler"]
 
     class ScriptedHandler(base):  # type: ignore[misc, valid-type]
+        __slots__ = ("sockproof_id",)  # not among the attributes that a case looks at
+
         def setup(self):
             self.sockproof_id = "%d.%d" % (os.getpid(), next(_serial))
             INSTANCES.append(self)
