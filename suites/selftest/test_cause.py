@@ -3,6 +3,7 @@ client saw; what a case did on purpose is not."""
 
 from __future__ import annotations
 
+import dataclasses
 import socketserver
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,12 @@ ENDED = Event(
         "error": {"type": "ValueError", "bases": ["ValueError"], "errno_name": "", "text": "boom"},
     },
 )
+WAY = """File "<sockproof agent>/servers.py", line 186, in body
+File "/home/me/mine.py", line 57, in get_request
+File "/usr/lib/python3/socket.py", line 9, in accept"""
+ENDED_THERE = dataclasses.replace(
+    ENDED, fields={**ENDED.fields, "error": {**ENDED.fields["error"], "traceback": WAY}}
+)
 RAISED = """Exception in thread Thread-3:
 Traceback (most recent call last):
   File "/usr/lib/python3/threading.py", line 10, in run
@@ -49,6 +56,8 @@ Current thread 0x2 (most recent call first):
   File "<sockproof agent>/case.py", line 49 in next
 """
 
+STANDING = STACKS.replace("selectors.py", "threading.py").replace("select\n", "wait\n")
+
 
 @pytest.mark.parametrize(
     ("evidence", "cause"),
@@ -65,15 +74,23 @@ Current thread 0x2 (most recent call first):
             "serve_forever() is idle: it waits for the next request in select() (mine.py:20)",
         ),
         (
-            {
-                "stacks": STACKS.replace("selectors.py", "threading.py").replace(
-                    "select\n", "wait\n"
-                )
-            },
+            {"stacks": STANDING},
             "serve_forever() stands in serve_forever() (mine.py:20), in a call of wait()",
         ),
         ({"stacks": STACKS.replace("/usr/lib/python3/selectors.py", "<sockproof agent>/a.py")}, ""),
         ({"events": [ENDED], "stderr": RAISED}, "serve_forever() ended by ValueError: boom"),
+        (
+            {"events": [ENDED_THERE]},
+            "serve_forever() ended by ValueError: boom, raised in get_request() (mine.py:57)",
+        ),
+        (
+            {"stderr": RAISED, "stacks": STACKS},
+            "TypeError: unsupported operand, raised in process_request() (mine.py:57)",
+        ),
+        (
+            {"stderr": RAISED, "stacks": STANDING},
+            "serve_forever() stands in serve_forever() (mine.py:20), in a call of wait()",
+        ),
         ({}, ""),
     ],
     ids=[
@@ -85,6 +102,9 @@ Current thread 0x2 (most recent call first):
         "stands",
         "held",
         "surest-first",
+        "ended-there",
+        "idle-is-no-news",
+        "printed-on-the-way",
         "nothing",
     ],
 )

@@ -24,6 +24,7 @@ _TRACEBACK = re.compile(
 _OURS = ("<sockproof agent>", "<handler", "<case source>", "<server source>", "<string>")
 # A thread that these are called in waits for what the case does next, or is none of the server's.
 _LOOKING = ("select", "poll")
+_IDLE = "is idle"
 _METHODS = ("serve_forever", "handle_request", "shutdown", "server_close")
 
 
@@ -53,21 +54,32 @@ def _causes(found: Evidence) -> Iterator[tuple[str, str]]:
     it is no news."""
     for event in found.events:
         if event.name == "ended" and "error" in event.fields:
-            ended_by = str(RaisedError.of(event.fields["error"]))
-            yield f"{called(event.fields['label'])}() ended by {ended_by}", ended_by
-    for error, place in _raised(found):
-        yield f"{error}, raised {place}", error
-    for method, place in _standing(found):
-        yield f"{method}() {place}", place
+            error = RaisedError.of(event.fields["error"])
+            place = _innermost(error.traceback, found)
+            told = f"{error}, raised {place}" if place else str(error)
+            yield f"{called(event.fields['label'])}() ended by {told}", str(error)
+    standing = list(_standing(found))
+    yield from ((told, told) for told in standing if _IDLE not in told)
+    for told, place in _raised(found):
+        yield f"{told}, raised {place}", told
+    yield from ((told, told) for told in standing if _IDLE in told)
+
+
+def _innermost(traceback: str, found: Evidence) -> str:
+    """Where in the module it was raised; empty where a case's own source raises it, and where no
+    frame is known."""
+    frames = [frame for frame in _FRAME.findall(traceback) if _is_told(frame[0], found)]
+    is_known = bool(frames) and not frames[-1][0].startswith(_OURS)
+    return _place(frames[-1]) if is_known else ""
 
 
 def _raised(found: Evidence) -> Iterator[tuple[str, str]]:
     """Exceptions that were printed, and where in the module: not those that came of our own
     source, which raises what it is told to."""
     for frames, error in _TRACEBACK.findall(found.stderr):
-        of_someone = [frame for frame in _FRAME.findall(frames) if _is_told(frame[0], found)]
-        if of_someone and not of_someone[-1][0].startswith(_OURS):
-            yield error.strip(), _place(of_someone[-1])
+        place = _innermost(frames, found)
+        if place:
+            yield error.strip(), place
 
 
 def _is_told(file: str, found: Evidence) -> bool:
@@ -78,7 +90,7 @@ def _is_of_module(file: str, found: Evidence) -> bool:
     return bool(found.module_file) and PurePath(file).name == PurePath(found.module_file).name
 
 
-def _standing(found: Evidence) -> Iterator[tuple[str, str]]:
+def _standing(found: Evidence) -> Iterator[str]:
     """Methods of servers that are under way, and where in the module each of them is."""
     for block in re.split(r"\n\s*\n", found.stacks):
         frames = _FRAME.findall(block)
@@ -89,9 +101,9 @@ def _standing(found: Evidence) -> Iterator[tuple[str, str]]:
         for method in _under_way(own):
             if inner and inner[0][2] in _LOOKING and own[0][2].endswith(method):
                 at = f"{PurePath(own[0][0]).name}:{own[0][1]}"
-                yield method, f"is idle: it waits for the next request in {inner[0][2]}() ({at})"
+                yield f"{method}() {_IDLE}: it waits for the next request in {inner[0][2]}() ({at})"
             else:
-                yield method, f"stands {_place(own[0], inner[0] if inner else None)}"
+                yield f"{method}() stands {_place(own[0], inner[0] if inner else None)}"
 
 
 def _under_way(frames: Iterable[tuple[str, str, str]]) -> list[str]:

@@ -108,6 +108,19 @@ def describe_error(error):
     }
 
 
+def way_of_the_error():
+    """Where the exception that is being handled was raised, and what had called that: a line for
+    each frame, innermost last. No file is read for it."""
+    trace, lines = sys.exc_info()[2], []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        lines.append(
+            'File "%s", line %d, in %s' % (code.co_filename, trace.tb_lineno, code.co_name)
+        )
+        trace = trace.tb_next
+    return "\n".join(lines[-20:])
+
+
 def encode(value):
     """A value as JSON that :func:`decode` (and the harness) can turn back; else its repr."""
     if value is None or isinstance(value, (bool, float)) or isinstance(value, _integers):

@@ -185,7 +185,8 @@ def telling_its_end(kept, order, call):
         try:
             value = call()
         except BaseException as error:
-            events.emit("ended", **dict(about, error=events.describe_error(error)))
+            raised = dict(events.describe_error(error), traceback=events.way_of_the_error())
+            events.emit("ended", **dict(about, error=raised))
         else:
             events.emit("ended", **dict(about, value=value))
 
