@@ -100,6 +100,9 @@ FAULTS = {
     "no room at all": Fault(limits=_of_file(0)),
     "little room": Fault(limits=_of_file(3000)),
     "few descriptors": Fault(limits={resource.RLIMIT_NOFILE: 16}),
+    "descriptors for no case": Fault(
+        limits={resource.RLIMIT_NOFILE: 40}, commands=("selftest",), statuses=(3,)
+    ),
     "no processes": Fault(limits={resource.RLIMIT_NPROC: 1}),
     "no folder for it": _writing("/proc/no/such"),
     "a file in the way": _writing("record.jsonl/x"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import uuid
@@ -66,9 +67,9 @@ class CasePipes:
     def __init__(self, incoming: Incoming, sink: Callable[[Message], None]) -> None:
         self._incoming = incoming
         self._lines = MessageLines(sink)
-        commands = os.pipe()
-        gates = [os.pipe() for _ in range(GATES)]
-        told = {name: os.pipe() for name in PIPES}
+        commands, *others = _made(1 + GATES + len(PIPES))
+        gates = others[:GATES]
+        told = dict(zip(PIPES, others[GATES:], strict=True))
         self._commands = commands[1]
         self._gates = [gate[1] for gate in gates]
         self._ours = [self._commands, *self._gates, *(pipe[0] for pipe in told.values())]
@@ -111,6 +112,19 @@ class CasePipes:
         self.started()
         ours, self._ours = self._ours, []
         self._incoming.close(*ours)
+
+
+def _made(count: int) -> list[tuple[int, int]]:
+    """So many pipes, or none. Raises OSError: there are not so many descriptors."""
+    made: list[tuple[int, int]] = []
+    try:
+        while len(made) < count:
+            made.append(os.pipe())
+    except OSError:
+        for end in itertools.chain.from_iterable(made):
+            os.close(end)
+        raise
+    return made
 
 
 def _printing(name: str, sink: Callable[[Message], None]) -> Callable[[bytes], None]:

@@ -34,6 +34,9 @@ _LAST_S = 5.0
 # How many deadlines of a case a worker may be silent: generated plans take several.
 _SILENCE = 6
 
+# So many first jobs without one that was played, and none will be.
+_LOST = 3
+
 # Called in the process with the plan's path and the connection to take jobs from.
 Run = Callable[[Path, Connection], None]
 
@@ -85,6 +88,7 @@ class Crew:
         self._plan_path = plan_path
         self._threads = ThreadPoolExecutor(size, "sockproof crew", start_deaf)
         self._over = threading.Event()
+        self._any_played = False
         # A place for each thread: a worker that is idle, or None where one is still to be started.
         self._places: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
         for _ in range(size):
@@ -111,15 +115,19 @@ class Crew:
         """Each job's outcome as it comes.
 
         Raises:
-            HarnessError: no worker starts.
+            HarnessError: no worker starts, or none plays anything.
             Exception: whatever else a thread of ours met: it must not end in silence.
         """
         with interrupted_later():  # in submit(), it leaves a thread that shutdown() does not know
             futures = [self._threads.submit(self._play, job) for job in jobs]
         heed_interrupt()
-        for future in as_completed(futures):
+        for number, future in enumerate(as_completed(futures), 1):
             heed_interrupt()
-            yield future.result()
+            played = future.result()
+            self._any_played |= not played.lost
+            if not self._any_played and number >= min(_LOST, len(jobs)):
+                raise HarnessError(f"the workers play nothing: {played.lost}")
+            yield played
 
     def _play(self, job: Job) -> PlayedJob:
         try:

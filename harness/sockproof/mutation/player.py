@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sockproof.errors import HarnessError, IutUnavailable
 from sockproof.iut.capabilities import Capabilities, ProbedIut
+from sockproof.judge.verdict import Verdict
 from sockproof.mutation.jobs import Job, PlayedJob, Seen
 from sockproof.mutation.order import in_order
 from sockproof.run.collected import CollectedCases
@@ -29,6 +30,8 @@ READY = "ready"
 # chances, a case that fails now and then would kill what nothing kills.
 _TRUSTED = 40
 _TRIES = 2
+# So many cases in a row that end with an error of ours, and the worker is of no use.
+_ERRORS = 20
 # Generated plans for a case that a mutant is said to be killed by: it stops at the first.
 _THOROUGH = 2000
 # So many slow kills, and nothing more is asked of a mutant: it hangs wherever it is touched.
@@ -70,6 +73,9 @@ class Player:
         for one in self._rows(job, iut, unsteady):
             seen.append(one)
             self._connection.send(one.case)
+            if len(seen) >= _ERRORS and all(s.verdict is Verdict.ERROR for s in seen[-_ERRORS:]):
+                told = one.told.partition(r"\n")[0]
+                return PlayedJob(job, lost=f"{_ERRORS} cases in a row end so: {told}")
         return PlayedJob(job, seen, unsteady=unsteady)
 
     def _loaded(self, job: Job) -> ProbedIut:
