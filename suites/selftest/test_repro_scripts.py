@@ -209,6 +209,14 @@ SHOWN: list[tuple[str, str]] = [
         "queue-is-cut-to-ten",
         "streams/twenty-clients-at-once[UnixStream/path]",
     ),
+    (
+        "exit-cuts-handlers-off",
+        "threading/interpreter-exit-waits-for-handlers[ThreadingTCP/inet]",
+    ),
+    (
+        "exit-waits-for-daemons",
+        "threading/interpreter-exit-leaves-daemons[ThreadingTCP/inet]",
+    ),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any
 from sockproof.iut.case_log import CaseLog, Operation
 from sockproof.iut.values import Fill, Opaque, decode
 
-__all__ = ["TAKEN", "Code", "Names", "code_of", "peer_name", "server_name"]
+__all__ = ["TAKEN", "Code", "Names", "code_of", "peer_name", "server_name", "thread_name"]
 
 # The address of a socket that the case itself holds: a server's or a client's has another name.
 TAKEN = "taken.getsockname()"
@@ -36,6 +37,12 @@ def server_name(handle: int) -> str:
 def peer_name(lane: str) -> str:
     """The variable of a peer by its lane."""
     return re.sub(r"\W", "_", lane.replace("peer", "client", 1)) or "client"
+
+
+def thread_name(label: str) -> str:
+    """The variable of the thread that a method runs in, by the label of the call."""
+    name = re.sub(r"\W", "_", label.replace("-0.", "_").replace("-0", ""))
+    return name.replace("serve_forever", "loop")
 
 
 @dataclass
@@ -150,6 +157,8 @@ def code_of(value: Any, fills: dict[bytes, Fill]) -> str:
         return code_of(fills[value], fills)
     if isinstance(value, bytes) and len(value) > _LITERAL_OCTETS and len(set(value)) == 1:
         return f"{value[:1]!r} * {len(value)}"
+    if isinstance(value, float) and value in (math.inf, -math.inf):
+        return f'float("{value}")'
     if isinstance(value, tuple):
         inner = ", ".join(code_of(item, fills) for item in value)
         return f"({inner},)" if len(value) == 1 else f"({inner})"
@@ -172,8 +181,9 @@ def _addresses(log: CaseLog) -> Iterator[tuple[Any, str]]:
             yield _made(one), f"{server_name(one.arguments['handle'])}.socket.getsockname()"
         elif one.name in ("connect", "open") and not one.ending:
             yield one.outcome["address"], f"{peer_name(one.actor)}.getsockname()"
-            name = server_name(one.arguments["server"] or 0)
-            yield one.arguments["address"], f"{name}.socket.getsockname()"
+            handle = one.arguments["server"]
+            at = "address" if handle is None else f"{server_name(handle)}.socket.getsockname()"
+            yield one.arguments["address"], at
 
 
 def _is_taken(made: Operation) -> bool:
