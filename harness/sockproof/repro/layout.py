@@ -13,7 +13,8 @@ from sockproof.repro.script_text import functions_for, modules_for, written
 
 __all__ = ["About", "Ground", "assembled"]
 
-# How many hang bounds a script may take before it is ended: by itself, and by who watches it.
+# How many hang bounds a script may take before it ends itself, and before whoever watches its main
+# thread takes it that this goes on.
 _WATCHDOG, _WATCHED = 6, 3
 # Lines of a script that can afford two empty ones between its parts.
 _SHORT = 95
@@ -61,9 +62,9 @@ class Ground:
 
     def values(self, about: About) -> dict[str, Any]:
         """What the fixed texts of a script can name."""
-        preload = "" if self.program else about.preload.strip()  # else it is the program's
-        bounds = _WATCHED if self.fate else _WATCHDOG
         fatal = fatal_exception(self.fate)
+        preload = "" if self.program else about.preload.strip()  # else it is the program's
+        bounds = _WATCHED if fatal else _WATCHDOG
         told = {"program": self.program, "fate": self.fate, "fatal": fatal, "preload": preload}
         return {"forking": self.forking, "hang_bounds": bounds, **told}
 
