@@ -10,23 +10,26 @@ from typing import Any
 
 import pytest
 
+from fixtures.programs import Programs
 from sockproof.case.client import StreamPeer
 from sockproof.case.datagram import DatagramPeer
 from sockproof.commands.reproducing import warn_of_missing
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.case_log import CaseLog, Operation, operation
 from sockproof.iut.process import CaseProcess
+from sockproof.iut.program import Program
 from sockproof.iut.server import Server
 from sockproof.judge.checks import Hang, Mismatch
 from sockproof.repro.step_code import has_statement
 
-VERBS = (CaseProcess, Server, RunningCall, StreamPeer, DatagramPeer)
+VERBS = (CaseProcess, Server, RunningCall, StreamPeer, DatagramPeer, Program, Programs)
 # What reaches a peer's socket, or the process under test.
-OUTSIDE = ("socket", "_socket", "_channel", "events")
+OUTSIDE = ("socket", "_socket", "_channel", "events", "_popen")
 # What is neither done to a server nor asked of it by a case: why.
 NO_OPERATIONS = {
     "CaseProcess.stacks": "asks the interpreter where it stands, once the case has hung",
     "CaseProcess.end": "is the harness's: kills what is left",
+    "Program.close": "is the harness's: kills what is left",
     "CaseProcess.comes": "bounds how long a generated plan is waited for, and judges nothing",
 }
 

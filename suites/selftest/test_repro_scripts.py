@@ -236,6 +236,14 @@ SHOWN: list[tuple[str, str]] = [
         "max-children-counts-its-group",
         f"forking/max-children-{DOCUMENTED}[ForkingTCP/inet,leads-a-process-group]",
     ),
+    (
+        "exit-cuts-handlers-off",
+        "threading/interpreter-exit-waits-for-handlers[ThreadingTCP/inet]",
+    ),
+    (
+        "exit-waits-for-daemons",
+        "threading/interpreter-exit-leaves-daemons[ThreadingTCP/inet]",
+    ),
 ]
 
 

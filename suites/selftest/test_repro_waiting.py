@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from sockproof.repro.layout import About, assembled
+from sockproof.repro.layout import About, Ground, assembled
 from sockproof.repro.script_text import functions_for, modules_for
 from suites.selftest.test_repro_scripts import (
     GONE,
@@ -229,7 +229,7 @@ def test_nothing_that_a_script_forks_outlives_it(tmp_path: Path) -> None:
     """Its thread forks anew when a child is killed; who is left would hold the output for ever."""
     script = tmp_path / "repro.py"
     about = About("an/area[X]", "a title", "MUST", "a source", "one", "another")
-    script.write_text(assembled(about, FORKING_ON.strip().splitlines(), True, 5.0))
+    script.write_text(assembled(about, FORKING_ON.strip().splitlines(), Ground(5.0, forking=True)))
 
     with busy_processes(), ThreadPoolExecutor(8) as pool:
         statuses = {ended.status for ended in pool.map(run_alone, [script] * 24)}

@@ -182,6 +182,7 @@ class CaseRun:
                 return Teardown(TeardownVerdict.NOT_CHECKED)  # what it has left is the case's own
             return self._stop(self._process)
         finally:
+            self.log.fate = self._process.ending() if self._process.over else ""
             self._process.end()
 
     def _add_stacks(self, hang: Hang) -> None:

@@ -21,6 +21,7 @@ from sockproof.judge.verdict import Verdict
 from sockproof.record.rows import CaseRow
 from sockproof.report.observed import observed_lines
 from sockproof.repro.behaviour import Behaviour, differences
+from sockproof.repro.fates import fates
 from sockproof.repro.layout import About
 from sockproof.repro.plain import Names
 from sockproof.repro.standalone_script import PATIENT, Script, write_script
@@ -178,12 +179,14 @@ def _first_that_shows(
     """The first difference that a script shows; of what is not right anywhere, what the case
     waited for in vain."""
     wrong, right, again = told
+    whole = list(fates(wrong, preloaded=bool(about.preload)))
     if right.row.deviates or right.row.verdict is Verdict.NOT_APPLICABLE:
         alone = Bench(bench.wrong, None)
-        found = [(one, wrong, alone) for one in unmet(wrong)]
+        found = [(one, wrong, alone) for one in [*whole, *unmet(wrong)]]
         about = dataclasses.replace(about, unseen="")
     else:
-        found = [(one, right, bench) for one in differences(wrong, right, again)]
+        found = [(one, wrong, bench) for one in whole]
+        found += [(one, right, bench) for one in differences(wrong, right, again)]
     for behaviour, source, where in found[:_MOST_TRIED]:
         writing = functools.partial(_write, about, source, behaviour)
         text = _shortest(writing, where, shorten_s)

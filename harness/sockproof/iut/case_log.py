@@ -66,7 +66,8 @@ class CaseLog:
     """All of it, each kind in its order. ``pid`` is that of the case's process, 0 until it is told.
 
     ``compared`` is what a failed comparison was of: what was expected, and what was found. What
-    clears up once it is ``closed`` is no operation of the case. ``datagram_addresses`` are those
+    clears up once it is ``closed`` is no operation of the case. ``fate`` is how the case's process
+    ended, where it did before it was told to. ``datagram_addresses`` are those
     that peers have had from the kernel.
     """
 
@@ -77,6 +78,7 @@ class CaseLog:
     events: list[Event] = field(default_factory=list)
     compared: tuple[Any, Any] | None = None
     closed: bool = False
+    fate: str = ""
     datagram_addresses: set[Any] = field(default_factory=set)
     _inside: set[int] = field(default_factory=set)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sockproof.iut.bundle import LOADING, sources
+from sockproof.iut.case_log import CaseLog, operation
 from sockproof.iut.implementation import Implementation
 from sockproof.iut.interpreter import start_interpreter, write_all
 from sockproof.judge.checks import Hang, Mismatch
@@ -50,13 +51,17 @@ class Program:
     """Source text that runs as a program, from its start until it exits by itself.
 
     It knows ``find(name)``, which gives a class of socketserver, and ``say(**fields)``, which
-    tells us something as a line of its standard output. Whoever starts it closes it.
+    tells us something as a line of its standard output. Whoever starts it closes it. What is
+    asked of it is noted in ``log``.
 
     Raises:
         IutUnavailable: the interpreter does not start.
     """
 
-    def __init__(self, implementation: Implementation, source: str) -> None:
+    def __init__(
+        self, implementation: Implementation, source: str, log: CaseLog | None = None
+    ) -> None:
+        self.log = log or CaseLog()
         order = {
             "sources": sources("events", "loading"),
             "program": source,
@@ -68,20 +73,21 @@ class Program:
         }
         text = _PROGRAM % {"order": json.dumps(order)}
         self._rest = b""
-        self._process = start_interpreter(implementation, stderr=subprocess.DEVNULL)
-        assert self._process.stdin is not None
+        self._popen = start_interpreter(implementation, stderr=subprocess.DEVNULL)
+        assert self._popen.stdin is not None
         gone = (BrokenPipeError, TimeoutError)
-        with self._process.stdin as stdin, contextlib.suppress(*gone):
+        with self._popen.stdin as stdin, contextlib.suppress(*gone):
             write_all(stdin, f"exec({text!r})\n".encode("ascii"), start_bound_s())
 
     def close(self) -> None:
         """Kill what still runs of it."""
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+            os.killpg(self._popen.pid, signal.SIGKILL)
+        self._popen.wait()
+        assert self._popen.stdout is not None
+        self._popen.stdout.close()
 
+    @operation("program says")
     def expect_word(self, name: str) -> Any:
         """The value of ``name`` in the next thing that the program says.
 
@@ -94,15 +100,16 @@ class Program:
             raise Mismatch(f"the program says its {name}", repr(line) if line else "it has ended")
         return said[name]
 
+    @operation("program rests")
     def comes_to_rest(self) -> bool:
         """Whether its main thread comes to wait for something, rather than to say more or to end.
 
         A thread that merely gets no processor does not count as waiting, where that can be told.
         """
-        assert self._process.stdout is not None
+        assert self._popen.stdout is not None
         for _ in range(_LOOKS):
             before = self._switches()
-            if select.select([self._process.stdout], [], [], _LOOK_S)[0]:
+            if select.select([self._popen.stdout], [], [], _LOOK_S)[0]:
                 return False
             if self._switches() == before:
                 return True
@@ -112,13 +119,14 @@ class Program:
         """How often the main thread has begun to wait, if it waits now; else what no thread says
         twice. Nothing where the system does not tell."""
         try:
-            status = Path(f"/proc/{self._process.pid}/status").read_text("ascii", "replace")
+            status = Path(f"/proc/{self._popen.pid}/status").read_text("ascii", "replace")
         except OSError:
             return ""
         lines = dict(line.split(":", 1) for line in status.splitlines())
         waits = lines["State"].strip().startswith("S")
         return lines["voluntary_ctxt_switches"] if waits else str(time.monotonic())
 
+    @operation("program exits")
     def expect_exit(self) -> int:
         """The status that the program exits with.
 
@@ -126,17 +134,17 @@ class Program:
             Hang: it does not.
         """
         try:
-            return self._process.wait(hang_bound_s())
+            return self._popen.wait(hang_bound_s())
         except subprocess.TimeoutExpired:
             raise Hang("the program exits", f"not within {hang_bound_s():g} s") from None
 
     def _read_line(self, limit_s: float) -> bytes:
-        assert self._process.stdout is not None
+        assert self._popen.stdout is not None
         while b"\n" not in self._rest:
             waits_s = limit_s - time.monotonic()
-            if waits_s < 0 or not select.select([self._process.stdout], [], [], waits_s)[0]:
+            if waits_s < 0 or not select.select([self._popen.stdout], [], [], waits_s)[0]:
                 raise Hang("the program goes on", "it says nothing")
-            got = os.read(self._process.stdout.fileno(), 65536)
+            got = os.read(self._popen.stdout.fileno(), 65536)
             if not got:
                 return self._rest
             self._rest += got

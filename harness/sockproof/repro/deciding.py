@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from sockproof.iut.case_log import Operation
 from sockproof.repro.behaviour import Behaviour
+from sockproof.repro.fates import GOES_ON, fatal_exception
 from sockproof.repro.ground_code import ground_lines
 from sockproof.repro.notes import Notes
-from sockproof.repro.plain import Names, peer_name, server_name
-from sockproof.repro.step_code import StepWriter, thread_name
+from sockproof.repro.plain import Names, peer_name, server_name, thread_name
+from sockproof.repro.step_code import StepWriter
 
 __all__ = ["LEFT", "Decision"]
 
@@ -44,6 +45,9 @@ class Decision:
     def lines(self, writer: StepWriter, steps: Lines) -> Lines:
         """The statements: what has to be done first, the two values, and the end."""
         aspect = self.behaviour.aspect
+        if aspect == "fate" and fatal_exception(self.behaviour.observed):
+            alone = "threading.Event().wait()  # without a timer: is it left alone?"
+            return ['os.write(pulse[1], b"x")', alone]
         *lines, value = self._left(writer, steps) if aspect == "left" else self._of(writer)
         lines = lines[1:] if lines[:1] == steps[-1:] else lines
         words, failing = self.behaviour.words, self.names.code(self.behaviour.observed)
@@ -166,6 +170,10 @@ class Decision:
             f"max(0, {now} - before)  # what is left",
         ]
 
+    def fate(self, _: StepWriter) -> Lines:
+        """Whether all goes on, to the end of the script and beyond."""
+        return ["let_others_run()", repr(GOES_ON)]
+
     def printed(self, _: StepWriter) -> Lines:
         """Whether something is printed."""
         stream, mark = self.behaviour.labels
@@ -196,4 +204,5 @@ _DECISIONS: Mapping[str, Callable[[Decision, StepWriter], Lines]] = {
     "gathered": Decision.gathered,
     "order": Decision.order,
     "printed": Decision.printed,
+    "fate": Decision.fate,
 }

@@ -6,12 +6,14 @@ import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from sockproof.repro.fates import fatal_exception
 from sockproof.repro.script_text import functions_for, modules_for, written
 
-__all__ = ["About", "assembled"]
+__all__ = ["About", "Ground", "assembled"]
 
-# How many hang bounds a script may take before it ends itself.
+# How many hang bounds a script may take before it ends itself, or is ended.
 _WATCHDOG = 6
 # Lines of a script that can afford two empty ones between its parts.
 _SHORT = 95
@@ -50,31 +52,47 @@ class About:
     cause: str = ""
 
 
-def assembled(about: About, main: list[str], forking: bool, hang_s: float) -> str:
-    """The whole text. ``main`` is what comes after the functions, ``hang_s`` the longest wait."""
-    preload = about.preload
-    begin = written(
-        "start",
-        forking=forking,
-        leaves_group=any(_LEAVES_GROUP.search(line) for line in main),
-        hang_bounds=_WATCHDOG,
-        preload=preload.strip(),
-    ).splitlines()
-    functions = functions_for("\n".join([*begin, *main]), forking=forking, preload=preload)
+@dataclass(frozen=True)
+class Ground:
+    """What a script stands on: the longest wait, whether it has children, the source text of the
+    program that it starts, and what is to become of its process, if it is about that."""
+
+    hang_s: float
+    forking: bool = False
+    program: str = ""
+    fate: str = ""
+
+    def values(self, about: About) -> dict[str, Any]:
+        """What the fixed texts of a script can name."""
+        fatal = fatal_exception(self.fate)
+        preload = "" if self.program else about.preload.strip()  # else it is the program's
+        told = {"program": self.program, "fate": self.fate, "fatal": fatal, "preload": preload}
+        return {"forking": self.forking, "hang_bounds": _WATCHDOG, **told}
+
+
+def assembled(about: About, main: list[str], ground: Ground) -> str:
+    """The whole text. ``main`` is what comes after the functions."""
+    leaves_group = any(_LEAVES_GROUP.search(line) for line in main)
+    values = {**ground.values(about), "leaves_group": leaves_group}
+    begin = written("start", **values).splitlines()
+    functions = functions_for("\n".join([*begin, *main]), **values)
+    own = () if ground.program else about.classes.items()
     renames = [
-        f'socketserver.{name} = getattr(socketserver, "{own}", socketserver.{name})'
-        for name, own in about.classes.items()
+        f'socketserver.{name} = getattr(socketserver, "{there}", socketserver.{name})'
+        for name, there in own
     ]
     start = [*begin, *renames]
     modules = modules_for([*functions, *start, *main])
+    program = [_program(about, ground.program)] if ground.program else []
     imports = [f"import {name}" for name in modules]
     parts = [
         _header(about),
         "from __future__ import print_function\n",
         "\n".join(imports) + "\n",
-        f"HANG_S = {hang_s:.2g}  # so long is waited for what does not come\n",
+        f"HANG_S = {ground.hang_s:.2g}  # so long is waited for what does not come\n",
+        *(["OWN = 40  # is added to a status that is no accident\n"] if ground.fate else []),
         *(f"\n{text.strip()}\n" for text in functions),
-        "\n" + "\n".join([*start, *main]),
+        "\n" + "\n".join([*start, *program, *main]),
     ]
     lines = [line.rstrip() for line in "\n".join(parts).rstrip().splitlines()]
     kept = _short_enough(lines, imports, modules)
@@ -92,6 +110,13 @@ def _short_enough(lines: list[str], imports: list[str], modules: list[str]) -> l
         first = next(n for n, line in enumerate(kept) if line.startswith("HANG_S = "))
         kept = kept[:first] + [line for line in kept[first:] if line]
     return kept
+
+
+def _program(about: About, source: str) -> str:
+    """The program that a script starts, as a text of it."""
+    (load,) = (one for one in functions_for("load(") if one.startswith("def load("))
+    given = {"preload": about.preload.strip(), "classes": dict(about.classes), "source": source}
+    return written("program", load=load.strip(), **given)
 
 
 def _joined(lines: list[str], imports: list[str], modules: list[str]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sockproof.iut.case_log import Operation
 from sockproof.repro.handler_code import indented
-from sockproof.repro.step_code import thread_name
+from sockproof.repro.plain import thread_name
 
 __all__ = ["in_main_thread"]
 

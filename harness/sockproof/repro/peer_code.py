@@ -51,7 +51,8 @@ class PeerWriter:
         return re.sub(r"\{(\w+)\}", lambda found: _PARTS[found[1]](self, operation), form)
 
     def server(self, operation: Operation) -> str:
-        return f"{server_name(operation.arguments['server'] or 0)}.server_address"
+        handle = operation.arguments["server"]
+        return "address" if handle is None else f"{server_name(handle)}.server_address"
 
     def family(self, operation: Operation) -> str:
         family = {"inet": "AF_INET", "inet6": "AF_INET6"}.get(operation.arguments["family"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any
 from sockproof.iut.case_log import CaseLog, Operation
 from sockproof.iut.values import Fill, Opaque, decode
 
-__all__ = ["TAKEN", "Code", "Names", "code_of", "peer_name", "server_name"]
+__all__ = ["TAKEN", "Code", "Names", "code_of", "peer_name", "server_name", "thread_name"]
 
 # The address of a socket that the case itself holds: a server's or a client's has another name.
 TAKEN = "taken.getsockname()"
@@ -37,6 +38,12 @@ def server_name(handle: int) -> str:
 def peer_name(lane: str) -> str:
     """The variable of a peer by its lane."""
     return re.sub(r"\W", "_", lane.replace("peer", "client", 1)) or "client"
+
+
+def thread_name(label: str) -> str:
+    """The variable of the thread that a method runs in, by the label of the call."""
+    name = re.sub(r"\W", "_", label.replace("-0.", "_").replace("-0", ""))
+    return name.replace("serve_forever", "loop")
 
 
 @dataclass
@@ -152,11 +159,9 @@ def code_of(value: Any, fills: dict[bytes, Fill]) -> str:
     if isinstance(value, Fill):
         return f"fill({value.length_octets}, {value.seed})"
     if isinstance(value, bytes) and len(value) > 64:
-        for whole, fill in fills.items():
-            if value in whole:
-                return _part_of(whole, value, code_of(fill, fills))
-    if isinstance(value, bytes) and len(value) > _LITERAL_OCTETS and len(set(value)) == 1:
-        return f"{value[:1]!r} * {len(value)}"
+        return _long_octets(value, fills)
+    if isinstance(value, float) and value in (math.inf, -math.inf):
+        return f'float("{value}")'
     if isinstance(value, tuple):
         inner = ", ".join(code_of(item, fills) for item in value)
         return f"({inner},)" if len(value) == 1 else f"({inner})"
@@ -168,9 +173,16 @@ def code_of(value: Any, fills: dict[bytes, Fill]) -> str:
     return repr(value)
 
 
-def _part_of(whole: bytes, part: bytes, code: str) -> str:
-    start = whole.index(part)
-    return code if part == whole else f"{code}[{start}:{start + len(part)}]"
+def _long_octets(value: bytes, fills: dict[bytes, Fill]) -> str:
+    """By what makes them, or as they are: a part of a known payload, one octet many times."""
+    for whole, fill in fills.items():
+        start = whole.find(value)
+        if start >= 0:
+            part = "" if value == whole else f"[{start}:{start + len(value)}]"
+            return code_of(fill, fills) + part
+    if len(value) > _LITERAL_OCTETS and len(set(value)) == 1:
+        return f"{value[:1]!r} * {len(value)}"
+    return repr(value)
 
 
 def _addresses(log: CaseLog) -> Iterator[tuple[Any, str]]:
@@ -184,8 +196,9 @@ def _addresses(log: CaseLog) -> Iterator[tuple[Any, str]]:
             yield _made(one), f"{server_name(one.arguments['handle'])}.socket.getsockname()"
         elif one.name in ("connect", "open") and not one.ending:
             yield one.outcome["address"], f"{peer_name(one.actor)}.getsockname()"
-            name = server_name(one.arguments["server"] or 0)
-            yield one.arguments["address"], f"{name}.socket.getsockname()"
+            handle = one.arguments["server"]
+            at = "address" if handle is None else f"{server_name(handle)}.socket.getsockname()"
+            yield one.arguments["address"], at
 
 
 def _is_taken(made: Operation) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -11,11 +11,24 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 __all__ = ["functions_for", "modules_for", "written"]
 
 # What every script has.
-_ALWAYS = ("load", "end", "cannot_tell")
+_ALWAYS = ("end", "cannot_tell")
 _MODULES = (
-    *("ast", "errno", "gc", "glob", "hashlib", "importlib", "os", "select", "shutil", "signal"),
-    *("socket", "struct", "sys", "tempfile", "threading", "time", "traceback"),
+    *("ast", "errno", "gc", "glob", "hashlib", "importlib", "json", "os", "select", "shutil"),
+    *(
+        "signal",
+        "socket",
+        "struct",
+        "subprocess",
+        "sys",
+        "tempfile",
+        "threading",
+        "time",
+        "traceback",
+    ),
 )
+
+# What a script is that has nothing special.
+_PLAIN = {"forking": False, "preload": "", "fate": "", "fatal": "", "hang_bounds": 0}
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("sockproof.repro", "templates"),
@@ -30,9 +43,10 @@ def written(template: str, **values: Any) -> str:
     return _ENVIRONMENT.get_template(f"{template}.py.j2").render(values).strip("\n")
 
 
-def functions_for(text: str, *, forking: bool, preload: str = "") -> list[str]:
-    """The functions that a text calls, and those that these call, each before its callers."""
-    known = _written(text, forking, preload)
+def functions_for(text: str, **values: Any) -> list[str]:
+    """The functions that a text calls, and those that these call, each before its callers;
+    ``values`` is what they can name besides."""
+    known = _written(text, {**_PLAIN, **values})
     wanted = set(_ALWAYS)
     pending = [text]
     while pending:
@@ -43,12 +57,11 @@ def functions_for(text: str, *, forking: bool, preload: str = "") -> list[str]:
     return [f"{source}\n" for name, source in known.items() if name in wanted]
 
 
-def _written(text: str, forking: bool, preload: str) -> dict[str, str]:
+def _written(text: str, values: Mapping[str, Any]) -> dict[str, str]:
     """All functions and classes by name, as this text needs them."""
     sources = written(
         "functions",
-        forking=forking,
-        preload=preload,
+        **values,
         names_children="children()" in text,
         removes_folder=bool(re.search(r"\bfolder\b", text)),
         counts=bool(re.search(r"\btimes\(", text)),

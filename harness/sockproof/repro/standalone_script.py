@@ -13,9 +13,10 @@ from sockproof.iut.values import decode
 from sockproof.repro.behaviour import Behaviour
 from sockproof.repro.deciding import LEFT, Decision
 from sockproof.repro.handler_code import HandlerWriter, tidy
-from sockproof.repro.layout import About, assembled
+from sockproof.repro.layout import About, Ground, assembled
 from sockproof.repro.main_thread_code import in_main_thread
 from sockproof.repro.notes import Notes
+from sockproof.repro.program_code import program_source
 from sockproof.repro.script_text import written
 from sockproof.repro.server_code import ServerWriter
 from sockproof.repro.step_code import StepWriter, may_go
@@ -57,7 +58,10 @@ def write_script(
     writer.notes.preloaded = bool(about.preload)
     writer.main()  # what is waited for decides what the classes note, and they come first
     main = writer.main()
-    text = assembled(about, main, writer.notes.forking, hang_s)
+    program = program_source(writer.before)
+    fate = behaviour.observed if behaviour.aspect == "fate" else ""
+    ground = Ground(hang_s, forking=writer.notes.forking, program=program, fate=fate)
+    text = assembled(about, main, ground)
     return Script(text, tuple(writer.keys))
 
 
@@ -212,7 +216,8 @@ def _notes(
     is_about_more = behaviour.aspect in ("detail", "place")
     return Notes(
         forking=any("Forking" in spec["class"] + spec["mixin"] for spec in specs)
-        or any(_FORKS.search(str(one.arguments["handler"]["source"])) for one in makes),
+        or any(_FORKS.search(str(one.arguments["handler"]["source"])) for one in makes)
+        or any(one.name == "program" for one in operations),
         is_stream=all("TCP" in spec["class"] or "Stream" in spec["class"] for spec in specs),
         is_unix=any("Unix" in spec["class"] for spec in specs),
         detail=behaviour.labels[0] if is_about_more else "",

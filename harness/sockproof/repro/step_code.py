@@ -14,9 +14,10 @@ from sockproof.repro.ground_code import ground_lines
 from sockproof.repro.handler_code import described
 from sockproof.repro.notes import Notes, awaited
 from sockproof.repro.peer_code import PEER_STATEMENTS, PeerWriter
-from sockproof.repro.plain import Names, server_name
+from sockproof.repro.plain import Names, server_name, thread_name
+from sockproof.repro.program_code import PROGRAM_STATEMENTS, PROGRAM_VALUES
 
-__all__ = ["StepWriter", "has_statement", "may_go", "thread_name"]
+__all__ = ["StepWriter", "has_statement", "may_go"]
 
 _SIMPLE = (bool, int, float, str, bytes)
 # What a case is about, and what makes an order that a quiet machine may have by luck without.
@@ -42,13 +43,7 @@ def may_go(operation: Operation) -> bool:
     if operation.name == "wait":
         told = operation.arguments
         return bool(told["event"] != "ended" and told["wanted"].get("do") != "gate")
-    return operation.name not in _STAYING
-
-
-def thread_name(label: str) -> str:
-    """The variable of the thread that a method runs in, by the label of the call."""
-    name = re.sub(r"\W", "_", label.replace("-0.", "_").replace("-0", ""))
-    return name.replace("serve_forever", "loop")
+    return operation.name not in _STAYING and not operation.name.startswith("program")
 
 
 def _times(count: int) -> str:
@@ -218,6 +213,7 @@ _VALUES: Mapping[str, Callable[[StepWriter, Operation], str]] = {
     "comes to wait": StepWriter.comes_to_wait,
     "fall asleep": lambda *_: "let_others_run()",
     "ends before": StepWriter.ends_before,
+    **PROGRAM_VALUES,
 }
 
 
@@ -245,4 +241,5 @@ _STATEMENTS: Mapping[str, Callable[[StepWriter, Operation], list[str]]] = {
     **dict.fromkeys(("let others run", "fall asleep"), lambda *_: ["let_others_run()"]),
     "comes to wait": lambda _, one: [f"let_others_run({thread_name(one.arguments['label'])})"],
     "ends before": lambda w, one: [w.ends_before(one)],
+    **PROGRAM_STATEMENTS,
 }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sockproof.case.client import Ending
-from sockproof.iut.case_log import HANG, CaseLog, Operation
+from sockproof.iut.case_log import HANG, REFUSED, CaseLog, Operation
 from sockproof.iut.outcomes import Event
 from sockproof.iut.values import octets
 from sockproof.record.rows import CaseRow
@@ -29,6 +29,8 @@ class Told:
 
 def outcome(one: Operation, names: Names) -> Any:
     """What a script would get of the same operation."""
+    if one.ending == REFUSED and one.name == "program says":
+        return one.outcome if one.outcome == "it has ended" else "something else"
     if one.ending:
         return _ENDINGS.get((one.name, one.ending)) or _raised(str(one.outcome))
     if one.name == "do":
@@ -78,6 +80,8 @@ _ENDINGS = {
     ("stop", HANG): "does not return",
     ("receive datagram", HANG): ("nothing", None),
     ("until true", HANG): False,
+    ("program says", HANG): "it says nothing",
+    ("program exits", HANG): "does not exit",
 }
 
 

@@ -15,6 +15,7 @@ from sockproof.repro.telling import Told, outcome
 __all__ = ["unmet"]
 
 _VALUED = ("call", "evaluate", "execute")
+_ASKED = ("comes to wait", "fall asleep", "program says", "program exits")
 _RECEIVING = ("receive", "receive some", "receive datagram")
 # Names in an expression that stand for what the implementation has made.
 _OF_A_SERVER = re.compile(r"\b(server|handler_class|socketserver|threading|[a-z_]+\()")
@@ -22,7 +23,7 @@ _OF_A_SERVER = re.compile(r"\b(server|handler_class|socketserver|threading|[a-z_
 
 def _is_valued(one: Operation) -> bool:
     """Whether it asks something of a server, whose value tells of it."""
-    return one.name in ("comes to wait", "fall asleep") or one.arguments.get("op") in _VALUED
+    return one.name in _ASKED or one.arguments.get("op") in _VALUED
 
 
 def _tells_of_the_server(one: Operation) -> bool:
