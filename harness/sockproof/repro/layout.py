@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sockproof.repro.script_text import functions_for, modules_for, written
+from sockproof.visible_text import visible
 
 __all__ = ["About", "assembled"]
 
@@ -55,7 +56,7 @@ def assembled(about: About, main: list[str], forking: bool, hang_s: float) -> st
     ).splitlines()
     functions = functions_for("\n".join([*begin, *main]), forking=forking, preload=preload)
     renames = [
-        f'socketserver.{name} = getattr(socketserver, "{own}", socketserver.{name})'
+        f"socketserver.{name} = getattr(socketserver, {own!r}, socketserver.{name})"
         for name, own in about.classes.items()
     ]
     start = [*begin, *renames]
@@ -139,7 +140,7 @@ def _header(about: About) -> str:
 
 def _harmless(text: str) -> str:
     """A text that ends no docstring; one with a backslash begins as a raw one."""
-    named = _OURS.sub("...", text)
+    named = visible(_OURS.sub("...", text))
     short = named if len(named) < 300 else f"{named[:300]}..."
     plain = short.replace('"', "'")
     return plain.encode("ascii", "replace").decode("ascii").replace("\0", "")
