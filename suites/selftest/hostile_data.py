@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sockproof.generate.options import CACHE
+
 __all__ = ["CASE", "OBEYED", "Ground", "record_text"]
 
 CASE = "dispatch/refused-request-is-closed[TCP/inet]"
@@ -80,13 +82,13 @@ class Ground:
         return f"{sys.executable} {self.put('lies.py', text)}"
 
     def tree(self) -> dict[str, str]:
-        """Every file and link below the folder, with what it holds, but for ``home/user/out`` and
-        what an interpreter keeps of a module."""
+        """Every file and link below the folder, with what it holds, but for ``home/user/out``, what
+        an interpreter keeps of a module, and plans that failed."""
         root = self.ran.parent
         return {
             str(path.relative_to(root)): "link" if path.is_symlink() else path.read_text("utf-8")
             for path in root.rglob("*")
             if (path.is_symlink() or path.is_file())
-            and self.home / "out" not in path.parents
+            and not {self.home / "out", self.home / CACHE} & {*path.parents}
             and path.parent.name != "__pycache__"
         }

@@ -6,6 +6,7 @@ is what is given, the command, its status, and the first line that it says.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,7 @@ DONE, OTHERWISE, FAULT, USAGE = 0, 1, 3, 4
 NOT_RUN = r"sockproof: error: theirs.jsonl is of .*: what a record names is not run by itself; give"
 NO_TRANSCRIPT = "sockproof: the record keeps no transcript of this case"
 PLAY = ("-k", CASE.partition("[")[0], "--spec", "TCP/inet", "-n", "0", "--report-dir", "out")
+LIVES = "generated/any-legal-call-order[UnixStream/path]"
 REPLAY = ("replay", "theirs.jsonl", CASE)
 REPORT = ("report", "theirs.jsonl", "--report-dir", "out")
 HARM = "import os; os.kill(os.getppid(), 9)"
@@ -67,6 +69,24 @@ def file(name: str, text: str) -> Callable[[Ground], None]:
     return put
 
 
+def server_at(address: str, name: str) -> Callable[[Ground], None]:
+    """A module whose servers say that they are at another address than they are."""
+
+    def put(ground: Ground) -> None:
+        text = repr(address.replace("ELSEWHERE", str(ground.elsewhere)))
+        said = address if address.startswith("(") else text
+        steps = [{"do": step} for step in ("construct", "server_close()", "reopen")]
+        life = {"case": LIVES, "plan": {"spec": "UnixStream/path", "moves": steps}}
+        ground.put("life.json", json.dumps(life))
+        ground.put(
+            "its.py",
+            f"from socketserver import *\nclass {name}({name}):\n"
+            f"    def server_bind(self): super().server_bind(); self.server_address = {said}",
+        )
+
+    return put
+
+
 @dataclass(frozen=True)
 class Provocation:
     """What is put where a command is called, what is called, and what must come of it."""
@@ -95,8 +115,13 @@ COMMANDS_OF_RECORDS = {
     "NUL": "./prog\0",
 }
 HEADER = {
-    **{"argv": ["./prog"], "executable": "./prog", "preload": HARM, "module": "evil"},
-    **{"module_file": "evil.py", "classes": {"TCPServer": "evil"}, "env": {"PATH": "."}},
+    "argv": ["./prog"],
+    "executable": "./prog",
+    "preload": HARM,
+    "module": "evil",
+    "module_file": "evil.py",
+    "classes": {"TCPServer": "evil"},
+    "env": {"PATH": "."},
 }
 FAILS = {"verdict": "FAIL", "expected": OBEYED, "actual": OBEYED + "\n  1 of 1 ended as stored"}
 STEPS = [{"t_s": 0.1, "lane": OBEYED, "what": OBEYED, "note": OBEYED, "error": OBEYED}]
@@ -228,6 +253,18 @@ PROVOCATIONS: dict[str, Provocation] = {
         ("run", "--iut", "./its.py", *PLAY),
         FAULT,
         r"sockproof: ./its.py: no answer, the interpreter ended with status 7: \\x08;",
+    ),
+    "server that says it is on another machine": Provocation(
+        server_at("('192.0.2.1', 80)", "TCPServer"),
+        ("run", "--iut", "./its.py", *PLAY),
+        FAULT,
+        ".* the smoke exchange failed: expected server_address is on this machine",
+    ),
+    "server that says its socket is a file of the user's": Provocation(
+        server_at("ELSEWHERE/victim", "UnixStreamServer"),
+        ("replay", "life.json", "--iut", "./its.py"),
+        OTHERWISE,
+        "  generated/any-legal-call-order",
     ),
     "server that raises such words": Provocation(
         file(
