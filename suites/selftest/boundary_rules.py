@@ -109,6 +109,7 @@ BOUNDARIES: Mapping[str, Boundary] = {
             "commands/bench.py": "workers of ours",
             "commands/floors.py": "a server by hand, to compare with",
             "run/keeper.py": "the process that cleans up",
+            "run/isolation.py": "the processes of a run that is isolated",
         },
     ),
     "runs text": Boundary(
@@ -130,6 +131,7 @@ BOUNDARIES: Mapping[str, Boundary] = {
             "record/writer.py": "the record that the user names, line by line",
             "run/plan.py": "the plan, in a folder of our own",
             "run/keeper.py": "removes that folder",
+            "run/isolation.py": "the report folder, before it is all that may be written",
             "run/lifetime.py": "tells workers of an interrupt, in that folder",
             "iut/addresses.py": "socket files, in that folder",
             "generate/life_playing.py": "removes a socket file of that folder",

@@ -27,6 +27,7 @@ from sockproof.report.markdown import summary_markdown
 from sockproof.report.reference import differing, with_references
 from sockproof.report.terminal import print_summary
 from sockproof.run.attribution import inherited_cases, may_inherit
+from sockproof.run.isolation import isolated
 from sockproof.run.lifetime import interrupt_once_by
 from sockproof.run.monitor import RunMonitor
 from sockproof.run.plan import RunPlan, make_plan, planned
@@ -46,6 +47,11 @@ AS_EXPECTED, DEVIATION, STALE, INCOMPLETE = 0, 1, 2, HarnessError.exit_status
 @run_options()
 def run_command(options: RunOptions) -> int:
     """Play the cases and write the conformance report."""
+    if options.isolate:
+        refuse_unwritable(options.report_dir)
+        status = isolated(options.report_dir)
+        if status is not None:
+            return status
     monitor = _played(options)
     return tell(monitor.paths(), monitor.output, monitor.problems, strict=options.strict)
 
