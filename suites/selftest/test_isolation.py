@@ -28,12 +28,28 @@ from suites.selftest.runs import (
 CHOSEN = ("-k", REFUSED, "--spec", "TCP/inet", "--report-dir", "out")
 # What it tries is told in the report folder, the only one where it may write.
 NOSY = """
-import ctypes, os, socket
+import ctypes, os, socket, stat
 from socketserver import *
 
 def remount():
     if ctypes.CDLL(None).mount(None, b"/", None, 32 | 4096, None):
         raise OSError(0, "mounts stay as they are")
+
+def devices():
+    kinds = (stat.S_ISBLK, stat.S_ISCHR)
+    modes = dict((one.path, one.stat(follow_symlinks=False).st_mode) for one in os.scandir("/dev"))
+    nodes = [path for path, mode in modes.items() if any(kind(mode) for kind in kinds)]
+    opened = [path for path in nodes if path not in HARMLESS and opens(path)]
+    return "opened: %s" % opened
+
+HARMLESS = ["/dev/" + name for name in "null zero full random urandom tty ptmx".split()]
+
+def opens(path):
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK))
+        return True
+    except OSError:
+        return False
 
 TRIES = {
     "home": lambda: open("mine.txt", "w"),
@@ -42,6 +58,9 @@ TRIES = {
     "loopback": lambda: socket.create_server(("127.0.0.1", 0)),
     "mounts": remount,
     "its user": lambda: os.kill(PARENT, 0),
+    "the machine": lambda: open("/proc/sys/kernel/core_pattern", "r+") and None,
+    "devices": devices,
+    "sockets of others": lambda: str(os.listdir("/run")),
 }
 for name, attempt in TRIES.items():
     try:
@@ -58,6 +77,9 @@ TOLD = {
     "loopback": "done",
     "mounts": "mounts stay as they are",
     "its user": "No such process",
+    "the machine": "Read-only file system" if os.geteuid() == 0 else "Permission denied",
+    "devices": "opened: []",
+    "sockets of others": "[]",
 }
 # It takes away from whoever it starts what a namespace of users takes.
 NO_NAMESPACES = """
@@ -113,7 +135,7 @@ def test_isolated_run_keeps_an_implementation_in(folder: Path, workers: str) -> 
 
     assert done.status == 0, done.stderr
     lines = (folder / "out" / "told").read_text().splitlines()
-    told = dict(line.split(": ") for line in lines)
+    told = dict(line.split(": ", 1) for line in lines)
     assert not Path(told.pop("temporary")).exists()
     assert told == TOLD
     record = read_record(folder / "out" / "nosy.jsonl")

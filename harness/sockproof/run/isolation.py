@@ -20,7 +20,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from sockproof.errors import UsageError
+from sockproof.errors import HarnessError, UsageError
 from sockproof.run.lifetime import interrupt_once_by
 
 __all__ = ["isolated"]
@@ -29,10 +29,16 @@ __all__ = ["isolated"]
 _NEWNS, _NEWUSER = 0x20000, 0x10000000
 _OTHERS = {0x20000000: "processes", 0x40000000: "networks", 0x08000000: "memory that is shared"}
 _NOSUID, _NODEV, _NOEXEC, _BIND, _REC, _PRIVATE = 2, 4, 8, 0x1000, 0x4000, 0x40000
-_MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _ATTR_RDONLY = 442, -100, 0x8000, 1
+_MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _ATTR_RDONLY, _ATTR_NODEV = 442, -100, 0x8000, 1, 4
 _SET_DEATH_SIGNAL, _SET_NO_NEW_PRIVILEGES = 1, 38
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 1
-_SHARED_MEMORY = Path("/dev/shm")
+# Where others keep sockets and memory that they share: empty, inside.
+_EMPTIED = tuple(map(Path, ("/dev/shm", "/run")))
+# What root could turn the machine with, by /proc, and the devices that do nobody harm.
+_OF_MACHINE = tuple(Path("/proc", name) for name in ("sys", "sysrq-trigger", "irq", "bus", "fs"))
+_DEVICES = tuple(
+    Path("/dev", name) for name in ("null", "zero", "full", "random", "urandom", "tty", "ptmx")
+)
 # The temporary folder of a run is two names below it, and must be short for Unix sockets.
 _LONGEST_BASE_OCTETS = 20
 _HINT = "run it in a container, or as another user: see SECURITY.md"
@@ -46,6 +52,14 @@ def isolated(report_dir: Path) -> int | None:
     """
     if not sys.platform.startswith("linux"):
         raise UsageError("--isolate needs Linux", _HINT)
+    try:
+        return _outside(report_dir)
+    except OSError as error:
+        problem = f"--isolate: this system does not allow it: {error.strerror}"
+        raise UsageError(problem, _HINT) from None
+
+
+def _outside(report_dir: Path) -> int | None:
     with _empty_folder(report_dir) as scratch:
         _enter_user_namespace(0)
         for flag, what in _OTHERS.items():
@@ -81,8 +95,13 @@ def _waited_for(child: int, *signals: int) -> int:
     """The status of a child, which is told when this process is to end."""
     for number in signals:
         signal.signal(number, lambda _number, _frame: _tell(child))
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return status if status >= 0 else 3
+    return _status(os.waitpid(child, 0)[1])
+
+
+def _status(told: int) -> int:
+    """Of whom a signal has ended nothing is complete."""
+    status = os.waitstatus_to_exitcode(told)
+    return status if status >= 0 else HarnessError.exit_status
 
 
 def _tell(child: int) -> None:
@@ -108,7 +127,7 @@ def _be_first(report_dir: Path, scratch: Path) -> None:
     signal.signal(signal.SIGTERM, lambda _number, _frame: _tell(second))
     while (ended := os.wait())[0] != second:
         pass
-    os._exit(max(os.waitstatus_to_exitcode(ended[1]), -1) % 256)
+    os._exit(_status(ended[1]))
 
 
 # Users
@@ -158,13 +177,17 @@ def _mapped(process: int, users: str, groups: str) -> bool:
 def _arrange_files(report_dir: Path, scratch: Path) -> None:
     _mount("", "/", "", _REC | _PRIVATE)
     _mount("proc", "/proc", "proc", _NOSUID | _NODEV | _NOEXEC)
-    own = [*([_SHARED_MEMORY] if _SHARED_MEMORY.is_dir() else []), scratch]
+    own = [*filter(Path.is_dir, _EMPTIED), scratch]
     for folder in own:
         _mount("tmpfs", str(folder), "tmpfs", _NOSUID | _NODEV)
-    _mount(str(report_dir), str(report_dir), "", _BIND)
-    _set_read_only(Path("/"), recursive=True)
-    for folder in (*own, report_dir, Path("/proc")):
-        _set_read_only(folder, on=False)
+    devices = list(filter(Path.is_char_device, _DEVICES))
+    for path in (report_dir, *devices, *filter(Path.exists, _OF_MACHINE)):
+        _mount(str(path), str(path), "", _BIND)
+    _set(Path("/"), _ATTR_RDONLY | _ATTR_NODEV, recursive=True)
+    for path in (*own, report_dir, Path("/proc")):
+        _set(path, cleared=_ATTR_RDONLY)
+    for path in (*devices, *filter(os.path.ismount, [Path("/dev/pts")])):
+        _set(path, cleared=_ATTR_NODEV)
 
 
 def _mount(source: str, target: str, kind: str, flags: int) -> None:
@@ -172,11 +195,11 @@ def _mount(source: str, target: str, kind: str, flags: int) -> None:
     _call("mount", *texts, flags, None, told=f"to mount {target}")
 
 
-def _set_read_only(folder: Path, *, on: bool = True, recursive: bool = False) -> None:
-    attributes = struct.pack("=4Q", _ATTR_RDONLY * on, _ATTR_RDONLY * (not on), 0, 0)
-    flags, path = _AT_RECURSIVE * recursive, os.fsencode(folder)
-    words = (_MOUNT_SETATTR, _AT_FDCWD, path, flags, attributes, len(attributes))
-    _call("syscall", *words, told=f"to say that {folder} is read-only")
+def _set(path: Path, on: int = 0, *, cleared: int = 0, recursive: bool = False) -> None:
+    attributes = struct.pack("=4Q", on, cleared, 0, 0)
+    flags, name = _AT_RECURSIVE * recursive, os.fsencode(path)
+    words = (_MOUNT_SETATTR, _AT_FDCWD, name, flags, attributes, len(attributes))
+    _call("syscall", *words, told=f"to say what may be done in {path}")
 
 
 # The rest
