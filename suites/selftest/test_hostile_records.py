@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from sockproof._paths import kit_dir
 from suites.selftest.hostile_data import CASE, OBEYED, Ground, record_text
-from suites.selftest.runs import command, environment, in_terminal, sockproof_
+from suites.selftest.runs import DEADLINE_S, command, environment, in_terminal, sockproof_
 
 PARTS = 8
 DONE, OTHERWISE, FAULT, USAGE = 0, 1, 3, 4
@@ -316,6 +318,31 @@ def test_data_is_not_obeyed(name: str, ground: Ground) -> None:
     for path in (ground.home / "out").glob("*"):
         assert re.fullmatch(r"[\w+][\w.+-]{0,110}", path.name, re.ASCII)
         assert not path.is_symlink()
+
+
+def test_pytest_in_a_checkout_is_told_visible_text(ground: Ground) -> None:
+    """It prints what is told of a failure, which an implementation may have worded."""
+    module = ground.put(
+        "its.py",
+        "from socketserver import *\nclass ThreadingTCPServer(ThreadingTCPServer):\n"
+        f"    def verify_request(self, request, address): raise OSError({OBEYED!r})\n"
+        f"    def server_activate(self): raise OSError({OBEYED!r})",
+    )
+    file = kit_dir() / "suites" / "dispatch" / "test_refusal.py"
+    words = ["-p", "no:cacheprovider", f"--iut={module}", "--spec=ThreadingTCP/inet", "-n0"]
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", *words, str(file)],
+        cwd=ground.home,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+
+    assert (ended.returncode, "owned" in ended.stdout) == (1, True), ended.stdout
+    assert re.findall(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u2066]", ended.stdout) == []
 
 
 @pytest.mark.parametrize("words", [REPORT, REPLAY], ids=["report", "replay"])

@@ -135,7 +135,8 @@ def _line(event: TranscriptEvent) -> str:
 
 
 def _print_difference(console: Console, difference: TranscriptDifference) -> None:
-    console.print(f"  first difference from the stored transcript, in lane {difference.lane}:")
+    lane = one_line(difference.lane)
+    console.print(f"  first difference from the stored transcript, in lane {lane}:")
     for name, event in (("stored", difference.stored), ("now", difference.found)):
         console.print(f"  {name:6}  {_line(event) if event else 'nothing more'}", markup=False)
 
