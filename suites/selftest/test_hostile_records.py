@@ -127,6 +127,9 @@ HEADER = {
 }
 FAILS = {"verdict": "FAIL", "expected": OBEYED, "actual": OBEYED + "\n  1 of 1 ended as stored"}
 STEPS = [{"t_s": 0.1, "lane": OBEYED, "what": OBEYED, "note": OBEYED, "error": OBEYED}]
+CONNECTED: dict[str, object] = {"t_s": 0.1, "lane": "peer", "what": "connect"}
+CONNECTED["note"] = "('127.0.0.1', 1) to ('127.0.0.1', 2)"
+SENT: dict[str, object] = {"t_s": 0.2, "lane": "peer", "what": "send"}
 LEAKS = {"verdict": "leaked", "leaks": [OBEYED]}
 LOUD = {**FAILS, "teardown": LEAKS, "transcript": STEPS, "observations": {OBEYED: OBEYED}}
 IDS = ("/@/NAME", "../../NAME", "..", ".", "", "x" * 300, "a\0b", "a\nb", ".hidden", "-rf", "a/b")
@@ -148,6 +151,21 @@ PROVOCATIONS: dict[str, Provocation] = {
         USAGE,
         "sockproof: error: theirs.jsonl keeps no transcript",
     ),
+    **{
+        f"pcap of {what}": Provocation(
+            theirs("./prog", transcript=[CONNECTED, step]),
+            ("pcap", "theirs.jsonl", CASE, "-o", "out.pcapng"),
+            FAULT,
+            "sockproof: error: the transcript ",
+        )
+        for what, step in {
+            "endless octets": {**SENT, "octets": {"text": "x", "length": 1 << 60, "sha256": ""}},
+            "less than no octets": {**SENT, "octets": {"text": "x", "length": -9, "sha256": ""}},
+            "an address that is none": {**CONNECTED, "note": "('x', 1) to ('/etc', 1)"},
+            "a port that is none": {**CONNECTED, "note": "('::1', 1) to ('::1', 99999999)"},
+            "the end of time": {**CONNECTED, "t_s": 1e300},
+        }.items()
+    },
     "bisect takes no record": Provocation(
         theirs("./prog"), ("bisect", "theirs.jsonl"), USAGE, "sockproof: error: no requirement"
     ),

@@ -126,7 +126,7 @@ def _line(event: TranscriptEvent) -> str:
     octets = event.octets
     told = ""
     if octets is not None:
-        text = repr(octets.text.encode("latin-1"))
+        text = repr(octets.text.encode("latin-1", "replace"))
         told = text if octets.length <= 60 else f"{octets.length} octets, {text[:60]}…"
     more = "  ".join(filter(None, [told, event.note, event.error]))
     return one_line(
