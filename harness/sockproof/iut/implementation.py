@@ -113,10 +113,11 @@ def plain_iut(given: str) -> Implementation | None:
     :func:`sockproof.iut.discovery.is_discovered`), also under a runtime that we know. It never
     names a command, a file or a module: of all else there is none.
     """
-    runtime, at, name = (given, "@", "") if given in GREEN_RUNTIMES else given.rpartition("@")
+    is_runtime = given in GREEN_RUNTIMES
+    runtime, at, name = (given, "@", "") if is_runtime else given.rpartition("@")
     if at and runtime not in GREEN_RUNTIMES:
         return None
-    found = _known_interpreter(name) if name else Path(sys.executable)
+    found = Path(sys.executable) if is_runtime else _known_interpreter(name)
     if found is None:
         return None
     argv = (str(found),)
