@@ -4,6 +4,9 @@ A reader that has gone (``sockproof run | head``) is no error, nor is a stream t
 before (``>&-``): the rest is dropped. A full disk is one, which is told at the end. A slow reader
 is waited for, on a descriptor that somebody has made non-blocking as well; and whatever the locale
 cannot encode is written as an escape.
+
+Nothing that a terminal would obey is written: whatever is printed is made visible first. A console
+that has done so itself, and puts colours of ours between, writes to :func:`as_it_is`.
 """
 
 from __future__ import annotations
@@ -14,9 +17,19 @@ import os
 import select
 import stat
 import sys
-from typing import TextIO
+from typing import Any, TextIO, cast
 
-__all__ = ["Sink", "hurry", "output_fault", "take_over"]
+from sockproof.visible_text import visible
+
+__all__ = [
+    "Sink",
+    "VisibleStream",
+    "as_it_is",
+    "hurry",
+    "make_errors_visible",
+    "output_fault",
+    "take_over",
+]
 
 _PIECE_OCTETS = select.PIPE_BUF
 """What a descriptor that is ready takes without blocking."""
@@ -73,6 +86,37 @@ class Sink(io.RawIOBase):
         return 0
 
 
+class VisibleStream(io.TextIOWrapper):
+    """A text stream that makes visible what is written to it."""
+
+    def write(self, text: str, /) -> int:
+        """Write the text, but nothing that a terminal would obey; the number of characters."""
+        super().write(visible(text))
+        return len(text)
+
+    def write_as_it_is(self, text: str) -> int:
+        """Write what is visible but for what we put into it ourselves."""
+        return super().write(text)
+
+
+class _AsItIs:
+    """The same stream, for who knows what is in the text."""
+
+    def __init__(self, stream: VisibleStream) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write_as_it_is(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def as_it_is(stream: TextIO) -> TextIO:
+    """The stream for a console, which makes visible what others say before it adds colours."""
+    return cast(TextIO, _AsItIs(stream)) if isinstance(stream, VisibleStream) else stream
+
+
 def hurry() -> None:
     """Wait for no reader any more, but a moment: who interrupts us wants an end."""
     Sink.hurried = True
@@ -101,12 +145,17 @@ def take_over() -> None:
 
 
 def _text(stream: TextIO | None, fd: int) -> TextIO:
-    return io.TextIOWrapper(
+    return VisibleStream(
         io.BufferedWriter(Sink(fd)),
         encoding=stream.encoding if stream else "utf-8",
         errors="backslashreplace",
         line_buffering=True,
     )
+
+
+def make_errors_visible() -> None:
+    """In a worker, whose standard error is that of the command."""
+    sys.stderr = _text(sys.stderr, 2)
 
 
 def output_fault() -> OSError | None:

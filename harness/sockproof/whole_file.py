@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import secrets
-import shutil
+import stat
 from pathlib import Path
 
 from sockproof.errors import RecordError
 from sockproof.system_errors import advice_on
 
-__all__ = ["write_whole"]
+__all__ = ["mode_of", "open_folder", "replace_in", "write_whole"]
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file, text as UTF-8, with its folders. A disk that is full leaves what was there.
 
     What is no plain file (a device, a pipe) is written to as it is; of a link, what it leads to.
+    ``path`` is the user's word: what is named by data goes into an ``OutputFolder``.
 
     Raises:
         RecordError: it cannot be written.
@@ -40,18 +42,53 @@ def _must_stay(place: Path) -> bool:
 
 
 def _replace(place: Path, octets: bytes) -> None:
-    """Put a new file into the place of the old one, with the old one's mode."""
-    is_there = place.exists()
-    if is_there and not os.access(place, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    new = place.with_name(f".sockproof-{secrets.token_hex(8)}")
-    number = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    folder = open_folder(place.parent)
+    try:
+        replace_in(folder, place.name, octets)
+    finally:
+        os.close(folder)
+
+
+def replace_in(folder: int, name: str, octets: bytes) -> None:
+    """Put a new file into the place of the one of this name, with the old one's mode; no link is
+    followed. ``folder`` is the descriptor of an open folder.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    mode = mode_of(folder, name)
+    new = f".sockproof-{secrets.token_hex(8)}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    number = os.open(new, flags, 0o666, dir_fd=folder)
     try:
         with os.fdopen(number, "wb") as file:
             file.write(octets)
-        if is_there:
-            shutil.copymode(place, new)
-        new.replace(place)
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
+        os.replace(new, name, src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
-        new.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(new, dir_fd=folder)
         raise
+
+
+def open_folder(path: Path) -> int:
+    """A descriptor of a folder, for the names in it; its owner may not be able to list it."""
+    return os.open(path, os.O_DIRECTORY | os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY))
+
+
+def mode_of(folder: int, name: str) -> int | None:
+    """The mode of the plain file that is there, if any.
+
+    Raises:
+        PermissionError: it is read-only.
+    """
+    try:
+        there = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(there.st_mode):
+        return None
+    if not os.access(name, os.W_OK, dir_fd=folder):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return stat.S_IMODE(there.st_mode)

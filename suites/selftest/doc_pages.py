@@ -114,7 +114,7 @@ def pages() -> dict[str, Page]:
     """All pages by their paths; none where sockproof is installed."""
     if not (ROOT / "README.md").is_file():
         return {}
-    names = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"]
+    names = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"]
     paths = [*(ROOT / name for name in names), *sorted((ROOT / "docs").glob("*.md"))]
     return {page.path: page for page in map(_read, paths)}
 

@@ -52,12 +52,15 @@ ANYTHING = ("",)
 RECORDS = (
     "sockproof.__version__",
     "sockproof.errors",
+    "sockproof.file_names",
     "sockproof.judge.verdict",
+    "sockproof.output_folder",
     "sockproof.record",
     "sockproof.spec.case_id",
     "sockproof.spec.keywords",
     "sockproof.spec.levels",
     "sockproof.system_errors",
+    "sockproof.visible_text",
     "sockproof.whole_file",
 )
 

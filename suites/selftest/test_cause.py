@@ -175,7 +175,7 @@ def test_every_output_tells_the_cause(tmp_path: Path) -> None:
     assert f"cause     {cause}" in ended.stdout
     for name in ("report.html", "summary.md"):
         assert "not enough values to unpack" in (tmp_path / "out" / name).read_text("utf-8")
-    again = sockproof_(tmp_path, "replay", "out/mine.jsonl", case)
+    again = sockproof_(tmp_path, "replay", "out/mine.jsonl", case, "--iut", "./mine.py")
     assert f"  cause   {cause}" in again.stdout
 
 

@@ -36,9 +36,9 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "find": ("hangs at exit",),
     "list": ("--iuts",),
     "pcap": ("record.jsonl", CASE, "-o", "NEW"),
-    "replay": ("record.jsonl", CASE, "-o", "NEW"),
+    "replay": ("record.jsonl", CASE, "--trust-record", "-o", "NEW"),
     "report": ("record.jsonl", "--report-dir", "NEW"),
-    "repro": ("record.jsonl", CASE, "-o", "NEW", "--shorten", "0"),
+    "repro": ("record.jsonl", CASE, "--trust-record", "-o", "NEW", "--shorten", "0"),
     "run": ("-k", REFUSED, "--spec", "*TCP/inet", "-n", "2", "--report-dir", "NEW"),
     "selftest": ("--named", "-k", "refused", "-n", "1", "--report-dir", "NEW"),
 }

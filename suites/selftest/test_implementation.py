@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
 from sockproof.errors import UsageError
-from sockproof.iut.implementation import Implementation, parse_iut
+from sockproof.iut.implementation import Implementation, parse_iut, plain_iut
 
 THIS = (sys.executable,)
 
@@ -245,3 +246,46 @@ def test_inherited_pythonpath_is_where_modules_are_looked_for(
 
     assert Implementation("x", THIS, module="x").search_path()[:-1] == ["/one", "/two"]
     assert Implementation("x", THIS).search_path() == []
+
+
+@pytest.mark.parametrize(
+    ("given", "preload"),
+    [
+        (sys.executable, ""),
+        (f"~/{Path(sys.executable).name}", ""),
+        ("python3.99", ""),
+        ("@/bin/pypy3", ""),
+        ("gevent", "gevent.monkey"),
+        ("eventlet@python3.99", "eventlet.monkey_patch"),
+    ],
+)
+def test_text_that_nobody_typed_may_name_a_plain_python(
+    given: str, preload: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The running one, and what is found by its name or in its place, also under a runtime."""
+    (tmp_path / "bin").mkdir()
+    for name in ("python3.99", "pypy3"):
+        (tmp_path / "bin" / name).touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("HOME", str(Path(sys.executable).parent))
+
+    found = plain_iut(given.replace("@/", f"{tmp_path}/"))
+
+    assert found is not None
+    assert Path(found.argv[0]).name in (Path(sys.executable).name, "python3.99", "pypy3")
+    assert (found.module, found.module_path, preload in found.preload) == ("", "", True)
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["json", "./python3.99", "@/python3.99", "python3.99 -c 1", "json@python3.99", "", "python3\n"],
+)
+def test_text_that_nobody_typed_names_nothing_else(
+    given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No module, no file, no command, and no interpreter that is elsewhere or here by chance."""
+    (tmp_path / "python3.99").touch(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", os.pathsep.join([".", "", "bin"]))
+
+    assert plain_iut(given.replace("@/", f"{tmp_path}/")) is None

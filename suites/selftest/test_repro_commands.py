@@ -55,8 +55,8 @@ def test_record_is_kept_with_its_transcript(folder: Path) -> None:
 
 
 def test_stored_failure_is_the_same_again(folder: Path) -> None:
-    """A record of one case names case and implementation, and ending the same way is success."""
-    ended = sockproof_(folder, "replay", "wrong.jsonl")
+    """A record of one case names the case, and ending the same way is success."""
+    ended = sockproof_(folder, "replay", "wrong.jsonl", "--iut", "./broken.py")
 
     assert ended.status == AS_STORED, ended.stderr
     assert "1 of 1 ended as stored" in ended.stdout
@@ -65,7 +65,7 @@ def test_stored_failure_is_the_same_again(folder: Path) -> None:
 
 def test_record_that_is_cut_short_is_replayed(folder: Path) -> None:
     """What it holds of the case is whole: that the run was not, matters to nobody here."""
-    ended = sockproof_(folder, "replay", "no-footer.jsonl")
+    ended = sockproof_(folder, "replay", "no-footer.jsonl", "--trust-record")
 
     assert ended.status == AS_STORED, ended.stderr
     assert "1 of 1 ended as stored" in ended.stdout
@@ -84,7 +84,8 @@ def test_first_difference_is_marked(folder: Path) -> None:
 def test_bug_report_can_be_filed_as_it_is(folder: Path) -> None:
     """It has version, promise, source, what happens, the script, and what that printed on both."""
     ended = sockproof_(
-        folder, "repro", "wrong.jsonl", "-o", "it.py", "--report", "it.md", "--shorten", "0"
+        *(folder, "repro", "wrong.jsonl", "--iut", "./broken.py"),
+        *("-o", "it.py", "--report", "it.md", "--shorten", "0"),
     )
 
     assert ended.status == AS_STORED, ended.stderr

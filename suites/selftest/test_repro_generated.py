@@ -21,6 +21,9 @@ SEEDED = ("--seed", "5", "--examples", "400")
 AS_STORED, OTHERWISE, FAULT, USAGE = 0, 1, 3, 4
 
 
+RECORDED = ("out/broken.jsonl", "--iut", "./broken.py")
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a broken module, ``broken.py``, a record of a run with a seed in ``out``, and
@@ -30,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     chosen = ("--iut", "./broken.py", "--spec", "TCP/inet", "-k", "streams-lose-nothing")
     played = sockproof_(place, "run", *chosen, *SEEDED, "--report-dir", "out", "-n0", **QUICK)
     assert played.status == OTHERWISE, played.stderr
-    kept = sockproof_(place, "replay", "out/broken.jsonl", "-o", "plan.json", **QUICK)
+    kept = sockproof_(place, "replay", *RECORDED, "-o", "plan.json", **QUICK)
     assert kept.status == AS_STORED, kept.stdout + kept.stderr
     return place
 
@@ -46,7 +49,7 @@ def failing(folder: Path) -> dict[str, Any]:
 def test_stored_plan_is_the_one_that_is_played(folder: Path) -> None:
     """Nothing is generated: each time it is the plan of the record, and it ends as stored."""
     again = ("-o", "again.jsonl", "--repeat", "3")
-    ended = sockproof_(folder, "replay", "out/broken.jsonl", *again, **QUICK)
+    ended = sockproof_(folder, "replay", *RECORDED, *again, **QUICK)
 
     assert ended.status == AS_STORED, ended.stdout + ended.stderr
     assert "3 of 3 ended as stored" in ended.stdout
@@ -78,7 +81,7 @@ def test_plan_is_kept_in_a_file(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [["out/broken.jsonl"], ["plan.json", "--iut", "./broken.py"]], ids=["record", "plan"]
+    "given", [[*RECORDED], ["plan.json", "--iut", "./broken.py"]], ids=["record", "plan"]
 )
 def test_plan_becomes_a_script(folder: Path, given: list[str], tmp_path: Path) -> None:
     """It shows the behaviour by the moves of the plan alone."""

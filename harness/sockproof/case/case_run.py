@@ -143,6 +143,10 @@ class CaseRun:
             return outcome.error
         return Server(self.process, self.spec, handle, outcome.value)
 
+    def owns_file(self, address: Any) -> bool:
+        """Whether it is the path of a socket file that this case's servers may have made."""
+        return isinstance(address, str) and self._addresses.has(address)
+
     def new_address(self) -> Any:
         """An address for one more server of this spec."""
         return self._addresses.server(self.spec.family)
@@ -199,8 +203,7 @@ class CaseRun:
             return Teardown(TeardownVerdict.STILL_RUNNING, (text, *hang.stacks.splitlines()[:40]))
         except Mismatch as error:
             return Teardown(TeardownVerdict.STILL_RUNNING, (error.actual,))
-        verdict = TeardownVerdict.LEAKED if leaks else TeardownVerdict.CLEAN
-        return Teardown(verdict, leaks)
+        return Teardown(TeardownVerdict.LEAKED if leaks else TeardownVerdict.CLEAN, leaks)
 
     def row(
         self, problem: BaseException | None, teardown: Teardown, keep: str, trace: str = ""

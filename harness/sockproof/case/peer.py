@@ -6,6 +6,7 @@ import errno
 import socket
 from typing import Any, Protocol
 
+from sockproof.iut.addresses import refuse_elsewhere
 from sockproof.iut.case_log import CaseLog, operation
 from sockproof.judge.checks import Inconclusive, Mismatch
 from sockproof.spec.matrix import ServerSpec
@@ -50,6 +51,7 @@ class ScriptedPeer:
         return self.socket.getsockname()
 
     def _take_socket(self, server: Reachable, kind: int) -> _Socket:
+        refuse_elsewhere(server.address)
         self._socket = socket.socket(server.spec.address_family, kind)
         self._socket.settimeout(hang_bound_s())
         return self._socket

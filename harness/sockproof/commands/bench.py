@@ -34,10 +34,10 @@ from sockproof.iut.capabilities import ProbedIut, probe
 from sockproof.iut.implementation import parse_iut
 from sockproof.iut.pool import AgentPool
 from sockproof.iut.server import Server
+from sockproof.output_folder import OutputFolder
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.matrix import ALL_SPECS, ServerSpec, spec_by_id
 from sockproof.spec.requirement import Requirement
-from sockproof.whole_file import write_whole
 
 __all__ = ["bench_command"]
 
@@ -110,8 +110,9 @@ def _measured(console: Console, iut: ProbedIut, cases: int, workers: int) -> Fig
 def _write(figures: Sequence[Figures], folder: Path) -> None:
     day = datetime.now(timezone.utc).date().isoformat()
     told = {"machine": machine(), "day": day, "figures": [one.to_json() for one in figures]}
-    write_whole(folder / "bench.json", json.dumps(told, indent=2) + "\n")
-    write_whole(folder / "bench.html", bench_html(figures, machine(), day))
+    output = OutputFolder(folder)
+    output.write("bench.json", json.dumps(told, indent=2) + "\n")
+    output.write("bench.html", bench_html(figures, machine(), day))
 
 
 def _print(console: Console, name: str, wall_s: float, processor_s: float | None = None) -> None:

@@ -13,12 +13,15 @@ from sockproof.errors import UsageError
 from sockproof.iut.capabilities import probe
 from sockproof.iut.implementation import parse_iut
 from sockproof.record.rows import CaseRow
+from sockproof.report.text import one_line
 from sockproof.repro.differences import ending_of
 
 __all__ = ["bisect_command"]
 
 UNCHANGED, CHANGED = 0, 1
 _ABSENT = "not observed"
+# Of what implementations say in one line.
+_LONG = 4000
 
 
 @click.command("bisect")
@@ -44,9 +47,9 @@ def bisect_command(case: str, given: Sequence[str], seed: int | None, examples: 
     width = max(len(iut.id) for iut in iuts)
     changes: list[str] = []
     for number, (iut, row) in enumerate(zip(iuts, rows, strict=True)):
-        console.print(f"  {iut.id:{width}}  {ending_of(row)}", markup=False)
+        console.print(f"  {iut.id:{width}}  {one_line(str(ending_of(row)), _LONG)}", markup=False)
         for line in _changed(rows[number - 1], row) if number else ():
-            console.print(f"  {'':{width}}    {line}", markup=False)
+            console.print(f"  {'':{width}}    {one_line(line, _LONG)}", markup=False)
             changes.append(iut.id)
     if not changes:
         console.print("  nothing changed")

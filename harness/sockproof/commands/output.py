@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from sockproof.errors import UsageError
+from sockproof.visible_text import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,19 +41,13 @@ class NewFile(click.Path):
 def open_console(
     *, stderr: bool = False, soft_wrap: bool = False, width: int | None = None
 ) -> Console:
-    """A console whose text is text: no path and no message is taken for markup or emoji."""
-    from rich.console import Console  # takes its time, and an error needs none
+    """A console whose text is text, whoever said it; an error needs none."""
+    from sockproof.commands.visible_console import VisibleConsole  # rich takes its time
 
-    return Console(
-        stderr=stderr,
-        soft_wrap=soft_wrap,
-        width=width,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
+    stream = sys.stderr if stderr else sys.stdout
+    return VisibleConsole(stream, soft_wrap=soft_wrap, width=width)
 
 
 def warn(text: str) -> None:
     """One line on stderr that begins with our name."""
-    click.echo(f"sockproof: {' '.join(text.split())}", err=True)
+    click.echo(f"sockproof: {visible(' '.join(text.split()))}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sockproof import __version__
 from sockproof.commands.one_case import play_case
 from sockproof.commands.output import NewFile, warn
 from sockproof.commands.stored import Wanted, over_one_case
-from sockproof.errors import UsageError
+from sockproof.errors import RecordError, UsageError
 from sockproof.record.rows import CaseRow
 from sockproof.repro.flows import packets_of
 from sockproof.repro.pcapng import pcapng
@@ -44,12 +45,22 @@ def pcap_command(wanted: Wanted, output: Path) -> None:
             f"{wanted.record.path if wanted.record else 'it'} keeps no transcript of {row.id}",
             "make the record with --keep all",
         )
-    spec = spec_by_id(wanted.case.spec)
-    packets = packets_of(row.transcript, is_stream=spec.is_stream, start_s=_started_s(wanted))
-    if not packets:
+    try:
+        number, octets = _synthesised(wanted, row)
+    except (OSError, OverflowError, RecursionError, ValueError, struct.error) as error:
+        problem = f"the transcript of {row.id} is in no order: {error}"
+        raise RecordError(problem, "make the record again") from None
+    if not number:
         raise UsageError(f"no peer sends or receives anything in {row.id}", "nothing to capture")
-    write_whole(output, pcapng(packets, _comment(row), f"sockproof {__version__}"))
-    warn(f"{len(packets)} packets in {output}, synthesised from the transcript")
+    write_whole(output, octets)
+    warn(f"{number} packets in {output}, synthesised from the transcript")
+
+
+def _synthesised(wanted: Wanted, row: CaseRow) -> tuple[int, bytes]:
+    """How many packets, and their file."""
+    is_stream, start_s = spec_by_id(wanted.case.spec).is_stream, _started_s(wanted)
+    packets = packets_of(row.transcript, is_stream=is_stream, start_s=start_s)
+    return len(packets), pcapng(packets, _comment(row), f"sockproof {__version__}")
 
 
 def _started_s(wanted: Wanted) -> float:

@@ -47,9 +47,11 @@ class Progress:
                 BarColumn(),
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
-                TextColumn("{task.fields[iut]}  {task.fields[bad]}"),
+                TextColumn("{task.fields[iut]}  {task.fields[bad]}", markup=False),
                 console=self._console,
                 transient=True,
+                redirect_stdout=False,  # it would obey what colours others ask for
+                redirect_stderr=False,
             )
             self._bar.add_task("", total=total, iut="", bad="")
             self._bar.start()

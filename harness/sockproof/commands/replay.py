@@ -21,6 +21,7 @@ from sockproof.record.evidence import TranscriptEvent
 from sockproof.record.rows import CaseRow
 from sockproof.record.writer import RecordWriter
 from sockproof.report.observed import observed_lines, rows_of_references
+from sockproof.report.text import one_line
 from sockproof.repro.differences import (
     TranscriptDifference,
     ending_of,
@@ -34,6 +35,8 @@ from sockproof.spec.levels import Level
 __all__ = ["replay_command"]
 
 AS_STORED, OTHERWISE = 0, 1
+# Of what a record or an implementation says in one line.
+_LONG = 4000
 _QUIET = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
@@ -123,14 +126,17 @@ def _line(event: TranscriptEvent) -> str:
     octets = event.octets
     told = ""
     if octets is not None:
-        text = repr(octets.text.encode("latin-1"))
+        text = repr(octets.text.encode("latin-1", "replace"))
         told = text if octets.length <= 60 else f"{octets.length} octets, {text[:60]}…"
     more = "  ".join(filter(None, [told, event.note, event.error]))
-    return f"{event.t_s * 1e3:9.2f} ms  {event.lane:9} {event.what}  {more}".rstrip()
+    return one_line(
+        f"{event.t_s * 1e3:9.2f} ms  {event.lane:9} {event.what}  {more}".rstrip(), _LONG
+    )
 
 
 def _print_difference(console: Console, difference: TranscriptDifference) -> None:
-    console.print(f"  first difference from the stored transcript, in lane {difference.lane}:")
+    lane = one_line(difference.lane)
+    console.print(f"  first difference from the stored transcript, in lane {lane}:")
     for name, event in (("stored", difference.stored), ("now", difference.found)):
         console.print(f"  {name:6}  {_line(event) if event else 'nothing more'}", markup=False)
 
@@ -147,7 +153,7 @@ def _print_counts(
         console.print(f"  {count} of {len(rows)}  {ending}", markup=False)
     _print_observed(console, rows[-1])
     for line in _evidence(rows):
-        console.print(f"  {line}", markup=False)
+        console.print(f"  {one_line(line, _LONG)}", markup=False)
     kept = f"{len(rows) - otherwise} of {len(rows)} ended as"
     told = {True: f"{kept} stored", False: f"{kept} promised"}[wanted.row is not None]
     is_open = not (is_promised or wanted.row or otherwise)
@@ -156,7 +162,7 @@ def _print_counts(
 
 def _ending(row: CaseRow, is_promised: bool) -> str:
     """How a case ended: one of which nothing is promised does not pass, it is observed."""
-    ending = str(ending_of(row))
+    ending = one_line(str(ending_of(row)), _LONG)
     return ending if is_promised or row.verdict is not Verdict.PASS else f"observed{ending[4:]}"
 
 

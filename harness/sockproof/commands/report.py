@@ -14,6 +14,7 @@ from sockproof.errors import UsageError
 from sockproof.record.merging import merge
 from sockproof.record.reader import read_record
 from sockproof.record.scope import scope_of
+from sockproof.record.writer import record_name
 from sockproof.run.run_options import RunOptions, run_options
 from sockproof.spec.catalogue import load_catalogue
 
@@ -31,7 +32,7 @@ def report_command(options: RunOptions, records: Sequence[Path]) -> int:
     refuse_unwritable(folder)
     files = [record_files(path) if path.is_dir() else [path] for path in records]
     read = [read_record(file) for file in itertools.chain(*files)]
-    written = {(folder / f"{record.iut_id}.jsonl").resolve() for record in read}
+    written = {(folder / record_name(record.iut_id)).resolve() for record in read}
     at_risk = [record.path for record in read if record.path.resolve() in written]
     if at_risk and len(read) > len(written):
         raise UsageError(f"{at_risk[0]} would be overwritten", "choose another --report-dir")

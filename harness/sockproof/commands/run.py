@@ -16,6 +16,7 @@ from sockproof.commands.progress import Progress
 from sockproof.errors import HarnessError, UsageError
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.judge.verdict import Verdict
+from sockproof.output_folder import OutputFolder
 from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
 from sockproof.report.badge import badge_json
@@ -26,6 +27,7 @@ from sockproof.report.markdown import summary_markdown
 from sockproof.report.reference import differing, with_references
 from sockproof.report.terminal import print_summary
 from sockproof.run.attribution import inherited_cases, may_inherit
+from sockproof.run.isolation import isolated
 from sockproof.run.lifetime import interrupt_once_by
 from sockproof.run.monitor import RunMonitor
 from sockproof.run.plan import RunPlan, make_plan, planned
@@ -35,7 +37,6 @@ from sockproof.run.suite_files import files_needed
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.renames import load_renames, new_ids
 from sockproof.timing import scale
-from sockproof.whole_file import write_whole
 
 __all__ = ["exit_status", "record_of", "refuse_unwritable", "run_command", "tell"]
 
@@ -46,8 +47,13 @@ AS_EXPECTED, DEVIATION, STALE, INCOMPLETE = 0, 1, 2, HarnessError.exit_status
 @run_options()
 def run_command(options: RunOptions) -> int:
     """Play the cases and write the conformance report."""
+    if options.isolate:
+        refuse_unwritable(options.report_dir)
+        status = isolated(options.report_dir)
+        if status is not None:
+            return status
     monitor = _played(options)
-    return tell(monitor.paths(), options.report_dir, monitor.problems, strict=options.strict)
+    return tell(monitor.paths(), monitor.output, monitor.problems, strict=options.strict)
 
 
 def record_of(options: RunOptions) -> Path:
@@ -122,19 +128,25 @@ def _tell_absent(iut: ProbedIut) -> None:
 
 
 def tell(
-    paths: Iterable[Path], folder: Path, problems: Sequence[str], *, strict: bool = False
+    paths: Iterable[Path],
+    folder: Path | OutputFolder,
+    problems: Sequence[str],
+    *,
+    strict: bool = False,
 ) -> int:
     """Make the reports of records, print the summary; the exit status.
 
     ``problems`` say why the run is incomplete, beside what the records say.
     """
     records = _held_against_references(paths)
-    _write_reports(records, folder)
+    output = folder if isinstance(folder, OutputFolder) else OutputFolder(folder)
+    for name, report in _REPORTS.items():
+        output.write(name, report(records))
     console = open_console()
     print_summary(records, console)
     for problem in problems:
         warn(problem)
-    console.print(f"  report   {folder / 'report.html'}", soft_wrap=True)
+    console.print(f"  report   {output.place('report.html')}", soft_wrap=True)
     cases = [case for record in records for case in record.cases]
     incomplete = [record.incomplete_reason for record in records if not record.complete]
     stale = any(record.stale for record in records)
@@ -200,8 +212,3 @@ _REPORTS: Mapping[str, Callable[[Sequence[Record]], str]] = {
     "junit.xml": junit_xml,
     "badge.json": badge_json,
 }
-
-
-def _write_reports(records: Sequence[Record], folder: Path) -> None:
-    for name, report in _REPORTS.items():
-        write_whole(folder / name, report(records))

@@ -6,7 +6,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,10 @@ from typing import Any
 import click
 
 from sockproof.commands.one_case import known_case
+from sockproof.commands.recorded_iut import chosen_iut
 from sockproof.errors import RecordError, UsageError
 from sockproof.generate.options import EXAMPLES, SEED, Generating
 from sockproof.iut.capabilities import ProbedIut, probe
-from sockproof.iut.implementation import parse_iut
 from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
 from sockproof.run.run_options import click_option
@@ -37,7 +36,8 @@ _NO_PLAN = "it needs 'case', the id of a generated case, and 'plan'"
 class Wanted:
     """A case, and how a record says that it ended, if one was given.
 
-    ``asked`` is the implementation asked for, if any. ``plan`` is the one to play, of a case that
+    ``asked`` is the implementation asked for, if any; ``trusted`` says that the record may name it.
+    ``plan`` is the one to play, of a case that
     generates plans. ``seed`` and ``examples`` are those asked for: then plans are generated again.
     """
 
@@ -45,18 +45,18 @@ class Wanted:
     row: CaseRow | None = None
     record: Record | None = None
     asked: str = ""
+    trusted: bool = False
     plan: Mapping[str, Any] | None = None
     seed: int | None = None
     examples: int | None = None
 
     def iut(self) -> ProbedIut:
-        """The implementation to play it on: the one asked for, the record's, or this Python.
+        """The implementation to play it on: see :func:`chosen_iut`.
 
         Raises:
             UsageError: there is none. IutUnavailable: it does not start.
         """
-        recorded = self.record.implementation.given if self.record else ""
-        return probe(parse_iut(self.asked or recorded or sys.executable))
+        return probe(chosen_iut(self.asked, self.record, trusted=self.trusted))
 
     @property
     def generating(self) -> Generating:
@@ -81,9 +81,9 @@ def over_one_case(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def called(given: Sequence[str], record: Path | None, iut: str, **others: Any) -> Any:
-        generating = {name: others.pop(name) for name in ("seed", "examples")}
+        told = {name: others.pop(name) for name in ("seed", "examples", "trusted")}
         wanted = _wanted(given, record)
-        return command(dataclasses.replace(wanted, asked=iut, **generating), **others)
+        return command(dataclasses.replace(wanted, asked=iut, **told), **others)
 
     options = (
         click.argument("given", metavar="[FILE] [CASE]", nargs=-1, required=True),
@@ -91,7 +91,14 @@ def over_one_case(command: Callable[..., Any]) -> Callable[..., Any]:
             "--iut",
             default="",
             metavar="IUT",
-            help="The implementation, as for run. [default: the record's, or the running Python]",
+            help="The implementation, as for run. [default: the running Python, or the record's if "
+            "that is a Python which 'sockproof doctor' finds]",
+        ),
+        click.option(
+            "--trust-record",
+            "trusted",
+            is_flag=True,
+            help="Without --iut: run what the record names, whatever that is, and tell it first.",
         ),
         click.option(
             "--record",
@@ -146,7 +153,10 @@ def _wanted(given: Sequence[str], record: Path | None = None) -> Wanted:
         return Wanted(known_case(ids[0]))
     found = read_record(path)
     row = _row(found, ids[0]) if ids else _the_one(found)
-    return Wanted(known_case(row.id), row, found)
+    case = known_case(row.id)
+    if (failing := (row.generated or {}).get("failing")) is not None:
+        _refuse_unplayable(path, case, failing)
+    return Wanted(case, row, found)
 
 
 def _is_file(text: str) -> bool:
@@ -154,8 +164,6 @@ def _is_file(text: str) -> bool:
 
 
 def _kept(path: Path, ids: Sequence[str]) -> Wanted:
-    from sockproof.generate.trials import check_playable  # which loads Hypothesis
-
     try:
         told = json.loads(path.read_text("utf-8"))
         case, plan = told["case"], told["plan"]
@@ -169,10 +177,17 @@ def _kept(path: Path, ids: Sequence[str]) -> Wanted:
     if ids and ids[0] != case:
         raise UsageError(f"{path} is a plan of {case}", "leave out the case")
     found = known_case(case)
-    if found.area != GENERATED or plan.get("spec") != found.spec:
-        raise UsageError(f"{path}: {case} plays no plan of {plan.get('spec')}", _NO_PLAN)
-    check_playable(plan, found.requirement)
+    _refuse_unplayable(path, found, plan)
     return Wanted(found, plan=plan)
+
+
+def _refuse_unplayable(path: Path, case: CaseId, plan: Any) -> None:
+    from sockproof.generate.trials import check_playable  # which loads Hypothesis
+
+    spec = plan.get("spec") if isinstance(plan, dict) else None
+    if case.area != GENERATED or spec != case.spec:
+        raise UsageError(f"{path}: {case} plays no plan of {spec}", _NO_PLAN)
+    check_playable(plan, case.requirement)
 
 
 def keep_plan(path: Path, case: CaseId, row: CaseRow, wanted: Wanted) -> None:

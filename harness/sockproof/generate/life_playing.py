@@ -93,7 +93,7 @@ class _LifePlaying:
 
     def construct(self, step: LifeStep) -> None:
         address = self.server.address if self.server else None
-        if address is not None and self.case.spec.family == "path":
+        if isinstance(address, str) and self.case.owns_file(address):
             Path(address).unlink(missing_ok=True)
         again = {"allow_reuse_address": True} if self.case.spec.kind == "TCP" else {}
         options = ServerOptions(

@@ -23,6 +23,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from sockproof.case.case_run import CaseRun
+from sockproof.file_names import file_name
 from sockproof.generate.alike import without_constants_of_modules
 from sockproof.generate.client_plan import Playable
 from sockproof.generate.options import Generating
@@ -130,8 +131,8 @@ class Search(Generic[_Plan]):
     @property
     def _settings(self) -> settings:
         case = self._case
-        name = "".join(char if char.isalnum() or char in "-+." else "_" for char in case.case_id)
-        folder = self._generating.cache / "examples" / case.iut.id / name
+        parts = map(file_name, (case.iut.id, case.case_id))
+        folder = self._generating.cache.joinpath("examples", *parts)
         return hypothesis_settings(self._generating, folder)
 
     def attempt(self, plan: _Plan) -> None:

@@ -8,6 +8,7 @@ address, and 127.0.0.0/8 has plenty: every worker has its own, and changes it no
 from __future__ import annotations
 
 import functools
+import ipaddress
 import itertools
 import os
 import shutil
@@ -16,7 +17,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Addresses"]
+from sockproof.judge.checks import Mismatch
+
+__all__ = ["Addresses", "refuse_elsewhere"]
 
 _CASES_PER_HOST = 2000
 
@@ -45,9 +48,34 @@ class Addresses:
         """An address to bind a datagram peer to, so that it can be answered."""
         return "" if family == "abstract" else self.server(family)
 
+    def has(self, path: str) -> bool:
+        """Whether a socket file is one of ours: a server may say that it is at any path."""
+        return Path(path).parent == self.folder
+
     def close(self) -> None:
         """Remove the folder and every socket file in it."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def refuse_elsewhere(address: Any) -> None:
+    """Before a client goes to the address that a server says it has: nobody leaves this machine
+    because somebody who is judged says so.
+
+    Raises:
+        Mismatch: it is on another machine, or a name that would have to be looked up.
+    """
+    host = address[0] if isinstance(address, tuple) and address else ""
+    if isinstance(host, str) and host not in ("", "localhost") and not _is_here(host):
+        raise Mismatch("server_address is on this machine, where it was bound", repr(address))
+
+
+def _is_here(host: str) -> bool:
+    try:
+        found = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(found, "ipv4_mapped", None) or found
+    return bool(mapped.is_loopback or mapped.is_unspecified)
 
 
 @functools.cache

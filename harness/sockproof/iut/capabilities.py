@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from sockproof.errors import AgentDied, IutUnavailable
+from sockproof.file_names import file_name
 from sockproof.iut.channel import Channel
 from sockproof.iut.implementation import Implementation
 from sockproof.iut.incoming import Message
@@ -126,9 +127,10 @@ class ProbedIut:
 
 
 def interpreter_id(hello: Message) -> str:
-    """``cpython-3.13.0``, ``pypy-7.3.11``: the interpreter by its own version."""
+    """``cpython-3.13.0``, ``pypy-7.3.11``: the interpreter by its own version, as far as that is a
+    name of a file."""
     version = hello["implementation_version"]
-    return f"{hello['implementation']}-{'.'.join(str(part) for part in version)}"
+    return file_name(f"{hello['implementation']}-{'.'.join(str(part) for part in version)}")
 
 
 def probe(implementation: Implementation) -> ProbedIut:

@@ -18,6 +18,7 @@ from typing import Any
 from sockproof.errors import AgentDied, IutUnavailable
 from sockproof.iut.bundle import bundle
 from sockproof.iut.case_pipes import CasePipes, ThroughAgent, Way, encoded, token_in_a_pipe
+from sockproof.iut.greeting import checked_greeting
 from sockproof.iut.implementation import Implementation
 from sockproof.iut.incoming import Incoming, Message, MessageLines, Rank
 from sockproof.iut.interpreter import start_interpreter, write_all
@@ -92,7 +93,7 @@ class Channel:
         given = self.implementation.given
         match said:
             case {"r": "hello", "value": {"protocol": version} as hello} if version == PROTOCOL:
-                return dict(hello)
+                return checked_greeting(given, hello)
             case {"r": "refused", "value": {"type": name, "text": str(text)}}:
                 raise IutUnavailable(
                     f"{given}: loading the module under test failed: {name}: "

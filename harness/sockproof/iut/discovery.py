@@ -17,7 +17,13 @@ from pathlib import Path
 
 from sockproof._paths import expanded
 
-__all__ = ["DEADLINE_S", "FoundInterpreter", "discover_interpreters", "find_interpreter"]
+__all__ = [
+    "DEADLINE_S",
+    "FoundInterpreter",
+    "discover_interpreters",
+    "find_interpreter",
+    "is_discovered",
+]
 
 # How long an interpreter may take to say what it is; PyPy's first start is the slowest.
 DEADLINE_S = 20.0
@@ -73,6 +79,15 @@ def find_interpreter(name: str) -> Path | None:
         return _behind_shim(path) if _is_executable(path) else None
     found = filter(None, map(_behind_shim, _on_path(name)))
     return next(found, None) or _in_versions(name)
+
+
+def is_discovered(path: Path) -> bool:
+    """Whether it is one of those that are looked for, where they are looked for: by its name, on
+    PATH or among pyenv's versions. A folder of PATH that depends on where one is does not count.
+    Nothing is started."""
+    folders = [Path(entry) for entry in os.get_exec_path() if Path(entry).is_absolute()]
+    is_there = path.parent in (*folders, *_version_folders()) and not _is_shim_folder(path.parent)
+    return is_there and bool(_COMMAND_NAME.fullmatch(path.name)) and _is_executable(path)
 
 
 def discover_interpreters() -> list[FoundInterpreter]:

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from sockproof._paths import expanded
 from sockproof.errors import UsageError
-from sockproof.iut.discovery import find_interpreter
+from sockproof.iut.discovery import find_interpreter, is_discovered
 from sockproof.spec import toml_tables as toml
 from sockproof.spec.levels import PythonLevel, parse_python_level
 from sockproof.spec.matrix import CLASSES
 
-__all__ = ["Implementation", "parse_iut"]
+__all__ = ["Implementation", "parse_iut", "plain_iut"]
 
-_INTERPRETER_NAME = re.compile(r"(python|pypy)[0-9.]*t?$")
+_INTERPRETER_NAME = re.compile(r"(python|pypy)[0-9.]*t?\Z")
 
 
 # Runtimes that put themselves under the interpreter's own socketserver, and how.
@@ -67,13 +67,14 @@ class Implementation:
 
 
 _BY_NAME = {"type": "object", "additionalProperties": toml.TEXT}
+_NAME = toml.shaped(r"[^\W\d]\w*", "the name of a class")
 _SETTINGS = toml.table(
     name=toml.shaped(r"[\w.+-]+", "a name for a record: letters, digits and any of _ . + -"),
     command={"type": ["string", "array"], "items": toml.TEXT},
     module=toml.TEXT,
     preload=toml.TEXT,
     level=toml.LEVEL,
-    classes=_BY_NAME,
+    classes=toml.table(**dict.fromkeys(CLASSES, _NAME)),
     provides=toml.list_of(toml.one_of(CLASSES), least=1),
     env=_BY_NAME,
 )
@@ -103,6 +104,32 @@ def parse_iut(given: str) -> Implementation:
     if is_command and not given.endswith(".py"):
         return Implementation(given, _interpreter(given))
     return _module(given, (sys.executable,))
+
+
+def plain_iut(given: str) -> Implementation | None:
+    """What a text means that nobody has typed in this call, such as that of a record.
+
+    It may name the running Python, or one that is found here by its name or in its place (see
+    :func:`sockproof.iut.discovery.is_discovered`), also under a runtime that we know. It never
+    names a command, a file or a module: of all else there is none.
+    """
+    is_runtime = given in GREEN_RUNTIMES
+    runtime, at, name = (given, "@", "") if is_runtime else given.rpartition("@")
+    if at and runtime not in GREEN_RUNTIMES:
+        return None
+    found = Path(sys.executable) if is_runtime else _known_interpreter(name)
+    if found is None:
+        return None
+    argv = (str(found),)
+    return Implementation(given, argv, preload=GREEN_RUNTIMES.get(runtime, ""), name=runtime)
+
+
+def _known_interpreter(name: str) -> Path | None:
+    if os.sep in name:
+        path = expanded(name)
+        return path if str(path) == sys.executable or is_discovered(path) else None
+    found = find_interpreter(name) if _INTERPRETER_NAME.fullmatch(name) else None
+    return found if found and is_discovered(found) else None
 
 
 def _interpreter(name: str) -> tuple[str, ...]:

@@ -35,9 +35,10 @@ def start_interpreter(
             env={**implementation.environment(), **variables},
             start_new_session=True,
         )
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a NUL in a word or a variable
+        why = error.strerror if isinstance(error, OSError) else error
         raise IutUnavailable(
-            f"{implementation.given}: cannot start {command[0]}: {error.strerror}",
+            f"{implementation.given}: cannot start {command[0]}: {why}",
             "give a command that runs a Python",
         ) from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 
+from sockproof.iut.addresses import refuse_elsewhere
 from sockproof.iut.cause import Evidence, cause_of
 from sockproof.iut.incoming import Message
 from sockproof.iut.outcomes import Outcome
@@ -41,6 +42,7 @@ def _echo(spec: ServerSpec, made: Outcome) -> None:
     with socket.socket(socket.AF_INET, kind) as client, client.makefile("rb") as answers:
         client.settimeout(5)
         try:
+            refuse_elsewhere(made.value["address"])
             client.connect(made.value["address"])
             client.sendall(_LINE)
             answer = answers.readline(len(_LINE))

@@ -34,10 +34,10 @@ from sockproof.iut.capabilities import ProbedIut
 from sockproof.mutation.judging import MutantOutcome, Result
 from sockproof.mutation.proving import Proof
 from sockproof.mutation.subjects import MutantKind
+from sockproof.output_folder import OutputFolder
 from sockproof.run.record_header import without_home
 from sockproof.spec.catalogue import Catalogue
 from sockproof.spec.levels import Level
-from sockproof.whole_file import write_whole
 
 __all__ = ["CPYTHON_KILLED", "Detections", "KillMatrix"]
 
@@ -160,7 +160,7 @@ class KillMatrix:
             RecordError: that cannot be done.
         """
         text = json.dumps(self.to_json(), ensure_ascii=False, indent=1)
-        write_whole(path, without_home(text) + "\n")
+        OutputFolder(path.parent).write(path.name, without_home(text) + "\n")
 
 
 def _mutant(result: Result) -> dict[str, Any]:

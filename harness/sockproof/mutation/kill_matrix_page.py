@@ -14,10 +14,10 @@ from sockproof.mutation.cpython_tests import KILLED
 from sockproof.mutation.judging import MutantOutcome, Result
 from sockproof.mutation.kill_matrix import KillMatrix
 from sockproof.mutation.subjects import MutantKind
+from sockproof.output_folder import OutputFolder
 from sockproof.report.html.rendering import assets, rendered
 from sockproof.report.text import one_line
 from sockproof.run.record_header import without_home
-from sockproof.whole_file import write_whole
 
 __all__ = ["Band", "Picture", "PictureCell", "drawn", "render_page", "write_page"]
 
@@ -36,7 +36,7 @@ def write_page(matrix: KillMatrix, path: Path) -> None:
     Raises:
         RecordError: that cannot be done.
     """
-    write_whole(path, without_home(render_page(matrix)))
+    OutputFolder(path.parent).write(path.name, without_home(render_page(matrix)))
 
 
 def render_page(matrix: KillMatrix) -> str:

@@ -22,6 +22,7 @@ from sockproof.run.plan import RunPlan
 from sockproof.run.pytest_session import play_here
 from sockproof.run.suite_files import files_needed
 from sockproof.spec.case_id import CaseId
+from sockproof.standard_streams import make_errors_visible
 
 __all__ = ["READY", "Player", "work"]
 
@@ -124,6 +125,7 @@ class Player:
 
 def work(plan_path: Path, connection: Connection) -> None:
     """The life of a worker. It ends in silence when interrupted: the command says so."""
+    make_errors_visible()
     with suppress(KeyboardInterrupt):
         end_with_run(plan_path)
         plan = RunPlan.read(plan_path)

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from sockproof.errors import RecordError
+from sockproof.output_folder import OutputFolder
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow, FooterRow, RequirementRow, counts_by_verdict
 from sockproof.record.scope import scope_of
-from sockproof.record.writer import octets_of
-from sockproof.whole_file import write_whole
+from sockproof.record.writer import octets_of, record_name
 
 __all__ = ["merge"]
 
@@ -30,13 +30,26 @@ def merge(records: Sequence[Record], folder: Path, order: Sequence[str] = ()) ->
     groups: dict[str, list[Record]] = {}
     for record in records:
         groups.setdefault(record.iut_id, []).append(record)
+    _refuse_one_file_of_two(groups)
     positions = {id_: number for number, id_ in enumerate(order)}
+    output = OutputFolder(folder)
     return [
-        _merge_one(group, folder / f"{iut_id}.jsonl", positions) for iut_id, group in groups.items()
+        output.write(record_name(iut_id), _merged(group, positions))
+        for iut_id, group in groups.items()
     ]
 
 
-def _merge_one(records: Sequence[Record], path: Path, positions: Mapping[str, int]) -> Path:
+def _refuse_one_file_of_two(iut_ids: Iterable[str]) -> None:
+    """Names of files are shorter than ids may be: two of which a name was made to be the same."""
+    owners: dict[str, str] = {}
+    for iut_id in iut_ids:
+        name = record_name(iut_id)
+        if (other := owners.setdefault(name, iut_id)) != iut_id:
+            problem = f"the records of {iut_id!r} and {other!r} would be one file, {name}"
+            raise RecordError(problem, "make the report of one of them")
+
+
+def _merged(records: Sequence[Record], positions: Mapping[str, int]) -> bytes:
     for other in records[1:]:
         _refuse_mixture(records[0], other)
     cases = _cases(records)
@@ -53,8 +66,7 @@ def _merge_one(records: Sequence[Record], path: Path, positions: Mapping[str, in
         duration_s=_duration_s(records),
         stale=tuple(dict.fromkeys(text for record in records for text in record.stale)),
     )
-    write_whole(path, octets_of(header, requirements, cases, footer))
-    return path
+    return octets_of(header, requirements, cases, footer)
 
 
 def _duration_s(records: Iterable[Record]) -> float | None:

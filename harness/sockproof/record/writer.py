@@ -7,10 +7,12 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sockproof.errors import RecordError
+from sockproof.file_names import file_name
 from sockproof.judge.verdict import Verdict
+from sockproof.output_folder import OutputFolder
 from sockproof.record.rows import (
     AttributionRow,
     CaseRow,
@@ -20,16 +22,22 @@ from sockproof.record.rows import (
 )
 from sockproof.system_errors import advice_on
 
-__all__ = ["SCHEMA", "RecordWriter", "octets_of"]
+__all__ = ["SCHEMA", "RecordWriter", "octets_of", "record_name"]
 
 # The version of the record's form that this sockproof writes, and the newest it reads.
 SCHEMA = 3
+
+
+def record_name(iut_id: str) -> str:
+    """The name of the file of an implementation's record, whatever its id is."""
+    return file_name(iut_id, ".jsonl")
 
 
 class RecordWriter:
     """One record file, open for writing.
 
     ``header`` is the header line as an object; ``kind``, ``schema`` and ``suite`` are filled in.
+    ``path`` is the user's word; in a ``folder`` only its last part counts.
     As a context manager it writes the footer at the end of the block, and none when the block
     ends with an exception: the record then says by itself that it is incomplete.
 
@@ -37,7 +45,9 @@ class RecordWriter:
         RecordError: the file cannot be written, or the header does not name an implementation.
     """
 
-    def __init__(self, path: Path | str, header: Mapping[str, Any]) -> None:
+    def __init__(
+        self, path: Path | str, header: Mapping[str, Any], folder: OutputFolder | None = None
+    ) -> None:
         self.path = Path(path)
         self._requirements: set[str] = set()
         self._cases: dict[str, Verdict] = {}
@@ -47,12 +57,16 @@ class RecordWriter:
         if not isinstance(implementation, Mapping) or not implementation.get("id"):
             raise RecordError("the header names no implementation", "set implementation.id")
         line = _line(first, "header")
+        self._file = folder.create(self.path.name) if folder else self._opened()
+        self._put(line)
+
+    def _opened(self) -> BinaryIO:
+        """Without a buffer, or what it could not write would stay in it."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("wb", buffering=0)  # or what it could not write stays in it
+            return self.path.open("wb", buffering=0)
         except OSError as error:
             raise self._unwritten(error) from error
-        self._put(line)
 
     def requirement(self, row: RequirementRow) -> None:
         """Write one selected requirement; its cases come after it.

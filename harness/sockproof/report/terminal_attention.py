@@ -28,10 +28,10 @@ _CLEAN = {
 def next_commands(groups: Sequence[Attention]) -> Iterable[tuple[str, str]]:
     """What to type about the first of them."""
     for group in groups[:1]:
-        told = (str(group.record.path), group.first.id)
-        file, case = (one_line(shlex.quote(text), 400) for text in told)
-        yield "replay", f"sockproof replay {file} {case}"
-        yield "script", f"sockproof repro {file} {case}"
+        told = (str(group.record.path), group.first.id, group.record.implementation.given)
+        file, case, iut = (one_line(shlex.quote(text), 400) for text in told)
+        for label, command in (("replay", "replay"), ("script", "repro")):
+            yield label, f"sockproof {command} {file} {case} --iut {iut}"
         yield "explain", f"sockproof explain {one_line(group.requirement.id, 200)}"
 
 

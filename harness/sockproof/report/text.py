@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections import Counter
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from collections.abc import Sequence
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow
 from sockproof.spec.levels import PythonLevel, parse_python_level
+from sockproof.visible_text import visible
 
 __all__ = [
     "column_names",
@@ -21,26 +21,6 @@ __all__ = [
     "version_numbers",
     "visible",
 ]
-
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters, but neither tab nor line feed
-    "\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"  # invisible, or reverses what is read
-    "\ud800-\udfff\ufffe\uffff]"  # not characters: no encoding and no XML takes them
-)
-
-
-def _escaped(match: re.Match[str]) -> str:
-    number = ord(match.group())
-    named = {0x0D: "\\r", 0x1B: "\\x1b"}.get(number)
-    return named or (f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}")
-
-
-def visible(text: str) -> str:
-    """The text with control characters, lone surrogates and direction marks as ``\\x00``.
-
-    Tabs and line feeds stay. The result can be encoded, printed, and put into XML 1.0.
-    """
-    return _HIDDEN.sub(_escaped, text)
 
 
 def one_line(text: str, limit: int = 200) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sockproof.errors import RecordError
 from sockproof.iut.values import fill
 from sockproof.record.evidence import Octets, TranscriptEvent
 from sockproof.repro.connection import Connection
@@ -27,12 +28,19 @@ _SERVER_SIDE = re.compile(r"server|(thread|child) \d+")
 _FILL_LINE = re.compile(r"\d{12} (\d{4}) ")
 _UNIX_PORTS_FROM = 40001
 _LOOPBACK = "127.0.0.1"
+# Of all payloads together: a record of others may tell of any number.
+_MOST_OF_ALL = 1 << 27
 
 
 def packets_of(
     transcript: Iterable[TranscriptEvent], *, is_stream: bool, start_s: float = 0.0
 ) -> list[Packet]:
-    """The packets of a transcript that began at ``start_s``, in seconds since 1970."""
+    """The packets of a transcript that began at ``start_s``, in seconds since 1970.
+
+    Raises:
+        RecordError: it tells of more octets than any case sends.
+        OSError, OverflowError, ValueError, struct.error: an address or a time in it is none.
+    """
     events = list(transcript)
     flows = _Flows(is_stream, _Unix(), next(_server_addresses(events), None))
     found: list[Packet] = []
@@ -72,7 +80,7 @@ def _literal(text: str) -> Any:
     """An address as Python wrote it; what is none stays text."""
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
         return text
 
 
@@ -103,6 +111,7 @@ class _Flows:
         self._own: dict[str, Endpoint] = {}
         self._servers: dict[str, Endpoint] = {}
         self.remarks: list[str] = []
+        self._octets_left = _MOST_OF_ALL
 
     def take(self, event: TranscriptEvent) -> list[bytes]:
         """The packets of one event; none of what a network would not show."""
@@ -182,7 +191,10 @@ class _Flows:
         """The octets: whole where the transcript has them or their recipe, else padded."""
         if told is None:
             return b""
-        kept = told.text.encode("latin-1")
+        kept = told.text.encode("latin-1", "replace")
+        self._octets_left -= told.length
+        if not 0 <= told.length <= _MOST_OF_ALL or self._octets_left < 0:
+            raise RecordError(f"the transcript tells of {told.length} octets", "it is none of ours")
         if len(kept) == told.length:
             return kept
         line = _FILL_LINE.match(told.text)

@@ -10,6 +10,7 @@ from typing import Any
 
 from sockproof.repro.fates import fatal_exception
 from sockproof.repro.script_text import functions_for, modules_for, written
+from sockproof.visible_text import visible
 
 __all__ = ["About", "Ground", "assembled"]
 
@@ -78,7 +79,7 @@ def assembled(about: About, main: list[str], ground: Ground) -> str:
     functions = functions_for("\n".join([*begin, *main]), **values)
     own = () if ground.program else about.classes.items()
     renames = [
-        f'socketserver.{name} = getattr(socketserver, "{there}", socketserver.{name})'
+        f"socketserver.{name} = getattr(socketserver, {there!r}, socketserver.{name})"
         for name, there in own
     ]
     start = [*begin, *renames]
@@ -171,7 +172,7 @@ def _header(about: About) -> str:
 
 def _harmless(text: str) -> str:
     """A text that ends no docstring; one with a backslash begins as a raw one."""
-    named = _OURS.sub("...", text)
+    named = visible(_OURS.sub("...", text))
     short = named if len(named) < 300 else f"{named[:300]}..."
     plain = short.replace('"', "'")
     return plain.encode("ascii", "replace").decode("ascii").replace("\0", "")

@@ -17,6 +17,7 @@ from sockproof.judge.expectations import Circumstances, Expectation, known_expec
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow, Inherited
+from sockproof.record.writer import record_name
 from sockproof.run.collected import CollectedCases
 from sockproof.run.plan import RunPlan, planned
 from sockproof.run.pytest_session import play_here
@@ -62,7 +63,7 @@ def inherited_cases(
 
 def _reference(iut: ProbedIut) -> Record | None:
     """The record of reference of this very version, if there is one."""
-    path = kit_dir() / REFERENCE / f"{interpreter_id(dict(iut.hello))}.jsonl"
+    path = kit_dir() / REFERENCE / record_name(interpreter_id(dict(iut.hello)))
     record = read_record(path) if path.is_file() else None
     is_of_level = record and record.implementation.level == format_python_level(iut.level)
     return record if is_of_level else None

@@ -23,6 +23,7 @@ from sockproof.record.rows import Teardown
 from sockproof.run.collecting import CaseParameter, is_of_a_requirement
 from sockproof.run.monitor import ROW_PROPERTY
 from sockproof.run.plugin import plan_of, plan_path
+from sockproof.visible_text import visible
 
 __all__ = ["agent_pool", "play_again"]
 
@@ -145,13 +146,23 @@ def pytest_runtest_makereport(
         course.problem = problem
     if isinstance(problem, NotApplicable):
         report.outcome = "skipped"
-        report.longrepr = (str(item.path), 0, f"not applicable: {problem}")
+        report.longrepr = (str(item.path), 0, visible(f"not applicable: {problem}"))
     elif course.run and (problem is not None or call.when == "call"):
         _allow_known(course.run, problem, report)
     if course.run and call.when == "teardown":
         _judge(course, course.run, plan_of(item.config).options.keep, report)
     course.failed = course.failed or report.failed
+    if report.failed and not item.config.option.sockproof_rows_only:
+        _make_visible(report)
     return report
+
+
+def _make_visible(report: pytest.TestReport) -> None:
+    """pytest prints what an implementation has said as it is, and so may a terminal take it."""
+    told = report.longreprtext
+    if (seen := visible(told)) != told:
+        report.longrepr = seen
+    report.sections = [(title, visible(text)) for title, text in report.sections]
 
 
 def _allow_known(run: CaseRun, problem: BaseException | None, report: pytest.TestReport) -> None:

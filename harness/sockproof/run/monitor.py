@@ -15,8 +15,9 @@ from sockproof.errors import HarnessError
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.judge.expectations import Expectation, borne_out
 from sockproof.judge.verdict import Verdict
+from sockproof.output_folder import OutputFolder
 from sockproof.record.rows import AttributionRow, CaseRow, Inherited
-from sockproof.record.writer import RecordWriter
+from sockproof.record.writer import RecordWriter, record_name
 from sockproof.run.plan import RunPlan
 from sockproof.run.record_header import record_header, requirement_row, without_home
 from sockproof.spec.case_id import CaseId, case_id_of, iut_id_of, requirement_of
@@ -58,7 +59,6 @@ class RunMonitor:
     """Writes one record per implementation while the run goes on.
 
     A record is opened with the first case of its implementation, so that a run that selects
-    A record is opened with the first case of its implementation, so that a run that selects
     nothing leaves an earlier record alone. After the run, ``problems`` says why it is incomplete,
     if it is, and ``interrupted`` whether that is why; ``attention`` has the cases that need it, by
     implementation. ``selects_alone``: nothing but the options of the plan selects cases, and
@@ -77,7 +77,7 @@ class RunMonitor:
         selects_alone: bool = True,
     ) -> None:
         self.plan = plan
-        self.folder = folder
+        self.output = OutputFolder(folder)
         self.problems = list(plan.unavailable)
         self.interrupted = False
         self.rows = 0
@@ -95,7 +95,7 @@ class RunMonitor:
         return [self._path(iut) for iut in self.plan.iuts if iut.id in self._writers]
 
     def _path(self, iut: ProbedIut) -> Path:
-        return self.folder / f"{iut.id}.jsonl"
+        return self.output.place(record_name(iut.id))
 
     def _writer(self, iut_id: str) -> RecordWriter:
         if iut_id not in self._writers:
@@ -104,7 +104,7 @@ class RunMonitor:
             settings: dict[str, Any] = {"keep": options.keep}
             settings |= options.selection() if self._selects_alone else {"selected_by": "pytest"}
             header = record_header(iut, settings, options.seed)
-            writer = self._writers[iut_id] = RecordWriter(self._path(iut), header)
+            writer = self._writers[iut_id] = RecordWriter(self._path(iut), header, self.output)
             for requirement in self._catalogue.values():  # in its order, whoever is played first
                 if requirement.id in self._selected[iut_id]:
                     writer.requirement(requirement_row(requirement))

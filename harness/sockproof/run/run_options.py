@@ -122,6 +122,13 @@ class RunOptions:
         is_flag=True,
         help="An observation that differs from the reference record of the level is a deviation.",
     )
+    isolate: bool = _option(
+        False,
+        "--isolate",
+        is_flag=True,
+        help="On Linux: play in namespaces of the run's own, without a network but loopback, with "
+        "files that are read-only but for --report-dir. See SECURITY.md.",
+    )
     shard: tuple[int, int] = _option(
         (1, 1),
         "--shard",
