@@ -18,7 +18,7 @@ from typing import Any
 from sockproof.errors import AgentDied, IutUnavailable
 from sockproof.iut.channel import Channel
 from sockproof.iut.implementation import Implementation
-from sockproof.iut.incoming import Message
+from sockproof.iut.message_lines import Message
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.smoke import exchange_a_line, why_in_vain
 from sockproof.judge.checks import Mismatch
@@ -168,7 +168,7 @@ def _refuse_foreign_module(implementation: Implementation, hello: Message) -> No
     """An interpreter that quietly took another installation's module is not what was asked for."""
     if implementation.module:
         return
-    module = PurePosixPath(hello["module_file"]).parent
+    module = PurePosixPath(hello["module_file"] or "").parent
     own = PurePosixPath(hello["os_file"]).parent
     if module != own:
         raise IutUnavailable(

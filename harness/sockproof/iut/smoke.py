@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 from sockproof.iut.cause import Evidence, cause_of
-from sockproof.iut.incoming import Message
+from sockproof.iut.message_lines import Message
 from sockproof.iut.outcomes import Outcome
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.starting import ServerOrder

@@ -75,6 +75,7 @@ class Agent(object):
         return None
 
     def do_hello(self, order):
+        self.say_raw(b"\n")  # a wrapper may have printed half a line
         try:
             self.module, said = loading.hello(order)
         except BaseException as error:
@@ -95,10 +96,17 @@ class Agent(object):
         self.say(r="usage", value=[user + system, of_cases + system_of_cases])
 
     def do_case(self, order):
+        if self.child is not None:  # somebody told the harness of its end, and it was not us
+            self.child.abandon()
+        number = order["number"]
+
+        def say(**fields):
+            self.say(case=number, **fields)
+
         self.child = child.Child(
-            order["deadline_s"], self.say, self.say_raw, self.become_case, order.get("pipes")
+            order["deadline_s"], say, self.say_raw, self.become_case, order.get("pipes")
         )
-        self.say(r="started", pid=self.child.pid)
+        say(r="started", pid=self.child.pid)
 
     def become_case(self, fds):
         """In the case's process."""

@@ -1,0 +1,84 @@
+"""The first exchange with an agent: what it must say of itself, and what else comes instead."""
+
+from __future__ import annotations
+
+import signal
+from typing import Annotated, Any, TypedDict
+
+import msgspec
+
+from sockproof.errors import IutUnavailable
+from sockproof.iut.message_lines import Message
+
+__all__ = ["BANNER_LINES", "PROTOCOL", "ending_in_words", "is_banner", "read_hello"]
+
+# Version of what is spoken; the agent says its own in the first exchange.
+PROTOCOL = 2
+# How many lines a wrapper may print before the agent's first word.
+BANNER_LINES = 1000
+_Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
+_Versions = Annotated[list[int], msgspec.Meta(min_length=2, max_length=5)]
+
+
+class _Hello(TypedDict):
+    """What an agent says of itself, see ``iut/agent/loading.py``."""
+
+    protocol: int
+    clock: _Seconds
+    pid: int
+    version: _Versions
+    implementation: str
+    implementation_version: _Versions
+    full_version: str
+    executable: str | None
+    prefix: str
+    os_file: str
+    module_file: str | None
+    names: list[str]
+    platform: str
+    runtime: str
+    green_stacks: bool
+    reaches_pipes: bool
+
+
+def is_banner(message: Message) -> bool:
+    """Whether it is no word of an agent, and so may be what a wrapper prints before the first."""
+    return bool(message["r"] == "garbage")
+
+
+def read_hello(given: str, said: Message) -> dict[str, Any]:
+    """What it says of itself.
+
+    Raises:
+        IutUnavailable: it could not load the module, or is no agent of ours.
+    """
+    match said:
+        case {"r": "hello", "value": {"protocol": version} as hello} if version == PROTOCOL:
+            try:
+                return dict(msgspec.convert(hello, _Hello))
+            except msgspec.ValidationError as error:
+                problem = str(error).replace("`", "'")
+            raise IutUnavailable(
+                f"{given}: what it says of itself is not in order: {problem}",
+                "give a command that runs a Python",
+            )
+        case {"r": "refused", "value": {"type": name, "text": str(text)}}:
+            raise IutUnavailable(
+                f"{given}: loading the module under test failed: {name}: {' '.join(text.split())}",
+                "run it by hand: the module must import",
+            )
+        case _:
+            raise IutUnavailable(
+                f"{given}: the agent answered {str(said)[:200]}",
+                f"protocol {PROTOCOL} was expected",
+            )
+
+
+def ending_in_words(status: int) -> str:
+    """``was killed by SIGKILL``, ``ended with status 3``; as :mod:`subprocess` tells it."""
+    if status >= 0:
+        return f"ended with status {status}"
+    try:
+        return f"was killed by {signal.Signals(-status).name}"
+    except ValueError:  # those of real time have no names
+        return f"was killed by signal {-status}"
