@@ -153,8 +153,12 @@ def test_a_command_that_prints_something_else_is_refused(tmp_path: Path) -> None
     assert "no answer, the interpreter closed its output; it printed 'Welcome to host!'" in message
 
 
-def test_a_command_that_prints_without_end_is_refused(tmp_path: Path) -> None:
-    """It is not waited for as one that says nothing."""
+def test_a_command_that_prints_without_end_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it prints is told, and no more of it is kept than need be."""
+    monkeypatch.setenv(SCALE_VARIABLE, "0.05")
+
     assert "it prints 'y' and more, and is no agent" in refusal(script(tmp_path, "exec yes"))
 
 

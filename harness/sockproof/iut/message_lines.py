@@ -18,9 +18,9 @@ __all__ = ["ALLOWED", "Message", "MessageLines", "value_of_line"]
 
 Message = dict[str, Any]
 
-# What the process of one case may tell, in octets; and how much more for each command that it was
-# given, which is as much as an answer has that is not in parts.
-ALLOWED = 64 << 20
+# What the process of one case may tell, in octets. Each command that it was given gives it back as
+# much of that as an answer has that is not in parts.
+ALLOWED = 32 << 20
 _FOR_EACH_COMMAND = 4096
 # What a line and each of its values cost at least, since they cost memory.
 _OF_A_LINE, _OF_A_VALUE = 256, 32
@@ -51,14 +51,20 @@ class MessageLines:
     """Gives each line that comes to ``sink``, as a message: what is none becomes ``garbage``.
 
     ``of_process``: they are of a case's process. Else they are of an agent, which may pass on some
-    of such a process.
+    of such a process; that may tell as many octets as are ``allowed``.
     """
 
-    def __init__(self, sink: Callable[[Message], None], *, of_process: bool = False) -> None:
+    def __init__(
+        self,
+        sink: Callable[[Message], None],
+        *,
+        of_process: bool = False,
+        allowed: int = ALLOWED,
+    ) -> None:
         self._sink = sink
         self._of_process = of_process
         self._rest = b""
-        self._left = ALLOWED
+        self._allowed = self._left = allowed
 
     def __call__(self, data: bytes) -> None:
         if self._of_process and self._left < 0:
@@ -72,11 +78,11 @@ class MessageLines:
 
     def renew(self) -> None:
         """What was told was forgotten."""
-        self._left = ALLOWED
+        self._left = self._allowed
 
     def allow_answer(self) -> None:
         """A command was given, and is answered."""
-        self._left += _FOR_EACH_COMMAND
+        self._left = min(self._allowed, self._left + _FOR_EACH_COMMAND)
 
     def finish(self) -> None:
         """What is there of a line will have no end."""

@@ -64,8 +64,13 @@ class Agent(object):
             self.obey(line)
 
     def obey(self, line):
-        """Do what is ours to do, or the child's; what is the case's goes to its process."""
-        order = json.loads(line.decode("ascii"))
+        """Do what is ours to do, or the child's; what is the case's goes to its process. What is no
+        order was written by somebody else, who found our pipe."""
+        try:
+            order = json.loads(line.decode("ascii"))
+            order["op"] + ""
+        except (ValueError, TypeError, KeyError, RuntimeError):  # too deep: RecursionError
+            return None
         for one in (self, self.child):
             action = getattr(one, "do_" + order["op"], None)
             if action is not None:
