@@ -52,6 +52,7 @@ ANYTHING = ("",)
 RECORDS = (
     "sockproof.__version__",
     "sockproof.errors",
+    "sockproof.json_depth",
     "sockproof.judge.verdict",
     "sockproof.record",
     "sockproof.spec.case_id",

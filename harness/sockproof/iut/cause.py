@@ -52,7 +52,7 @@ def _causes(found: Evidence) -> Iterator[tuple[str, str]]:
     """Sentences, the surest first, each with what it is about: where the failure says that already,
     it is no news."""
     for event in found.events:
-        if event.name == "ended" and "error" in event.fields:
+        if event.name == "ended" and {"error", "label"} <= event.fields.keys():
             ended_by = str(RaisedError.of(event.fields["error"]))
             yield f"{called(event.fields['label'])}() ended by {ended_by}", ended_by
     for error, place in _raised(found):

@@ -56,7 +56,7 @@ def read_hello(given: str, said: Message) -> dict[str, Any]:
         case {"r": "hello", "value": {"protocol": version} as hello} if version == PROTOCOL:
             try:
                 return dict(msgspec.convert(hello, _Hello))
-            except msgspec.ValidationError as error:
+            except (msgspec.ValidationError, UnicodeEncodeError) as error:
                 problem = str(error).replace("`", "'")
             raise IutUnavailable(
                 f"{given}: what it says of itself is not in order: {problem}",

@@ -43,6 +43,10 @@ _OF_AGENT: Mapping[str, Mapping[str, type]] = {
     "usage": {"value": list},
     "done": {"seq": int},
 }
+# The fields of events that whoever reads them relies upon.
+_OF_EVENT = {"method": str, "phase": str, "do": str, "label": str, "error": dict, "octets": dict}
+_OF_ERROR = {"type": str, "bases": list, "errno_name": str, "text": str}
+_OF_OCTETS = {"text": str, "length": int}
 # More than any clock of ours has.
 _SECONDS = 1e12
 
@@ -133,13 +137,21 @@ def _is_event(message: Message, _kinds: object) -> bool:
         and 0 <= pid < 1 << 32
         and isinstance(message["e"], str)
         and isinstance(message.get("th"), str)
+        and all(_is(message[key], own) for key, own in _OF_EVENT.items() if key in message)
+        and _has(message.get("error"), _OF_ERROR)
+        and _has(message.get("octets"), _OF_OCTETS)
     )
 
 
 def _is_message(message: Message, kinds: Mapping[str, Mapping[str, type]]) -> bool:
     kind = message.get("r")
     needed = kinds.get(kind) if isinstance(kind, str) else None
-    return needed is not None and all(_is(message.get(key), own) for key, own in needed.items())
+    return needed is not None and _has(message, needed)
+
+
+def _has(value: Any, needed: Mapping[str, type]) -> bool:
+    """Whether it is nothing, or an object with these fields."""
+    return value is None or all(_is(value.get(key), own) for key, own in needed.items())
 
 
 def _is(value: object, wanted: type) -> bool:
