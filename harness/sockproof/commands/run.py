@@ -81,6 +81,8 @@ def _played(options: RunOptions) -> RunMonitor:
         warn(problem)
     for iut in plan.iuts:
         _tell_absent(iut)
+        for doubt in iut.doubts:
+            warn(f"{iut.id}: {doubt}")
     if not plan.iuts:
         raise HarnessError("no implementation could be started", "see 'sockproof doctor'")
     monitor = RunMonitor(plan, load_catalogue(), options.report_dir, Progress())

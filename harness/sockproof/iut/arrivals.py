@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from sockproof.errors import IutUnavailable
 from sockproof.iut.case_log import CaseLog
 from sockproof.iut.case_pipes import encoded
 from sockproof.iut.channel import Channel
@@ -76,7 +77,7 @@ class Arrivals:
         elif kind == "started":
             self.log.pid = message["pid"]
             self._way.started()
-        elif kind == "over":
+        elif kind in ("over", "unstarted"):
             self._way.ended()
             self.over = message
         elif kind == "part":
@@ -126,6 +127,12 @@ class Arrivals:
                 "the implementation writes to descriptors of its own only",
                 f"it wrote to the control channel: {self.garbage[0][:80]!r}",
             )
+        if self.over and self.over["r"] == "unstarted":
+            raise IutUnavailable(
+                f"{self._channel.implementation.given}: no process can be started for a case: "
+                f"{self.over['text']}",
+                "raise its limits on processes (ulimit -u) and open files (ulimit -n)",
+            )
         if self.over:
             raise Crash(what, self.ending())
         if self._channel.ended:
@@ -135,6 +142,8 @@ class Arrivals:
     def ending(self) -> str:
         """How the process ended, in words."""
         assert self.over is not None
+        if self.over["r"] == "unstarted":
+            return f"it could not be started: {self.over['text']}"
         status = self.over["status"]
         if self.over["why"] == "deadline":
             return f"the case took more than {case_deadline_s():g} s and was killed"

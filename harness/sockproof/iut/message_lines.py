@@ -33,6 +33,7 @@ _OF_PROCESS: Mapping[str, Mapping[str, type]] = {
 }
 _OF_AGENT: Mapping[str, Mapping[str, type]] = {
     "started": {"pid": int, "case": int},
+    "unstarted": {"text": str, "case": int},
     "over": {"why": str, "status": int, "case": int},
     "stdout": {"text": str, "case": int},
     "stderr": {"text": str, "case": int},

@@ -98,6 +98,8 @@ def case(
     )
     course = _course_of(request.node)
     course.run = run
+    if parameter.iut.is_another_user:
+        addresses.open_to_others()
     run.refuse_inapplicable()
     yield run
     course.teardown = run.end(course.problem)

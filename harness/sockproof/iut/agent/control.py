@@ -108,10 +108,14 @@ class Agent(object):
         def say(**fields):
             self.say(case=number, **fields)
 
-        self.child = child.Child(
-            order["deadline_s"], say, self.say_raw, self.become_case, order.get("pipes")
-        )
-        say(r="started", pid=self.child.pid)
+        self.child = None
+        try:
+            self.child = child.Child(
+                order["deadline_s"], say, self.say_raw, self.become_case, order.get("pipes")
+            )
+        except EnvironmentError as error:  # too many processes, or descriptors
+            return say(r="unstarted", text=str(error))
+        return say(r="started", pid=self.child.pid)
 
     def become_case(self, fds):
         """In the case's process."""
