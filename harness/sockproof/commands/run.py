@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -81,7 +81,7 @@ def _played(options: RunOptions) -> RunMonitor:
         warn(problem)
     for iut in plan.iuts:
         _tell_absent(iut)
-        for doubt in iut.doubts:
+        for doubt in (*iut.doubts, *_unreachable(iut)):
             warn(f"{iut.id}: {doubt}")
     if not plan.iuts:
         raise HarnessError("no implementation could be started", "see 'sockproof doctor'")
@@ -111,6 +111,11 @@ def _attribute(plan: RunPlan, monitor: RunMonitor) -> None:
                 monitor.attribute(iut.id, case_id, inherited)
         except HarnessError as error:
             warn(f"{iut.id}: whether deviations are inherited cannot be found out: {error}")
+
+
+def _unreachable(iut: ProbedIut) -> Iterator[str]:
+    for family, why in iut.capabilities.unreachable.items():
+        yield f"what needs {family} is not applicable: {why}"
 
 
 def _tell_absent(iut: ProbedIut) -> None:

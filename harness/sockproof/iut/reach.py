@@ -143,15 +143,15 @@ def _why_no_path(process: CaseProcess, addresses: Addresses) -> str:
         own.bind(address)
         admit_others(address)
         error = process.do("execute", source=_SEND.format(token=_TOKEN, address=address)).error
-    return f"it cannot send to a socket in {Path(address).parent}: {error}" if error else ""
+    return f"it cannot send to a path below {short_temporary_folder()}: {error}" if error else ""
 
 
 def _why_no_connection(process: CaseProcess, family: str, address: Any) -> str:
     named = {"inet": "AF_INET", "inet6": "AF_INET6"}.get(family, "AF_UNIX")
     listen = _LISTEN.format(family=named, address=address, bound_s=hang_bound_s())
     if error := process.do("execute", source=listen).error:
-        where = f"in {Path(address).parent}" if family == "path" else f"at {address!r}"
-        return f"it cannot listen {where}: {error}"
+        below = f"a path below {short_temporary_folder()}"  # no name of a folder that is no more
+        return f"it cannot listen at {below if family == 'path' else repr(address)}: {error}"
     bound = process.do("evaluate", expression="listener.getsockname()").value
     problem = _problem(process, socket.AddressFamily[named], bound)
     if not problem:

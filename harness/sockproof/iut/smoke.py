@@ -46,6 +46,7 @@ class Smoke:
     doubts: list[str] = field(default_factory=list)
     looks_up_names: bool = False
     needs_open_folders: bool = False
+    _families: set[str] = field(default_factory=set)
 
     def exchange(self, specs: Iterable[ServerSpec]) -> None:
         """One exchange for each kind of server among these specs, which its module has.
@@ -56,6 +57,7 @@ class Smoke:
         by_kind: dict[str, ServerSpec] = {}
         for spec in specs:
             by_kind.setdefault(spec.kind, spec)
+            self._families.add(spec.family)
         with own_addresses() as addresses:
             for number, spec in enumerate(by_kind.values()):
                 try:
@@ -85,9 +87,11 @@ class Smoke:
             ("inet", "inet6"), ("127.0.0.1", "::1"), found, strict=False
         ):
             self.looks_up_names = True
-            if not is_known:
-                problem = f"it looks up the name of {host}, which /etc/hosts does not tell"
-                self._out_of_reach(family, problem)
+            if not is_known and family in self._families:
+                self.unreachable[family] = (
+                    f"it looks up the name of {host}, which only a name server may know here; "
+                    "write it into /etc/hosts"
+                )
 
     def _tell(
         self, spec: ServerSpec, error: Mismatch, addresses: Addresses, *, is_first: bool
@@ -101,7 +105,8 @@ class Smoke:
         if why and not spec.is_unix:
             raise IutUnavailable(f"{given}: {why}", _HINTS["inet"])
         if why:
-            self._out_of_reach(spec.family, why)
+            hint = f"; {_HINTS[spec.family]}" if spec.family in _HINTS else ""
+            self.unreachable.setdefault(spec.family, f"{why}{hint}")
         elif addresses.is_open and not was_open:
             self._exchange(spec, addresses)
         elif is_first:
@@ -111,12 +116,6 @@ class Smoke:
             )
         else:
             self.doubts.append(f"its {spec.class_name} cannot echo one line: {error}")
-
-    def _out_of_reach(self, family: str, why: str) -> None:
-        if family not in self.unreachable:
-            self.unreachable[family] = why
-            hint = f"; {_HINTS[family]}" if family in _HINTS and "look" not in why else ""
-            self.doubts.append(f"what needs {family} is not applicable: {why}{hint}")
 
 
 def _exchange_a_line(spec: ServerSpec, process: CaseProcess, addresses: Addresses) -> None:
