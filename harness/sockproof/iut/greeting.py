@@ -55,7 +55,8 @@ def read_hello(given: str, said: Message) -> dict[str, Any]:
     match said:
         case {"r": "hello", "value": {"protocol": version} as hello} if version == PROTOCOL:
             try:
-                return dict(msgspec.convert(hello, _Hello))
+                msgspec.convert(hello, _Hello)
+                return dict(hello)
             except (msgspec.ValidationError, UnicodeEncodeError) as error:
                 problem = str(error).replace("`", "'")
             raise IutUnavailable(
