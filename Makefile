@@ -11,6 +11,7 @@ WORKERS ?= 4
 ARGS ?=
 HOSTS ?= python3.10 python3.11 python3.12 python3.13
 RUNS ?= 20
+INPUTS ?= 100000
 TURN ?= $(shell git rev-list --count HEAD 2>/dev/null || echo 0)
 IUTS ?= python2.7 python3.6 python3.7 python3.8 python3.9 python3.10 python3.11 python3.12 python3.13 pypy3
 UV ?= uv
@@ -41,7 +42,7 @@ iut = iut=$$("$(PYTHON)" -c 'import os, sys; print(os.path.realpath(sys.executab
 catalogue = $(addprefix suites/selftest/test_,$(addsuffix .py,catalogue titles symptoms coverage_of_catalogue mutant_build reference_of_catalogue import_rules))
 
 .PHONY: help report check-report requirement reference bench proof test check test-all test-hosts flakes \
-    nightly lint types lock clean
+    fuzz nightly lint types lock clean
 .NOTPARALLEL:
 
 help: ## this list (the default)
@@ -92,7 +93,10 @@ test-hosts: ## make test on each of $(HOSTS), names or paths, each a turn furthe
 flakes: $(ready) ## the harness's own tests $(RUNS) times, each in another order beside busy processes: what is not the same?
 	@"$(bin)/python" -m suites.selftest.flakes --runs $(RUNS) --workers $(WORKERS) -- $(ARGS)
 
-nightly: test-all flakes ## what takes too long for every change
+fuzz: $(ready) ## $(INPUTS) hostile inputs for each reader of what others wrote: pipes, records, definitions, the page
+	@"$(bin)/python" -m pytest -n $(WORKERS) --dist worksteal --inputs $(INPUTS) $(ARGS) suites/selftest/test_fuzz_*.py
+
+nightly: test-all flakes fuzz ## what takes too long for every change
 
 check: lint types ## in a minute: lint, types, the catalogue with its cases and mutants, and the test files that are not as in HEAD
 	@touched=$$(git status --porcelain --untracked-files=all -- 'suites/*/test_*.py' | awk '!/^.?D/ { print $$NF }'); \

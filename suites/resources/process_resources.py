@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from fixtures import CaseProcess, Inconclusive, Mismatch, NotApplicable, Peers, Server, same
+from fixtures import CaseProcess, Mismatch, NotApplicable, Peers, Server, same
 
 __all__ = [
     "LINE",
@@ -222,9 +222,9 @@ def high_descriptors(process: CaseProcess) -> Iterator[None]:
 def _order(process: CaseProcess, source: str) -> None:
     error = process.do("execute", source=source).error
     if error is not None:
-        raise Inconclusive(f"the process cannot be limited: {error}")
+        raise NotApplicable(f"the process cannot be limited here: {error}")
 
 
 def _check_refused(process: CaseProcess, what: str) -> None:
     if not process.do("evaluate", expression="refused").value:
-        raise Inconclusive(f"the process gets one {what} more in spite of its limit")
+        raise NotApplicable(f"the process gets one {what} more in spite of its limit")

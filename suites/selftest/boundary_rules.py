@@ -134,6 +134,7 @@ BOUNDARIES: Mapping[str, Boundary] = {
             "run/isolation.py": "the report folder, before it is all that may be written",
             "run/lifetime.py": "tells workers of an interrupt, in that folder",
             "iut/addresses.py": "socket files, in that folder",
+            "iut/reach.py": "a socket file in a folder of its own, to find out whether it is reached",
             "generate/life_playing.py": "removes a socket file of that folder",
             "repro/trial.py": "a script to try, in a temporary folder",
             "mutation/subjects.py": "mutants, in a temporary folder",

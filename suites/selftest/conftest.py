@@ -11,6 +11,23 @@ import pytest
 from sockproof.iut.channel import Channel
 from sockproof.iut.process import CaseProcess
 from suites.selftest.agents import CHANNELS, channel_to
+from suites.selftest.fuzzing import FEW
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.getgroup("sockproof").addoption(
+        "--inputs",
+        type=int,
+        default=FEW,
+        metavar="N",
+        help="how many inputs a test that fuzzes has",
+    )
+
+
+@pytest.fixture
+def inputs(pytestconfig: pytest.Config) -> int:
+    """How many inputs a test that fuzzes has."""
+    return int(pytestconfig.getoption("--inputs", FEW))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

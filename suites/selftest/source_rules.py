@@ -53,6 +53,7 @@ RECORDS = (
     "sockproof.__version__",
     "sockproof.errors",
     "sockproof.file_names",
+    "sockproof.json_depth",
     "sockproof.judge.verdict",
     "sockproof.output_folder",
     "sockproof.record",

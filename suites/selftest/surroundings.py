@@ -103,7 +103,7 @@ LONG = "/".join(["a-folder-with-a-rather-long-name"] * 5)
 NOWHERE = "/proc/sys/no/such/folder"  # nobody can make it, root neither
 
 RUN = "harness/sockproof/commands/run.py"
-PLAN = "harness/sockproof/run/plan.py"
+ADDRESSES = "harness/sockproof/iut/addresses.py"
 MAIN = "harness/sockproof/__main__.py"
 STREAMS = "harness/sockproof/standard_streams.py"
 _BEGINS = "        interrupt_by(*_ENDINGS)\n"
@@ -159,13 +159,13 @@ _FOLDERS = (
     Surroundings("umask-002", _at_end("(folder / name).chmod(0o644)"), umask=0o002),
     Surroundings(
         "tmp-long",
-        Fault(PLAN, "if len(os.fsencode(base)) <= _LONGEST_FOLDER_OCTETS", "if base"),
+        Fault(ADDRESSES, "if len(os.fsencode(base)) <= _LONGEST_FOLDER_OCTETS", "if base"),
         {"TMPDIR": "{root}/tmp/" + LONG},
         'mkdir -p "$TMPDIR"',
     ),
     Surroundings(
         "tmp-with-blanks",
-        Fault(PLAN, "tempfile.gettempdir()", "tempfile.gettempdir().split()[0]"),
+        Fault(ADDRESSES, "tempfile.gettempdir()", "tempfile.gettempdir().split()[0]"),
         {"TMPDIR": "{root}/tmp/two blanks"},
         'mkdir "$TMPDIR"',
     ),
@@ -236,7 +236,7 @@ _MACHINES = (
     Surroundings(
         "four-workers",
         Fault(
-            "harness/sockproof/iut/addresses.py",
+            ADDRESSES,
             'Path(tempfile.mkdtemp(prefix="w", dir=parent))',
             'parent / "w"; self.folder.mkdir()',
         ),

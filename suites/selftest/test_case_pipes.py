@@ -14,7 +14,8 @@ import pytest
 
 from sockproof.iut.channel import Channel
 from sockproof.iut.implementation import Implementation
-from sockproof.iut.incoming import Incoming, Message, MessageLines, Rank
+from sockproof.iut.incoming import Incoming, Rank
+from sockproof.iut.message_lines import Message, MessageLines
 from sockproof.iut.process import CaseProcess
 from sockproof.judge.checks import Crash
 from sockproof.timing import hang_bound_s
@@ -126,8 +127,8 @@ def test_what_came_together_is_taken_by_rank() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (b'{"r":"done","value":NaN}', "done"),
-        (b'{"r":"done","value":"\\ud800"}', "done"),
+        (b'{"r":"done","seq":1,"value":NaN}', "done"),
+        (b'{"r":"done","seq":1,"value":"\\ud800"}', "done"),
         (b'{"value":1}', "garbage"),
         (b"[1]", "garbage"),
         (b"\xff", "garbage"),
@@ -137,7 +138,7 @@ def test_what_came_together_is_taken_by_rank() -> None:
 def test_each_line_is_a_message(line: bytes, message: str) -> None:
     """Also what is refused by the quicker of two readers, and what has no end."""
     came: list[Message] = []
-    lines = MessageLines(came.append)
+    lines = MessageLines(came.append, of_process=True)
     for start in range(0, len(line), 65536):
         lines(line[start : start + 65536])
     lines(b"\n")

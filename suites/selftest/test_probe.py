@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import sys
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from sockproof.errors import IutUnavailable
 from sockproof.iut.capabilities import probe
+from sockproof.iut.channel import Channel
 from sockproof.iut.implementation import Implementation, parse_iut
 from sockproof.spec.matrix import ALL_SPECS, spec_by_id
 from sockproof.timing import SCALE_VARIABLE
@@ -144,12 +147,27 @@ def test_a_command_that_is_killed_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_command_that_prints_something_else_is_refused(tmp_path: Path) -> None:
-    """The answer is repeated, so that a wrapper's greeting is recognised."""
+    """What was printed is repeated, so that a wrapper is recognised."""
     message = refusal(script(tmp_path, "echo 'Welcome to host!'; exec cat >/dev/null"))
 
-    assert "the agent answered" in message
-    assert "Welcome to host!" in message
-    assert "protocol 2 was expected" in message
+    assert "no answer, the interpreter closed its output; it printed 'Welcome to host!'" in message
+
+
+def test_a_command_that_prints_without_end_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it prints is told, and no more of it is kept than need be."""
+    monkeypatch.setenv(SCALE_VARIABLE, "0.05")
+
+    assert "it prints 'y' and more, and is no agent" in refusal(script(tmp_path, "exec yes"))
+
+
+@pytest.mark.parametrize("banner", ["echo Welcome; echo", "printf 'No end of a line: '"])
+def test_a_wrapper_may_print_a_banner(tmp_path: Path, banner: str) -> None:
+    """What comes before the agent's first word is none of ours."""
+    wrapped = script(tmp_path, f'{banner}; exec "{sys.executable}" "$@"')
+
+    assert "TCPServer" in probe(wrapped).capabilities.names
 
 
 def test_an_agent_of_another_protocol_is_refused(tmp_path: Path) -> None:
@@ -165,7 +183,28 @@ def test_half_an_answer_is_refused(tmp_path: Path, answer: str) -> None:
     """JSON that is none of ours is told like any other garbage."""
     message = refusal(script(tmp_path, f"echo '{answer}'; exec cat >/dev/null"))
 
-    assert "the agent answered" in message
+    assert f"it printed '{answer}'" in message
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '"names": ["TCPServer", 7]',
+        '"version": []',
+        '"clock": Infinity',
+        '"os_file": null',
+    ],
+)
+def test_what_an_agent_says_wrongly_of_itself_is_told(tmp_path: Path, said: str) -> None:
+    """An interpreter that is not what it seems costs one line."""
+    implementation = Implementation("stray", THIS)
+    with contextlib.closing(Channel(implementation)) as channel:
+        hello = json.dumps({"r": "hello", "value": {**channel.hello}})
+    wrong = hello[:-2] + f", {said}}}}}"
+
+    message = refusal(script(tmp_path, f"cat <<'END'\n{wrong}\nEND\nexec cat >/dev/null"))
+
+    assert "what the agent says of itself is in no order: " in message
 
 
 @pytest.mark.parametrize(

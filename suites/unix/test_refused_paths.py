@@ -90,8 +90,8 @@ def test_relative_path_is_below_the_working_folder(
 ) -> None:
     """The socket file is made in the working folder of the process, and clients reach it there."""
     folder = Path(construct.new_address())
-    folder.mkdir()
-    process.do("execute", source=f"os.chdir({str(folder)!r})")
+    here = repr(str(folder))
+    process.do("execute", source=f"os.mkdir({here})\nos.chdir({here})")
 
     server = serve([ReadLine(), Echo()], address="by-name")
 

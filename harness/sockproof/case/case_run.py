@@ -149,7 +149,7 @@ class CaseRun:
 
     def new_address(self) -> Any:
         """An address for one more server of this spec."""
-        return self._addresses.server(self.spec.family)
+        return self._addresses.server(self.spec.family, named=self.iut.looks_up_names)
 
     def new_stream_peer(self, lane: str = "") -> StreamPeer:
         """A client for a stream server, not yet connected."""

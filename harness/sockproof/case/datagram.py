@@ -7,6 +7,7 @@ import socket
 from typing import Any
 
 from sockproof.case.peer import Reachable, ScriptedPeer, errno_name, whereto
+from sockproof.iut.addresses import admit_others
 from sockproof.iut.case_log import CaseLog, operation
 from sockproof.iut.values import Fill
 from sockproof.judge.checks import Hang, same
@@ -59,6 +60,8 @@ class DatagramPeer(ScriptedPeer):
         """The socket, or another, at an address that no peer of the case has had: the kernel gives
         away the port of one that is gone, and a late reply to that would come to this one."""
         own.bind(self._own_address)
+        if isinstance(self._own_address, str) and self._own_address:
+            admit_others(self._own_address)  # its folder says who comes to it
         if self._own_address != "" and self._own_address[1:] != (0,):
             return own  # it is not the kernel that chooses
         while own.getsockname() in self.log.datagram_addresses:

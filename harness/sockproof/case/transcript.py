@@ -38,7 +38,7 @@ def evidence_of(log: CaseLog, process: CaseProcess | None) -> dict[str, Any]:
 
 
 def _told(entry: Entry, start_s: float) -> TranscriptEvent:
-    payload = Octets(**entry.payload) if entry.payload is not None else None
+    payload = Octets.from_json(entry.payload) if entry.payload is not None else None
     at_s = round(entry.at_s - start_s, 6)
     return TranscriptEvent(at_s, entry.lane, entry.what, payload, entry.note, entry.error)
 

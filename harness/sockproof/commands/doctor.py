@@ -74,6 +74,8 @@ def _missing(
             continue
         for reason, specs in _reasons(result).items():
             found.setdefault(f"not {', '.join(specs)}: {reason}", []).append(result.id)
+        for doubt in result.doubts:
+            found.setdefault(doubt, []).append(result.id)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -87,6 +87,8 @@ def _played(options: RunOptions) -> RunMonitor:
         warn(problem)
     for iut in plan.iuts:
         _tell_absent(iut)
+        for doubt in (*iut.doubts, *_unreachable(iut)):
+            warn(f"{iut.id}: {doubt}")
     if not plan.iuts:
         raise HarnessError("no implementation could be started", "see 'sockproof doctor'")
     monitor = RunMonitor(plan, load_catalogue(), options.report_dir, Progress())
@@ -115,6 +117,11 @@ def _attribute(plan: RunPlan, monitor: RunMonitor) -> None:
                 monitor.attribute(iut.id, case_id, inherited)
         except HarnessError as error:
             warn(f"{iut.id}: whether deviations are inherited cannot be found out: {error}")
+
+
+def _unreachable(iut: ProbedIut) -> Iterator[str]:
+    for family, why in iut.capabilities.unreachable.items():
+        yield f"what needs {family} is not applicable: {why}"
 
 
 def _tell_absent(iut: ProbedIut) -> None:

@@ -19,24 +19,51 @@ from typing import Any
 
 from sockproof.judge.checks import Mismatch
 
-__all__ = ["Addresses", "refuse_elsewhere"]
+__all__ = ["Addresses", "admit_others", "refuse_elsewhere", "short_temporary_folder"]
+
+# Unix sockets live below the temporary folder, and their paths must stay short.
+_LONGEST_FOLDER_OCTETS = 40
 
 _CASES_PER_HOST = 2000
 
 
+def short_temporary_folder() -> str:
+    """That of the user, unless its path is too long for a socket's."""
+    base = tempfile.gettempdir()
+    return base if len(os.fsencode(base)) <= _LONGEST_FOLDER_OCTETS else "/tmp"
+
+
+def admit_others(path: str) -> None:
+    """Let other users send to the socket at a path, if they come to its folder."""
+    Path(path).chmod(0o777)
+
+
 class Addresses:
-    """Hands out addresses; owns a folder for socket files below ``parent``, whose path is short."""
+    """Hands out addresses; owns a folder for socket files below ``parent``, whose path is short.
+
+    ``is_open``: users that know its name may make socket files in it.
+    """
 
     def __init__(self, parent: Path) -> None:
         self._serial = itertools.count(1)
         self.folder = Path(tempfile.mkdtemp(prefix="w", dir=parent))
+        self.is_open = False
 
-    def server(self, family: str) -> Any:
-        """An address to bind a server of this family to."""
+    def open_to_others(self) -> None:
+        """From now on an implementation that another user runs can bind to paths as well. Nobody
+        can list the folder, or remove what is another's."""
+        if not self.is_open:
+            self.folder.parent.chmod(0o711)
+            self.folder.chmod(0o1733)
+            self.is_open = True
+
+    def server(self, family: str, *, named: bool = False) -> Any:
+        """An address to bind a server of this family to; with ``named`` one whose name is known on
+        every machine, for one that looks it up."""
         serial = next(self._serial)
         match family:
             case "inet":
-                return (_own_host(serial // _CASES_PER_HOST), 0)
+                return ("127.0.0.1" if named else _own_host(serial // _CASES_PER_HOST), 0)
             case "inet6":
                 return ("::1", 0)
             case "path":

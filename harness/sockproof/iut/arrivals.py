@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable
 
+from sockproof.errors import IutUnavailable
 from sockproof.iut.case_log import CaseLog
 from sockproof.iut.case_pipes import encoded
 from sockproof.iut.channel import Channel
-from sockproof.iut.incoming import Message
-from sockproof.iut.outcomes import Event
+from sockproof.iut.greeting import ending_in_words
+from sockproof.iut.message_lines import Message, value_of_line
+from sockproof.iut.outcomes import Event, Outcome, RaisedError
 from sockproof.iut.values import decode
 from sockproof.judge.checks import Crash, Hang
 from sockproof.timing import case_deadline_s, hang_bound_s
@@ -26,6 +27,8 @@ _QUIET_S = 0.25
 _STACKS, _GREEN_STACKS_S = 0, 5.0
 # Characters of each stream; past them only how many there were is kept.
 _OUTPUT_KEPT = 65536
+# How much is kept of what is none of ours.
+_GARBAGE_KEPT = 10
 
 
 class Arrivals:
@@ -34,7 +37,7 @@ class Arrivals:
 
     def __init__(self, channel: Channel, log: CaseLog) -> None:
         self._channel = channel
-        self._answers: dict[int, Message] = {}
+        self._answers: dict[int, Outcome] = {}
         self._parts: dict[int, str] = {}
         self.log = log
         self.events = log.events
@@ -42,6 +45,7 @@ class Arrivals:
         self.dropped_octets = {"stdout": 0, "stderr": 0}
         self.garbage: list[str] = []
         self.over: Message | None = None
+        self._number = channel.new_number()
         channel.listen(self._take)
         self._way = channel.way_to_case(self._take)
 
@@ -54,12 +58,18 @@ class Arrivals:
         """Called by whoever reads, whom nothing may end."""
         try:
             self._sort(message)
-        except (KeyError, TypeError, ValueError, AttributeError):  # valid JSON, and none of ours
-            self.garbage.append(str(message)[:200])
+        except Exception:  # valid JSON, and none of ours
+            self._drop(str(message)[:200])
+
+    def _drop(self, garbage: str) -> None:
+        if len(self.garbage) < _GARBAGE_KEPT:
+            self.garbage.append(garbage)
 
     def _sort(self, message: Message) -> None:
         if "e" in message:
             self.events.append(self._event(message))
+            return
+        if message.get("case", self._number) != self._number:  # of a process that we know as ended
             return
         kind = message["r"]
         if kind in ("stdout", "stderr"):
@@ -67,15 +77,23 @@ class Arrivals:
         elif kind == "started":
             self.log.pid = message["pid"]
             self._way.started()
-        elif kind == "over":
+        elif kind in ("over", "unstarted"):
             self._way.ended()
             self.over = message
         elif kind == "part":
             self._parts[message["seq"]] = self._parts.get(message["seq"], "") + message["text"]
         elif kind in ("done", "raised"):
-            self._answers[message["seq"]] = message
+            self._answers[message["seq"]] = self._answer(message)
         else:
-            self.garbage.append(str(message.get("text", message)))
+            self._drop(str(message.get("text", message))[:200])
+
+    def _answer(self, message: Message) -> Outcome:
+        """The answer to a command, whose parts have come before it if it is long."""
+        parts = self._parts.pop(message["seq"], "")
+        value = value_of_line(parts.encode("utf-8")) if message.get("parts") else message["value"]
+        if message["r"] == "raised":
+            return Outcome(error=RaisedError.of(value))
+        return Outcome(decode(value))
 
     def _print(self, stream: str, text: str) -> None:
         kept = text[: _OUTPUT_KEPT - len(self.output[stream])]
@@ -109,6 +127,12 @@ class Arrivals:
                 "the implementation writes to descriptors of its own only",
                 f"it wrote to the control channel: {self.garbage[0][:80]!r}",
             )
+        if self.over and self.over["r"] == "unstarted":
+            raise IutUnavailable(
+                f"{self._channel.implementation.given}: no process can be started for a case: "
+                f"{self.over['text']}",
+                "raise its limits on processes (ulimit -u) and open files (ulimit -n)",
+            )
         if self.over:
             raise Crash(what, self.ending())
         if self._channel.ended:
@@ -118,11 +142,13 @@ class Arrivals:
     def ending(self) -> str:
         """How the process ended, in words."""
         assert self.over is not None
+        if self.over["r"] == "unstarted":
+            return f"it could not be started: {self.over['text']}"
         status = self.over["status"]
         if self.over["why"] == "deadline":
             return f"the case took more than {case_deadline_s():g} s and was killed"
         if os.WIFSIGNALED(status):
-            return f"the process was killed by {signal.Signals(os.WTERMSIG(status)).name}"
+            return f"the process {ending_in_words(-os.WTERMSIG(status))}"
         number = os.WEXITSTATUS(status)
         lines = self.output["stderr"].strip().splitlines()[-1:] if number == AGENT_FAILED else []
         return ": ".join([f"the process ended with exit status {number}", *lines])

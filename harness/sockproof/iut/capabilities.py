@@ -10,8 +10,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import uuid
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -19,12 +19,13 @@ from sockproof.errors import AgentDied, IutUnavailable
 from sockproof.file_names import file_name
 from sockproof.iut.channel import Channel
 from sockproof.iut.implementation import Implementation
-from sockproof.iut.incoming import Message
+from sockproof.iut.message_lines import Message
 from sockproof.iut.process import CaseProcess
-from sockproof.iut.smoke import exchange_a_line, why_in_vain
+from sockproof.iut.reach import refuse_few_processes
+from sockproof.iut.smoke import Smoke
 from sockproof.judge.checks import Mismatch
 from sockproof.spec.levels import PythonLevel
-from sockproof.spec.matrix import ALL_SPECS, CLASSES, ServerSpec
+from sockproof.spec.matrix import ALL_SPECS, CLASSES, MIXINS, ServerSpec
 
 __all__ = ["Capabilities", "ProbedIut", "interpreter_id", "probe"]
 
@@ -62,11 +63,13 @@ _NEEDS = {"inet6": "IPv6", "path": "AF_UNIX", "abstract": "abstract", "Forking":
 @dataclass(frozen=True)
 class Capabilities:
     """``features`` by name, and the ``names`` of classes the module has (as socketserver calls
-    them). ``left_out`` are those that it lacks on purpose, as whoever tests it says."""
+    them). ``left_out`` are those that it lacks on purpose, as whoever tests it says;
+    ``unreachable`` says of families of addresses why no server there is reached from here."""
 
     features: Mapping[str, bool]
     names: frozenset[str]
     left_out: frozenset[str] = frozenset()
+    unreachable: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def absent(self) -> frozenset[str]:
@@ -80,6 +83,8 @@ class Capabilities:
 
     def missing(self, spec: ServerSpec) -> str:
         """Why servers of this spec cannot be tested here; empty when they can."""
+        if spec.family in self.unreachable:
+            return self.unreachable[spec.family]
         for part in (spec.family, spec.mixin):
             feature = _NEEDS.get(part, "")
             if feature and not self.features[feature]:
@@ -91,7 +96,8 @@ class Capabilities:
 
     def to_json(self) -> dict[str, Any]:
         left_out = {"left_out": sorted(self.left_out)} if self.left_out else {}
-        return {**self.features, "names": sorted(self.names), **left_out}
+        unreachable = {"unreachable": dict(self.unreachable)} if self.unreachable else {}
+        return {**self.features, "names": sorted(self.names), **left_out, **unreachable}
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,7 @@ class ProbedIut:
     """An implementation that answered: what it is, and what it can do.
 
     ``id`` names it in records; ``level`` is the Python level its requirements are taken from.
+    ``doubts`` are what there is to say of it in its surroundings, see :mod:`sockproof.iut.smoke`.
     """
 
     id: str
@@ -106,6 +113,9 @@ class ProbedIut:
     level: PythonLevel
     hello: Mapping[str, Any]
     capabilities: Capabilities
+    doubts: Sequence[str] = ()
+    looks_up_names: bool = False
+    is_another_user: bool = False
 
     @property
     def absent(self) -> list[str]:
@@ -133,8 +143,9 @@ def interpreter_id(hello: Message) -> str:
     return file_name(f"{hello['implementation']}-{'.'.join(str(part) for part in version)}")
 
 
-def probe(implementation: Implementation) -> ProbedIut:
-    """Start it, and find out what it is, whether it is honest, and what it can do.
+def probe(implementation: Implementation, specs: Sequence[ServerSpec] = ALL_SPECS) -> ProbedIut:
+    """Start it, and find out what it is, whether it is honest, and what it can do, as far as these
+    specs need it.
 
     Raises:
         IutUnavailable: it does not start, is not what it says, or fails the smoke exchange.
@@ -146,12 +157,13 @@ def probe(implementation: Implementation) -> ProbedIut:
             try:
                 _refuse_liar(implementation, process)
                 capabilities = _capabilities(implementation, channel.hello, process)
-                exchange_a_line(_first_usable(implementation, capabilities), process)
-            except Mismatch as error:
-                why = why_in_vain(error, channel.hello, process)
-                raise Mismatch(error.expected, f"{error.actual}{why}") from None
+                forks = any(spec.mixin == "Forking" for spec in specs)
+                forks = forks and capabilities.features["fork"]
+                refuse_few_processes(implementation.given, process, forks=forks)
             finally:
                 process.end()
+            smoke = Smoke(channel)
+            smoke.exchange(_usable(implementation, capabilities, specs))
         except (Mismatch, AgentDied) as error:
             raise IutUnavailable(
                 f"{implementation.given}: the smoke exchange failed: {error}",
@@ -162,7 +174,10 @@ def probe(implementation: Implementation) -> ProbedIut:
         implementation,
         implementation.level or tuple(channel.hello["version"][:2]),
         channel.hello,
-        capabilities,
+        dataclasses.replace(capabilities, unreachable=smoke.unreachable),
+        tuple(smoke.doubts),
+        smoke.looks_up_names,
+        smoke.needs_open_folders,
     )
 
 
@@ -170,7 +185,7 @@ def _refuse_foreign_module(implementation: Implementation, hello: Message) -> No
     """An interpreter that quietly took another installation's module is not what was asked for."""
     if implementation.module:
         return
-    module = PurePosixPath(hello["module_file"]).parent
+    module = PurePosixPath(hello["module_file"] or "").parent
     own = PurePosixPath(hello["os_file"]).parent
     if module != own:
         raise IutUnavailable(
@@ -207,12 +222,19 @@ def _capabilities(
     return found.only(implementation.provides) if implementation.provides else found
 
 
-def _first_usable(implementation: Implementation, capabilities: Capabilities) -> ServerSpec:
-    """The first server spec that the module has classes for."""
+def _usable(
+    implementation: Implementation, capabilities: Capabilities, specs: Sequence[ServerSpec]
+) -> list[ServerSpec]:
+    """What the module has classes for of the kinds and families of these, the plain ones first;
+    else the first of all that it has classes for."""
     usable = [spec for spec in ALL_SPECS if not capabilities.missing(spec)]
+    wanted = {(spec.kind, spec.family) for spec in specs}
+    asked = [spec for spec in usable if (spec.kind, spec.family) in wanted]
+    if asked:
+        return sorted(asked, key=lambda spec: MIXINS.index(spec.mixin))
     if not usable:
         raise IutUnavailable(
             f"{implementation.given}: the module has none of socketserver's classes",
             "map its names in a TOML file: [classes] TCPServer = 'MyServer'",
         )
-    return usable[0]
+    return usable[:1]

@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 from sockproof.errors import ChannelError
 from sockproof.iut.agent.child import GATES, PIPES
-from sockproof.iut.incoming import Incoming, Message, MessageLines, Rank
+from sockproof.iut.incoming import Incoming, Rank
+from sockproof.iut.message_lines import Message, MessageLines
 
 __all__ = ["CasePipes", "ThroughAgent", "Way", "encoded", "token_in_a_pipe"]
 
@@ -46,9 +47,11 @@ def token_in_a_pipe() -> Iterator[dict[str, Any]]:
 
 
 class Way(Protocol):
-    """How a case's process is reached. ``order`` is what its agent must know to start it."""
+    """How a case's process is reached. ``order`` is what its agent must know to start it, ``lines``
+    are what it tells."""
 
     order: dict[str, Any]
+    lines: MessageLines
 
     def send(self, line: bytes) -> None: ...
     def open_gate(self, index: int, count: int) -> None: ...
@@ -66,7 +69,7 @@ class CasePipes:
 
     def __init__(self, incoming: Incoming, sink: Callable[[Message], None]) -> None:
         self._incoming = incoming
-        self._lines = MessageLines(sink)
+        self.lines = MessageLines(sink, of_process=True)
         commands, *others = _made(1 + GATES + len(PIPES))
         gates = others[:GATES]
         told = dict(zip(PIPES, others[GATES:], strict=True))
@@ -81,7 +84,7 @@ class CasePipes:
             incoming.add(
                 pipe[0],
                 Rank.EVENTS if name == "events" else Rank.PRINTED,
-                self._lines if name == "events" else _printing(name, sink),
+                self.lines if name == "events" else _printing(name, sink),
             )
 
     def send(self, line: bytes) -> None:
@@ -105,7 +108,7 @@ class CasePipes:
 
     def ended(self) -> None:
         """The process has ended: what it wrote of a line stays what it is."""
-        self._lines.finish()
+        self.lines.finish()
 
     def close(self) -> None:
         """All that the process wrote was taken."""
@@ -138,11 +141,12 @@ def _printing(name: str, sink: Callable[[Message], None]) -> Callable[[bytes], N
 class ThroughAgent:
     """What its agent passes on, both ways, where nothing of ours can be opened from there.
 
-    ``write`` gives the agent a line.
+    ``write`` gives the agent a line; ``lines`` are what it tells.
     """
 
-    def __init__(self, write: Callable[[bytes], None]) -> None:
+    def __init__(self, write: Callable[[bytes], None], lines: MessageLines) -> None:
         self.order: dict[str, Any] = {}
+        self.lines = lines
         self.send = write
 
     def open_gate(self, index: int, count: int) -> None:

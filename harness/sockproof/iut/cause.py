@@ -53,7 +53,7 @@ def _causes(found: Evidence) -> Iterator[tuple[str, str]]:
     """Sentences, the surest first, each with what it is about: where the failure says that already,
     it is no news."""
     for event in found.events:
-        if event.name == "ended" and "error" in event.fields:
+        if event.name == "ended" and {"error", "label"} <= event.fields.keys():
             error = RaisedError.of(event.fields["error"])
             place = _innermost(error.traceback, found)
             told = f"{error}, raised {place}" if place else str(error)

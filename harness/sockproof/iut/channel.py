@@ -7,6 +7,7 @@ closing the channel ends it, and so does the end of this process.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import subprocess
@@ -18,17 +19,15 @@ from typing import Any
 from sockproof.errors import AgentDied, IutUnavailable
 from sockproof.iut.bundle import bundle
 from sockproof.iut.case_pipes import CasePipes, ThroughAgent, Way, encoded, token_in_a_pipe
-from sockproof.iut.greeting import checked_greeting
+from sockproof.iut.greeting import BANNER_LINES, PROTOCOL, ending_in_words, is_banner, read_hello
 from sockproof.iut.implementation import Implementation
-from sockproof.iut.incoming import Incoming, Message, MessageLines, Rank
+from sockproof.iut.incoming import Incoming, Rank
 from sockproof.iut.interpreter import start_interpreter, write_all
+from sockproof.iut.message_lines import Message, MessageLines
 from sockproof.iut.strays import AGENT_MARK, end_strays, new_mark
 from sockproof.timing import hang_bound_s, start_bound_s
 
 __all__ = ["PROTOCOL", "Channel"]
-
-# Version of what is spoken; the agent says its own in the first exchange.
-PROTOCOL = 2
 
 
 class Channel:
@@ -57,6 +56,7 @@ class Channel:
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self.incoming = Incoming()
+        self._numbers = itertools.count(1)
         self._lines = MessageLines(lambda message: self._sink(message))
         self.incoming.add(self._process.stdout.fileno(), Rank.CONTROL, self._hear)
         self.incoming.add(self._process.stderr.fileno(), Rank.PRINTED, self._hear_stderr)
@@ -84,53 +84,61 @@ class Channel:
                     classes=dict(given.classes),
                     token=token if direct else None,
                 )
-            hello = self._read_hello(self._first_message())
+            hello = read_hello(given.given, self._first_word())
         if not asked_at <= hello["clock"] <= time.monotonic():
             self.offset_s = min(self._clock_difference() for _ in range(5))[1]
         return hello
-
-    def _read_hello(self, said: Message) -> Message:
-        given = self.implementation.given
-        match said:
-            case {"r": "hello", "value": {"protocol": version} as hello} if version == PROTOCOL:
-                return checked_greeting(given, hello)
-            case {"r": "refused", "value": {"type": name, "text": str(text)}}:
-                raise IutUnavailable(
-                    f"{given}: loading the module under test failed: {name}: "
-                    f"{' '.join(text.split())}",
-                    "run it by hand: the module must import",
-                )
-            case _:
-                raise IutUnavailable(
-                    f"{given}: the agent answered {str(said)[:200]}",
-                    f"protocol {PROTOCOL} was expected",
-                )
 
     def _clock_difference(self) -> tuple[float, float]:
         """Round-trip time, and how far our clock is ahead of the agent's (another machine, 2.7)."""
         asked_at = time.monotonic()
         self.send(op="clock")
-        told = self._first_message()["value"]
+        told = self._answered("clock")
         answered_at = time.monotonic()
         return answered_at - asked_at, (asked_at + answered_at) / 2 - float(told)
 
-    def _first_message(self) -> Message:
-        self.incoming.wait_for(lambda: self._kept or self.ended, start_bound_s())
+    def _answered(self, kind: str) -> Any:
+        """What the agent answers to a question of this kind."""
+        said = self._first_message(start_bound_s())
+        if said["r"] != kind:
+            raise IutUnavailable(
+                f"{self.implementation.given}: the agent answered {str(said)[:200]}",
+                f"its {kind} was asked for",
+            )
+        return said["value"]
+
+    def _first_word(self) -> Message:
+        """The agent's first message, after what a wrapper may have printed."""
+        limit_s, banner = time.monotonic() + start_bound_s(), ""
+        for _ in range(BANNER_LINES):
+            said = self._first_message(limit_s - time.monotonic(), banner)
+            if not is_banner(said):
+                return said
+            banner = banner or said["text"]
+        raise IutUnavailable(
+            f"{self.implementation.given}: it prints {banner!r:.80} and more, and is no agent",
+            "give a command that runs a Python with -c",
+        )
+
+    def _first_message(self, bound_s: float, before: str = "") -> Message:
+        """The next message, which comes within ``bound_s``; ``before`` is what was printed."""
+        self.incoming.wait_for(lambda: self._kept or self.ended, bound_s)
         if self._kept:
             return self._kept.popleft()
         if self.ended:
             problem = f"no answer, the {self._ending()}"
         else:
             problem = f"no answer within {start_bound_s():g} s of starting"
+        printed = f"; it printed {before!r:.80}" if before else ""
         raise IutUnavailable(
-            f"{self.implementation.given}: {problem}",
+            f"{self.implementation.given}: {problem}{printed}",
             "give a command that runs a Python with -c, and a module that imports",
         )
 
     def usage_s(self) -> tuple[float, float]:
         """Processor time so far: of the agent, and of the cases' processes; none may be running."""
         self.send(op="usage")
-        of_agent, of_cases = self._first_message()["value"]
+        of_agent, of_cases = self._answered("usage")
         return of_agent, of_cases
 
     def listen(self, sink: Callable[[Message], None] | None) -> None:
@@ -138,11 +146,16 @@ class Channel:
         with self.incoming.taking:
             self._sink = sink or self._keep
 
+    def new_number(self) -> int:
+        """By which the agent tells the next case from all others."""
+        return next(self._numbers)
+
     def way_to_case(self, sink: Callable[[Message], None]) -> Way:
         """The way to the process of the next case, which tells ``sink``, as the agent does."""
         if self.hello["reaches_pipes"]:
             return CasePipes(self.incoming, sink)
-        return ThroughAgent(self.send_line)
+        self._lines.renew()
+        return ThroughAgent(self.send_line, self._lines)
 
     def send(self, **order: Any) -> None:
         """Send one command.
@@ -173,9 +186,7 @@ class Channel:
         words = "".join(f": {line}" for line in self.stderr.strip().splitlines()[-1:])
         if status is None:
             return f"interpreter closed its output{words}"
-        if status < 0:
-            return f"interpreter was killed by {signal.Signals(-status).name}{words}"
-        return f"interpreter ended with status {status}{words}"
+        return f"interpreter {ending_in_words(status)}{words}"
 
     def _write(self, data: bytes, bound_s: float) -> None:
         assert self._process.stdin is not None

@@ -6,7 +6,6 @@ nobody waits, so that no handler blocks for long on telling what it does.
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import threading
@@ -14,15 +13,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
 
-import msgspec
-
-from sockproof.iut.agent.child import GARBAGE_OCTETS
-
-__all__ = ["Incoming", "Message", "MessageLines", "Rank"]
-
-Message = dict[str, Any]
+__all__ = ["Incoming", "Rank"]
 
 # How long nobody reads, at most, and how long one who waits leaves others no turn to read.
 _TURN_S = 0.05
@@ -139,48 +131,3 @@ class Incoming:
             if not data:
                 self._forget(source.fd)
             source.take(data)
-
-
-class MessageLines:
-    """Gives each line that comes to ``sink``, as a message: what is none becomes ``garbage``."""
-
-    def __init__(self, sink: Callable[[Message], None]) -> None:
-        self._sink = sink
-        self._rest = b""
-
-    def __call__(self, data: bytes) -> None:
-        lines = (self._rest + data).split(b"\n")
-        self._rest = lines.pop()
-        for line in lines:
-            self._sink(_parsed(line))
-        if len(self._rest) > GARBAGE_OCTETS:
-            self.finish()
-
-    def finish(self) -> None:
-        """What is there of a line will have no end."""
-        if self._rest:
-            self._sink(_garbage(self._rest))
-            self._rest = b""
-
-
-def _parsed(line: bytes) -> Message:
-    """One line of the protocol."""
-    try:
-        message = _value(line)
-    except ValueError:
-        message = None
-    if isinstance(message, dict) and ("r" in message or "e" in message):
-        return message
-    return _garbage(line)
-
-
-def _value(line: bytes) -> Any:
-    """What Python's own reader takes as well, such as NaN, a faster one may refuse."""
-    try:
-        return msgspec.json.decode(line)
-    except msgspec.DecodeError:
-        return json.loads(line)
-
-
-def _garbage(line: bytes) -> Message:
-    return {"r": "garbage", "text": line[:200].decode("latin-1")}

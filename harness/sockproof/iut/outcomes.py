@@ -33,8 +33,9 @@ class RaisedError:
     @classmethod
     def of(cls, error: Mapping[str, Any]) -> RaisedError:
         """What the agent says of it in ``events.describe_error()``."""
-        fields = error["type"], tuple(error["bases"]), error["errno_name"], error["text"]
-        return cls(*fields, error.get("traceback", ""))
+        type_name, errno_name, text = (str(error[key]) for key in ("type", "errno_name", "text"))
+        bases = tuple(map(str, error["bases"]))
+        return cls(type_name, bases, errno_name, text, str(error.get("traceback", "")))
 
     @property
     def name(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import time
 from collections.abc import Callable, Collection
 from typing import Any
@@ -15,8 +15,7 @@ from sockproof.iut.case_pipes import encoded
 from sockproof.iut.channel import Channel
 from sockproof.iut.event_words import in_words
 from sockproof.iut.ground import found_at
-from sockproof.iut.outcomes import Event, Leftovers, Outcome, RaisedError
-from sockproof.iut.values import decode
+from sockproof.iut.outcomes import Event, Leftovers, Outcome
 from sockproof.judge.checks import Mismatch, NotApplicable
 from sockproof.timing import case_deadline_s, hang_bound_s, settle_s
 
@@ -55,7 +54,8 @@ class CaseProcess(Arrivals):
         self.began_s = time.monotonic()
         self._leftovers: Leftovers | None = None
         # No waiting for its word: the first command may already be on its way when it starts.
-        channel.send(op="case", deadline_s=case_deadline_s(), **self._way.order)
+        order = {"number": self._number, "deadline_s": case_deadline_s(), **self._way.order}
+        channel.send(op="case", **order)
 
     @property
     def round_trips(self) -> int:
@@ -74,6 +74,7 @@ class CaseProcess(Arrivals):
         self._seq += 1
         seq = self._seq
         line = encoded({"op": op, "seq": seq, **arguments})
+        self._way.lines.allow_answer()
         if op in _FOR_AGENT:
             self._channel.send_line(line)
         else:
@@ -81,14 +82,10 @@ class CaseProcess(Arrivals):
         what = arguments.get("method") or op
         # Its agent may be later to tell that it has started than it is to answer.
         self._wait(lambda: seq in self._answers and self.pid, f"{what} returns", bound_s)
-        answer = self._answers.pop(seq)
-        value = json.loads(self._parts.pop(seq)) if answer.get("parts") else answer["value"]
-        if answer["r"] == "raised":
-            error = RaisedError.of(value)
-            if name := error.asks_for(self._absent):
-                raise NotApplicable(f"the module has no {name}")
-            return Outcome(error=error)
-        return Outcome(decode(value))
+        outcome = self._answers.pop(seq)
+        if outcome.error is not None and (name := outcome.error.asks_for(self._absent)):
+            raise NotApplicable(f"the module has no {name}")
+        return outcome
 
     @operation("something", lambda *_: {})
     def wait_until(self, condition: Callable[[], object], what: str) -> None:
@@ -182,7 +179,9 @@ class CaseProcess(Arrivals):
         Raises:
             Mismatch: stopping raised. Hang: it did not end.
         """
-        return self._stopped("renew", bound_s, bound_s)
+        left = self._stopped("renew", bound_s, bound_s)
+        self._way.lines.renew()
+        return left
 
     def _stopped(self, op: str, hang_s: float, settle_s: float) -> Leftovers:
         self.open_gates()
@@ -198,8 +197,9 @@ class CaseProcess(Arrivals):
         Raises:
             AgentDied: it gave none. It is killed, so that the next case gets another one.
         """
+        with contextlib.suppress(AgentDied) if self.over else contextlib.nullcontext():
+            self._channel.send(op="end")  # also after its end, which somebody else may have told
         if not self.over:
-            self._channel.send(op="end")
             self._channel.incoming.wait_for(
                 lambda: self.over or self._channel.ended, hang_bound_s()
             )

@@ -27,6 +27,7 @@ One that is intermittent is not, while its case passes.
 from __future__ import annotations
 
 import datetime
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -149,8 +150,16 @@ def borne_out(
     return next(met, None) or next(steady, None)
 
 
+@functools.cache
 def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, text.split("*"))))
+    """What ``*`` in a text stands for: of several each takes as little as it can, for good, so that
+    however many there are take no time."""
+    first, *others = map(re.escape, re.sub(r"\*+", "*", text).split("*"))
+    if not others:
+        return re.compile(first)
+    *inner, last = others
+    taken = "".join(f"(?=(?P<g{n}>.*?{part}))(?P=g{n})" for n, part in enumerate(inner))
+    return re.compile(f"{first}{taken}.*{last}")
 
 
 _EXPECTATION = toml.table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sockproof.record.json_object import JsonObject
+from sockproof.record.json_object import JsonObject, Number
 
 __all__ = ["Octets", "TranscriptEvent"]
 
@@ -27,7 +27,7 @@ class TranscriptEvent(JsonObject):
     ``lane`` says who: ``peer``, ``peer-2``, ``server``, ``thread Thread-1``, ``child 2``.
     """
 
-    t_s: float
+    t_s: Number
     lane: str
     what: str
     octets: Octets | None = None

@@ -5,15 +5,19 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import msgspec
 
 from sockproof.errors import RecordError
 
-__all__ = ["Json", "JsonObject"]
+__all__ = ["Json", "JsonObject", "Number"]
 
 Json = dict[str, Any]
+# One that JSON has: neither without end, nor none at all.
+Number = Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)]
+# Characters of a message: it may quote what it is about.
+_MESSAGE = 300
 _Object = TypeVar("_Object", bound="JsonObject")
 
 
@@ -39,7 +43,7 @@ class JsonObject:
             return msgspec.convert(row, cls)
         except (msgspec.ValidationError, UnicodeEncodeError) as error:
             hint = "write the record with this version of sockproof"
-            raise RecordError(str(error).replace("`", "'"), hint) from None
+            raise RecordError(_in_short(str(error).replace("`", "'")), hint) from None
 
     def to_json(self) -> Json:
         """The object as it is written."""
@@ -49,6 +53,11 @@ class JsonObject:
             if field.name in self.ALWAYS or value != _default(field):
                 row[field.name] = _plain(value)
         return row
+
+
+def _in_short(text: str) -> str:
+    """Its beginning, which says what is wrong, and its end, which says where."""
+    return text if len(text) <= _MESSAGE else f"{text[: _MESSAGE - 100]} ... {text[-100:]}"
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:

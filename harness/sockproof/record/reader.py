@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sockproof.errors import RecordError
+from sockproof.json_depth import is_too_deep
 from sockproof.record.json_object import JsonObject
 from sockproof.record.rows import AttributionRow, CaseRow, FooterRow, RequirementRow
 from sockproof.record.writer import SCHEMA
@@ -145,7 +146,7 @@ def _octets_of(path: Path) -> bytes:
 
 def _object(line: bytes) -> Mapping[str, Any] | None:
     try:
-        row = json.loads(line)
+        row = None if is_too_deep(line) else json.loads(line)
     except (ValueError, RecursionError):
         return None
     return row if isinstance(row, dict) else None
@@ -157,9 +158,11 @@ def _header(path: Path, row: Mapping[str, Any]) -> Mapping[str, Any]:
     if row.get("kind") != "header" or row.get("suite") != "sockproof":
         raise RecordError(f"{path} is not a record of sockproof", "its first line is no header")
     if isinstance(schema, int) and schema > SCHEMA:
-        raise RecordError(f"{path} was made by a newer sockproof (schema {schema})", "upgrade")
+        raise RecordError(
+            f"{path} was made by a newer sockproof (schema {schema!r:.20})", "upgrade"
+        )
     if schema not in range(1, SCHEMA + 1) or isinstance(schema, bool):
-        raise RecordError(f"{path} is not a record of sockproof", f"its schema is {schema!r}")
+        raise RecordError(f"{path} is not a record of sockproof", f"its schema is {schema!r:.80}")
     if not isinstance(implementation, dict):
         raise RecordError(f"{path} line 1: the header names no implementation", "run again")
     try:
@@ -180,13 +183,13 @@ class _Draft:
 
     def add(self, row: Mapping[str, Any]) -> None:
         if row.get("kind") not in _KINDS:
-            raise RecordError(f"unknown kind of line: {row.get('kind')!r}", "upgrade sockproof")
+            raise RecordError(f"unknown kind of line: {row.get('kind')!r:.80}", "upgrade sockproof")
         if self.footer is not None:
             raise RecordError("a line after the footer", "keep one run to a file")
         if row["kind"] == RequirementRow.KIND:
             requirement = RequirementRow.from_json(row)
             if requirement.id in self.requirements:
-                raise RecordError(f"requirement {requirement.id!r} is there twice", "run again")
+                raise RecordError(f"requirement {requirement.id!r:.80} is there twice", "run again")
             self.requirements[requirement.id] = requirement
         elif row["kind"] == CaseRow.KIND:
             self._add_case(CaseRow.from_json(row))
@@ -197,14 +200,16 @@ class _Draft:
 
     def _add_case(self, case: CaseRow) -> None:
         if case.id in self.cases:
-            raise RecordError(f"case {case.id!r} is there twice", "keep one run to a file")
+            raise RecordError(f"case {case.id!r:.80} is there twice", "keep one run to a file")
         if case.requirement not in self.requirements:
-            raise RecordError(f"case {case.id!r} belongs to no requirement listed above it")
+            raise RecordError(f"case {case.id!r:.80} belongs to no requirement listed above it")
         self.cases[case.id] = case
 
     def _attribute(self, row: AttributionRow) -> None:
         if row.case not in self.cases:
-            raise RecordError(f"what is said of case {row.case!r} is said before it", "run again")
+            raise RecordError(
+                f"what is said of case {row.case!r:.80} is said before it", "run again"
+            )
         case = self.cases[row.case]
         self.cases[row.case] = dataclasses.replace(case, inherited=row.inherited)
 

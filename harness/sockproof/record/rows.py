@@ -9,7 +9,7 @@ from typing import Any
 
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record.evidence import TranscriptEvent
-from sockproof.record.json_object import Json, JsonObject
+from sockproof.record.json_object import Json, JsonObject, Number
 from sockproof.spec.case_id import CaseId
 from sockproof.spec.levels import Level
 
@@ -122,7 +122,7 @@ class CaseRow(JsonObject):
     stdout: str = ""
     stacks: str = ""
     teardown: Teardown = Teardown()
-    duration_s: float = 0.0
+    duration_s: Number = 0.0
     observations: Mapping[str, Any] = field(default_factory=dict)
     known: Known | None = None
     inherited: Inherited | None = None
@@ -196,7 +196,7 @@ class FooterRow(JsonObject):
     reason: str = ""
     ended: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
-    duration_s: float | None = None
+    duration_s: Number | None = None
     stale: tuple[str, ...] = ()
 
 

@@ -99,6 +99,8 @@ def case(
     )
     course = _course_of(request.node)
     course.run = run
+    if parameter.iut.is_another_user:
+        addresses.open_to_others()
     run.refuse_inapplicable()
     yield run
     course.teardown = run.end(course.problem)
@@ -188,7 +190,10 @@ def _judge(course: _Course, run: CaseRun, keep: str, report: pytest.TestReport) 
     as of a leak."""
     problem, teardown = course.problem, course.teardown
     trace = "".join(traceback.format_exception(problem)[-6:]) if problem else ""
-    row = run.row(problem, teardown, keep, trace)
+    try:
+        row = run.row(problem, teardown, keep, trace)
+    except Exception as fault:  # of a case alone, which tells what nobody can put into a record
+        row = run.row(fault, teardown, "none", "".join(traceback.format_exception(fault)[-6:]))
     report.user_properties.append((ROW_PROPERTY, json.dumps(row.to_json())))
     if row.needs_attention and not course.failed and report.passed:
         stale = f"stale expectation: {row.known.stale}" if row.known and row.known.stale else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 import pickle
 import shutil
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from sockproof.errors import HarnessError, IutUnavailable, UsageError
 from sockproof.generate.options import Generating
+from sockproof.iut.addresses import short_temporary_folder
 from sockproof.iut.capabilities import ProbedIut, interpreter_id, probe
 from sockproof.iut.implementation import Implementation, parse_iut
 from sockproof.judge.expectations import (
@@ -37,8 +37,6 @@ from sockproof.spec.matrix import ServerSpec, select_specs
 
 __all__ = ["RunPlan", "make_plan", "planned"]
 
-# Unix sockets live below the temporary folder, and their paths must stay short.
-_LONGEST_FOLDER_OCTETS = 40
 # A worker takes as long to start as this many cases to be played.
 _FEW_CASES = 20
 
@@ -142,9 +140,7 @@ def _written(plan: RunPlan) -> Path:
     """The plan's file, alone in a new folder."""
     folder: Path | None = None
     try:
-        base = tempfile.gettempdir()
-        parent = base if len(os.fsencode(base)) <= _LONGEST_FOLDER_OCTETS else "/tmp"
-        folder = Path(tempfile.mkdtemp(prefix="sockproof-", dir=parent))
+        folder = Path(tempfile.mkdtemp(prefix="sockproof-", dir=short_temporary_folder()))
         path = folder / "plan"
         plan.write(path)
     except OSError as error:
@@ -167,11 +163,11 @@ def make_plan(options: RunOptions) -> RunPlan:
     """
     generating = options.generating
     keyword_matcher(options.keyword)
-    select_specs(options.specs)
+    specs = select_specs(options.specs)
     given_expectations = _read_all(options.expectations)
     implementations = [parse_iut(given) for given in options.iuts]
     with ThreadPoolExecutor(max_workers=4) as pool:
-        results = list(pool.map(_probe, implementations))
+        results = list(pool.map(lambda one: _probe(one, specs), implementations))
     told = _distinct([result for result in results if isinstance(result, ProbedIut)])
     if options.only_what_is_there:
         told = tuple(map(_as_it_is, told))
@@ -215,9 +211,11 @@ def _expectations(iut: ProbedIut, given: Sequence[Expectation]) -> tuple[Expecta
     return tuple(one for one in (*given, *known) if one.holds_in(there))
 
 
-def _probe(implementation: Implementation) -> ProbedIut | IutUnavailable:
+def _probe(
+    implementation: Implementation, specs: Sequence[ServerSpec]
+) -> ProbedIut | IutUnavailable:
     try:
-        return probe(implementation)
+        return probe(implementation, specs)
     except IutUnavailable as error:
         return error
 

@@ -25,6 +25,8 @@ QUIET_S = 0.1
 GARBAGE_OCTETS = 1 << 20
 LAST_READS = 1000
 PIPES = ("events", "stdout", "stderr")
+# Stands before each line that the case's process told: by that nobody takes it for one of ours.
+PASSED_ON = b" "
 
 _read = os.read
 _write = os.write
@@ -99,7 +101,7 @@ class Child(object):
         """Whole lines only, so that nothing of ours comes to stand inside one of the child's."""
         lines, newline, rest = (self.rest + data).rpartition(b"\n")
         if newline:
-            self.say_raw(lines + newline)
+            self.say_raw(PASSED_ON + (lines + newline).replace(b"\n", b"\n" + PASSED_ON)[:-1])
         self.rest = rest
         if len(rest) > GARBAGE_OCTETS:
             self.say_garbage()
@@ -146,8 +148,18 @@ class Child(object):
             self.pump(ready)
         if self.rest:
             self.say_garbage()
-        _close_all(list(self.pipes) + self.gates + [self.commands] * (self.commands is not None))
+        self.close()
         self.say(r="over", why=why, status=self.status)
+
+    def abandon(self):
+        """Kill it, and tell nothing of it."""
+        self.kill()
+        if self.status is None:
+            _waitpid(self.pid, 0)
+        self.close()
+
+    def close(self):
+        _close_all(list(self.pipes) + self.gates + [self.commands] * (self.commands is not None))
 
 
 def _become(become, not_ours, fds):

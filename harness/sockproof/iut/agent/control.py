@@ -64,8 +64,13 @@ class Agent(object):
             self.obey(line)
 
     def obey(self, line):
-        """Do what is ours to do, or the child's; what is the case's goes to its process."""
-        order = json.loads(line.decode("ascii"))
+        """Do what is ours to do, or the child's; what is the case's goes to its process. What is no
+        order was written by somebody else, who found our pipe."""
+        try:
+            order = json.loads(line.decode("ascii"))
+            order["op"] + ""
+        except (ValueError, TypeError, KeyError, RuntimeError):  # too deep: RecursionError
+            return None
         for one in (self, self.child):
             action = getattr(one, "do_" + order["op"], None)
             if action is not None:
@@ -75,6 +80,7 @@ class Agent(object):
         return None
 
     def do_hello(self, order):
+        self.say_raw(b"\n")  # a wrapper may have printed half a line
         try:
             self.module, said = loading.hello(order)
         except BaseException as error:
@@ -95,10 +101,21 @@ class Agent(object):
         self.say(r="usage", value=[user + system, of_cases + system_of_cases])
 
     def do_case(self, order):
-        self.child = child.Child(
-            order["deadline_s"], self.say, self.say_raw, self.become_case, order.get("pipes")
-        )
-        self.say(r="started", pid=self.child.pid)
+        if self.child is not None:  # somebody told the harness of its end, and it was not us
+            self.child.abandon()
+        number = order["number"]
+
+        def say(**fields):
+            self.say(case=number, **fields)
+
+        self.child = None
+        try:
+            self.child = child.Child(
+                order["deadline_s"], say, self.say_raw, self.become_case, order.get("pipes")
+            )
+        except EnvironmentError as error:  # too many processes, or descriptors
+            return say(r="unstarted", text=str(error))
+        return say(r="started", pid=self.child.pid)
 
     def become_case(self, fds):
         """In the case's process."""

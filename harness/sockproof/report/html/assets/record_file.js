@@ -1,6 +1,7 @@
 // A record file that was dropped on the page: read as hostile text, line by line, without hanging.
 const HIDDEN =
   /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufffe\uffff]/gu;
+const DEEPEST = 100; // lists and objects in each other, as sockproof itself reads them
 const SLICE_MS = 12; // work this long, then let the page breathe
 
 function escapedCharacter(character) {
@@ -43,10 +44,16 @@ async function inSlices(items, step) {
   }
 }
 
+function isTooDeep(value, left) {
+  if (value === null || typeof value !== "object") return false;
+  return left === 0 || Object.values(value).some((inner) => isTooDeep(inner, left - 1));
+}
+
 function objectOf(line) {
   try {
     const value = JSON.parse(line);
-    return value && typeof value === "object" && !Array.isArray(value) ? value : null;
+    const isObject = value && typeof value === "object" && !Array.isArray(value);
+    return isObject && !isTooDeep(value, DEEPEST) ? value : null;
   } catch {
     return null;
   }
