@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import secrets
@@ -9,6 +10,7 @@ import shutil
 from pathlib import Path
 
 from sockproof.errors import RecordError
+from sockproof.own_folder import is_abandoned, owned
 from sockproof.system_errors import advice_on
 
 __all__ = ["write_whole"]
@@ -44,7 +46,7 @@ def _replace(place: Path, octets: bytes) -> None:
     is_there = place.exists()
     if is_there and not os.access(place, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    new = place.with_name(f".sockproof-{secrets.token_hex(8)}")
+    new = place.with_name(f"{owned('.sockproof-')}{secrets.token_hex(8)}")
     number = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
         with os.fdopen(number, "wb") as file:
@@ -55,3 +57,12 @@ def _replace(place: Path, octets: bytes) -> None:
     except BaseException:
         new.unlink(missing_ok=True)
         raise
+    _clear_beside(place)
+
+
+def _clear_beside(place: Path) -> None:
+    """Remove the new files of whoever was killed before he had put one in its place."""
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(place.parent):
+            if entry.is_file(follow_symlinks=False) and is_abandoned(entry):
+                Path(entry.path).unlink(missing_ok=True)

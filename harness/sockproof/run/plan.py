@@ -7,11 +7,9 @@ import contextlib
 import dataclasses
 import os
 import pickle
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,12 +18,14 @@ from sockproof.errors import HarnessError, IutUnavailable, UsageError
 from sockproof.generate.options import Generating
 from sockproof.iut.capabilities import ProbedIut, interpreter_id, probe
 from sockproof.iut.implementation import Implementation, parse_iut
+from sockproof.iut.started import side_by_side
 from sockproof.judge.expectations import (
     Circumstances,
     Expectation,
     known_expectations,
     read_expectations,
 )
+from sockproof.own_folder import make_folder, remove_folder
 from sockproof.record.scope import is_in_shard
 from sockproof.run.keeper import kept
 from sockproof.run.lifetime import heed_interrupt, interrupted_later
@@ -144,12 +144,12 @@ def _written(plan: RunPlan) -> Path:
     try:
         base = tempfile.gettempdir()
         parent = base if len(os.fsencode(base)) <= _LONGEST_FOLDER_OCTETS else "/tmp"
-        folder = Path(tempfile.mkdtemp(prefix="sockproof-", dir=parent))
+        folder = make_folder(parent)
         path = folder / "plan"
         plan.write(path)
     except OSError as error:
         if folder:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_folder(folder)
         problem = f"cannot write temporary files: {error.strerror}"
         raise HarnessError(problem, "set TMPDIR to a folder that has room") from error
     return path
@@ -170,8 +170,7 @@ def make_plan(options: RunOptions) -> RunPlan:
     select_specs(options.specs)
     given_expectations = _read_all(options.expectations)
     implementations = [parse_iut(given) for given in options.iuts]
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        results = list(pool.map(_probe, implementations))
+    results = side_by_side(_probe, implementations)
     told = _distinct([result for result in results if isinstance(result, ProbedIut)])
     if options.only_what_is_there:
         told = tuple(map(_as_it_is, told))

@@ -20,7 +20,8 @@ _waitpid, _getpid = os.waitpid, os.getpid
 _listdir, _fstat, _readlink = os.listdir, os.fstat, os.readlink
 _getitimer = signal.getitimer
 TIMERS = ("ITIMER_REAL", "ITIMER_VIRTUAL", "ITIMER_PROF")
-SHARED_MEMORY = "/proc/sysvipc/shm"
+SEGMENTS = "/proc/sysvipc/shm"
+SEGMENT = "shared memory"
 
 
 def open_descriptors():
@@ -70,7 +71,7 @@ class Baseline(object):
         self.descriptors = open_descriptors()
         self.tasks = Tasks(pooled)
         self.timers = _armed_timers()
-        self.segments = _own_segments()
+        self.segments = segments_of(_getpid())
 
     def allow(self, threads):
         """These are no leak of the case."""
@@ -108,31 +109,32 @@ class Baseline(object):
         """What outlives its owner unseen: processes that got away, timers, shared memory."""
         away = ["process still running that got away" for _ in guard.strays()]
         armed = ["timer %s is armed" % name for name in _armed_timers() if name not in self.timers]
-        new = [one for one in _own_segments() if one not in self.segments]
-        return away + armed + ["shared memory %s" % segment for segment in new]
+        new = [one for one in segments_of(_getpid()) if one not in self.segments]
+        return away + armed + ["%s %s" % (SEGMENT, number) for number in new]
 
 
 def _armed_timers():
     return [name for name in TIMERS if _getitimer(getattr(signal, name))[0]]
 
 
-def _own_segments():
-    """The ids of the System V segments that this process has made; none where nobody tells."""
+def segments_of(pid):
+    # type: (int) -> list[str]
+    """The ids of the System V segments that a process has made; none where nobody tells."""
     try:
-        with open(SHARED_MEMORY) as lines:
+        with open(SEGMENTS) as lines:
             rows = [line.split() for line in lines][1:]
     except EnvironmentError:
         return []
-    return [row[1] for row in rows if row[4] == str(_getpid())]
+    return [row[1] for row in rows if row[4] == str(pid)]
 
 
 def held_ports(listeners):
-    """A line for each listener that is still open, here or in a child that was forked off.
+    """A line for each listener that is still open, here or in a process that came of this one.
 
     ``listeners``: pairs of the address in words and what :func:`target` said of its descriptor.
     """
     held = set(name for _, name in _named(_descriptor_numbers()))
-    for pid in _children():
+    for pid in _children() + guard.strays():
         held.update(_descriptors_of(pid))
     return ["port %s" % address for address, opened in listeners if opened in held]
 

@@ -135,7 +135,7 @@ class Child(object):
         send_signal(os.killpg, self.pid, signal.SIGKILL)
 
     def finish(self, why):
-        """Kill whatever is left of the case, wherever it has gone, pass on the last words, report its end."""
+        """Kill what is left of the case wherever it is, pass on the last words, report its end."""
         self.kill()
         if self.status is None:
             self.status = _waitpid(self.pid, 0)[1]

@@ -97,6 +97,7 @@ def _tasks_of(pid):
 
 
 def children_of(pid, task):
+    # type: (int, int) -> list[int]
     """The ids of the processes that a thread has started and not reaped, and of those that it was
     given when their parents ended; none where the system does not tell."""
     path = "/proc/%d/task/%s/children" % (pid, task)
@@ -104,6 +105,7 @@ def children_of(pid, task):
 
 
 def is_dead(pid):
+    # type: (int) -> bool
     """Whether a process has ended, be it that nobody has reaped it yet."""
     state = _unless_ended(lambda: _text_of("/proc/%d/stat" % pid).rpartition(")")[2], "")
     return state.split()[:1] in ([], ["Z"], ["X"])

@@ -73,7 +73,7 @@ class Tasks(object):
         return _count() - self.count if _count else None
 
 
-_Dummy = threading._DummyThread  # type: ignore[attr-defined]
+_Dummy = threading._DummyThread
 
 
 def _named(threads):

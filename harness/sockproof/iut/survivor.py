@@ -1,0 +1,127 @@
+"""A process that ends what this one has started, and removes its folders, should it die.
+
+It holds the other end of a pipe that nobody else has, and sees it close. Before the first
+interpreter is started it is there, so nothing of a run can outlive it: not a command that has yet
+to become a Python either, which has no guard.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO
+
+import sockproof
+from sockproof.iut.started import any_living
+from sockproof.iut.strays import RUN_MARK, end_strays, new_mark
+
+__all__ = ["Survivor", "be_kept_by_parent", "keep", "survivor", "watch"]
+
+# All is imported before the wait: what the command was started from may be gone after it.
+_WATCH = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from sockproof.iut.survivor import watch
+watch(sys.stdin.buffer)
+"""
+_SOURCES = str(Path(sockproof.__file__).parent.parent)
+_ENDS_WITHIN_S = 10.0
+
+
+class Survivor:
+    """That process, in a session of its own, where it hears of no signal to our group. It ends all
+    that carries a mark of ours; the environment carries the first.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+
+    def __init__(self) -> None:
+        self.owner = os.getpid()
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _WATCH, _SOURCES],
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,
+        )
+        os.environ[RUN_MARK] = new_mark()
+        self.watch(os.environ[RUN_MARK])
+
+    def watch(self, mark: str, folder: Path | None = None) -> None:
+        """When we die, end what carries this mark, and remove this folder."""
+        self._tell({"mark": mark, "folder": str(folder) if folder else None})
+
+    def forget(self, mark: str) -> None:
+        """We have done that ourselves."""
+        self._tell({"mark": mark})
+
+    def _tell(self, order: dict[str, str | None]) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # somebody has killed it
+            self._process.stdin.write(json.dumps(order).encode("ascii") + b"\n")
+
+    def end(self) -> None:
+        """It goes, having nothing to do, unless somebody lives yet whom we have started."""
+        if self.owner != os.getpid():
+            return
+        if not any_living():
+            self._process.kill()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_ENDS_WITHIN_S)
+
+
+_SURVIVORS: list[Survivor] = []
+_KEPT_BY_PARENT: list[int] = []
+
+
+def survivor() -> Survivor:
+    """That of this process, which is started when it is first asked for.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    if not _SURVIVORS or _SURVIVORS[0].owner != os.getpid():
+        _SURVIVORS[:] = [Survivor()]
+        atexit.register(_SURVIVORS[0].end)
+    return _SURVIVORS[0]
+
+
+def keep() -> None:
+    """Before anything is started: see that somebody ends it.
+
+    Raises:
+        OSError: a process for that cannot be started.
+    """
+    if os.getpid() not in _KEPT_BY_PARENT:
+        survivor()
+
+
+def be_kept_by_parent() -> None:
+    """Whoever has started us ends what we start: our environment carries the mark of that."""
+    _KEPT_BY_PARENT[:] = [os.getpid()]
+
+
+def watch(orders: IO[bytes]) -> None:
+    """In the survivor: until whoever has started it is gone; then do what it was told."""
+    folders: dict[str, str | None] = {}
+    for line in orders:
+        order = json.loads(line)
+        if "folder" in order:
+            folders[order["mark"]] = order["folder"]
+        else:
+            folders.pop(order["mark"], None)
+    for mark in folders:
+        end_strays(RUN_MARK, mark)
+    for folder in filter(None, folders.values()):
+        shutil.rmtree(folder, ignore_errors=True)
