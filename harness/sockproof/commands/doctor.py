@@ -14,6 +14,7 @@ from sockproof.iut.capabilities import ProbedIut, probe
 from sockproof.iut.discovery import discover_interpreters
 from sockproof.iut.implementation import parse_iut
 from sockproof.iut.started import side_by_side
+from sockproof.iut.unseen import unseen
 from sockproof.run.run_options import click_option
 from sockproof.spec.levels import format_python_level
 from sockproof.spec.matrix import ALL_SPECS
@@ -73,6 +74,8 @@ def _missing(
             continue
         for reason, specs in _reasons(result).items():
             found.setdefault(f"not {', '.join(specs)}: {reason}", []).append(result.id)
+        for what in unseen(result.hello):
+            found.setdefault(what, []).append(result.id)
     return found
 
 

@@ -9,7 +9,6 @@ found: the group of the case, which the agent kills itself, is then all that end
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import select
 import signal
@@ -98,7 +97,9 @@ def _marked(entry: bytes) -> Iterator[int]:
 def remove_segments(pid: int, leaks: Collection[str]) -> None:
     """Remove the shared memory that a process has made and told of: no process need have it."""
     if any(leak.startswith(accounting.SEGMENT) for leak in leaks):
-        with contextlib.suppress(OSError, AttributeError):
+        with contextlib.suppress(ImportError, OSError, AttributeError):
+            import ctypes  # not every Python has it, and few processes need it
+
             for number in accounting.segments_of(pid):
                 if f"{accounting.SEGMENT} {number}" in leaks:
                     ctypes.CDLL(None).shmctl(int(number), _IPC_RMID, None)

@@ -25,6 +25,8 @@ LEAVE_S = 2.0
 # Longer than any process needs to die of SIGKILL, and how often that is looked for.
 DIES_WITHIN_S = 5.0
 LOOK_EVERY_S = 0.001
+# How often in a row all that can be seen has just ended, before it counts as one that lives.
+LOOKS = 30
 NAME = "sockproof guard"
 
 _fork, _waitpid, _kill, _exit = os.fork, os.waitpid, os.kill, os._exit
@@ -81,14 +83,23 @@ def note_what_is_there():
 
 
 def strays():
-    """The ids of living processes that outlived their parents since; none where nobody tells."""
-    return [pid for pid in _adopted() if pid not in Guarded.before and not looking.is_dead(pid)]
+    """The ids of living processes that outlived their parents since; none where nobody tells.
+
+    Who has ended by now may have started another just before that, so that none seems to be left.
+    """
+    found = []  # type: list[int]
+    for _ in range(LOOKS):
+        found = [pid for pid in _adopted() if pid not in Guarded.before]
+        living = [pid for pid in found if not looking.is_dead(pid)]
+        if living or not found:
+            return living
+    return found
 
 
 def _adopted():
     if not Guarded.adopts:
         return []
-    return [pid for pid in looking.children_of(Guarded.pid, Guarded.pid)]
+    return looking.children_of(Guarded.pid, Guarded.pid)
 
 
 def end_strays():
