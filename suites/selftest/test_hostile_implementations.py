@@ -28,6 +28,7 @@ from suites.selftest.runs import (
     case_of,
     play,
     records_in,
+    sockproof_,
     started_command,
     wait_until,
 )
@@ -165,6 +166,13 @@ exec sleep 1000
 """
 
 
+LACKING = """
+name = "lacking"
+command = ["{python}"]
+env = {{ PYTHONPATH = "{folder}" }}
+"""
+
+
 @contextmanager
 def held(
     folder: Path, temporary: Path, mark: Mark, arguments: Sequence[str], times: int = 1
@@ -268,3 +276,46 @@ def test_interrupt_waits_for_nobody(
     assert "Traceback" not in printed
     assert remaining(mark) == []
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "written_by_then"),
+    [
+        pytest.param(signal.SIGKILL, -signal.SIGKILL, "*.jsonl", id="killed"),
+        pytest.param(signal.SIGTERM, 3, "report.html", id="terminated"),
+    ],
+)
+def test_end_after_the_last_case_leaves_nothing(
+    tmp_path: Path, temporary: Path, number: int, status: int, written_by_then: str
+) -> None:
+    """Also while its reports are written, of which one is a pipe here that nobody reads."""
+    mark, arguments = Mark.new(), run_of(sys.executable, "-n1")
+    (tmp_path / "out").mkdir()
+    os.mkfifo(tmp_path / "out" / "summary.md")
+    with started_command(tmp_path, *arguments, TMPDIR=str(temporary), **mark.variables) as command:
+        wait_until(lambda: any(record.footer for record in records_in(tmp_path).values()))
+        wait_until(lambda: list((tmp_path / "out").glob(written_by_then)))
+        began_s = time.monotonic()
+        command.send_signal(number)
+        assert command.wait(DEADLINE_S) == status
+        assert time.monotonic() - began_s < ANSWERED_WITHIN_S
+
+    wait_until(lambda: not remaining(mark))
+    wait_until(lambda: not list(temporary.iterdir()))
+
+
+def test_what_a_teardown_cannot_see_is_said(tmp_path: Path) -> None:
+    """At the start of a run and by doctor: an interpreter without ctypes has no guard that adopts.
+    What shows the mark of its agent is ended all the same."""
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['ctypes'] = None")
+    lacking = tmp_path / "lacking.toml"
+    lacking.write_text(LACKING.format(python=sys.executable, folder=tmp_path))
+
+    ended = play(tmp_path, [str(lacking)], HANDLED, options=("-n0", "--spec", SPEC))
+    asked = sockproof_(tmp_path, "doctor", "--iut", str(lacking))
+
+    assert ended.status == 0, ended
+    said = "a teardown does not see processes that outlive their parents"
+    assert f"lacking: {said}" in ended.stderr
+    assert said in asked.stdout
+    assert said not in sockproof_(tmp_path, "doctor", "--iut", sys.executable).stdout

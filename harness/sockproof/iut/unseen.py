@@ -1,4 +1,4 @@
-"""What of that which a case may leave behind is not seen on an implementation's machine, and why."""
+"""What a case may leave behind that is not seen on an implementation's machine, and why."""
 
 from __future__ import annotations
 
