@@ -11,24 +11,22 @@ import atexit
 import contextlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import IO
 
 import sockproof
 from sockproof.iut.started import any_living
-from sockproof.iut.strays import RUN_MARK, end_strays, new_mark
+from sockproof.iut.strays import RUN_MARK, new_mark
 
-__all__ = ["Survivor", "be_kept_by_parent", "keep", "survivor", "watch"]
+__all__ = ["Survivor", "be_kept_by_parent", "keep", "survivor"]
 
 # All is imported before the wait: what the command was started from may be gone after it.
 _WATCH = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from sockproof.iut.survivor import watch
-watch(sys.stdin.buffer)
+from sockproof.iut.aftermath import wait_and_clear
+wait_and_clear(sys.stdin.buffer)
 """
 _SOURCES = str(Path(sockproof.__file__).parent.parent)
 _ENDS_WITHIN_S = 10.0
@@ -110,18 +108,3 @@ def keep() -> None:
 def be_kept_by_parent() -> None:
     """Whoever has started us ends what we start: our environment carries the mark of that."""
     _KEPT_BY_PARENT[:] = [os.getpid()]
-
-
-def watch(orders: IO[bytes]) -> None:
-    """In the survivor: until whoever has started it is gone; then do what it was told."""
-    folders: dict[str, str | None] = {}
-    for line in orders:
-        order = json.loads(line)
-        if "folder" in order:
-            folders[order["mark"]] = order["folder"]
-        else:
-            folders.pop(order["mark"], None)
-    for mark in folders:
-        end_strays(RUN_MARK, mark)
-    for folder in filter(None, folders.values()):
-        shutil.rmtree(folder, ignore_errors=True)
