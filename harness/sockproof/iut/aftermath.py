@@ -9,14 +9,15 @@ import json
 import shutil
 from typing import IO
 
-from sockproof.iut.strays import RUN_MARK, end_strays
+from sockproof.iut.strays import end_strays
 
 __all__ = ["wait_and_clear"]
 
 
 def wait_and_clear(orders: IO[bytes]) -> None:
     """Until whoever has started us is gone, take down what he says, a JSON object a line: a
-    ``mark`` with a ``folder`` or none to watch, without a folder one to forget."""
+    ``mark``, as it stands in an environment, with a ``folder`` or none to watch; without the word
+    folder one to forget."""
     folders: dict[str, str | None] = {}
     for line in orders:
         order = json.loads(line)
@@ -25,6 +26,6 @@ def wait_and_clear(orders: IO[bytes]) -> None:
         else:
             folders.pop(order["mark"], None)
     for mark in folders:
-        end_strays(RUN_MARK, mark)
+        end_strays(*mark.split("=", 1))
     for folder in filter(None, folders.values()):
         shutil.rmtree(folder, ignore_errors=True)

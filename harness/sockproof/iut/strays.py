@@ -1,6 +1,6 @@
 """Ends what an implementation has left running outside its process group, where /proc shows it.
 
-A run and each of its agents put a mark into the environment of what they start. Everything that
+A command, its run and each of its agents put a mark into the environment of what they start. Everything that
 descends from it shows the mark, whatever session or parent it has by now, unless it has cleared
 its environment: the guard of the agent sees that as well. On systems without /proc nothing is
 found: the group of the case, which the agent kills itself, is then all that ends.
@@ -19,10 +19,19 @@ from pathlib import Path
 
 from sockproof.iut.agent import accounting, guard, looking
 
-__all__ = ["AGENT_MARK", "RUN_MARK", "end_strays", "end_tree", "new_mark", "remove_segments"]
+__all__ = [
+    "AGENT_MARK",
+    "COMMAND_MARK",
+    "RUN_MARK",
+    "end_strays",
+    "end_tree",
+    "new_mark",
+    "remove_segments",
+]
 
-# The environment variables; each agent, and each run, has a value of its own.
+# The environment variables; each agent, each command and each run has a value of its own.
 AGENT_MARK = "SOCKPROOF_AGENT"
+COMMAND_MARK = "SOCKPROOF_COMMAND"
 RUN_MARK = "SOCKPROOF_RUN"
 # A process may start another while it is being looked for: look again until none is found.
 _ROUNDS = 20

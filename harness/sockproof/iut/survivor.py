@@ -17,7 +17,7 @@ from pathlib import Path
 
 import sockproof
 from sockproof.iut.started import any_living
-from sockproof.iut.strays import RUN_MARK, new_mark
+from sockproof.iut.strays import COMMAND_MARK, new_mark
 
 __all__ = ["Survivor", "be_kept_by_parent", "keep", "survivor"]
 
@@ -51,16 +51,16 @@ class Survivor:
             cwd="/",
             start_new_session=True,
         )
-        os.environ[RUN_MARK] = new_mark()
-        self.watch(os.environ[RUN_MARK])
+        os.environ[COMMAND_MARK] = new_mark()
+        self.watch(COMMAND_MARK, os.environ[COMMAND_MARK])
 
-    def watch(self, mark: str, folder: Path | None = None) -> None:
+    def watch(self, mark: str, value: str, folder: Path | None = None) -> None:
         """When we die, end what carries this mark, and remove this folder."""
-        self._tell({"mark": mark, "folder": str(folder) if folder else None})
+        self._tell({"mark": f"{mark}={value}", "folder": str(folder) if folder else None})
 
-    def forget(self, mark: str) -> None:
+    def forget(self, mark: str, value: str) -> None:
         """We have done that ourselves."""
-        self._tell({"mark": mark})
+        self._tell({"mark": f"{mark}={value}"})
 
     def _tell(self, order: dict[str, str | None]) -> None:
         assert self._process.stdin is not None

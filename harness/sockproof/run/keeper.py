@@ -28,11 +28,11 @@ def kept(folder: Path) -> Iterator[None]:
     """
     try:
         watching = survivor()
-        watching.watch(folder.name, folder)
+        watching.watch(RUN_MARK, folder.name, folder)
     except OSError as error:
         remove_folder(folder)
         raise HarnessError(f"cannot start a process: {error.strerror}", "end others") from None
-    outer = os.environ[RUN_MARK]
+    outer = os.environ.get(RUN_MARK, "")
     os.environ[RUN_MARK] = folder.name
     try:
         yield
@@ -40,7 +40,7 @@ def kept(folder: Path) -> Iterator[None]:
         with interrupted_later():  # or half of the folder stays
             os.environ[RUN_MARK] = outer
             end_run(folder)
-            watching.forget(folder.name)
+            watching.forget(RUN_MARK, folder.name)
 
 
 def end_run(folder: Path) -> None:
