@@ -10,6 +10,7 @@ import stat
 from pathlib import Path
 
 from sockproof.errors import RecordError
+from sockproof.own_folder import is_abandoned, owned
 from sockproof.system_errors import advice_on
 
 __all__ = ["mode_of", "open_folder", "replace_in", "write_whole"]
@@ -47,6 +48,7 @@ def _replace(place: Path, octets: bytes) -> None:
         replace_in(folder, place.name, octets)
     finally:
         os.close(folder)
+    _clear_beside(place)
 
 
 def replace_in(folder: int, name: str, octets: bytes) -> None:
@@ -57,7 +59,7 @@ def replace_in(folder: int, name: str, octets: bytes) -> None:
         OSError: it cannot be written.
     """
     mode = mode_of(folder, name)
-    new = f".sockproof-{secrets.token_hex(8)}"
+    new = f"{owned('.sockproof-')}{secrets.token_hex(8)}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     number = os.open(new, flags, 0o666, dir_fd=folder)
     try:
@@ -92,3 +94,11 @@ def mode_of(folder: int, name: str) -> int | None:
     if not os.access(name, os.W_OK, dir_fd=folder):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     return stat.S_IMODE(there.st_mode)
+
+
+def _clear_beside(place: Path) -> None:
+    """Remove the new files of whoever was killed before he had put one in its place."""
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(place.parent):
+            if entry.is_file(follow_symlinks=False) and is_abandoned(entry):
+                Path(entry.path).unlink(missing_ok=True)

@@ -187,7 +187,7 @@ KILL = "os.kill(os.getpid(), signal.SIGTERM)"
     ("module", "name", "early", "late"),
     [
         pytest.param("sockproof.run.plan", "_written", "pass", KILL, id="made"),
-        pytest.param("sockproof.run.keeper", "_started", KILL, "pass", id="not-yet-kept"),
+        pytest.param("sockproof.run.keeper", "survivor", KILL, "pass", id="not-yet-kept"),
         pytest.param("sockproof.run.keeper", "end_run", KILL, "pass", id="not-yet-removed"),
     ],
 )

@@ -16,7 +16,6 @@ from datetime import datetime, timezone
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 from rich.console import Console
@@ -35,6 +34,7 @@ from sockproof.iut.implementation import parse_iut
 from sockproof.iut.pool import AgentPool
 from sockproof.iut.server import Server
 from sockproof.output_folder import OutputFolder
+from sockproof.own_folder import own_folder
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.matrix import ALL_SPECS, ServerSpec, spec_by_id
 from sockproof.spec.requirement import Requirement
@@ -130,8 +130,8 @@ def _print_cost(console: Console, spec_id: str, cost: Cost, plain_s: float) -> N
 def _play(iut: ProbedIut, specs: list[ServerSpec], count: int) -> Cost:
     """Play ``count`` cases over the specs in turn, each written to a record."""
     pool = AgentPool()
-    with TemporaryDirectory(dir="/tmp") as name, (Path(name) / "rows").open("w") as record:
-        addresses = Addresses(Path(name))
+    with own_folder("/tmp") as place, (place / "rows").open("w") as record:
+        addresses = Addresses(place)
         requirement = load_catalogue()[_REQUIREMENT]
         asked: list[int] = []
 

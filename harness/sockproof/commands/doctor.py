@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import click
 from rich.table import Table
@@ -14,6 +13,8 @@ from sockproof.errors import HarnessError
 from sockproof.iut.capabilities import ProbedIut, probe
 from sockproof.iut.discovery import discover_interpreters
 from sockproof.iut.implementation import parse_iut
+from sockproof.iut.started import side_by_side
+from sockproof.iut.unseen import unseen
 from sockproof.run.run_options import click_option
 from sockproof.spec.levels import format_python_level
 from sockproof.spec.matrix import ALL_SPECS
@@ -32,8 +33,7 @@ def doctor_command(iuts: Sequence[str]) -> None:
     """Tell which interpreters are here, what they can do, and what cannot be tested, and why."""
     scale()  # a wrong environment variable is no fault of the interpreters
     iuts = iuts or [str(found.path) for found in discover_interpreters()]
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        results = list(pool.map(_probe, iuts))
+    results = side_by_side(_probe, iuts)
     width = None if sys.stdout.isatty() else 200  # a file has no width: paths stay whole
     console = open_console(soft_wrap=True, width=width)
     console.print(_table(iuts, results))
@@ -74,8 +74,8 @@ def _missing(
             continue
         for reason, specs in _reasons(result).items():
             found.setdefault(f"not {', '.join(specs)}: {reason}", []).append(result.id)
-        for doubt in result.doubts:
-            found.setdefault(doubt, []).append(result.id)
+        for what in (*result.doubts, *unseen(result.hello)):
+            found.setdefault(what, []).append(result.id)
     return found
 
 

@@ -11,7 +11,6 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -21,6 +20,7 @@ from sockproof.commands.output import NewFile
 from sockproof.commands.run import record_of
 from sockproof.errors import UsageError
 from sockproof.iut.implementation import parse_iut
+from sockproof.own_folder import own_folder
 from sockproof.record.reader import Record, read_record
 from sockproof.record.selection import select
 from sockproof.report.comparison import renamed
@@ -87,8 +87,8 @@ def read_operands(
 def _played(given: str, options: RunOptions, folder: Path | None) -> Record:
     """Play one implementation by itself: twice the same is two runs of it."""
     if folder is None:
-        with TemporaryDirectory(prefix="sockproof-") as name:
-            return _played(given, options, Path(name))
+        with own_folder() as place:
+            return _played(given, options, place)
     return read_record(record_of(dataclasses.replace(options, iuts=(given,), report_dir=folder)))
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
@@ -23,6 +22,7 @@ from sockproof.commands.run import exit_status, record_of, refuse_unwritable, te
 from sockproof.errors import HarnessError, IutUnavailable, UsageError
 from sockproof.iut.capabilities import probe
 from sockproof.iut.implementation import parse_iut
+from sockproof.own_folder import own_folder
 from sockproof.record.reader import Record, read_record
 from sockproof.record.reference_form import write_reference
 from sockproof.report.atlas_entries import make_atlas
@@ -69,8 +69,8 @@ def refresh(given: Sequence[str], folder: Path, play: Play) -> int:
         raise HarnessError(
             "none of the interpreters is on this machine", "name others: make reference IUTS=..."
         )
-    with TemporaryDirectory(prefix="sockproof-") as name:
-        done = _refreshed(there, folder, Path(name), play)
+    with own_folder() as place:
+        done = _refreshed(there, folder, place, play)
         if done.changed:
             _write_pages(folder, done.records)
     for problem in done.problems:

@@ -15,6 +15,7 @@ from sockproof.commands.output import open_console, warn
 from sockproof.commands.progress import Progress
 from sockproof.errors import HarnessError, UsageError
 from sockproof.iut.capabilities import ProbedIut
+from sockproof.iut.unseen import unseen
 from sockproof.judge.verdict import Verdict
 from sockproof.output_folder import OutputFolder
 from sockproof.record.reader import Record, read_record
@@ -87,8 +88,8 @@ def _played(options: RunOptions) -> RunMonitor:
         warn(problem)
     for iut in plan.iuts:
         _tell_absent(iut)
-        for doubt in (*iut.doubts, *_unreachable(iut)):
-            warn(f"{iut.id}: {doubt}")
+        for what in (*iut.doubts, *_unreachable(iut), *unseen(iut.hello)):
+            warn(f"{iut.id}: {what}")
     if not plan.iuts:
         raise HarnessError("no implementation could be started", "see 'sockproof doctor'")
     monitor = RunMonitor(plan, load_catalogue(), options.report_dir, Progress())

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
@@ -27,6 +26,7 @@ from sockproof.mutation.player import work
 from sockproof.mutation.proving import UNTOUCHED, prove
 from sockproof.mutation.subjects import MutantKind, Subject
 from sockproof.mutation.summary import print_proof
+from sockproof.own_folder import own_folder
 from sockproof.run.lifetime import interrupt_once_by
 from sockproof.run.plan import RunPlan, make_plan, planned
 from sockproof.run.run_options import RunOptions, run_options
@@ -134,8 +134,8 @@ def _for_all(plan: RunPlan, subjects: Sequence[Subject]) -> RunPlan:
 def _started_crew(plan: RunPlan, n_jobs: int) -> Iterator[tuple[Crew, Path]]:
     """Workers for a plan of the untouched interpreter alone, and a folder for mutants. Generated
     plans that fail on a mutant are none of the user's."""
-    with TemporaryDirectory(prefix="sockproof-") as cache:
-        generating = dataclasses.replace(plan.generating, cache=Path(cache))
+    with own_folder() as cache:
+        generating = dataclasses.replace(plan.generating, cache=cache)
         size = max(1, min(plan.options.most_workers, n_jobs))
         with (
             planned(dataclasses.replace(plan, generating=generating)) as plan_path,

@@ -26,8 +26,10 @@ FIRST_PROGRAM = (
 # In the order of their imports: each may import those before it.
 _MODULES = (
     "events",
-    "accounting",
     "looking",
+    "guard",
+    "tasks",
+    "accounting",
     "lines",
     "gates",
     "hub_gevent",
@@ -74,6 +76,7 @@ os.close(null)
 sources = json.loads(data.decode("ascii"))
 """
     + LOADING
+    + "package.guard.stand(control_in, control_out)\n"
     + "package.control.Agent(control_in, control_out).run()"
 )
 

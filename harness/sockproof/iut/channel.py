@@ -1,7 +1,8 @@
 """The control channel to one warm agent: starts its interpreter, speaks its protocol, ends it.
 
-Lines of JSON both ways, with a version in the first exchange. The agent leads a session of its own;
-closing the channel ends it, and so does the end of this process.
+Lines of JSON both ways, with a version in the first exchange. The interpreter leads a session of
+its own, and so does the agent that it forks, whose guard it is; closing the channel ends them, and
+so does the end of this process.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from sockproof.iut.implementation import Implementation
 from sockproof.iut.incoming import Incoming, Rank
 from sockproof.iut.interpreter import start_interpreter, write_all
 from sockproof.iut.message_lines import Message, MessageLines
-from sockproof.iut.strays import AGENT_MARK, end_strays, new_mark
+from sockproof.iut.strays import AGENT_MARK, end_strays, end_tree, new_mark
 from sockproof.timing import hang_bound_s, start_bound_s
 
 __all__ = ["PROTOCOL", "Channel"]
@@ -225,8 +226,9 @@ class Channel:
             pipe.close()
 
     def kill(self) -> None:
-        """Kill the agent and its group: it no longer listens."""
+        """Kill the agent, all that came of it, and its group: it no longer listens."""
         if self._process.poll() is None:
+            end_tree(self._process.pid)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()

@@ -11,11 +11,12 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sockproof._paths import expanded
+from sockproof.iut.started import side_by_side, take_down
+from sockproof.iut.survivor import keep
 
 __all__ = [
     "DEADLINE_S",
@@ -97,10 +98,9 @@ def discover_interpreters() -> list[FoundInterpreter]:
     once, and may take DEADLINE_S to answer.
     """
     candidates = list({path.resolve(): path for path in _candidates()})
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        asked = pool.map(_ask, candidates)
-        real = (one if one.problem else replace(one, path=one.path.resolve()) for one in asked)
-        found = {one.path: one for one in real}
+    asked = side_by_side(_ask, candidates, os.cpu_count() or 1)
+    real = (one if one.problem else replace(one, path=one.path.resolve()) for one in asked)
+    found = {one.path: one for one in real}
     return sorted(found.values(), key=_order)
 
 
@@ -188,6 +188,7 @@ def _ask(path: Path) -> FoundInterpreter:
     """What the interpreter says of itself, its path too; or one line on why it does not."""
     silent = FoundInterpreter(path, "", "")
     try:
+        keep()
         process = subprocess.Popen(
             [path, *_OPTIONS, _PROBE],
             stdin=subprocess.DEVNULL,
@@ -197,6 +198,7 @@ def _ask(path: Path) -> FoundInterpreter:
         )
     except OSError as error:
         return replace(silent, problem=f"cannot be started: {error.strerror}")
+    take_down(process)
     with process:
         try:
             output, _ = process.communicate(timeout=DEADLINE_S)

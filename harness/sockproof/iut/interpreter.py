@@ -11,6 +11,8 @@ from typing import IO
 from sockproof.errors import IutUnavailable
 from sockproof.iut.bundle import first_command
 from sockproof.iut.implementation import Implementation
+from sockproof.iut.started import take_down
+from sockproof.iut.survivor import keep
 
 __all__ = ["start_interpreter", "write_all"]
 
@@ -26,7 +28,8 @@ def start_interpreter(
     """
     command = first_command(implementation.argv)
     try:
-        return subprocess.Popen(
+        keep()
+        process = subprocess.Popen(
             command,
             bufsize=0,
             stdin=subprocess.PIPE,
@@ -41,6 +44,8 @@ def start_interpreter(
             f"{implementation.given}: cannot start {command[0]}: {why}",
             "give a command that runs a Python",
         ) from None
+    take_down(process)
+    return process
 
 
 def write_all(stdin: IO[bytes], data: bytes, bound_s: float) -> None:

@@ -16,6 +16,7 @@ from sockproof.iut.channel import Channel
 from sockproof.iut.event_words import in_words
 from sockproof.iut.ground import found_at
 from sockproof.iut.outcomes import Event, Leftovers, Outcome
+from sockproof.iut.strays import remove_segments
 from sockproof.judge.checks import Mismatch, NotApplicable
 from sockproof.timing import case_deadline_s, hang_bound_s, settle_s
 
@@ -203,6 +204,8 @@ class CaseProcess(Arrivals):
             self._channel.incoming.wait_for(
                 lambda: self.over or self._channel.ended, hang_bound_s()
             )
+        if self._leftovers and self._channel.hello["reaches_pipes"]:
+            remove_segments(self.pid, self._leftovers.leaks)
         self._way.close()
         self._channel.listen(None)
         if not self.over:

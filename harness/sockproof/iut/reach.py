@@ -4,17 +4,15 @@ with plain sockets and nothing of what is tested. What stands in the way is no f
 
 from __future__ import annotations
 
-import shutil
 import socket
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from sockproof.errors import IutUnavailable
 from sockproof.iut.addresses import Addresses, admit_others, short_temporary_folder
 from sockproof.iut.process import CaseProcess
+from sockproof.own_folder import own_folder
 from sockproof.timing import hang_bound_s
 
 __all__ = ["note_lookups", "own_addresses", "refuse_few_processes", "why_out_of_reach"]
@@ -114,11 +112,8 @@ def refuse_few_processes(given: str, process: CaseProcess, *, forks: bool) -> No
 @contextmanager
 def own_addresses() -> Iterator[Addresses]:
     """Addresses as the worker of a run has them, in a folder of their own."""
-    parent = Path(tempfile.mkdtemp(prefix="sockproof-", dir=short_temporary_folder()))
-    try:
+    with own_folder(short_temporary_folder()) as parent:
         yield Addresses(parent)
-    finally:
-        shutil.rmtree(parent, ignore_errors=True)
 
 
 def why_out_of_reach(process: CaseProcess, family: str, addresses: Addresses) -> str:

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryFile
 
 from sockproof.iut.implementation import Implementation
+from sockproof.own_folder import own_folder
 from sockproof.repro.standalone_script import Script
 
 __all__ = ["GONE", "NOT_TOLD", "THERE", "Bench", "ScriptEnd", "Writing", "run_script", "shortened"]
@@ -95,8 +96,8 @@ def run_script(text: str, implementation: Implementation) -> ScriptEnd:
     A command of several words (``ssh host python3``) gets it over standard input. It runs in a
     folder of its own, for a wrong server may leave files; a dotted module is looked for in ours.
     """
-    with TemporaryDirectory(prefix="repro-") as name:
-        path = Path(name) / "repro.py"
+    with own_folder() as place:
+        path = place / "repro.py"
         path.write_text(text, "utf-8")
         is_far = len(implementation.argv) > 1
         script = "-" if is_far else str(path)
@@ -106,7 +107,7 @@ def run_script(text: str, implementation: Implementation) -> ScriptEnd:
             program = str(Path.cwd() / program)
         command = [program, *words, script, *([module] if module else [])]
         is_dotted = bool(implementation.module) and not implementation.module_path
-        folder = "." if is_far or is_dotted else name
+        folder = "." if is_far or is_dotted else str(place)
         return _ended(command, text if is_far else "", implementation, folder)
 
 

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sockproof.errors import HarnessError, UsageError
+from sockproof.own_folder import make_folder, remove_folder
 from sockproof.run.lifetime import interrupt_once_by
 
 __all__ = ["isolated"]
@@ -80,12 +81,12 @@ def _empty_folder(report_dir: Path) -> Iterator[Path]:
     report_dir.mkdir(parents=True, exist_ok=True)
     base = tempfile.gettempdir()
     is_short = len(os.fsencode(base)) <= _LONGEST_BASE_OCTETS
-    folder = Path(tempfile.mkdtemp(prefix="sockproof-", dir=base if is_short else "/tmp"))
+    folder = make_folder(base if is_short else "/tmp")
     try:
         yield folder
     finally:
         if os.getpid() == owner:  # and not whoever goes on inside
-            folder.rmdir()
+            remove_folder(folder)
             with contextlib.suppress(OSError):
                 if not was_there:
                     report_dir.rmdir()

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from sockproof.errors import HarnessError
+from sockproof.iut.survivor import be_kept_by_parent
 from sockproof.standard_streams import hurry
 
 __all__ = [
@@ -150,6 +151,7 @@ def end_with_run(plan_path: Path) -> None:
 
     What it was told while it started is forgotten: the run was told as well, and tells it again.
     """
+    be_kept_by_parent()
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     for number in _heeded(blocked.intersection(_ENDINGS)):
         signal.signal(number, signal.SIG_IGN)
@@ -171,4 +173,4 @@ def _watch(parent: int, folder: Path) -> None:
             assert main_thread is not None
             signal.pthread_kill(main_thread, signal.SIGTERM)  # SIGINT may be ignored: 'run &'
         pause.wait(_LOOK_EVERY_S)
-    os._exit(HarnessError.exit_status)  # see sockproof.run.keeper for the rest
+    os._exit(HarnessError.exit_status)  # see sockproof.iut.survivor for the rest

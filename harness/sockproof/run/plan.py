@@ -6,11 +6,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import pickle
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,12 +17,14 @@ from sockproof.generate.options import Generating
 from sockproof.iut.addresses import short_temporary_folder
 from sockproof.iut.capabilities import ProbedIut, interpreter_id, probe
 from sockproof.iut.implementation import Implementation, parse_iut
+from sockproof.iut.started import side_by_side
 from sockproof.judge.expectations import (
     Circumstances,
     Expectation,
     known_expectations,
     read_expectations,
 )
+from sockproof.own_folder import make_folder, remove_folder
 from sockproof.record.scope import is_in_shard
 from sockproof.run.keeper import kept
 from sockproof.run.lifetime import heed_interrupt, interrupted_later
@@ -140,12 +139,12 @@ def _written(plan: RunPlan) -> Path:
     """The plan's file, alone in a new folder."""
     folder: Path | None = None
     try:
-        folder = Path(tempfile.mkdtemp(prefix="sockproof-", dir=short_temporary_folder()))
+        folder = make_folder(short_temporary_folder())
         path = folder / "plan"
         plan.write(path)
     except OSError as error:
         if folder:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_folder(folder)
         problem = f"cannot write temporary files: {error.strerror}"
         raise HarnessError(problem, "set TMPDIR to a folder that has room") from error
     return path
@@ -166,8 +165,7 @@ def make_plan(options: RunOptions) -> RunPlan:
     specs = select_specs(options.specs)
     given_expectations = _read_all(options.expectations)
     implementations = [parse_iut(given) for given in options.iuts]
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        results = list(pool.map(lambda one: _probe(one, specs), implementations))
+    results = side_by_side(lambda one: _probe(one, specs), implementations)
     told = _distinct([result for result in results if isinstance(result, ProbedIut)])
     if options.only_what_is_there:
         told = tuple(map(_as_it_is, told))

@@ -1,4 +1,4 @@
-"""What is left behind: descriptors, threads and children. Runs inside the process under test."""
+"""What is left behind: descriptors, threads, processes, timers. Inside the process under test."""
 
 from __future__ import absolute_import
 
@@ -7,12 +7,21 @@ import gc
 import glob
 import os
 import select
-import threading
+import signal
 
-from . import events
+from . import events, guard
+from .tasks import Tasks
 
+# The first look is soon repeated: a thread that was joined is listed for a moment yet.
+FIRST_LOOK_S = 0.0002
 LOOK_EVERY_S = 0.002
-_waitpid = os.waitpid
+# Bound before any preload can patch them, or what is tested can.
+_waitpid, _getpid = os.waitpid, os.getpid
+_listdir, _fstat, _readlink = os.listdir, os.fstat, os.readlink
+_getitimer = signal.getitimer
+TIMERS = ("ITIMER_REAL", "ITIMER_VIRTUAL", "ITIMER_PROF")
+SEGMENTS = "/proc/sysvipc/shm"
+SEGMENT = "shared memory"
 
 
 def open_descriptors():
@@ -20,7 +29,7 @@ def open_descriptors():
     found = {}
     for fd in _descriptor_numbers():
         try:
-            status = os.fstat(fd)
+            status = _fstat(fd)
         except OSError:  # closed meanwhile, or the descriptor of the listing itself
             continue
         found[fd] = (status.st_dev, status.st_ino)
@@ -29,7 +38,7 @@ def open_descriptors():
 
 def _descriptor_numbers():
     try:
-        return [int(name) for name in os.listdir("/proc/self/fd")]
+        return [int(name) for name in _listdir("/proc/self/fd")]
     except OSError:
         return range(1024)
 
@@ -37,11 +46,11 @@ def _descriptor_numbers():
 def target(fd):
     """What a descriptor is open on, such as ``socket:[4711]``: the same for each copy of it."""
     try:
-        return os.readlink("/proc/self/fd/%d" % fd)
+        return _readlink("/proc/self/fd/%d" % fd)
     except OSError as error:
         if error.errno != errno.ENOENT or os.path.isdir("/proc/self/fd"):
             raise
-        status = os.fstat(fd)
+        status = _fstat(fd)
         return "inode %d" % status.st_ino
 
 
@@ -57,48 +66,75 @@ def _named(fds):
 class Baseline(object):
     """What was there before the case, so that only what the case left is told."""
 
-    def __init__(self):
+    def __init__(self, pooled=None):
+        """``pooled``: see :class:`Tasks`."""
         self.descriptors = open_descriptors()
-        self.threads = set(threading.enumerate())
+        self.tasks = Tasks(pooled)
+        self.timers = _armed_timers()
+        self.segments = segments_of(_getpid())
+
+    def allow(self, threads):
+        """These are no leak of the case."""
+        self.tasks.allowed.update(threads)
 
     def leftovers(self, settle_s):
         """Wait until nothing is left, at most ``settle_s``; then what is left.
 
         Returns:
-            ``leaks``: lines such as ``fd 7 -> socket:[99]``, ``thread Thread-3``, ``child 4711``;
+            ``leaks``: lines such as ``fd 7 -> socket:[99]``, ``thread Thread-3``;
             ``zombies``: how many ended children the server had not reaped.
 
-        A thread is first out of threading.enumerate() and only then out of /proc, so the former
-        is asked; garbage is collected before a descriptor counts (PyPy closes no earlier).
+        Garbage is collected before a descriptor counts (PyPy closes no earlier), but not before a
+        thread that has ended has had time to leave the system's list.
         """
-        deadline = events.clock() + settle_s
+        deadline, wait_s = events.clock() + settle_s, FIRST_LOOK_S
         zombies = 0
         while True:
             reaped, running = _reap()
             zombies += reaped
-            leaks = self._threads() + self._descriptors() + running
+            leaks = self.tasks.left() + self._descriptors() + running + self._others()
             if not leaks or events.clock() > deadline:
                 return {"leaks": leaks, "zombies": zombies}
-            gc.collect()
-            select.select([], [], [], LOOK_EVERY_S)  # a green runtime's hub closes some meanwhile
-
-    def _threads(self):
-        alive = set(threading.enumerate()) - self.threads
-        return sorted("thread %s" % thread.name for thread in alive)
+            if wait_s >= LOOK_EVERY_S:
+                gc.collect()
+            select.select([], [], [], wait_s)  # a green runtime's hub closes some meanwhile
+            wait_s = min(2 * wait_s, LOOK_EVERY_S)
 
     def _descriptors(self):
         now = open_descriptors()
         left = [fd for fd in sorted(now) if self.descriptors.get(fd) != now[fd]]
         return ["fd %d -> %s" % (fd, name) for fd, name in _named(left)]
 
+    def _others(self):
+        """What outlives its owner unseen: processes that got away, timers, shared memory."""
+        away = ["process still running that got away" for _ in guard.strays()]
+        armed = ["timer %s is armed" % name for name in _armed_timers() if name not in self.timers]
+        new = [one for one in segments_of(_getpid()) if one not in self.segments]
+        return away + armed + ["%s %s" % (SEGMENT, number) for number in new]
+
+
+def _armed_timers():
+    return [name for name in TIMERS if _getitimer(getattr(signal, name))[0]]
+
+
+def segments_of(pid):
+    # type: (int) -> list[str]
+    """The ids of the System V segments that a process has made; none where nobody tells."""
+    try:
+        with open(SEGMENTS) as lines:
+            rows = [line.split() for line in lines][1:]
+    except EnvironmentError:
+        return []
+    return [row[1] for row in rows if row[4] == str(pid)]
+
 
 def held_ports(listeners):
-    """A line for each listener that is still open, here or in a child that was forked off.
+    """A line for each listener that is still open, here or in a process that came of this one.
 
     ``listeners``: pairs of the address in words and what :func:`target` said of its descriptor.
     """
     held = set(name for _, name in _named(_descriptor_numbers()))
-    for pid in _children():
+    for pid in _children() + guard.strays():
         held.update(_descriptors_of(pid))
     return ["port %s" % address for address, opened in listeners if opened in held]
 
@@ -118,7 +154,7 @@ def _children():
 def _descriptors_of(pid):
     for path in glob.glob("/proc/%s/fd/*" % pid):
         try:
-            yield os.readlink(path)
+            yield _readlink(path)
         except OSError:  # closed meanwhile
             pass
 

@@ -30,7 +30,7 @@ _exit = os._exit
 class Case(object):
     """The state of one case: its servers by handle, and what was there before it."""
 
-    def __init__(self, module, names):
+    def __init__(self, module, names, pooled=None):
         self.module = module
         self.names = names
         self.servers = {}
@@ -43,7 +43,7 @@ class Case(object):
             "own_name": lambda name: names.get(name, name),
             "native": script.native,
         }
-        self.baseline = accounting.Baseline()
+        self.baseline = accounting.Baseline(pooled)
         self.main_thread = None
 
     def do_make(self, order):
@@ -130,7 +130,7 @@ class Case(object):
             kept.closed = True
             kept.server.server_close()
         # A shutdown() without a loop to end may wait for ever: the end of the process ends it.
-        self.baseline.threads.update(kept.calls_of("shutdown"))
+        self.baseline.allow(kept.calls_of("shutdown"))
 
     def answer(self, order):
         """Carry out one command; an exception of the implementation is an answer like any."""
@@ -162,7 +162,7 @@ def run(module, names, fds, runtime):
     if runtime:
         select.select([], [], [], 0)  # a hub that is made now is not taken for a leak later
     lines = _lines(fds, runtime)
-    case = Case(module, names)
+    case = Case(module, names, lines.pooled if isinstance(lines, green.Control) else None)
     while case.main_thread is None:
         obey_one(case, lines)
     case.main_thread.lend(lambda: obey_all(case, lines), case.baseline)

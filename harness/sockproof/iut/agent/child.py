@@ -14,7 +14,7 @@ import select
 import signal
 import traceback
 
-from . import events
+from . import events, guard
 
 GATES = 8
 # How long a hanging process may take to tell its stacks.
@@ -137,10 +137,11 @@ class Child(object):
         send_signal(os.killpg, self.pid, signal.SIGKILL)
 
     def finish(self, why):
-        """Kill whatever is left of the case, pass on the last words, report its end."""
+        """Kill what is left of the case wherever it is, pass on the last words, report its end."""
         self.kill()
         if self.status is None:
             self.status = _waitpid(self.pid, 0)[1]
+        guard.end_strays()
         for _ in range(LAST_READS):  # bounded: somebody outside the group may keep writing
             ready = ready_of(list(self.pipes), 0)
             if not ready:

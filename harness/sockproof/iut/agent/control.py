@@ -12,7 +12,7 @@ import json
 import os
 import traceback
 
-from . import case, child, events, green, loading, looking
+from . import case, child, events, green, guard, loading, looking, tasks
 from .lines import Lines
 
 # How often a live case is looked after; bounds how late a crash is noticed, nothing else.
@@ -88,6 +88,8 @@ class Agent(object):
             return self.say(r="refused", value=raised)
         said["green_stacks"] = green.warm(said["runtime"])
         said["reaches_pipes"] = child.reaches(order.get("token"))
+        said["accounts"] = {"threads": tasks.seen_by(), "processes": guard.Guarded.adopts}
+        guard.note_what_is_there()
         self.names = order.get("classes", {})
         self.runtime = said["runtime"] or ("unknown" if order.get("preload") else "")
         return self.say(r="hello", value=said)
@@ -121,6 +123,7 @@ class Agent(object):
         """In the case's process."""
         os.close(self.lines.fd)
         os.close(self.control_out)
+        os.close(guard.Guarded.life)
         case.run(self.module, self.names, fds, self.runtime)
 
     def do_look(self, order):
@@ -144,4 +147,5 @@ class Agent(object):
         """The harness is gone: leave nothing behind."""
         if self.child is not None:
             self.child.kill()
+        guard.end_strays()
         os._exit(0)

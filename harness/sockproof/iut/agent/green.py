@@ -73,6 +73,10 @@ class Control(object):
             self._pause_among(self.takers, lambda: None)
         return self.lines.popleft()
 
+    def pooled(self):
+        """How many native threads the runtime keeps for what would block its hub."""
+        return self.hub.pooled()
+
     def is_here(self):
         """Whether the caller runs where the hub does that is woken."""
         return self.home == (_getpid(), _get_ident())

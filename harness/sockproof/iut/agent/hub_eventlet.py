@@ -5,6 +5,7 @@ from __future__ import absolute_import
 import errno
 import fcntl
 import os
+import sys
 
 _read, _write, _pipe, _getpid = os.read, os.write, os.pipe, os.getpid
 
@@ -42,6 +43,10 @@ class EventletHub(object):
         """How one green thread is held, and how the hub lets it go on."""
         event = self._event()
         return event.wait, event.send
+
+    def pooled(self):
+        """How many native threads there are in its pool."""
+        return len(getattr(sys.modules.get("eventlet.tpool"), "_threads", ()))
 
 
 def _unless_it_would_block(act, *arguments):

@@ -22,7 +22,8 @@ class GeventHub(object):
         """``woken`` is called in the hub each time that it was woken, which it must not hold."""
         from gevent import event, get_hub
 
-        self._watcher = get_hub().loop.async_()
+        self._hub = get_hub()
+        self._watcher = self._hub.loop.async_()
         self._watcher.start(woken)
         self.wake = self._watcher.send
         self._event = event.Event
@@ -31,3 +32,9 @@ class GeventHub(object):
         """How one green thread is held, and how the hub lets it go on."""
         event = self._event()
         return event.wait, event.set
+
+    def pooled(self):
+        """How many native threads there are in its pool, and beside that."""
+        pool = getattr(self._hub, "_threadpool", None)
+        monitor = getattr(self._hub, "periodic_monitoring_thread", None)
+        return (pool.size if pool is not None else 0) + (monitor is not None)

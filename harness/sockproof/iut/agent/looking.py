@@ -86,7 +86,7 @@ def look_around(pid):
                 seen = look(one, int(task))
                 if seen is not None:
                     found[task] = seen[:2]
-                    pids += _children_of(one, task)
+                    pids += children_of(one, task)
     except (EnvironmentError, IndexError, ValueError):
         return {}
     return found
@@ -96,9 +96,19 @@ def _tasks_of(pid):
     return _unless_ended(lambda: os.listdir("/proc/%d/task" % pid), [])
 
 
-def _children_of(pid, task):
+def children_of(pid, task):
+    # type: (int, int) -> list[int]
+    """The ids of the processes that a thread has started and not reaped, and of those that it was
+    given when their parents ended; none where the system does not tell."""
     path = "/proc/%d/task/%s/children" % (pid, task)
-    return [int(child) for child in _unless_ended(lambda: _text_of(path), "").split()]
+    return [int(child) for child in _unless_ended(lambda: _text_of(path, whole=True), "").split()]
+
+
+def is_dead(pid):
+    # type: (int) -> bool
+    """Whether a process has ended, be it that nobody has reaped it yet."""
+    state = _unless_ended(lambda: _text_of("/proc/%d/stat" % pid).rpartition(")")[2], "")
+    return state.split()[:1] in ([], ["Z"], ["X"])
 
 
 def _unless_ended(ask, otherwise):
@@ -110,12 +120,17 @@ def _unless_ended(ask, otherwise):
         return otherwise
 
 
-def _text_of(path):
+def _text_of(path, whole=False):
+    """What is in it; unless ``whole``, no more than what any one process or thread has to tell."""
     fd = _open(path, os.O_RDONLY)
     try:
-        return _read(fd, 4096).decode("ascii", "replace")
+        got = text = _read(fd, 4096)
+        while whole and got:
+            got = _read(fd, 65536)
+            text += got
     finally:
         _close(fd)
+    return text.decode("ascii", "replace")
 
 
 class OwnLock(object):

@@ -49,7 +49,7 @@ class MainThread(object):
         """Carry out calls for ever, while a thread of ours, no leak of the case, takes commands."""
         thread = threading.Thread(target=take_commands, name="sockproof commands")
         thread.daemon = True
-        baseline.threads.add(thread)
+        baseline.allow([thread])
         thread.start()
         while True:
             self.waiting.acquire()

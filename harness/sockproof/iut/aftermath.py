@@ -1,0 +1,31 @@
+"""What is done for a process of ours that has died: its own are ended, and its folders removed.
+
+It runs beside each command, so it imports little.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import IO
+
+from sockproof.iut.strays import end_strays
+
+__all__ = ["wait_and_clear"]
+
+
+def wait_and_clear(orders: IO[bytes]) -> None:
+    """Until whoever has started us is gone, take down what he says, a JSON object a line: a
+    ``mark``, as it stands in an environment, with a ``folder`` or none to watch; without the word
+    folder one to forget."""
+    folders: dict[str, str | None] = {}
+    for line in orders:
+        order = json.loads(line)
+        if "folder" in order:
+            folders[order["mark"]] = order["folder"]
+        else:
+            folders.pop(order["mark"], None)
+    for mark in folders:
+        end_strays(*mark.split("=", 1))
+    for folder in filter(None, folders.values()):
+        shutil.rmtree(folder, ignore_errors=True)
