@@ -157,8 +157,8 @@ def test_attribution_without_its_case_is_refused(tmp_path: Path) -> None:
         written(tmp_path, FAILING, attributed="a/b")
 
     record = written(tmp_path, FAILING, attributed=FAILING.id)
-    first, row, case, attribution, footer = record.path.read_bytes().splitlines(keepends=True)
-    record.path.write_bytes(first + row + attribution + case + footer)
+    first, row, case, attribution, footer = lines_of(record.path)
+    write_sealed(record.path, [first, row, attribution, case, footer])
     with pytest.raises(RecordError, match="is said before it"):
         read_record(record.path)
 

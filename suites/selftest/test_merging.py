@@ -20,17 +20,16 @@ from sockproof.run.run_options import RunOptions
 from suites.selftest.record_data import case_row, write_record
 from suites.selftest.record_schema import validate_record
 from suites.selftest.runs import play, records_in, sockproof_
+from suites.selftest.sealed_lines import lines_of, write_sealed
 
 
 def shard(
     folder: Path, number: int, of: int, *specs: str, version: str = "0.1.0", **settings: object
 ) -> Record:
     record = write_record(folder / f"{number}.jsonl", [case_row(spec) for spec in specs])
-    lines = record.path.read_text("utf-8").splitlines()
-    header = json.loads(lines[0])
+    header, *lines = lines_of(record.path)
     header |= {"settings": {"shard": f"{number}/{of}", **settings}, "suite_version": version}
-    record.path.write_text("\n".join([json.dumps(header), *lines[1:]]) + "\n", "utf-8")
-    return read_record(record.path)
+    return read_record(write_sealed(record.path, [header, *lines]))
 
 
 @pytest.mark.parametrize("of", [1, 2, 7])
@@ -79,11 +78,11 @@ def test_what_does_not_belong_together_is_refused(tmp_path: Path) -> None:
         merge([one, other], tmp_path / "out")
 
     newer = shard(tmp_path, 2, 2, "UDP/inet", version="9.9")
-    with pytest.raises(RecordError, match="not of one suite version; merge what runs with the"):
+    with pytest.raises(RecordError, match=r"suite version \(0.1.0 and 9.9\); merge what runs with"):
         merge([one, newer], tmp_path / "out")
 
     narrower = shard(tmp_path, 2, 2, "UDP/inet", select="flush")
-    with pytest.raises(RecordError, match="not of one selection"):
+    with pytest.raises(RecordError, match=r"selection \(the whole suite and -k 'flush'\)"):
         merge([one, narrower], tmp_path / "out")
 
 
