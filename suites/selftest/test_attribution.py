@@ -27,6 +27,7 @@ from sockproof.run.attribution import _is_alike, _reference, may_inherit
 from suites.selftest.record_data import REQUIREMENT, case_row, header
 from suites.selftest.record_schema import validate_record
 from suites.selftest.runs import records_in, sockproof_
+from suites.selftest.sealed_lines import lines_of, write_sealed
 
 OWN = Path(socketserver.__file__).read_text("utf-8")
 # What CPython's own module does not keep, at every level that runs sockproof, and one that it does.

@@ -63,7 +63,7 @@ def expect_command(
     Records of several versions tell since when and until when. Several of one version tell what
     is not the same each time.
     """
-    read = [read_record(path) for path in records]
+    read = [read_record(path, light=True) for path in records]
     if prune:
         if output or reason:
             raise UsageError("--prune takes neither --output nor --reason", "leave them out")

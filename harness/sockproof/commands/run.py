@@ -20,8 +20,8 @@ from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
 from sockproof.report.badge import badge_json
 from sockproof.report.comparison import renamed
-from sockproof.report.html.page import report_html
-from sockproof.report.junit import junit_xml
+from sockproof.report.html.page import report_parts
+from sockproof.report.junit import junit_parts
 from sockproof.report.markdown import summary_markdown
 from sockproof.report.reference import differing, with_references
 from sockproof.report.terminal import print_summary
@@ -150,8 +150,12 @@ def _held_against_references(paths: Iterable[Path]) -> list[Record]:
         dataclasses.replace(one, reference=renamed(one.reference, renames))
         if one.reference
         else one
-        for one in with_references(map(read_record, paths), kit_dir() / REFERENCE)
+        for one in with_references(map(_light, paths), kit_dir() / REFERENCE)
     ]
+
+
+def _light(path: Path) -> Record:
+    return read_record(path, light=True)
 
 
 def refuse_unwritable(folder: Path) -> None:
@@ -194,10 +198,10 @@ def exit_status(
     return STALE if stale or attention else AS_EXPECTED
 
 
-_REPORTS: Mapping[str, Callable[[Sequence[Record]], str]] = {
-    "report.html": report_html,
+_REPORTS: Mapping[str, Callable[[Sequence[Record]], str | Iterable[str]]] = {
+    "report.html": report_parts,
     "summary.md": summary_markdown,
-    "junit.xml": junit_xml,
+    "junit.xml": junit_parts,
     "badge.json": badge_json,
 }
 

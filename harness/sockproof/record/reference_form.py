@@ -80,6 +80,7 @@ def _case(case: CaseRow) -> CaseRow:
         stacks="",
         transcript=(),
         generated=None,
+        lacks="",
     )
 
 

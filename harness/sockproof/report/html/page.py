@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -12,12 +12,12 @@ from sockproof.record.scope import partial_words
 from sockproof.report.html.attention import attention_list
 from sockproof.report.html.matrix_view import build_matrix, cell
 from sockproof.report.html.payload import PagePayload
-from sockproof.report.html.rendering import assets, rendered
+from sockproof.report.html.rendering import assets, rendered_parts
 from sockproof.report.html.runs import RunColumn, case_counts, distinct
 from sockproof.report.tally import inherited_words, shown_levels, tally
 from sockproof.report.text import column_names
 
-__all__ = ["report_html"]
+__all__ = ["report_html", "report_parts"]
 
 STYLES = (
     "page.css",
@@ -63,7 +63,12 @@ ATTENTION_MAX = 300
 
 def report_html(records: Sequence[Record]) -> str:
     """The report page, one column per record; the same records always give the same page."""
-    return rendered(
+    return "".join(report_parts(records))
+
+
+def report_parts(records: Sequence[Record]) -> Iterator[str]:
+    """The same page in parts."""
+    return rendered_parts(
         "page.html.j2",
         style="\n" + assets(STYLES) + _NARROW.format(560 + 104 * len(records)),
         script='"use strict";\n(() => {\n' + assets(SCRIPTS) + "})();\n",
