@@ -190,7 +190,7 @@ def _read_bytes(folder: Path, text: bytes) -> Record:
 
 
 def test_lines_lost_from_the_middle_are_noticed(tmp_path: Path) -> None:
-    """A record with fewer cases than its footer counts is incomplete, where no digest tells more."""
+    """A record with fewer cases than its footer counts is incomplete, without digests."""
     path = tmp_path / "a.jsonl"
     write_record(path, [case_row("a"), case_row("b")])
     first, *lines = lines_of(path)

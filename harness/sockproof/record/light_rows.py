@@ -15,6 +15,7 @@ from sockproof.record.rows import CaseRow
 __all__ = ["LightRows", "StoredEvidence"]
 
 _Value = TypeVar("_Value", bound=Hashable)
+_Any = TypeVar("_Any")
 # Values that many cases have are kept once; past so many different ones no more are looked for.
 _MOST_SHARED = 10_000
 _EVIDENCE = ("stderr", "stdout", "stacks", "transcript")
@@ -80,14 +81,15 @@ class LightRows:
         )
 
     def _one(self, value: _Value) -> _Value:
-        if len(self._shared) < _MOST_SHARED:
-            return self._shared.setdefault(value, value)
-        return self._shared.get(value, value)
+        return self._same(value, value)
 
     def _observations(self, seen: Mapping[str, Any]) -> Mapping[str, Any]:
         if not seen:
             return self._nothing
-        alike = repr(seen)
-        if len(self._shared) < _MOST_SHARED:
-            return self._shared.setdefault((alike,), seen)
-        return self._shared.get((alike,), seen)
+        return self._same((repr(seen),), seen)
+
+    def _same(self, key: object, value: _Any) -> _Any:
+        """The first value with this key."""
+        is_room = len(self._shared) < _MOST_SHARED
+        found: _Any = (self._shared.setdefault if is_room else self._shared.get)(key, value)
+        return found

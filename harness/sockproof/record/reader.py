@@ -142,9 +142,7 @@ def read_record(path: Path | str, *, light: bool = False) -> Record:
         raise RecordError(f"cannot read {path}: {error.strerror}") from error
 
 
-def _read(
-    path: Path, lines: Iterator[bytes], draft: RecordDraft, rows: LightRows | None
-) -> Record:
+def _read(path: Path, lines: Iterator[bytes], draft: RecordDraft, rows: LightRows | None) -> Record:
     first = next(lines, b"")
     header = _header(path, _object(first) or {})
     chain = DigestChain() if header["schema"] >= DIGESTS_SINCE else None
@@ -162,9 +160,7 @@ def _read(
     header = {key: value for key, value in header.items() if key != "digest"}
     evidence = StoredEvidence(path, rows.places) if rows else None
     cases = tuple(draft.cases.values())
-    return Record(
-        path, header, draft.requirements, cases, draft.footer, reason, evidence=evidence
-    )
+    return Record(path, header, draft.requirements, cases, draft.footer, reason, evidence=evidence)
 
 
 def _take(
