@@ -87,9 +87,9 @@ class CaseRun:
         """
         if not self.requirement.holds_for(self.iut.level):
             raise NotApplicable(self.requirement.why_not(self.iut.level))
-        missing = self.iut.capabilities.missing(self._spec) if self._spec else ""
-        if missing:
-            raise NotApplicable(missing)
+        lacks = self.iut.capabilities.lacking(self._spec) if self._spec else ""
+        if self._spec and lacks:
+            raise NotApplicable(self.iut.capabilities.missing(self._spec), lacks)
 
     @property
     def process(self) -> CaseProcess:
@@ -217,6 +217,7 @@ class CaseRun:
             reason=told.get("reason", ""),
             expected=told.get("expected", ""),
             actual=told.get("actual", ""),
+            lacks=told.get("lacks", ""),
             cause=self._cause(problem),
             teardown=teardown,
             observations=dict(self.observations),

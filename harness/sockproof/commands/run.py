@@ -21,6 +21,7 @@ from sockproof.record.rows import CaseRow
 from sockproof.report.badge import badge_json
 from sockproof.report.comparison import renamed
 from sockproof.report.html.page import report_parts
+from sockproof.report.judged import silences, what_machine_lacks
 from sockproof.report.junit import junit_parts
 from sockproof.report.markdown import summary_markdown
 from sockproof.report.reference import differing, with_references
@@ -132,14 +133,18 @@ def tell(
     _write_reports(records, folder)
     console = open_console()
     print_summary(records, console)
-    for problem in problems:
+    silent = silences(records)
+    for problem in (*problems, *silent):
         warn(problem)
+    for record in records:
+        if lacking := what_machine_lacks(record):
+            warn(f"{record.iut_id}: this machine lacks what some cases need: {lacking}")
     console.print(f"  report   {folder / 'report.html'}", soft_wrap=True)
     cases = [case for record in records for case in record.cases]
     incomplete = [record.incomplete_reason for record in records if not record.complete]
     stale = any(record.stale for record in records)
     differs = strict and any(map(differing, records))
-    return exit_status(cases, [*problems, *incomplete], stale=stale, differs=differs)
+    return exit_status(cases, [*problems, *incomplete, *silent], stale=stale, differs=differs)
 
 
 def _held_against_references(paths: Iterable[Path]) -> list[Record]:

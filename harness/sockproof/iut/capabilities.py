@@ -25,11 +25,11 @@ from sockproof.judge.checks import Mismatch
 from sockproof.spec.levels import PythonLevel
 from sockproof.spec.matrix import ALL_SPECS, CLASSES, ServerSpec
 
-__all__ = ["Capabilities", "ProbedIut", "interpreter_id", "probe"]
+__all__ = ["TRIALS", "Capabilities", "ProbedIut", "interpreter_id", "probe"]
 
 # Each is tried: source that raises OSError or AttributeError if it is not there. Linux refuses
 # SO_REUSEPORT on Unix sockets since 6.12.9 (gh-128916).
-_TRIALS = {
+TRIALS = {
     "fork": "os.fork",
     "AF_UNIX": "socket.AF_UNIX",
     "SO_REUSEPORT": "socket.SO_REUSEPORT",
@@ -77,16 +77,31 @@ class Capabilities:
         left_out = frozenset(CLASSES) - frozenset(names)
         return dataclasses.replace(self, names=self.names - left_out, left_out=left_out)
 
-    def missing(self, spec: ServerSpec) -> str:
-        """Why servers of this spec cannot be tested here; empty when they can."""
+    @property
+    def there(self) -> Capabilities:
+        """The same, of which whatever is absent is so on purpose: classes, those that stand on a
+        feature which is absent, and features."""
+        absent = [name for name, has in self.features.items() if not has]
+        words = [word for word, feature in _NEEDS_OF_NAMES.items() if feature in absent]
+        usable = [name for name in self.names if not any(word in name for word in words)]
+        found = self.only(usable)
+        return dataclasses.replace(found, left_out=found.left_out | frozenset(absent))
+
+    def lacking(self, spec: ServerSpec) -> str:
+        """The feature or the class without which servers of this spec cannot be tested here."""
         for part in (spec.family, spec.mixin):
             feature = _NEEDS.get(part, "")
             if feature and not self.features[feature]:
-                return f"no {feature} here"
-        for name in filter(None, (spec.class_name, spec.mixin_name)):
-            if name not in self.names:
-                return f"the module has no {name}"
-        return ""
+                return feature
+        names = filter(None, (spec.class_name, spec.mixin_name))
+        return next((name for name in names if name not in self.names), "")
+
+    def missing(self, spec: ServerSpec) -> str:
+        """Why servers of this spec cannot be tested here; empty when they can."""
+        lacking = self.lacking(spec)
+        if not lacking:
+            return ""
+        return f"no {lacking} here" if lacking in self.features else f"the module has no {lacking}"
 
     def to_json(self) -> dict[str, Any]:
         left_out = {"left_out": sorted(self.left_out)} if self.left_out else {}
@@ -196,7 +211,7 @@ def _capabilities(
     implementation: Implementation, hello: Message, process: CaseProcess
 ) -> Capabilities:
     features = {}
-    for name, source in _TRIALS.items():
+    for name, source in TRIALS.items():
         error = process.do("execute", source=source).error
         features[name] = error is None or not error.is_a("OSError", "error", "AttributeError")
     renamed = {own: standard for standard, own in implementation.classes.items()}

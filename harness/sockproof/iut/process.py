@@ -86,7 +86,7 @@ class CaseProcess(Arrivals):
         if answer["r"] == "raised":
             error = RaisedError.of(value)
             if name := error.asks_for(self._absent):
-                raise NotApplicable(f"the module has no {name}")
+                raise NotApplicable(f"the module has no {name}", name)
             return Outcome(error=error)
         return Outcome(decode(value))
 

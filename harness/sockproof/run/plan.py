@@ -187,8 +187,8 @@ def make_plan(options: RunOptions) -> RunPlan:
 
 
 def _as_it_is(iut: ProbedIut) -> ProbedIut:
-    """The same, which is to have the classes that it has."""
-    return dataclasses.replace(iut, capabilities=iut.capabilities.only(iut.capabilities.names))
+    """The same, which is to have what it has."""
+    return dataclasses.replace(iut, capabilities=iut.capabilities.there)
 
 
 def _read_all(files: Sequence[Path]) -> tuple[Expectation, ...]:
