@@ -1,4 +1,4 @@
-"""Says of records whether they are as they were written, and signs them with a key of the user's."""
+"""Says of records whether they are as they were written, and signs them if asked to."""
 
 from __future__ import annotations
 

@@ -31,6 +31,7 @@ STYLES = (
 )
 SCRIPTS = (
     "state.js",
+    "matrix_rows.js",
     "matrix.js",
     "documentation.js",
     "transcript.js",
@@ -59,6 +60,10 @@ FILTER_TITLES = {
 # Entries of the attention list: shown at once, and written at all. The matrix has every case.
 ATTENTION_OPEN = 6
 ATTENTION_MAX = 300
+# Requirements of the matrix that are written as rows, and areas that can be chosen; matrix.js, which
+# has the same number of rows, makes other rows when they are asked for.
+MATRIX_ROWS = 1000
+AREAS_MAX = 1000
 
 
 def report_html(records: Sequence[Record]) -> str:
@@ -105,9 +110,15 @@ def _matrix(records: Sequence[Record]) -> dict[str, Any]:
     rows = [row for rows in areas.values() for row in rows]
     payload = PagePayload(records, column_names(records), rows)
     numbers = range(len(records))
-    cells = [[cell(row.of(n), row.requirement.level, records[n]) for n in numbers] for row in rows]
+    cells = [
+        [cell(row.of(n), row.requirement.level, records[n]) for n in numbers]
+        for row in rows[:MATRIX_ROWS]
+    ]
+    shown = {area: [row for row in own if row.number < MATRIX_ROWS] for area, own in areas.items()}
     return {
-        "areas": areas,
+        "area_names": list(areas)[:AREAS_MAX],
+        "areas": {area: own for area, own in shown.items() if own},
+        "rows_left": max(0, len(rows) - MATRIX_ROWS),
         "cells": cells,
         "counts": case_counts(records),
         "titles": FILTER_TITLES,
