@@ -19,14 +19,17 @@ def lines_of(path: Path) -> list[dict[str, Any]]:
     return [{key: value for key, value in line.items() if key != "digest"} for line in lines]
 
 
-def write_sealed(path: Path, lines: Iterable[Mapping[str, Any]]) -> Path:
-    """Write these lines as a record, in the form that the first of them names."""
+def write_sealed(path: Path, lines: Iterable[Mapping[str, Any]], whole: str = "") -> Path:
+    """Write these lines as a record, in the form that the first of them names.
+
+    ``whole`` is what the footer says of them all, instead of what is so.
+    """
     chain, found = DigestChain(), []
     told = list(lines)
     for line in told:
         row = dict(line)
         if row.get("kind") == "footer" and row.get("whole"):
-            row["whole"] = chain.whole
+            row["whole"] = whole or chain.whole
         text = json.dumps(row, separators=(",", ":")).encode() + b"\n"
         found.append(chain.sealed(text) if told[0]["schema"] >= DIGESTS_SINCE else text)
     path.write_bytes(b"".join(found))

@@ -60,8 +60,8 @@ FILTER_TITLES = {
 # Entries of the attention list: shown at once, and written at all. The matrix has every case.
 ATTENTION_OPEN = 6
 ATTENTION_MAX = 300
-# Requirements of the matrix that are written as rows, and areas that can be chosen; matrix.js, which
-# has the same number of rows, makes other rows when they are asked for.
+# Requirements of the matrix that are written as rows, as matrix_rows.js knows, which makes others
+# when they are asked for; and areas that can be chosen.
 MATRIX_ROWS = 1000
 AREAS_MAX = 1000
 
