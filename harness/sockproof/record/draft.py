@@ -67,7 +67,8 @@ class RecordDraft:
             raise RecordError(f"case {case.id!r} is there twice", "keep one run to a file")
         if case.requirement not in self.requirements:
             raise RecordError(f"case {case.id!r} belongs to no requirement listed above it")
-        self.cases[case.id] = self.keep(case)
+        kept = self.keep(case)
+        self.cases[kept.id] = kept
 
     def _attribute(self, row: Mapping[str, Any]) -> None:
         told = AttributionRow.from_json(row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,7 +64,7 @@ class LightRows:
         if any(getattr(case, name) for name in _EVIDENCE):
             self.places[case.id] = self.place
         return CaseRow(
-            case.id,
+            sys.intern(case.id),
             self._one(case.requirement),
             self._one(case.spec),
             case.verdict,
