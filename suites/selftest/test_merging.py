@@ -132,16 +132,17 @@ def test_wrong_shard_is_refused(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("verdict", "complete", "message", "colour"),
     [
-        (Verdict.PASS, True, "strict, MUST 1/1", "brightgreen"),
-        (Verdict.FAIL, True, "nonconformant, MUST 0/1", "red"),
-        (Verdict.PASS, False, "incomplete, MUST 1/1", "lightgrey"),
+        (Verdict.PASS, True, "strict, MUST 20/20", "brightgreen"),
+        (Verdict.FAIL, True, "nonconformant, MUST 19/20", "red"),
+        (Verdict.PASS, False, "incomplete, MUST 20/20", "lightgrey"),
     ],
 )
 def test_badge_tells_standing_and_count(
     tmp_path: Path, verdict: Verdict, complete: bool, message: str, colour: str
 ) -> None:
     """One implementation by its standing and its count at MUST."""
-    record = write_record(tmp_path / "a.jsonl", [case_row(verdict=verdict)])
+    cases = [case_row(verdict=verdict), *(case_row(f"UDP/{n}") for n in range(19))]
+    record = write_record(tmp_path / "a.jsonl", cases)
     if not complete:
         record = dataclasses.replace(record, incomplete_reason="cut")
 
@@ -149,4 +150,5 @@ def test_badge_tells_standing_and_count(
 
     assert (badge["schemaVersion"], badge["message"], badge["color"]) == (1, message, colour)
     both = json.loads(badge_json([record, record]))
-    assert both["message"] == f"2 {message.partition(',')[0]}"
+    passed = 2 * 19 + 2 * (verdict is Verdict.PASS)
+    assert both["message"] == f"2 {message.partition(',')[0]}, MUST {passed}/40"
