@@ -38,5 +38,5 @@ def atlas_html(atlas: Atlas) -> str:
 
 
 def _page(template: str, **values: Any) -> str:
-    most = {"MOST": MOST, "MOST_STRANDS": MOST_STRANDS}
-    return rendered(template, style=assets(STYLES), folds=folds, **most, **values)
+    values |= {"folds": folds, "MOST": MOST, "MOST_STRANDS": MOST_STRANDS}
+    return rendered(template, style=assets(STYLES), **values)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from markupsafe import Markup
-
 from sockproof.record.reader import Record
 from sockproof.record.scope import partial_words
 from sockproof.report.html.attention import attention_list
@@ -122,6 +120,6 @@ def _matrix(records: Sequence[Record]) -> dict[str, Any]:
         "cells": cells,
         "counts": case_counts(records),
         "titles": FILTER_TITLES,
-        "data": Markup(payload.data),
-        "details": Markup(payload.details),
+        "data": payload.data,
+        "details": payload.details,
     }

@@ -13,6 +13,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from markupsafe import Markup
+
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record.evidence import Octets, TranscriptEvent
 from sockproof.record.reader import Record
@@ -84,8 +86,11 @@ class PagePayload:
                 "payloads": list(self._payloads),
             }
         )
-        self.data = f'{rest[:-1]},"requirements":[{requirements}]}}'
-        self.details = "\n".join(self._details)
+        self._strings.clear()  # what is written down need not be kept twice
+        self._payloads.clear()
+        self.data = Markup(f'{rest[:-1]},"requirements":[{requirements}]}}')
+        self.details = Markup("\n".join(self._details))
+        self._details.clear()
 
     def _string(self, text: str) -> int:
         shown = _cut(text)
