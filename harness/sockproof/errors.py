@@ -10,6 +10,7 @@ from typing import ClassVar
 __all__ = [
     "AgentDied",
     "CatalogueError",
+    "ChangedRecord",
     "ChannelError",
     "HarnessError",
     "IutUnavailable",
@@ -59,3 +60,7 @@ class AgentDied(HarnessError):
 
 class RecordError(HarnessError):
     """A record file is unreadable, truncated, or of another schema."""
+
+
+class ChangedRecord(RecordError):
+    """A record is not as it was written: something in it was edited, taken out or put in."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
@@ -37,16 +38,16 @@ class OutputFolder:
         """Where a file of this name is, for who reads it or tells of it."""
         return self.path / _single(name)
 
-    def write(self, name: str, content: str | bytes) -> Path:
-        """Write a file whole, text as UTF-8; its place.
+    def write(self, name: str, content: str | bytes | Iterable[str | bytes]) -> Path:
+        """Write a file whole, text as UTF-8, or part by part; its place.
 
         Raises:
             RecordError: it cannot be written.
         """
-        octets = content.encode("utf-8") if isinstance(content, str) else content
+        parts = [content] if isinstance(content, str | bytes) else content
         place = self.place(name)
         try:
-            replace_in(self._fd, name, octets)
+            replace_in(self._fd, name, parts)
         except OSError as error:
             raise _unwritten(place, error) from error
         return place

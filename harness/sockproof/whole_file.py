@@ -7,7 +7,9 @@ import errno
 import os
 import secrets
 import stat
+from collections.abc import Iterable
 from pathlib import Path
+from typing import IO
 
 from sockproof.errors import RecordError
 from sockproof.own_folder import is_abandoned, owned
@@ -16,8 +18,9 @@ from sockproof.system_errors import advice_on
 __all__ = ["mode_of", "open_folder", "replace_in", "write_whole"]
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file, text as UTF-8, with its folders. A disk that is full leaves what was there.
+def write_whole(path: Path, content: str | bytes | Iterable[str | bytes]) -> None:
+    """Write a file, text as UTF-8, with its folders. A disk that is full leaves what was there, and
+    so does whatever goes wrong while the parts of ``content`` are made.
 
     What is no plain file (a device, a pipe) is written to as it is; of a link, what it leads to.
     ``path`` is the user's word: what is named by data goes into an ``OutputFolder``.
@@ -25,14 +28,15 @@ def write_whole(path: Path, content: str | bytes) -> None:
     Raises:
         RecordError: it cannot be written.
     """
-    octets = content.encode("utf-8") if isinstance(content, str) else content
+    parts = [content] if isinstance(content, str | bytes) else content
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         place = path.resolve()
         if _must_stay(place):
-            place.write_bytes(octets)
+            with place.open("wb") as file:
+                _write(file, parts)
         else:
-            _replace(place, octets)
+            _replace(place, parts)
     except OSError as error:
         raise RecordError(f"cannot write {path}: {error.strerror}", advice_on(error)) from error
 
@@ -42,16 +46,21 @@ def _must_stay(place: Path) -> bool:
     return place.exists() and not (place.is_file() and os.access(place.parent, os.W_OK))
 
 
-def _replace(place: Path, octets: bytes) -> None:
+def _write(file: IO[bytes], parts: Iterable[str | bytes]) -> None:
+    for part in parts:
+        file.write(part.encode("utf-8") if isinstance(part, str) else part)
+
+
+def _replace(place: Path, parts: Iterable[str | bytes]) -> None:
     folder = open_folder(place.parent)
     try:
-        replace_in(folder, place.name, octets)
+        replace_in(folder, place.name, parts)
     finally:
         os.close(folder)
     _clear_beside(place)
 
 
-def replace_in(folder: int, name: str, octets: bytes) -> None:
+def replace_in(folder: int, name: str, parts: Iterable[str | bytes]) -> None:
     """Put a new file into the place of the one of this name, with the old one's mode; no link is
     followed. ``folder`` is the descriptor of an open folder.
 
@@ -64,7 +73,7 @@ def replace_in(folder: int, name: str, octets: bytes) -> None:
     number = os.open(new, flags, 0o666, dir_fd=folder)
     try:
         with os.fdopen(number, "wb") as file:
-            file.write(octets)
+            _write(file, parts)
             if mode is not None:
                 os.fchmod(file.fileno(), mode)
         os.replace(new, name, src_dir_fd=folder, dst_dir_fd=folder)

@@ -139,7 +139,7 @@ def test_process_request_with_its_own_child(
 ) -> None:
     """With a child of its own for each request a plain server serves two at the same time."""
     if not capable("fork"):
-        raise NotApplicable("no fork here")
+        raise NotApplicable("no fork here", "fork")
     steps = [ReadLine(), Gate("both are here"), Report({"pid": "os.getpid()"}), Echo()]
     server = serve(steps, class_source=FORKING_SERVER.format(name=spec.class_name))
     lines = [b"one\n", b"two\n"]

@@ -37,7 +37,7 @@ def test_child_of_a_handler_finishes_the_request(
     """The child writes when its parent is done with the request, and has served another."""
     server = serve(source=FORKING)
     if not server.evaluate("hasattr(os, 'fork')"):
-        raise NotApplicable("there is no os.fork")
+        raise NotApplicable("no fork here", "fork")
     if server.process.gate("parent is done") != 0:
         raise Inconclusive("the handler knows its gate by a number that is taken")
     client = peers.stream().connect(server).send(b"fork\n")

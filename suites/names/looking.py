@@ -89,7 +89,8 @@ def value_of(process: CaseProcess, expression: str) -> Any:
     """
     outcome = process.do("evaluate", expression=expression)
     if outcome.error is not None and outcome.error.is_a("KeyError"):
-        raise NotApplicable(f"the module has no {outcome.error.text.strip(chr(39))}")
+        name = outcome.error.text.strip(chr(39))
+        raise NotApplicable(f"the module has no {name}", name)
     if outcome.error is not None:
         raise Mismatch(f"{expression} can be asked for", f"it raised {outcome.error}")
     return outcome.value

@@ -65,4 +65,4 @@ def test_stream_handler_has_its_defaults(process: CaseProcess) -> None:
 
 def _refuse_module_without_forking(process: CaseProcess) -> None:
     if "ForkingMixIn" not in lines_of(process):
-        raise NotApplicable("the module has no ForkingMixIn")
+        raise NotApplicable("the module has no ForkingMixIn", "ForkingMixIn")

@@ -108,6 +108,7 @@ BOUNDARIES: Mapping[str, Boundary] = {
             "mutation/player.py": "is such a worker",
             "commands/bench.py": "workers of ours",
             "commands/floors.py": "a server by hand, to compare with",
+            "commands/signatures.py": "ssh-keygen, when the user asks for a signature",
             "iut/survivor.py": "the process that cleans up after this one",
             "iut/started.py": "ends what iut/interpreter.py has started",
             "run/isolation.py": "the processes of a run that is isolated",
@@ -118,6 +119,7 @@ BOUNDARIES: Mapping[str, Boundary] = {
         {
             "commands/cli.py": "imports the command that is named, of a table",
             "run/plan.py": "reads what it has written, in a folder of our own",
+            "iut/machine.py": "the trials of features, which are texts of its own",
             "run/worker_start.py": "runs what xdist hands to its workers",
             "generate/alike.py": "imports a part of Hypothesis, by a name of ours",
             "mutation/mutator.py": "compiles a mutant, and runs it not",

@@ -27,6 +27,7 @@ from sockproof.run.attribution import _is_alike, _reference, may_inherit
 from suites.selftest.record_data import REQUIREMENT, case_row, header
 from suites.selftest.record_schema import validate_record
 from suites.selftest.runs import records_in, sockproof_
+from suites.selftest.sealed_lines import lines_of, write_sealed
 
 OWN = Path(socketserver.__file__).read_text("utf-8")
 # What CPython's own module does not keep, at every level that runs sockproof, and one that it does.
@@ -157,8 +158,8 @@ def test_attribution_without_its_case_is_refused(tmp_path: Path) -> None:
         written(tmp_path, FAILING, attributed="a/b")
 
     record = written(tmp_path, FAILING, attributed=FAILING.id)
-    first, row, case, attribution, footer = record.path.read_bytes().splitlines(keepends=True)
-    record.path.write_bytes(first + row + attribution + case + footer)
+    first, row, case, attribution, footer = lines_of(record.path)
+    write_sealed(record.path, [first, row, attribution, case, footer])
     with pytest.raises(RecordError, match="is said before it"):
         read_record(record.path)
 

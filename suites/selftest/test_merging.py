@@ -20,17 +20,16 @@ from sockproof.run.run_options import RunOptions
 from suites.selftest.record_data import case_row, write_record
 from suites.selftest.record_schema import validate_record
 from suites.selftest.runs import play, records_in, sockproof_
+from suites.selftest.sealed_lines import lines_of, write_sealed
 
 
 def shard(
     folder: Path, number: int, of: int, *specs: str, version: str = "0.1.0", **settings: object
 ) -> Record:
     record = write_record(folder / f"{number}.jsonl", [case_row(spec) for spec in specs])
-    lines = record.path.read_text("utf-8").splitlines()
-    header = json.loads(lines[0])
+    header, *lines = lines_of(record.path)
     header |= {"settings": {"shard": f"{number}/{of}", **settings}, "suite_version": version}
-    record.path.write_text("\n".join([json.dumps(header), *lines[1:]]) + "\n", "utf-8")
-    return read_record(record.path)
+    return read_record(write_sealed(record.path, [header, *lines]))
 
 
 @pytest.mark.parametrize("of", [1, 2, 7])
@@ -79,11 +78,11 @@ def test_what_does_not_belong_together_is_refused(tmp_path: Path) -> None:
         merge([one, other], tmp_path / "out")
 
     newer = shard(tmp_path, 2, 2, "UDP/inet", version="9.9")
-    with pytest.raises(RecordError, match="not of one suite version; merge what runs with the"):
+    with pytest.raises(RecordError, match=r"suite version \(0.1.0 and 9.9\); merge what runs with"):
         merge([one, newer], tmp_path / "out")
 
     narrower = shard(tmp_path, 2, 2, "UDP/inet", select="flush")
-    with pytest.raises(RecordError, match="not of one selection"):
+    with pytest.raises(RecordError, match=r"selection \(the whole suite and -k 'flush'\)"):
         merge([one, narrower], tmp_path / "out")
 
 
@@ -107,7 +106,7 @@ def test_shards_of_a_run_make_its_report(tmp_path: Path) -> None:
 
 def test_report_of_a_part_ends_with_3(tmp_path: Path) -> None:
     """A missing shard is no success, nor are records that are not there."""
-    shard(tmp_path, 1, 2, "TCP/inet")
+    shard(tmp_path, 1, 3, "TCP/inet")
     shard(tmp_path, 2, 3, "UDP/inet")
     (tmp_path / "empty").mkdir()
 
@@ -133,16 +132,17 @@ def test_wrong_shard_is_refused(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("verdict", "complete", "message", "colour"),
     [
-        (Verdict.PASS, True, "strict, MUST 1/1", "brightgreen"),
-        (Verdict.FAIL, True, "nonconformant, MUST 0/1", "red"),
-        (Verdict.PASS, False, "incomplete, MUST 1/1", "lightgrey"),
+        (Verdict.PASS, True, "strict, MUST 20/20", "brightgreen"),
+        (Verdict.FAIL, True, "nonconformant, MUST 19/20", "red"),
+        (Verdict.PASS, False, "incomplete, MUST 20/20", "lightgrey"),
     ],
 )
 def test_badge_tells_standing_and_count(
     tmp_path: Path, verdict: Verdict, complete: bool, message: str, colour: str
 ) -> None:
     """One implementation by its standing and its count at MUST."""
-    record = write_record(tmp_path / "a.jsonl", [case_row(verdict=verdict)])
+    cases = [case_row(verdict=verdict), *(case_row(f"UDP/{n}") for n in range(19))]
+    record = write_record(tmp_path / "a.jsonl", cases)
     if not complete:
         record = dataclasses.replace(record, incomplete_reason="cut")
 
@@ -150,4 +150,5 @@ def test_badge_tells_standing_and_count(
 
     assert (badge["schemaVersion"], badge["message"], badge["color"]) == (1, message, colour)
     both = json.loads(badge_json([record, record]))
-    assert both["message"] == f"2 {message.partition(',')[0]}"
+    passed = 2 * 19 + 2 * (verdict is Verdict.PASS)
+    assert both["message"] == f"2 {message.partition(',')[0]}, MUST {passed}/40"

@@ -27,6 +27,7 @@ from suites.selftest.record_data import (
     write_record,
 )
 from suites.selftest.record_schema import validate_record
+from suites.selftest.sealed_lines import lines_of, write_sealed
 
 ANY_TEXT = st.one_of(
     st.text(max_size=30),
@@ -189,11 +190,11 @@ def _read_bytes(folder: Path, text: bytes) -> Record:
 
 
 def test_lines_lost_from_the_middle_are_noticed(tmp_path: Path) -> None:
-    """A record with fewer cases than its footer counts is incomplete."""
+    """A record with fewer cases than its footer counts is incomplete, without digests."""
     path = tmp_path / "a.jsonl"
     write_record(path, [case_row("a"), case_row("b")])
-    lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"".join(lines[:2] + lines[3:]))
+    first, *lines = lines_of(path)
+    write_sealed(path, [first | {"schema": 3}, *lines[:1], *lines[2:]])
 
     assert read_record(path).incomplete_reason == "the footer counts 2 cases, the file holds 1"
 
@@ -246,7 +247,7 @@ def test_wrong_line_is_refused(tmp_path: Path, row: dict[str, Any], message: str
     """A line that breaks the form is an error that names the line and the key."""
     path = tmp_path / "a.jsonl"
     write_record(path, [], finish=False)
-    path.write_bytes(path.read_bytes() + json.dumps(row).encode() + b"\n")
+    write_sealed(path, [*lines_of(path), row])
 
     with pytest.raises(RecordError, match=message):
         read_record(path)
@@ -260,8 +261,8 @@ def test_duplicate_case_is_refused(tmp_path: Path) -> None:
         writer.case(case_row())
         with pytest.raises(RecordError, match="is already in"):
             writer.case(case_row())
-    lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"".join([*lines[:3], *lines[2:]]))
+    lines = lines_of(path)
+    write_sealed(path, [*lines[:3], *lines[2:]])
 
     with pytest.raises(RecordError, match=r"line 4: case .* is there twice"):
         read_record(path)
@@ -271,7 +272,7 @@ def test_a_line_after_the_footer_is_refused(tmp_path: Path) -> None:
     """Two runs in one file are not one record."""
     path = tmp_path / "a.jsonl"
     write_record(path, [])
-    path.write_bytes(path.read_bytes() + json.dumps(_case_json()).encode() + b"\n")
+    write_sealed(path, [*lines_of(path), _case_json()])
 
     with pytest.raises(RecordError, match="a line after the footer"):
         read_record(path)
@@ -298,10 +299,11 @@ def test_missing_file_is_refused(tmp_path: Path) -> None:
 def test_older_schema_is_read(tmp_path: Path) -> None:
     """A record of the first form, which knew no expectations, is read and is valid."""
     path = write_record(tmp_path / "a.jsonl", [case_row()]).path
-    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    lines = lines_of(path)
     lines[0]["schema"] = 1
-    del lines[-1]["stale"]
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    for key in ("stale", "levels", "whole"):
+        del lines[-1][key]
+    write_sealed(path, lines)
 
     validate_record(path)
     record = read_record(path)

@@ -78,7 +78,6 @@ PROBLEMS = {
     "fails_to_import.py": "failed: RuntimeError: the licence has expired",
     "has_everything.py": "which cannot exist; its answers cannot be believed",
     "forgets_requests.py": "the smoke exchange failed: expected an echo",
-    "./talkative": "Welcome to Python!",
     "./relocated": "/elsewhere/socketserver.py, outside its own library",
     "no_such_module": "ModuleNotFoundError: No module named 'no_such_module'",
 }
@@ -95,7 +94,6 @@ def test_the_others_are_judged_when_some_cannot_be(tmp_path: Path) -> None:
     incomplete in status, terminal, records and reports."""
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "socketserver.py").write_text("class TCPServer: ...\n")
-    write_interpreter(tmp_path / "talkative", 'echo "Welcome to Python!"')
     write_interpreter(tmp_path / "relocated", f"export PYTHONPATH={tmp_path}/elsewhere")
     broken = [partner(name[:-3]) if name.endswith(".py") else name for name in PROBLEMS]
     iuts = [*broken, partner("prints_at_start"), sys.executable]

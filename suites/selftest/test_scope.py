@@ -25,6 +25,7 @@ from sockproof.report.junit import junit_xml
 from sockproof.report.markdown import summary_markdown
 from suites.selftest.record_data import REQUIREMENT, write_record
 from suites.selftest.runs import SPEC, Ended, records_in, sockproof_
+from suites.selftest.sealed_lines import lines_of, write_sealed
 from suites.selftest.small_records import of
 
 ROW = dataclasses.replace(REQUIREMENT, id="dispatch/methods-are-called-in-order")
@@ -59,11 +60,9 @@ def record(path: Path, *cases: CaseRow, finish: bool = True, **settings: Any) ->
     """A record whose run had these settings."""
     path.parent.mkdir(exist_ok=True)
     write_record(path, cases or [of(ROW)], (ROW,), finish=finish)
-    first, *lines = path.read_text("utf-8").splitlines()
-    header = json.loads(first)
+    header, *lines = lines_of(path)
     header["settings"] |= settings
-    path.write_text("\n".join([json.dumps(header), *lines]) + "\n", "utf-8")
-    return read_record(path)
+    return read_record(write_sealed(path, [header, *lines]))
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,7 @@ class CaseRun:
     """A case on one implementation and server spec.
 
     ``channel`` gives the warm agent, starting it if need be. Nothing of the implementation runs
-    until the case first asks for it. ``variant`` is the value of the case's own parameter;
-    ``expected`` are the deviations that are known of it.
+    until the case asks for it. ``variant`` is the case's own parameter; ``expected`` are known.
     """
 
     def __init__(
@@ -87,9 +86,9 @@ class CaseRun:
         """
         if not self.requirement.holds_for(self.iut.level):
             raise NotApplicable(self.requirement.why_not(self.iut.level))
-        missing = self.iut.capabilities.missing(self._spec) if self._spec else ""
-        if missing:
-            raise NotApplicable(missing)
+        lacks = self.iut.capabilities.lacking(self._spec) if self._spec else ""
+        if self._spec and lacks:
+            raise NotApplicable(self.iut.capabilities.missing(self._spec), lacks)
 
     @property
     def process(self) -> CaseProcess:
@@ -221,6 +220,7 @@ class CaseRun:
             reason=told.get("reason", ""),
             expected=told.get("expected", ""),
             actual=told.get("actual", ""),
+            lacks=told.get("lacks", ""),
             cause=self._cause(problem),
             teardown=teardown,
             observations=dict(self.observations),

@@ -38,6 +38,7 @@ _COMMANDS = {
     "repro": "Write a stand-alone script that shows what a case finds.",
     "run": "Play the cases and write the conformance report.",
     "selftest": "Play the suite against socketservers broken on purpose.",
+    "verify": "Say whether records are as they were written; sign them.",
 }
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import click
 import tomlkit
 
 from sockproof.commands.output import NewFile, open_console, warn
-from sockproof.commands.pruning import why_stale
+from sockproof.commands.pruning import Witness, why_stale
 from sockproof.errors import UsageError
 from sockproof.judge.expectations import read_expectations
 from sockproof.record.reader import Record, read_record
@@ -22,7 +22,8 @@ from sockproof.whole_file import write_whole
 
 __all__ = ["expect_command"]
 
-# Where a table of the file begins, and what is below its last key.
+# Where entries are a list, where a table of the file begins, and what is below its last key.
+_LIST = re.compile(r"^[ \t]*\"?expectation\"?[ \t]*=", re.MULTILINE)
 _TABLE = re.compile(r"^(?=[ \t]*\[\[)", re.MULTILINE)
 _TAIL = re.compile(r"(?:^[ \t]*(?:#.*)?\n?)*\Z", re.MULTILINE)
 
@@ -63,7 +64,7 @@ def expect_command(
     Records of several versions tell since when and until when. Several of one version tell what
     is not the same each time.
     """
-    read = [read_record(path) for path in records]
+    read = [read_record(path, light=True) for path in records]
     if prune:
         if output or reason:
             raise UsageError("--prune takes neither --output nor --reason", "leave them out")
@@ -74,16 +75,34 @@ def expect_command(
     for record in read:
         if limits := scope_of(record).limits:
             warn(f"{record.path} is {limits}: what else deviates is not written down")
-    drafts = draft_expectations(read)
-    document = _document(output) if output and output.is_file() else tomlkit.document()
-    tables = document.setdefault("expectation", tomlkit.aot())
-    for draft in drafts:
-        tables.append(tomlkit.item(draft.entry(reason)))
+    entries = [_table(draft.entry(reason)) for draft in draft_expectations(read)]
     if output:
-        write_whole(output, tomlkit.dumps(document))
-    elif drafts:
-        open_console(soft_wrap=True).print(tomlkit.dumps(document), soft_wrap=True)
-    warn(f"{len(drafts)} expectations{f' added to {output}' if output else ''}")
+        write_whole(output, "\n".join([*_before(output), *entries]))
+    elif entries:
+        open_console(soft_wrap=True).print("\n".join(entries), soft_wrap=True)
+    warn(f"{len(entries)} expectations{f' added to {output}' if output else ''}")
+
+
+def _table(entry: Mapping[str, str | int | bool]) -> str:
+    """One entry as text; by itself, since a document of many takes its time."""
+    lines = (f"{key} = {tomlkit.item(value).as_string()}\n" for key, value in entry.items())
+    return f"[[expectation]]\n{''.join(lines)}"
+
+
+def _before(file: Path) -> list[str]:
+    """What the file says already, to be followed by tables.
+
+    Raises:
+        UsageError: it is in no order, or says it in a list that no table can follow.
+    """
+    text = file.read_text("utf-8") if file.is_file() else ""
+    if not text.strip():
+        return [text] if text else []
+    read_expectations(file)
+    if _LIST.search(text):
+        problem = f"{file}: its expectations are a list in brackets"
+        raise UsageError(problem, "begin each with [[expectation]]")
+    return [text if text.endswith("\n") else f"{text}\n"]
 
 
 def _prune(file: Path, records: Sequence[Record], *, partial: bool, dry_run: bool) -> None:
@@ -102,8 +121,9 @@ def _prune(file: Path, records: Sequence[Record], *, partial: bool, dry_run: boo
             raise UsageError(problem, "give a complete record of the whole suite, or --partial")
     expectations = read_expectations(file)
     catalogue = load_catalogue()
-    reasons = [why_stale(one, records, catalogue) for one in expectations]
-    gone = [number for number, reason in enumerate(reasons) if reason]
+    witnesses = [Witness.of(record) for record in records]
+    reasons = [why_stale(one, witnesses, catalogue) for one in expectations]
+    gone = {number: reason for number, reason in enumerate(reasons) if reason}
     if gone and not dry_run:
         write_whole(file, _without(file, gone))
     console, would = open_console(soft_wrap=True), "would be " if dry_run else ""
@@ -113,7 +133,7 @@ def _prune(file: Path, records: Sequence[Record], *, partial: bool, dry_run: boo
     warn(f"{len(gone)} of {len(expectations)} expectations {would}taken out of {file}")
 
 
-def _without(file: Path, gone: Sequence[int]) -> str:
+def _without(file: Path, gone: Collection[int]) -> str:
     """The text without these entries. What stands after their last key stays: a comment there may
     be about the next one.
 
@@ -139,9 +159,3 @@ def _tail(table: str) -> str:
 
 def _entries(text: str) -> list[object]:
     return list(tomlkit.parse(text).unwrap().get("expectation", []))
-
-
-def _document(file: Path) -> tomlkit.TOMLDocument:
-    if file.exists() and file.stat().st_size:
-        read_expectations(file)
-    return tomlkit.parse(file.read_text("utf-8"))

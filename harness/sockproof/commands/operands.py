@@ -76,7 +76,7 @@ def read_operands(
         if isinstance(one, str):
             whole.append(_played(one, options, kept_in and kept_in / str(next(numbers))))
         else:
-            whole += map(read_record, one)
+            whole += [read_record(path, light=True) for path in one]
     cut = [select(renamed(one, renames), options.keyword, options.specs) for one in whole]
     if not any(record.cases for record in cut):
         hint = new_ids(options.keyword, load_catalogue()) or "see 'sockproof list --cases'"
@@ -89,7 +89,8 @@ def _played(given: str, options: RunOptions, folder: Path | None) -> Record:
     if folder is None:
         with own_folder() as place:
             return _played(given, options, place)
-    return read_record(record_of(dataclasses.replace(options, iuts=(given,), report_dir=folder)))
+    asked = dataclasses.replace(options, iuts=(given,), report_dir=folder)
+    return read_record(record_of(asked), light=True)
 
 
 def _files(text: str, *, single: bool) -> list[Path]:

@@ -3,20 +3,51 @@ settles nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sockproof.judge.expectations import Circumstances, Expectation
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow
 from sockproof.record.scope import Scope, scope_of
+from sockproof.spec.case_id import requirement_of
 from sockproof.spec.catalogue import Catalogue
 from sockproof.spec.levels import parse_python_level
 
-__all__ = ["why_stale"]
+__all__ = ["Witness", "why_stale"]
 
 
-def why_stale(one: Expectation, records: Iterable[Record], catalogue: Catalogue) -> str:
+@dataclass(frozen=True)
+class Witness:
+    """A record with its cases by requirement, and what its conditions are."""
+
+    record: Record
+    scope: Scope
+    there: Circumstances
+    by_requirement: Mapping[str, Sequence[CaseRow]]
+
+    @classmethod
+    def of(cls, record: Record) -> Witness:
+        """What a record can say of expectations."""
+        found: dict[str, list[CaseRow]] = {}
+        for case in record.cases:
+            found.setdefault(requirement_of(case.id), []).append(case)
+        return cls(record, scope_of(record), _circumstances(record), found)
+
+    def about(self, one: Expectation) -> list[CaseRow]:
+        """The cases that an expectation matches."""
+        requirement = requirement_of(one.case)
+        cases: Iterable[CaseRow] = self.record.cases
+        if "*" not in one.case:
+            case = self.record.case(one.case)
+            cases = [case] if case else []
+        elif "*" not in requirement:
+            cases = self.by_requirement.get(requirement, ())
+        return [case for case in cases if one.matches(case.id)]
+
+
+def why_stale(one: Expectation, witnesses: Iterable[Witness], catalogue: Catalogue) -> str:
     """What is no longer so, by the first record that tells; empty if it holds, or nothing is known.
 
     Records that do not meet its conditions tell nothing, and neither do those that were not to
@@ -25,13 +56,13 @@ def why_stale(one: Expectation, records: Iterable[Record], catalogue: Catalogue)
     if one.intermittent:
         return ""
     told: list[str] = []
-    for record in records:
-        if one.holds_in(_circumstances(record)):
-            about = [case for case in record.cases if one.matches(case.id)]
+    for witness in witnesses:
+        if one.holds_in(witness.there):
+            about = witness.about(one)
             if any(_bears_out(one, case) for case in about):
                 return ""
-            if _speaks_of(scope_of(record), one, about, catalogue):
-                told.append(f"{record.iut_id}: {_problem(one, about)}")
+            if _speaks_of(witness.scope, one, about, catalogue):
+                told.append(f"{witness.record.iut_id}: {_problem(one, about)}")
     return told[0] if told else ""
 
 

@@ -22,8 +22,9 @@ from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
 from sockproof.report.badge import badge_json
 from sockproof.report.comparison import renamed
-from sockproof.report.html.page import report_html
-from sockproof.report.junit import junit_xml
+from sockproof.report.html.page import report_parts
+from sockproof.report.judged import silences, what_machine_lacks
+from sockproof.report.junit import junit_parts
 from sockproof.report.markdown import summary_markdown
 from sockproof.report.reference import differing, with_references
 from sockproof.report.terminal import print_summary
@@ -152,14 +153,18 @@ def tell(
         output.write(name, report(records))
     console = open_console()
     print_summary(records, console)
-    for problem in problems:
+    silent = silences(records)
+    for problem in (*problems, *silent):
         warn(problem)
+    for record in records:
+        if lacking := what_machine_lacks(record):
+            warn(f"{record.iut_id}: this machine lacks what some cases need: {lacking}")
     console.print(f"  report   {output.place('report.html')}", soft_wrap=True)
     cases = [case for record in records for case in record.cases]
     incomplete = [record.incomplete_reason for record in records if not record.complete]
     stale = any(record.stale for record in records)
     differs = strict and any(map(differing, records))
-    return exit_status(cases, [*problems, *incomplete], stale=stale, differs=differs)
+    return exit_status(cases, [*problems, *incomplete, *silent], stale=stale, differs=differs)
 
 
 def _held_against_references(paths: Iterable[Path]) -> list[Record]:
@@ -170,8 +175,12 @@ def _held_against_references(paths: Iterable[Path]) -> list[Record]:
         dataclasses.replace(one, reference=renamed(one.reference, renames))
         if one.reference
         else one
-        for one in with_references(map(read_record, paths), kit_dir() / REFERENCE)
+        for one in with_references(map(_light, paths), kit_dir() / REFERENCE)
     ]
+
+
+def _light(path: Path) -> Record:
+    return read_record(path, light=True)
 
 
 def refuse_unwritable(folder: Path) -> None:
@@ -214,9 +223,9 @@ def exit_status(
     return STALE if stale or attention else AS_EXPECTED
 
 
-_REPORTS: Mapping[str, Callable[[Sequence[Record]], str]] = {
-    "report.html": report_html,
+_REPORTS: Mapping[str, Callable[[Sequence[Record]], str | Iterable[str]]] = {
+    "report.html": report_parts,
     "summary.md": summary_markdown,
-    "junit.xml": junit_xml,
+    "junit.xml": junit_parts,
     "badge.json": badge_json,
 }

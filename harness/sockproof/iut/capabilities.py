@@ -19,6 +19,7 @@ from sockproof.errors import AgentDied, IutUnavailable
 from sockproof.file_names import file_name
 from sockproof.iut.channel import Channel
 from sockproof.iut.implementation import Implementation
+from sockproof.iut.machine import TRIALS
 from sockproof.iut.message_lines import Message
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.reach import refuse_few_processes
@@ -29,30 +30,6 @@ from sockproof.spec.matrix import ALL_SPECS, CLASSES, MIXINS, ServerSpec
 
 __all__ = ["Capabilities", "ProbedIut", "interpreter_id", "probe"]
 
-# Each is tried: source that raises OSError or AttributeError if it is not there. Linux refuses
-# SO_REUSEPORT on Unix sockets since 6.12.9 (gh-128916).
-_TRIALS = {
-    "fork": "os.fork",
-    "AF_UNIX": "socket.AF_UNIX",
-    "SO_REUSEPORT": "socket.SO_REUSEPORT",
-    "abstract": """
-if not sys.platform.startswith("linux"):
-    raise OSError("only Linux has abstract names")
-socket.AF_UNIX
-""",
-    "IPv6": """
-probe = socket.socket(socket.AF_INET6)
-probe.bind(("::1", 0))  # socket.has_ipv6 is true even where IPv6 is switched off
-probe.close()
-""",
-    "unix_reuse_port": """
-probe = socket.socket(socket.AF_UNIX)
-try:
-    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-finally:
-    probe.close()
-""",
-}
 _FORKING_UNIX_SINCE = (3, 12)
 # Which capability a class stands on that has this in its name.
 _NEEDS_OF_NAMES = {"Unix": "AF_UNIX", "Forking": "fork"}
@@ -81,18 +58,33 @@ class Capabilities:
         left_out = frozenset(CLASSES) - frozenset(names)
         return dataclasses.replace(self, names=self.names - left_out, left_out=left_out)
 
+    @property
+    def there(self) -> Capabilities:
+        """The same, of which whatever is absent is so on purpose: classes, those that stand on a
+        feature which is absent, and features."""
+        absent = [name for name, has in self.features.items() if not has]
+        words = [word for word, feature in _NEEDS_OF_NAMES.items() if feature in absent]
+        usable = [name for name in self.names if not any(word in name for word in words)]
+        found = self.only(usable)
+        return dataclasses.replace(found, left_out=found.left_out | frozenset(absent))
+
+    def lacking(self, spec: ServerSpec) -> str:
+        """The feature or the class without which servers of this spec cannot be tested here."""
+        for part in (spec.family, spec.mixin):
+            feature = _NEEDS.get(part, "")
+            if feature and not self.features[feature]:
+                return feature
+        names = filter(None, (spec.class_name, spec.mixin_name))
+        return next((name for name in names if name not in self.names), "")
+
     def missing(self, spec: ServerSpec) -> str:
         """Why servers of this spec cannot be tested here; empty when they can."""
         if spec.family in self.unreachable:
             return self.unreachable[spec.family]
-        for part in (spec.family, spec.mixin):
-            feature = _NEEDS.get(part, "")
-            if feature and not self.features[feature]:
-                return f"no {feature} here"
-        for name in filter(None, (spec.class_name, spec.mixin_name)):
-            if name not in self.names:
-                return f"the module has no {name}"
-        return ""
+        lacking = self.lacking(spec)
+        if not lacking:
+            return ""
+        return f"no {lacking} here" if lacking in self.features else f"the module has no {lacking}"
 
     def to_json(self) -> dict[str, Any]:
         left_out = {"left_out": sorted(self.left_out)} if self.left_out else {}
@@ -213,7 +205,7 @@ def _capabilities(
     implementation: Implementation, hello: Message, process: CaseProcess
 ) -> Capabilities:
     features = {}
-    for name, source in _TRIALS.items():
+    for name, source in TRIALS.items():
         error = process.do("execute", source=source).error
         features[name] = error is None or not error.is_a("OSError", "error", "AttributeError")
     renamed = {own: standard for standard, own in implementation.classes.items()}

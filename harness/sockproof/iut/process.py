@@ -85,7 +85,7 @@ class CaseProcess(Arrivals):
         self._wait(lambda: seq in self._answers and self.pid, f"{what} returns", bound_s)
         outcome = self._answers.pop(seq)
         if outcome.error is not None and (name := outcome.error.asks_for(self._absent)):
-            raise NotApplicable(f"the module has no {name}")
+            raise NotApplicable(f"the module has no {name}", name)
         return outcome
 
     @operation("something", lambda *_: {})

@@ -62,7 +62,14 @@ class Inconclusive(Exception):
 
 
 class NotApplicable(Exception):
-    """The case needs a capability that is absent, or the requirement is of another Python level."""
+    """The case needs a capability that is absent, or the requirement is of another Python level.
+
+    ``lacks`` names the capability, or the class that the module has not, if that is why.
+    """
+
+    def __init__(self, reason: str, lacks: str = "") -> None:
+        super().__init__(reason)
+        self.lacks = lacks
 
 
 def check(condition: object, *, expected: str, actual: object) -> None:
@@ -129,8 +136,8 @@ def verdict_of(problem: BaseException | None, trace: str) -> tuple[Verdict, dict
             return Verdict.FAIL, {"expected": "the assertion holds", "actual": str(problem)}
         case Inconclusive():
             return Verdict.INCONCLUSIVE, {"reason": str(problem)}
-        case NotApplicable():
-            return Verdict.NOT_APPLICABLE, {"reason": str(problem)}
+        case NotApplicable(lacks=lacks):
+            return Verdict.NOT_APPLICABLE, {"reason": str(problem), "lacks": lacks}
         case _:
             name = type(problem).__name__
             return Verdict.ERROR, {"reason": f"{name}: {problem}\n{trace}".strip()}

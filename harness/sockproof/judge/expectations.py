@@ -29,8 +29,9 @@ from __future__ import annotations
 import datetime
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ from sockproof.spec.levels import PythonLevel, holds_between
 __all__ = [
     "Circumstances",
     "Expectation",
+    "ExpectationIndex",
     "borne_out",
     "known_expectations",
     "read_expectations",
@@ -104,6 +106,8 @@ class Expectation:
 
     def matches(self, case_id: str) -> bool:
         """Whether it is about this case. Brackets are brackets here, unlike in a shell."""
+        if "*" not in self.case:
+            return self.case == case_id
         return _pattern(self.case).fullmatch(case_id) is not None
 
     @property
@@ -148,6 +152,30 @@ def borne_out(
     met = (one for one in about if not one.problem(verdict, words, teardown))
     steady = (one for one in about if not one.intermittent)
     return next(met, None) or next(steady, None)
+
+
+class ExpectationIndex:
+    """Expectations in their order, found by what they are about without looking at all of them."""
+
+    def __init__(self, expectations: Iterable[Expectation]) -> None:
+        self._exact: dict[str, list[tuple[int, Expectation]]] = {}
+        self._of_requirement: dict[str, list[tuple[int, Expectation]]] = {}
+        self._of_several: list[tuple[int, Expectation]] = []
+        for numbered in enumerate(expectations):
+            case = numbered[1].case
+            if "*" not in case:
+                self._exact.setdefault(case, []).append(numbered)
+            elif "*" in requirement_of(case):
+                self._of_several.append(numbered)
+            else:
+                self._of_requirement.setdefault(requirement_of(case), []).append(numbered)
+
+    def about(self, case_id: str) -> tuple[Expectation, ...]:
+        """Those that match this case, in their order."""
+        starred = (*self._of_requirement.get(requirement_of(case_id), ()), *self._of_several)
+        found = [*self._exact.get(case_id, ())]
+        found += [(number, one) for number, one in starred if one.matches(case_id)]
+        return tuple(one for _, one in sorted(found, key=itemgetter(0)))
 
 
 @functools.cache

@@ -40,6 +40,8 @@ class Conformance(Word):
     STRICT = "strict"
     CONFORMANT = "conformant"
     NONCONFORMANT = "nonconformant"
+    # Too little was judged to say that promises are kept.
+    UNJUDGED = "unjudged"
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

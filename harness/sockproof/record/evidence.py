@@ -9,7 +9,7 @@ from sockproof.record.json_object import JsonObject, Number
 __all__ = ["Octets", "TranscriptEvent"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Octets(JsonObject):
     """What went over a socket: a latin-1 excerpt, the whole length in octets, a digest of all."""
 
@@ -20,7 +20,7 @@ class Octets(JsonObject):
     sha256: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TranscriptEvent(JsonObject):
     """One thing that one end did or saw, ``t_s`` seconds after the case began.
 

@@ -11,7 +11,7 @@ import msgspec
 
 from sockproof.errors import RecordError
 
-__all__ = ["Json", "JsonObject", "Number"]
+__all__ = ["Json", "JsonObject", "Number", "object_of", "plain_of"]
 
 Json = dict[str, Any]
 # One that JSON has: neither without end, nor none at all.
@@ -21,7 +21,7 @@ _MESSAGE = 300
 _Object = TypeVar("_Object", bound="JsonObject")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class JsonObject:
     """A dataclass that is an object of JSON, its fields in the order of the keys.
 
@@ -39,20 +39,34 @@ class JsonObject:
         Raises:
             RecordError: a key is missing or of the wrong type, or a word is unknown.
         """
-        try:
-            return msgspec.convert(row, cls)
-        except (msgspec.ValidationError, UnicodeEncodeError) as error:
-            hint = "write the record with this version of sockproof"
-            raise RecordError(_in_short(str(error).replace("`", "'")), hint) from None
+        return object_of(cls, row)
 
     def to_json(self) -> Json:
         """The object as it is written."""
-        row: Json = {"kind": self.KIND} if self.KIND else {}
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if field.name in self.ALWAYS or value != _default(field):
-                row[field.name] = _plain(value)
-        return row
+        return plain_of(self)
+
+
+def object_of(cls: type[_Object], row: Mapping[str, Any]) -> _Object:
+    """The object of a row; keys that the class does not know are left out.
+
+    Raises:
+        RecordError: a key is missing or of the wrong type, or a word is unknown.
+    """
+    try:
+        return msgspec.convert(row, cls)
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
+        hint = "write the record with this version of sockproof"
+        raise RecordError(_in_short(str(error).replace("`", "'")), hint) from None
+
+
+def plain_of(one: JsonObject) -> Json:
+    """The row of an object, without what has its default."""
+    row: Json = {"kind": one.KIND} if one.KIND else {}
+    for field in dataclasses.fields(one):
+        value = getattr(one, field.name)
+        if field.name in one.ALWAYS or value != _default(field):
+            row[field.name] = _plain(value)
+    return row
 
 
 def _in_short(text: str) -> str:

@@ -11,9 +11,15 @@ from pathlib import Path
 from sockproof.errors import RecordError
 from sockproof.output_folder import OutputFolder
 from sockproof.record.reader import Record
-from sockproof.record.rows import CaseRow, FooterRow, RequirementRow, counts_by_verdict
+from sockproof.record.rows import (
+    FooterRow,
+    RequirementRow,
+    counts_by_level,
+    counts_by_verdict,
+)
+from sockproof.record.run_identity import refuse_other_run
 from sockproof.record.scope import scope_of
-from sockproof.record.writer import octets_of, record_name
+from sockproof.record.writer import record_lines, record_name
 
 __all__ = ["merge"]
 
@@ -24,7 +30,7 @@ def merge(records: Sequence[Record], folder: Path, order: Sequence[str] = ()) ->
     ``order`` are ids of requirements in the order in which a record shall list them.
 
     Raises:
-        RecordError: two records of one implementation are of different versions, or hold the same
+        RecordError: two records of one implementation are no parts of one run, or hold the same
             case, or one cannot be written.
     """
     groups: dict[str, list[Record]] = {}
@@ -49,24 +55,27 @@ def _refuse_one_file_of_two(iut_ids: Iterable[str]) -> None:
             raise RecordError(problem, "make the report of one of them")
 
 
-def _merged(records: Sequence[Record], positions: Mapping[str, int]) -> bytes:
+def _merged(records: Sequence[Record], positions: Mapping[str, int]) -> Iterable[bytes]:
     for other in records[1:]:
-        _refuse_mixture(records[0], other)
-    cases = _cases(records)
+        refuse_other_run(records[0], other)
+    _refuse_doubles(records)
     requirements = _requirements(records, positions)
     left_out = "shard" if len(records) > 1 else ""
     settings = {key: value for key, value in records[0].settings.items() if key != left_out}
     header = {**records[0].header, "settings": settings}
     reason = "; ".join(_gaps(records))
+    found = [(record.level_of(case), case.verdict) for record in records for case in record.cases]
     footer = FooterRow(
         complete=not reason,
         reason=reason,
         ended=max((record.footer.ended for record in records if record.footer), default=""),
-        counts=counts_by_verdict(case.verdict for case in cases),
+        counts=counts_by_verdict(verdict for _, verdict in found),
+        levels=counts_by_level(found),
         duration_s=_duration_s(records),
         stale=tuple(dict.fromkeys(text for record in records for text in record.stale)),
     )
-    return octets_of(header, requirements, cases, footer)
+    cases = (record.whole(case) for record in records for case in record.cases)
+    return record_lines(header, requirements, cases, footer)
 
 
 def _duration_s(records: Iterable[Record]) -> float | None:
@@ -75,38 +84,16 @@ def _duration_s(records: Iterable[Record]) -> float | None:
     return round(sum(durations_s), 3) if durations_s else None
 
 
-def _refuse_mixture(first: Record, other: Record) -> None:
-    """Records of another suite or interpreter under one name are not shards of one run."""
-    for name, one in _identity(first).items():
-        if one != _identity(other)[name]:
-            raise RecordError(
-                f"{first.path} and {other.path} are of one implementation, but not of one {name}",
-                "merge what runs with the same options made",
-            )
-
-
-def _identity(record: Record) -> dict[str, object]:
-    about, scope = record.implementation, scope_of(record)
-    return {
-        "suite version": record.header.get("suite_version"),
-        "selection": (scope.keyword, scope.specs),
-        "seed": (record.header.get("seed"), record.settings.get("examples")),
-        "interpreter": (about.name, about.version),
-        "Python level": about.level,
-    }
-
-
-def _cases(records: Sequence[Record]) -> list[CaseRow]:
-    found: dict[str, CaseRow] = {}
+def _refuse_doubles(records: Sequence[Record]) -> None:
+    seen: set[str] = set()
     for record in records:
         for case in record.cases:
-            if case.id in found:
+            if case.id in seen:
                 raise RecordError(
                     f"{record.path}: case {case.id!r} is in another record, too",
                     "give each shard once",
                 )
-            found[case.id] = case
-    return list(found.values())
+            seen.add(case.id)
 
 
 def _requirements(records: Sequence[Record], positions: Mapping[str, int]) -> list[RequirementRow]:

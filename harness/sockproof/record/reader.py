@@ -1,26 +1,27 @@
-"""Reads a record, also one that a crash cut short, and refuses what is none."""
+"""Reads a record, also one that a crash cut short, and refuses what is none, or was changed."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sockproof.errors import RecordError
+from sockproof.errors import ChangedRecord, RecordError
 from sockproof.json_depth import is_too_deep
+from sockproof.record.digests import DigestChain
+from sockproof.record.draft import RecordDraft
 from sockproof.record.json_object import JsonObject
-from sockproof.record.rows import AttributionRow, CaseRow, FooterRow, RequirementRow
-from sockproof.record.writer import SCHEMA
+from sockproof.record.light_rows import LightRows, StoredEvidence
+from sockproof.record.rows import CaseRow, FooterRow, RequirementRow
+from sockproof.record.writer import DIGESTS_SINCE, SCHEMA
 from sockproof.spec.levels import Level
 
 __all__ = ["ImplementationInfo", "Record", "read_record"]
 
-_KINDS = (RequirementRow.KIND, CaseRow.KIND, AttributionRow.KIND, FooterRow.KIND)
-NO_FOOTER = "the run ended before the record's last line was written"
+_SEE = "'sockproof verify' tells more"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Record:
     """One implementation's run. ``incomplete_reason`` is empty when the run is complete.
 
     ``reference`` is the record it is held against, see :mod:`sockproof.report.reference`.
+    ``evidence`` is where that of its cases is, if these were read without it.
     """
 
     path: Path
@@ -51,6 +53,7 @@ class Record:
     footer: FooterRow | None
     incomplete_reason: str
     reference: Record | None = None
+    evidence: StoredEvidence | None = None
 
     @property
     def stale(self) -> tuple[str, ...]:
@@ -99,49 +102,98 @@ class Record:
         """The case with this id, or None."""
         return self._by_id.get(case_id)
 
+    def whole(self, case: CaseRow) -> CaseRow:
+        """The case with its evidence, wherever that is.
+
+        Raises:
+            RecordError: the file is no longer there, or no longer the one that was read.
+        """
+        return self.evidence.whole(case) if self.evidence else case
+
+    @property
+    def has_digests(self) -> bool:
+        """Whether its lines have digests; those of an older form, and of reference, have none."""
+        return bool(self.header.get("schema", 0) >= DIGESTS_SINCE)
+
     @cached_property
     def _by_id(self) -> Mapping[str, CaseRow]:
         return {case.id: case for case in self.cases}
 
 
-def read_record(path: Path | str) -> Record:
+def read_record(path: Path | str, *, light: bool = False) -> Record:
     """Read a record file.
 
-    A last line that was cut in the middle is left out, and the record is incomplete.
+    A last line that was cut in the middle is left out, and the record is incomplete. ``light``: the
+    evidence of cases stays in the file, and :meth:`Record.whole` fetches it.
 
     Raises:
-        RecordError: the file is missing, is no record, was made by a newer sockproof, holds a
-            malformed line before its end, or the same case twice.
+        ChangedRecord: it is not as it was written. RecordError: the file is missing, is no record,
+            was made by a newer sockproof, holds a malformed line before its end, or the same case
+            twice.
     """
     place = Path(path)
-    first, *lines = _octets_of(place).split(b"\n")
-    header = _header(place, _object(first) or {})
-    draft = _Draft()
-    for number, line in enumerate(lines, start=2):
-        is_last = number == len(lines) + 1
-        row = _object(line)
-        if row is not None:
-            try:
-                draft.add(row)
-            except RecordError as error:
-                raise RecordError(f"{place} line {number}: {error.message}", error.hint) from None
-        elif not is_last:
-            raise RecordError(f"{place} line {number} is malformed", "run again")
-        elif line:
-            draft.cut_at = number
-    reason = draft.incomplete_reason()
-    return Record(
-        place, header, draft.requirements, tuple(draft.cases.values()), draft.footer, reason
-    )
-
-
-def _octets_of(path: Path) -> bytes:
+    rows = LightRows() if light and place.is_file() else None
+    keep: Callable[[CaseRow], CaseRow] = rows or (lambda case: case)
     try:
-        return path.read_bytes()
+        with place.open("rb") as file:
+            return _read(place, iter(file), RecordDraft(keep), rows)
     except FileNotFoundError:
         raise RecordError(f"there is no record {path}", "make one with 'sockproof run'") from None
     except OSError as error:
         raise RecordError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _read(path: Path, lines: Iterator[bytes], draft: RecordDraft, rows: LightRows | None) -> Record:
+    first = next(lines, b"")
+    header = _header(path, _object(first) or {})
+    chain = DigestChain() if header["schema"] >= DIGESTS_SINCE else None
+    _refuse_changed(path, 1, first, chain)
+    place = len(first)
+    for number, line in enumerate(lines, start=2):
+        if rows:
+            rows.place = place
+        place += len(line)
+        _take(path, number, line, draft, chain)
+    try:
+        reason = draft.incomplete_reason()
+    except ChangedRecord as error:
+        raise ChangedRecord(f"{path} was changed: {error.message}", _SEE) from None
+    header = {key: value for key, value in header.items() if key != "digest"}
+    evidence = StoredEvidence(path, rows.places) if rows else None
+    cases = tuple(draft.cases.values())
+    return Record(path, header, draft.requirements, cases, draft.footer, reason, evidence=evidence)
+
+
+def _take(
+    path: Path, number: int, line: bytes, draft: RecordDraft, chain: DigestChain | None
+) -> None:
+    """The next line of the file; half a line can only be the last."""
+    row = _object(line)
+    if row is None and not line.endswith(b"\n"):
+        draft.cut_at = number
+        return
+    if row is None:
+        raise ChangedRecord(f"{path} line {number} is malformed", "run again")
+    whole = chain.whole if chain else ""
+    _refuse_changed(path, number, line, chain)
+    try:
+        draft.add(row)
+    except RecordError as error:
+        raise RecordError(f"{path} line {number}: {error.message}", error.hint) from None
+    if chain and draft.footer and draft.footer.whole != whole:
+        raise ChangedRecord(f"{path} was changed: its lines are not those of its footer", _SEE)
+
+
+def _refuse_changed(path: Path, number: int, line: bytes, chain: DigestChain | None) -> None:
+    if chain and not chain.intact(line):
+        raise ChangedRecord(f"{path} was changed, first at line {number}{_named(line)}", _SEE)
+
+
+def _named(line: bytes) -> str:
+    """Which case or requirement a line is about, as far as it can be read."""
+    row = _object(line) or {}
+    name = row.get("id") or row.get("case") or row.get("kind")
+    return f" ({name[:200]!r})" if isinstance(name, str) else ""
 
 
 def _object(line: bytes) -> Mapping[str, Any] | None:
@@ -170,58 +222,3 @@ def _header(path: Path, row: Mapping[str, Any]) -> Mapping[str, Any]:
     except RecordError as error:
         raise RecordError(f"{path} line 1: {error.message}", error.hint) from None
     return row
-
-
-@dataclass
-class _Draft:
-    """What has been read so far; ``cut_at`` is the number of a last line that was cut."""
-
-    requirements: dict[str, RequirementRow] = field(default_factory=dict)
-    cases: dict[str, CaseRow] = field(default_factory=dict)
-    footer: FooterRow | None = None
-    cut_at: int = 0
-
-    def add(self, row: Mapping[str, Any]) -> None:
-        if row.get("kind") not in _KINDS:
-            raise RecordError(f"unknown kind of line: {row.get('kind')!r:.80}", "upgrade sockproof")
-        if self.footer is not None:
-            raise RecordError("a line after the footer", "keep one run to a file")
-        if row["kind"] == RequirementRow.KIND:
-            requirement = RequirementRow.from_json(row)
-            if requirement.id in self.requirements:
-                raise RecordError(f"requirement {requirement.id!r:.80} is there twice", "run again")
-            self.requirements[requirement.id] = requirement
-        elif row["kind"] == CaseRow.KIND:
-            self._add_case(CaseRow.from_json(row))
-        elif row["kind"] == AttributionRow.KIND:
-            self._attribute(AttributionRow.from_json(row))
-        else:
-            self.footer = FooterRow.from_json(row)
-
-    def _add_case(self, case: CaseRow) -> None:
-        if case.id in self.cases:
-            raise RecordError(f"case {case.id!r:.80} is there twice", "keep one run to a file")
-        if case.requirement not in self.requirements:
-            raise RecordError(f"case {case.id!r:.80} belongs to no requirement listed above it")
-        self.cases[case.id] = case
-
-    def _attribute(self, row: AttributionRow) -> None:
-        if row.case not in self.cases:
-            raise RecordError(
-                f"what is said of case {row.case!r:.80} is said before it", "run again"
-            )
-        case = self.cases[row.case]
-        self.cases[row.case] = dataclasses.replace(case, inherited=row.inherited)
-
-    def incomplete_reason(self) -> str:
-        """Why the run is not whole; empty when it is."""
-        if self.cut_at:
-            return f"line {self.cut_at} was cut in the middle"
-        if self.footer is None:
-            return NO_FOOTER
-        if not self.footer.complete:
-            return self.footer.reason or "the run was stopped"
-        promised = sum(self.footer.counts.values())
-        if promised != len(self.cases):
-            return f"the footer counts {promised} cases, the file holds {len(self.cases)}"
-        return ""

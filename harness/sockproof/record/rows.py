@@ -9,7 +9,7 @@ from typing import Any
 
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record.evidence import TranscriptEvent
-from sockproof.record.json_object import Json, JsonObject, Number
+from sockproof.record.json_object import Json, JsonObject, Number, object_of, plain_of
 from sockproof.spec.case_id import CaseId
 from sockproof.spec.levels import Level
 
@@ -21,11 +21,12 @@ __all__ = [
     "Known",
     "RequirementRow",
     "Teardown",
+    "counts_by_level",
     "counts_by_verdict",
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Teardown(JsonObject):
     """What the case left behind: ``fd 7 -> socket:[123]``, ``thread Thread-3``, ``child 4711``."""
 
@@ -40,7 +41,7 @@ class Teardown(JsonObject):
         return self.verdict in (TeardownVerdict.LEAKED, TeardownVerdict.STILL_RUNNING)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Known(JsonObject):
     """The expectation that a case met: a known deviation, why it is known, and whether it still is.
 
@@ -57,7 +58,7 @@ class Known(JsonObject):
     teardown: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Inherited(JsonObject):
     """Whose a deviation is besides: ``of`` is the implementation below, the interpreter's own
     module, which ends the case alike; ``seen`` says by what that is known."""
@@ -70,7 +71,7 @@ class Inherited(JsonObject):
     link: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AttributionRow(JsonObject):
     """What is found out about a case once it is recorded: that its deviation is inherited."""
 
@@ -80,7 +81,7 @@ class AttributionRow(JsonObject):
     inherited: Inherited
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RequirementRow(JsonObject):
     """One requirement that was selected; ``since`` and ``until`` are Python levels or None."""
 
@@ -96,12 +97,13 @@ class RequirementRow(JsonObject):
     until: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CaseRow(JsonObject):
     """One case as it ended.
 
     ``reason`` explains NOT_APPLICABLE, INCONCLUSIVE and ERROR, ``expected`` and ``actual`` a FAIL,
-    and ``cause`` says more of that, if the process has told.
+    and ``cause`` says more of that, if the process has told. ``lacks`` is the capability or class
+    without which a case is NOT_APPLICABLE, if that is why.
     ``spec`` is a server spec id, or empty where none applies. ``observations`` are JSON values.
     ``generated`` is of a case that plays generated plans: ``seed``, how many ``plans`` were played,
     and the one that failed, shrunk, as ``failing``.
@@ -128,6 +130,7 @@ class CaseRow(JsonObject):
     inherited: Inherited | None = None
     generated: Mapping[str, Any] | None = None
     transcript: tuple[TranscriptEvent, ...] = ()
+    lacks: str = ""
 
     @property
     def place(self) -> str:
@@ -172,21 +175,23 @@ class CaseRow(JsonObject):
         """Read a case line, which needs a teardown; requirement and spec may be left to the id."""
         named = CaseId.read(str(row.get("id")))
         usual = {"requirement": named.requirement, "spec": named.spec, "teardown": None}
-        return super().from_json({**usual, **row})
+        return object_of(cls, {**usual, **row})
 
     def to_json(self) -> Json:
         """The line as an object, without what is empty, and without what the id names already."""
         named = CaseId.read(self.id)
         usual = {"requirement": named.requirement, "spec": named.spec}
-        return {key: value for key, value in super().to_json().items() if usual.get(key) != value}
+        return {key: value for key, value in plain_of(self).items() if usual.get(key) != value}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FooterRow(JsonObject):
-    """How the run ended; ``counts`` has the number of cases by verdict, ``ended`` is ISO 8601.
+    """How the run ended; ``counts`` has the number of cases by verdict, ``levels`` by level and
+    verdict, ``ended`` is ISO 8601.
 
-    A record of reference tells neither ``ended`` nor ``duration_s``. ``stale`` are the expectations
-    that no single case shows to be stale.
+    A record of reference tells neither ``ended`` nor ``duration_s``, nor ``levels``. ``stale`` are
+    the expectations that no single case shows to be stale. ``whole`` is the SHA-256 of all lines
+    before this one.
     """
 
     KIND = "footer"
@@ -196,11 +201,21 @@ class FooterRow(JsonObject):
     reason: str = ""
     ended: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
+    levels: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     duration_s: Number | None = None
     stale: tuple[str, ...] = ()
+    whole: str = ""
 
 
 def counts_by_verdict(verdicts: Iterable[Verdict]) -> dict[str, int]:
     """How often there is each verdict, as a footer has it."""
     counted = Counter(verdicts)
     return {verdict.value: counted[verdict] for verdict in Verdict}
+
+
+def counts_by_level(found: Iterable[tuple[Level, Verdict]]) -> dict[str, dict[str, int]]:
+    """How often there is each verdict at each level; what there is not is left out."""
+    counted: dict[str, dict[str, int]] = {}
+    for (level, verdict), number in sorted(Counter(found).items()):
+        counted.setdefault(level.value, {})[verdict.value] = number
+    return counted

@@ -6,6 +6,7 @@ neither that it is gone nor that it no longer deviates.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import zlib
 from collections.abc import Callable, Iterable, Mapping
@@ -56,6 +57,11 @@ class Scope:
         """All that it cannot speak about, in words; empty of a complete run of the whole suite."""
         partial = f"partial: {self.partial}" if self.partial else ""
         return "; ".join(filter(None, (partial, self.incomplete and "incomplete")))
+
+    @property
+    def unsharded(self) -> Scope:
+        """What all shards together speak about."""
+        return dataclasses.replace(self, shard=WHOLE_SHARD)
 
     @property
     def whole(self) -> bool:

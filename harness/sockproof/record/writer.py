@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,19 +15,25 @@ from sockproof.errors import RecordError
 from sockproof.file_names import file_name
 from sockproof.judge.verdict import Verdict
 from sockproof.output_folder import OutputFolder
+from sockproof.record.digests import DigestChain
 from sockproof.record.rows import (
     AttributionRow,
     CaseRow,
     FooterRow,
     RequirementRow,
+    counts_by_level,
     counts_by_verdict,
 )
+from sockproof.spec.levels import Level
 from sockproof.system_errors import advice_on
 
-__all__ = ["SCHEMA", "RecordWriter", "octets_of", "record_name"]
+__all__ = ["DIGESTS_SINCE", "SCHEMA", "RecordWriter", "record_lines", "record_name"]
 
 # The version of the record's form that this sockproof writes, and the newest it reads.
-SCHEMA = 3
+SCHEMA = 4
+# The first with digests. Records of reference keep to the form before: they change only where what
+# they say does.
+DIGESTS_SINCE = 4
 
 
 def record_name(iut_id: str) -> str:
@@ -49,14 +57,15 @@ class RecordWriter:
         self, path: Path | str, header: Mapping[str, Any], folder: OutputFolder | None = None
     ) -> None:
         self.path = Path(path)
-        self._requirements: set[str] = set()
-        self._cases: dict[str, Verdict] = {}
+        self._requirements: dict[str, Level] = {}
+        self._cases: dict[str, tuple[Level, Verdict]] = {}
+        self._chain = DigestChain()
         self._began_s = self._last_s = time.monotonic()
         first = {"kind": "header", "schema": SCHEMA, "suite": "sockproof", **header}
         implementation = header.get("implementation")
         if not isinstance(implementation, Mapping) or not implementation.get("id"):
             raise RecordError("the header names no implementation", "set implementation.id")
-        line = _line(first, "header")
+        line = self._chain.sealed(_line(first, "header"))
         self._file = folder.create(self.path.name) if folder else self._opened()
         self._put(line)
 
@@ -76,8 +85,8 @@ class RecordWriter:
         """
         if row.id in self._requirements:
             raise RecordError(f"requirement {row.id!r} is already in {self.path}")
-        self._put(_line(row.to_json(), row.id))
-        self._requirements.add(row.id)
+        self._put(self._chain.sealed(_line(row.to_json(), row.id)))
+        self._requirements[row.id] = row.level
 
     def case(self, row: CaseRow) -> None:
         """Write one ended case.
@@ -90,8 +99,8 @@ class RecordWriter:
             raise RecordError(f"case {row.id!r} is already in {self.path}")
         if row.requirement not in self._requirements:
             raise RecordError(f"case {row.id!r}: requirement {row.requirement!r} was not written")
-        self._put(_line(row.to_json(), row.id))
-        self._cases[row.id] = row.verdict
+        self._put(self._chain.sealed(_line(row.to_json(), row.id)))
+        self._cases[row.id] = self._requirements[row.requirement], row.verdict
         self._last_s = time.monotonic()
 
     def attribute(self, row: AttributionRow) -> None:
@@ -102,7 +111,7 @@ class RecordWriter:
         """
         if row.case not in self._cases:
             raise RecordError(f"case {row.case!r} is not in {self.path}")
-        self._put(_line(row.to_json(), row.case))
+        self._put(self._chain.sealed(_line(row.to_json(), row.case)))
 
     def close(self, complete: bool = True, reason: str = "", stale: Sequence[str] = ()) -> None:
         """Write the footer and close the file.
@@ -112,11 +121,17 @@ class RecordWriter:
         """
         if self._file.closed:
             return
-        counts = counts_by_verdict(self._cases.values())
-        ended = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        duration_s = round(self._last_s - self._began_s, 3)  # others may have been played since
-        footer = FooterRow(complete, reason, ended, counts, duration_s, tuple(stale))
-        self._put(_line(footer.to_json(), "footer"))
+        footer = FooterRow(
+            complete,
+            reason,
+            ended=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            counts=counts_by_verdict(verdict for _, verdict in self._cases.values()),
+            levels=counts_by_level(self._cases.values()),
+            duration_s=round(self._last_s - self._began_s, 3),  # others may have been played since
+            stale=tuple(stale),
+            whole=self._chain.whole,
+        )
+        self._put(self._chain.sealed(_line(footer.to_json(), "footer")))
         self._file.close()
 
     def abandon(self) -> None:
@@ -140,24 +155,32 @@ class RecordWriter:
         self.close() if error is None else self.abandon()
 
 
-def octets_of(
+def record_lines(
     header: Mapping[str, Any],
     requirements: Iterable[RequirementRow],
     cases: Iterable[CaseRow],
     footer: FooterRow,
-) -> bytes:
-    """What the file of a record holds.
+    schema: int = SCHEMA,
+) -> Iterator[bytes]:
+    """The lines of a record one by one, in the form of ``schema``; ``cases`` are asked for one at a
+    time. The digest of them all is put into the footer.
 
     Raises:
         RecordError: an observation is no JSON value.
     """
-    rows: Iterable[Mapping[str, Any]] = (
-        {**header, "schema": SCHEMA},
-        *(requirement.to_json() for requirement in requirements),
-        *(case.to_json() for case in cases),
-        footer.to_json(),
+    chain = DigestChain() if schema >= DIGESTS_SINCE else None
+    rows: Iterable[Mapping[str, Any]] = itertools.chain(
+        [{**header, "schema": schema}],
+        (requirement.to_json() for requirement in requirements),
+        (case.to_json() for case in cases),
     )
-    return b"".join(_line(row, str(row.get("id", row.get("kind")))) for row in rows)
+    for row in rows:
+        line = _line(row, str(row.get("id", row.get("kind"))))
+        yield chain.sealed(line) if chain else line
+    if chain:
+        footer = dataclasses.replace(footer, whole=chain.whole)
+    line = _line(footer.to_json(), "footer")
+    yield chain.sealed(line) if chain else line
 
 
 def _line(row: Mapping[str, Any], what: str) -> bytes:

@@ -24,9 +24,11 @@ _COLOURS = {
     INCOMPLETE: "lightgrey",
     Conformance.NONCONFORMANT.value: "red",
     PARTIAL: "lightgrey",
+    Conformance.UNJUDGED.value: "lightgrey",
     Conformance.CONFORMANT.value: "yellowgreen",
     Conformance.STRICT.value: "brightgreen",
 }
+_ERRORS = (INCOMPLETE, Conformance.NONCONFORMANT.value, Conformance.UNJUDGED.value)
 
 
 def _standing(record: Record) -> str:
@@ -34,26 +36,30 @@ def _standing(record: Record) -> str:
     found = tally(record).conformance
     if not record.complete:
         return INCOMPLETE
-    partial = scope_of(record).partial and found is not Conformance.NONCONFORMANT
+    told = (Conformance.NONCONFORMANT, Conformance.UNJUDGED)
+    partial = scope_of(record).partial and found not in told
     return PARTIAL if partial else found.value
 
 
 def badge_json(records: Sequence[Record]) -> str:
-    """The endpoint's object. One implementation is told with its count at MUST, several by number.
+    """The endpoint's object: how implementations stand, several by number, and the counts at MUST
+    of all of them.
 
-    There is no percentage: ``conformant, MUST 1028/1028`` or ``3 strict, 1 incomplete``.
+    There is no percentage: ``conformant, MUST 1028/1028`` or ``3 strict, 1 partial, MUST 88/90``.
     """
     standings = Counter(map(_standing, records))
     there = [word for word in reversed(_COLOURS) if standings[word]]
     message = ", ".join(f"{standings[word]} {word}" for word in there)
     worst = there[-1] if there else INCOMPLETE
     if len(records) == 1:
-        message = f"{worst}, MUST {tally(records[0]).levels[Level.MUST]}"
+        message = worst
+    must = [tally(record).levels[Level.MUST] for record in records]
+    numbers = f"MUST {sum(one.passed for one in must)}/{sum(one.total for one in must)}"
     badge = {
         "schemaVersion": 1,
         "label": "socketserver",
-        "message": message or "nothing was played",
+        "message": f"{message}, {numbers}" if records else "nothing was played",
         "color": _COLOURS[worst],
-        "isError": worst in (INCOMPLETE, Conformance.NONCONFORMANT.value),
+        "isError": worst in _ERRORS,
     }
     return json.dumps(badge) + "\n"

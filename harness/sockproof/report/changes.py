@@ -54,7 +54,7 @@ class Kind(str, Enum):
         return {Kind.APPLICABLE: "before", Kind.LOST: "for"}.get(self, "why")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """One change of one requirement, on one or several places of ``of`` that it is played on.
 

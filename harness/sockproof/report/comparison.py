@@ -6,6 +6,7 @@ What is the same change on several server specs is one :class:`Change` with all 
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -117,10 +118,10 @@ def _grouped(single: Iterable[Change], baseline: Record, other: Record) -> list[
     for change in single:
         reason = change.why if change.kind.by_reason or change.kind.of_promise else ""
         groups.setdefault(dataclasses.replace(change, why=reason, places=()), []).append(change)
+    numbers = [Counter(case.requirement for case in one.cases) for one in (baseline, other)]
     whole = []
     for key, members in groups.items():
-        played = (baseline if key.kind is Kind.GONE else other).cases
-        of = sum(case.requirement == key.requirement.id for case in played)
+        of = numbers[key.kind is not Kind.GONE][key.requirement.id]
         places = in_order(place for member in members for place in member.places)
         whole.append(dataclasses.replace(members[0], places=places, of=of))
     kinds, levels = list(Kind), list(Level)

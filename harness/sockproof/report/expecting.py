@@ -7,6 +7,7 @@ Several records of one version tell what does not deviate each time.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -74,50 +75,55 @@ def draft_expectations(records: Sequence[Record]) -> list[Draft]:
 def _drafts(records: Sequence[Record], implementation: str) -> Iterable[Draft]:
     """Entries for the cases of one requirement that deviate alike, in whichever records."""
     found: dict[tuple[str, Verdict, TeardownVerdict], list[_Member]] = {}
+    played: dict[str, set[str]] = {}
     for record in records:
         for case in record.cases:
+            if case.verdict is not Verdict.NOT_APPLICABLE:
+                played.setdefault(case.requirement, set()).add(case.id)
             if case.needs_attention and not case.known:
                 teardown = case.teardown.verdict if case.teardown.unclean else TeardownVerdict.CLEAN
                 alike = case.requirement, case.verdict, teardown
                 found.setdefault(alike, []).append((record, case))
+    matching = {requirement: Counter(_all_patterns(ids)) for requirement, ids in played.items()}
     for (requirement, verdict, teardown), members in found.items():
-        for pattern, group in _by_pattern(records, requirement, members):
+        for pattern, group in _by_pattern(matching.get(requirement, Counter()), members):
             ids = {case.id for _, case in group}
-            played = [one for one in records if any(map(one.case, ids))]
-            since, until = _span(played, {record.iut_id for record, _ in group})
+            able = [one for one in records if any(map(one.case, ids))]
+            since, until = _span(able, {record.iut_id for record, _ in group})
             yield Draft(
                 pattern,
                 len(ids),
                 verdict,
-                _common([_message(case) for _, case in group]),
+                _common(_message(case) for _, case in group),
                 teardown,
                 implementation,
                 since,
                 until,
-                _seen(played, group),
+                _seen(able, group),
             )
 
 
 def _by_pattern(
-    records: Sequence[Record], requirement: str, members: Iterable[_Member]
+    played: Mapping[str, int], members: Iterable[_Member]
 ) -> Iterable[tuple[str, list[_Member]]]:
     """Patterns of ids with what deviates alike under each. No pattern takes in another case, which
-    would be expected to deviate, too."""
-    played = {
-        case.id
-        for record in records
-        for case in record.cases
-        if case.requirement == requirement and case.verdict is not Verdict.NOT_APPLICABLE
-    }
+    would be expected to deviate, too: ``played`` has how many ids each pattern matches."""
     for group in _by_text(members):
-        left = list(dict.fromkeys(case.id for _, case in group))
-        others = played - set(left)
-        while left:
-            pattern = next(one for one in _patterns(left[0]) if not _matching(one, others))
-            taken = set(_matching(pattern, left))
-            left = [id_ for id_ in left if id_ not in taken]
-            name = pattern if len(taken) > 1 else next(iter(taken))
-            yield name, [(record, case) for record, case in group if case.id in taken]
+        by_id: dict[str, list[_Member]] = {}
+        for member in group:
+            by_id.setdefault(member[1].id, []).append(member)
+        by_pattern: dict[str, list[str]] = {}
+        for id_ in by_id:
+            for pattern in _all_patterns([id_]):
+                by_pattern.setdefault(pattern, []).append(id_)
+        taken: set[str] = set()
+        for id_ in by_id:
+            if id_ not in taken:
+                pattern = next(p for p in _patterns(id_) if len(by_pattern[p]) >= played.get(p, 0))
+                own = [one for one in by_pattern[pattern] if one not in taken]
+                taken.update(own)
+                name = pattern if len(own) > 1 else own[0]
+                yield name, [member for one in own for member in by_id[one]]
 
 
 def _patterns(case_id: str) -> Iterable[str]:
@@ -125,21 +131,24 @@ def _patterns(case_id: str) -> Iterable[str]:
     case = CaseId.read(case_id)
     if case.spec:
         yield f"{case.requirement}[*]"
-        kind, slash, _ = case.spec.partition("/")
-        yield f"{case.requirement}[{kind}{slash}*]"
+    if "/" in case.spec:
+        yield f"{case.requirement}[{case.spec.partition('/')[0]}/*]"
     if case.spec and case.variant:
         yield f"{case.requirement}[{case.spec},*]"
         yield f"{case.requirement}[*,{case.variant}]"
     yield case_id
 
 
-def _matching(pattern: str, ids: Iterable[str]) -> list[str]:
-    begin, star, end = pattern.partition("*")
-    return [
-        id_
-        for id_ in ids
-        if (id_.startswith(begin) and id_.endswith(end) if star else id_ == begin)
-    ]
+def _all_patterns(ids: Iterable[str]) -> Iterable[str]:
+    """Of each id every pattern that matches it and that some case of its requirement may have: a
+    variant may have commas in it."""
+    for case_id in ids:
+        case = CaseId.read(case_id)
+        yield from _patterns(case_id)
+        rest = case.variant.partition(",")[2] if case.spec else ""
+        while rest:
+            yield f"{case.requirement}[*,{rest}]"
+            rest = rest.partition(",")[2]
 
 
 def _seen(records: Iterable[Record], group: Iterable[_Member]) -> str:
@@ -159,28 +168,39 @@ def _seen(records: Iterable[Record], group: Iterable[_Member]) -> str:
 
 
 def _by_text(members: Iterable[_Member]) -> list[list[_Member]]:
-    """Put those together whose messages have a text in common that tells them from others."""
-    groups: list[list[_Member]] = []
+    """Put those together whose messages have a text in common that tells them from others: they
+    begin alike for so long, or are short and the same."""
+    groups: dict[str, list[_Member]] = {}
     for member in members:
-        for group in groups:
-            shared = _common([_message(case) for _, case in (*group, member)])
-            if len(shared.strip()) >= SHORTEST_TEXT or _message(member[1]) == "":
-                group.append(member)
-                break
-        else:
-            groups.append([member])
-    return groups
+        groups.setdefault(_beginning(_message(member[1])), []).append(member)
+    return list(groups.values())
+
+
+def _beginning(message: str) -> str:
+    """The least of a message that tells it from others; of one that has too little, all of it."""
+    line = message.partition("\n")[0]
+    end = len(line) - len(line.lstrip()) + SHORTEST_TEXT
+    while end < len(line) and line[end - 1].isspace():
+        end += 1
+    return line[:end]
 
 
 def _message(case: CaseRow) -> str:
     return case.actual or case.reason
 
 
-def _common(texts: Sequence[str]) -> str:
+def _common(messages: Iterable[str]) -> str:
     """What all first lines begin with."""
-    columns = zip(*(text.partition("\n")[0] for text in texts), strict=False)
-    shared = takewhile(lambda characters: len(set(characters)) == 1, columns)
-    return "".join(characters[0] for characters in shared)[:LONGEST_TEXT]
+    shared: str | None = None
+    for message in messages:
+        line = message.partition("\n")[0]
+        shared = line[:LONGEST_TEXT] if shared is None else _shared(shared, line)
+    return shared or ""
+
+
+def _shared(one: str, other: str) -> str:
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return one[: sum(1 for _ in alike)]
 
 
 def _span(records: Sequence[Record], deviating: set[str]) -> tuple[str, str]:

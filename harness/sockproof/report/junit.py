@@ -7,7 +7,8 @@ INCONCLUSIVE ``error`` (nothing was found out), NOT_APPLICABLE and known or inhe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from xml.etree import ElementTree as ET
 
 from sockproof.judge.verdict import Verdict
@@ -17,7 +18,7 @@ from sockproof.record.scope import scope_of
 from sockproof.report.tally import STALE, what_happened
 from sockproof.report.text import one_line, visible
 
-__all__ = ["junit_xml"]
+__all__ = ["junit_parts", "junit_xml"]
 
 # Characters of captured output that are kept per case.
 _CUT = 20_000
@@ -30,20 +31,53 @@ def junit_xml(records: Sequence[Record]) -> str:
     Characters that XML 1.0 cannot carry are written as ``\\x00``. An incomplete record has one
     more test case, ``run complete``, in error.
     """
+    return "".join(junit_parts(records))
+
+
+def junit_parts(records: Sequence[Record]) -> Iterator[str]:
+    """The same text in parts, none of which is much longer than what one case has to tell."""
     suites = [_suite(record) for record in records]
     root = ET.Element("testsuites", name="sockproof")
-    root.extend(suites)
     for attribute in ("tests", *_OUTCOMES):
         root.set(attribute, str(sum(int(suite.get(attribute, "0")) for suite in suites)))
     root.set("time", f"{sum(float(suite.get('time', '0')) for suite in suites):.3f}")
-    ET.indent(root)
-    return "<?xml version='1.0' encoding='utf-8'?>\n" + ET.tostring(root, "unicode")
+    yield f"<?xml version='1.0' encoding='utf-8'?>\n{_opened(root)}\n"
+    for record, suite in zip(records, suites, strict=True):
+        yield f"  {_opened(suite)}\n{_indented(_properties(_facts(record)))}"
+        for case in record.cases:
+            yield _indented(_case(record, record.whole(case)))
+        yield from map(_indented, _of_whole_run(record))
+        yield "  </testsuite>\n"
+    yield "</testsuites>"
+
+
+def _opened(element: ET.Element) -> str:
+    """The tag that begins an element which has more in it."""
+    return ET.tostring(element, "unicode").removesuffix(" />") + ">"
+
+
+def _indented(element: ET.Element) -> str:
+    """An element of a suite, with its line."""
+    ET.indent(element, level=2)
+    return f"    {ET.tostring(element, 'unicode')}\n"
 
 
 def _suite(record: Record) -> ET.Element:
+    """The element of a record with its counts, and without its cases."""
     started = str(record.header.get("started", "")).removesuffix("Z")
     suite = ET.Element("testsuite", name=visible(record.iut_id), timestamp=visible(started))
-    facts = {
+    about_run = _of_whole_run(record)
+    tags = Counter(_tag(case) for case in record.cases)
+    tags.update(element[0].tag for element in about_run)
+    suite.set("tests", str(len(record.cases) + len(about_run)))
+    for attribute, tag in _OUTCOMES.items():
+        suite.set(attribute, str(tags[tag]))
+    suite.set("time", f"{record.duration_s or sum(case.duration_s for case in record.cases):.3f}")
+    return suite
+
+
+def _facts(record: Record) -> Mapping[str, object]:
+    return {
         "suite_version": record.header.get("suite_version", ""),
         "python": f"{record.implementation.name} {record.implementation.version}",
         "given": record.implementation.given,
@@ -52,19 +86,17 @@ def _suite(record: Record) -> ET.Element:
         "complete": "yes" if record.complete else f"no: {record.incomplete_reason}",
         "scope": scope_of(record).partial or "whole suite",
     }
-    cases = [_case(record, case) for case in record.cases]
+
+
+def _of_whole_run(record: Record) -> list[ET.Element]:
+    """What is to be told of the whole run, as test cases."""
+    found = []
     if not record.complete:
         words = f"INCOMPLETE RUN: {record.incomplete_reason}"
-        cases.append(_of_run(record, "run complete", "error", "incomplete", words))
+        found.append(_of_run(record, "run complete", "error", "incomplete", words))
     for number, text in enumerate(record.stale, 1):
-        cases.append(_of_run(record, f"stale expectation {number}", "failure", STALE, text))
-    suite.append(_properties(facts))
-    suite.extend(cases)
-    suite.set("tests", str(len(cases)))
-    for attribute, tag in _OUTCOMES.items():
-        suite.set(attribute, str(sum(case.find(tag) is not None for case in cases)))
-    suite.set("time", f"{record.duration_s or sum(case.duration_s for case in record.cases):.3f}")
-    return suite
+        found.append(_of_run(record, f"stale expectation {number}", "failure", STALE, text))
+    return found
 
 
 def _properties(facts: Mapping[str, object]) -> ET.Element:
@@ -84,12 +116,22 @@ def _case(record: Record, case: CaseRow) -> ET.Element:
     }
     element = _testcase(record, requirement.area, case.id, f"{case.duration_s:.4f}")
     element.append(_properties(facts))
-    is_excused = case.as_known or case.as_inherited
-    outcome = _excused(case) if is_excused else _outcome(case)
+    outcome = _told(case)
     if outcome is not None:
         element.append(outcome)
         element.extend(_captured(case))
     return element
+
+
+def _told(case: CaseRow) -> ET.Element | None:
+    is_excused = case.as_known or case.as_inherited
+    return _excused(case) if is_excused else _outcome(case)
+
+
+def _tag(case: CaseRow) -> str:
+    """The tag of what is told of a case; empty of a clean pass."""
+    outcome = _told(case)
+    return "" if outcome is None else outcome.tag
 
 
 def _testcase(record: Record, area: str, name: str, time_s: str) -> ET.Element:

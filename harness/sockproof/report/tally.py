@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sockproof.judge.verdict import Conformance, TeardownVerdict, Verdict, conformance
+from sockproof.judge.verdict import Conformance, TeardownVerdict, Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow, RequirementRow
+from sockproof.report.judged import standing
 from sockproof.report.reference import differing
 from sockproof.report.text import counted
 from sockproof.spec.levels import Level
@@ -111,7 +112,7 @@ def tally(record: Record) -> Tally:
         inherited=sum(case.as_inherited for case in record.cases),
         differs=len(differing(record)) if record.reference else None,
         teardown={verdict: by_teardown[verdict] for verdict in TeardownVerdict},
-        conformance=conformance(pairs),
+        conformance=standing(record),
     )
 
 

@@ -21,6 +21,7 @@ from sockproof.iut.started import side_by_side
 from sockproof.judge.expectations import (
     Circumstances,
     Expectation,
+    ExpectationIndex,
     known_expectations,
     read_expectations,
 )
@@ -76,7 +77,12 @@ class RunPlan:
 
     def expected(self, iut_id: str, case_id: str) -> tuple[Expectation, ...]:
         """What is known of how a case deviates: all that is about it, those of the user first."""
-        return tuple(one for one in self.expectations.get(iut_id, ()) if one.matches(case_id))
+        index = self._indexes.get(iut_id)
+        return index.about(case_id) if index else ()
+
+    @cached_property
+    def _indexes(self) -> Mapping[str, ExpectationIndex]:
+        return {iut_id: ExpectationIndex(found) for iut_id, found in self.expectations.items()}
 
     def selects(self, iut_id: str, requirement_id: str, spec: ServerSpec | None) -> bool:
         """Whether the requirement is to be played on this implementation and spec."""
@@ -175,8 +181,8 @@ def make_plan(options: RunOptions) -> RunPlan:
 
 
 def _as_it_is(iut: ProbedIut) -> ProbedIut:
-    """The same, which is to have the classes that it has."""
-    return dataclasses.replace(iut, capabilities=iut.capabilities.only(iut.capabilities.names))
+    """The same, which is to have what it has."""
+    return dataclasses.replace(iut, capabilities=iut.capabilities.there)
 
 
 def _read_all(files: Sequence[Path]) -> tuple[Expectation, ...]:

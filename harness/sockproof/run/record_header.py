@@ -11,6 +11,7 @@ from typing import Any
 from sockproof import __version__
 from sockproof._paths import expanded
 from sockproof.iut.capabilities import ProbedIut
+from sockproof.iut.machine import machine_features
 from sockproof.record.rows import RequirementRow
 from sockproof.spec.levels import format_python_level
 from sockproof.spec.requirement import Requirement
@@ -27,6 +28,7 @@ def record_header(iut: ProbedIut, settings: Mapping[str, Any], seed: int) -> dic
         "started": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "implementation": _implementation(iut),
         "capabilities": iut.capabilities.to_json(),
+        "machine": dict(machine_features()),
         "platform": {
             "system": platform.system(),
             "release": platform.release(),

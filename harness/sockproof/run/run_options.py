@@ -97,7 +97,8 @@ class RunOptions:
         False,
         "--only-what-is-there",
         is_flag=True,
-        help="What a module lacks of socketserver's classes, it lacks on purpose.",
+        help="What a module lacks of socketserver's classes, and an interpreter of what the "
+        "machine has, it lacks on purpose.",
     )
     report_dir: Path = _option(  # noqa: RUF009  # a field is what it makes
         Path("sockproof-report"),

@@ -13,6 +13,9 @@ from sockproof.report.strands import joined, segments
 
 __all__ = ["atlas_html", "compare_html"]
 
+# Entries of a list that a page has, and lines of one requirement; the rest is counted.
+MOST = 1000
+MOST_STRANDS = 100
 STYLES = ("page.css", "changes.css")
 
 
@@ -35,4 +38,5 @@ def atlas_html(atlas: Atlas) -> str:
 
 
 def _page(template: str, **values: Any) -> str:
-    return rendered(template, style=assets(STYLES), folds=folds, **values)
+    values |= {"folds": folds, "MOST": MOST, "MOST_STRANDS": MOST_STRANDS}
+    return rendered(template, style=assets(STYLES), **values)

@@ -45,11 +45,11 @@ def case_label(case: CaseRow) -> str:
 
 @dataclass
 class MatrixRow:
-    """One requirement: its cases by label, and each case by implementation number."""
+    """One requirement: its cases by label, of each implementation the one that it has, or None."""
 
     requirement: RequirementRow
     number: int = 0
-    cases: dict[str, dict[int, CaseRow]] = field(default_factory=dict)
+    cases: dict[str, list[CaseRow | None]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -61,20 +61,20 @@ class MatrixRow:
 
     def of(self, iut: int) -> list[CaseRow]:
         """The cases that one implementation has."""
-        return [by_iut[iut] for by_iut in self.cases.values() if iut in by_iut]
+        return [case for by_iut in self.cases.values() if (case := by_iut[iut])]
 
     @property
     def varies(self) -> bool:
         """Some case has another verdict or observation on another implementation."""
-        return any(_vary(by_iut.values()) for by_iut in self.cases.values())
+        return any(_vary(by_iut) for by_iut in self.cases.values())
 
 
-def _vary(cases: Iterable[CaseRow]) -> bool:
+def _vary(cases: Iterable[CaseRow | None]) -> bool:
     """Not all of those that the case is applicable to show the same."""
     shown = [
         (case.verdict, _steady(case.observations))
         for case in cases
-        if case.verdict is not Verdict.NOT_APPLICABLE
+        if case and case.verdict is not Verdict.NOT_APPLICABLE
     ]
     return any(one != shown[0] for one in shown)
 
@@ -145,7 +145,7 @@ def build_matrix(records: Sequence[Record]) -> dict[str, list[MatrixRow]]:
     for number, record in enumerate(records):
         for case in record.cases:
             by_label = rows[case.requirement].cases
-            by_label.setdefault(case_label(case), {})[number] = case
+            by_label.setdefault(case_label(case), [None] * len(records))[number] = case
     areas: dict[str, list[MatrixRow]] = {}
     for row in rows.values():
         areas.setdefault(visible(row.requirement.area), []).append(row)

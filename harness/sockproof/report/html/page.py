@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
-
-from markupsafe import Markup
 
 from sockproof.record.reader import Record
 from sockproof.record.scope import partial_words
 from sockproof.report.html.attention import attention_list
 from sockproof.report.html.matrix_view import build_matrix, cell
 from sockproof.report.html.payload import PagePayload
-from sockproof.report.html.rendering import assets, rendered
+from sockproof.report.html.rendering import assets, rendered_parts
 from sockproof.report.html.runs import RunColumn, case_counts, distinct
 from sockproof.report.tally import inherited_words, shown_levels, tally
 from sockproof.report.text import column_names
 
-__all__ = ["report_html"]
+__all__ = ["report_html", "report_parts"]
 
 STYLES = (
     "page.css",
@@ -31,6 +29,7 @@ STYLES = (
 )
 SCRIPTS = (
     "state.js",
+    "matrix_rows.js",
     "matrix.js",
     "documentation.js",
     "transcript.js",
@@ -59,11 +58,20 @@ FILTER_TITLES = {
 # Entries of the attention list: shown at once, and written at all. The matrix has every case.
 ATTENTION_OPEN = 6
 ATTENTION_MAX = 300
+# Requirements of the matrix that are written as rows, as matrix_rows.js knows, which makes others
+# when they are asked for; and areas that can be chosen.
+MATRIX_ROWS = 1000
+AREAS_MAX = 1000
 
 
 def report_html(records: Sequence[Record]) -> str:
     """The report page, one column per record; the same records always give the same page."""
-    return rendered(
+    return "".join(report_parts(records))
+
+
+def report_parts(records: Sequence[Record]) -> Iterator[str]:
+    """The same page in parts."""
+    return rendered_parts(
         "page.html.j2",
         style="\n" + assets(STYLES) + _NARROW.format(560 + 104 * len(records)),
         script='"use strict";\n(() => {\n' + assets(SCRIPTS) + "})();\n",
@@ -100,12 +108,18 @@ def _matrix(records: Sequence[Record]) -> dict[str, Any]:
     rows = [row for rows in areas.values() for row in rows]
     payload = PagePayload(records, column_names(records), rows)
     numbers = range(len(records))
-    cells = [[cell(row.of(n), row.requirement.level, records[n]) for n in numbers] for row in rows]
+    cells = [
+        [cell(row.of(n), row.requirement.level, records[n]) for n in numbers]
+        for row in rows[:MATRIX_ROWS]
+    ]
+    shown = {area: [row for row in own if row.number < MATRIX_ROWS] for area, own in areas.items()}
     return {
-        "areas": areas,
+        "area_names": list(areas)[:AREAS_MAX],
+        "areas": {area: own for area, own in shown.items() if own},
+        "rows_left": max(0, len(rows) - MATRIX_ROWS),
         "cells": cells,
         "counts": case_counts(records),
         "titles": FILTER_TITLES,
-        "data": Markup(payload.data),
-        "details": Markup(payload.details),
+        "data": payload.data,
+        "details": payload.details,
     }

@@ -13,6 +13,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from markupsafe import Markup
+
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record.evidence import Octets, TranscriptEvent
 from sockproof.record.reader import Record
@@ -71,21 +73,24 @@ class PagePayload:
         columns = zip(names, records, strict=True)
         implementations = [self._implementation(name, record) for name, record in columns]
         shown = list(rows)
-        requirements = [self._requirement(row) for row in shown]
-        self.data = script_json(
+        requirements = ",".join(script_json(self._requirement(row)) for row in shown)
+        rest = script_json(
             {
                 "schema": SCHEMA,
                 "limit": MAX_CHARACTERS,
                 "verdicts": [verdict.value for verdict in Verdict],
                 "teardowns": [verdict.value for verdict in TeardownVerdict],
                 "implementations": implementations,
-                "requirements": requirements,
                 "chapters": self._chapters(shown),
                 "strings": list(self._strings),
                 "payloads": list(self._payloads),
             }
         )
-        self.details = "\n".join(self._details)
+        self._strings.clear()  # what is written down need not be kept twice
+        self._payloads.clear()
+        self.data = Markup(f'{rest[:-1]},"requirements":[{requirements}]}}')
+        self.details = Markup("\n".join(self._details))
+        self._details.clear()
 
     def _string(self, text: str) -> int:
         shown = _cut(text)
@@ -118,7 +123,7 @@ class PagePayload:
             "until": visible(requirement.until or ""),
             "varies": row.varies,
             "rows": [
-                [self._string(label), *(self._cell(n, by_iut.get(n)) for n in numbers)]
+                [self._string(label), *(self._cell(n, by_iut[n]) for n in numbers)]
                 for label, by_iut in row.cases.items()
             ],
         }
@@ -137,6 +142,7 @@ class PagePayload:
 
     def _detail(self, record: Record, case: CaseRow, unlike: Sequence[Difference]) -> int:
         """The number of the case's detail line, from 1; 0 when there is nothing to tell."""
+        case = record.whole(case)
         detail: dict[str, Any] = {
             name: self._string(text)
             for name in _TEXTS + (_CAPTURED if self._spent < EVIDENCE_CHARACTERS else ())

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 
 from sockproof.report.text import counted, one_line, seconds, visible
 
-__all__ = ["assets", "rendered"]
+__all__ = ["assets", "rendered", "rendered_parts"]
 
 
 def assets(names: Iterable[str]) -> str:
@@ -29,6 +29,13 @@ def assets(names: Iterable[str]) -> str:
 
 def rendered(template: str, *, style: str, script: str = "", **values: object) -> str:
     """The page of a file of ``templates/``; ``values`` is what it can name."""
+    return "".join(rendered_parts(template, style=style, script=script, **values))
+
+
+def rendered_parts(
+    template: str, *, style: str, script: str = "", **values: object
+) -> Iterator[str]:
+    """The same page in parts."""
     environment = Environment(
         loader=PackageLoader("sockproof.report.html", "templates"),
         autoescape=True,
@@ -42,7 +49,7 @@ def rendered(template: str, *, style: str, script: str = "", **values: object) -
     for kind, text in (("style", style), ("script", script)):
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         environment.globals |= {kind: Markup(text), f"{kind}_digest": digest}
-    return environment.get_template(template).render(values)
+    return environment.get_template(template).generate(values)
 
 
 def _breakable(text: str) -> Markup:

@@ -1,5 +1,5 @@
 // The documentation view: every promise under the heading that makes it, with the verdict of every
-// implementation beside it. Built when it is first asked for; its cells are copies of the matrix's.
+// implementation beside it. Its cells are copies of the matrix's.
 const frame = document.getElementById("frame");
 const documentation = document.getElementById("documentation");
 const isWeb = (address) => /^https?:\/\//i.test(address);
@@ -22,7 +22,7 @@ function headOf() {
 
 function promiseOf(r) {
   const requirement = page.requirements[r];
-  const cells = [...requirementRows[r].querySelectorAll("td:not(.rest)")].map((td) =>
+  const cells = [...rowOf(r).querySelectorAll("td:not(.rest)")].map((td) =>
     td.firstElementChild.cloneNode(true),
   );
   const link = isWeb(requirement.link)
@@ -74,28 +74,26 @@ function entryOf(entry) {
   );
 }
 
-function buildDocumentation() {
-  const chapters = page.chapters.map((chapter) =>
-    build(
-      "section",
-      { class: "doc-chapter" },
-      build("h3", null, chapter.title),
-      chapter.entries.map(entryOf),
-    ),
+function chapterOf(chapter, shown) {
+  const entries = chapter.entries
+    .map((entry) => ({ ...entry, r: entry.r.filter((r) => shown.has(r)) }))
+    .filter((entry) => entry.r.length);
+  if (!entries.length) return "";
+  return build(
+    "section",
+    { class: "doc-chapter" },
+    build("h3", null, chapter.title),
+    entries.map(entryOf),
   );
-  documentation.style.setProperty("--columns", page.implementations.length);
-  documentation.append(headOf(), ...chapters);
 }
 
-// The same filters as of the matrix: what is hidden there is hidden here.
-function showDocumentation() {
+// The requirements that the matrix shows.
+function showDocumentation(shown) {
   const on = state.view === "documentation";
   table.hidden = on;
   documentation.hidden = !on;
   if (!on) return;
-  if (!documentation.firstChild) buildDocumentation();
-  for (const item of documentation.querySelectorAll("li.promise"))
-    item.hidden = requirementRows[Number(item.dataset.r)].hidden;
-  for (const part of documentation.querySelectorAll(".doc-entry, .doc-chapter"))
-    part.hidden = !part.querySelector("li.promise:not([hidden])");
+  documentation.style.setProperty("--columns", page.implementations.length);
+  const chapters = page.chapters.map((chapter) => chapterOf(chapter, shown));
+  documentation.replaceChildren(headOf(), ...chapters.filter(Boolean));
 }

@@ -20,6 +20,7 @@ function showAll() {
 
 function filter(changes) {
   change(changes);
+  if (!("open" in changes)) mostRows = WRITTEN;
   showMatrix();
 }
 
@@ -37,12 +38,19 @@ frame.addEventListener("click", (event) => {
   const cell = event.target.closest(".cell");
   const unfolder = event.target.closest(".unfold");
   const promise = event.target.closest(".promise-title");
+  const moreCases = event.target.closest(".more-cases");
   if (cell) openCell(cell);
+  else if (moreCases) askForMoreCases(Number(moreCases.dataset.r));
   else if (promise) openCell(promise.closest(".promise").querySelector(".cell"));
   else if (unfolder) {
     const requirement = page.requirements[Number(unfolder.closest("[data-r]").dataset.r)];
     filter({ open: toggled(state.open, requirement.id) });
   }
+});
+
+controls.more.addEventListener("click", () => {
+  mostRows += WRITTEN;
+  showMatrix();
 });
 
 document.querySelector(".views").addEventListener("click", (event) => {

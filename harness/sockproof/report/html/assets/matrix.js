@@ -1,12 +1,15 @@
 // The matrix: unfolding requirements to their cases, and the filters.
 const table = document.getElementById("table");
-const requirementRows = [...table.querySelectorAll("tr.req")];
+const mostCases = new Map(); // by requirement, where more than MORE_CASES were asked for
+const requirementRows = [];
+for (const tr of table.querySelectorAll("tr.req")) requirementRows[Number(tr.dataset.r)] = tr;
 const controls = {
   area: document.getElementById("area"),
   q: document.getElementById("search"),
   clear: document.getElementById("clear"),
   shown: document.getElementById("shown"),
   none: document.getElementById("none"),
+  more: document.getElementById("more"),
 };
 
 function wants(requirement) {
@@ -83,30 +86,41 @@ function unfold(tr, requirement, r) {
   const rows = casesOf(requirement)
     .map((row, k) => [row, k])
     .filter(([row]) => wantsCase(requirement, row));
-  tr.after(...rows.map(([row, k]) => caseRow(requirement, r, row, k)));
+  const most = mostCases.get(r) || MORE_CASES;
+  const shown = rows.slice(0, most).map(([row, k]) => caseRow(requirement, r, row, k));
+  if (rows.length > most) shown.push(moreCasesRow(r, rows.length - most));
+  tr.after(...shown);
 }
 
 function showMatrix() {
-  let shown = 0;
-  requirementRows.forEach((tr) => {
-    const r = Number(tr.dataset.r);
-    const requirement = page.requirements[r];
-    const visible = wants(requirement);
-    const open = visible && state.open.has(requirement.id);
-    fold(tr);
-    tr.hidden = !visible;
-    tr.querySelector(".unfold").setAttribute("aria-expanded", String(open));
-    if (open) unfold(tr, requirement, r);
-    shown += visible;
+  const wanted = page.requirements.flatMap((requirement, r) => (wants(requirement) ? [r] : []));
+  const shown = new Set(wanted.slice(0, mostRows));
+  requirementRows.forEach((tr, r) => {
+    if (!shown.has(r)) hideRow(tr, r);
   });
+  for (const r of shown) {
+    const tr = rowOf(r);
+    const open = state.open.has(page.requirements[r].id);
+    fold(tr);
+    tr.hidden = false;
+    tr.querySelector(".unfold").setAttribute("aria-expanded", String(open));
+    if (open) unfold(tr, page.requirements[r], r);
+  }
   for (const body of table.tBodies) body.hidden = !body.querySelector("tr.req:not([hidden])");
-  showDocumentation();
-  showControls(shown);
+  showDocumentation(shown);
+  showMore(wanted.length - shown.size);
+  showControls(wanted.length);
   showHere();
 }
 
+function showMore(left) {
+  controls.more.hidden = !left;
+  const text = `${Math.min(left, WRITTEN)} more of ${left} requirements`;
+  controls.more.firstElementChild.textContent = text;
+}
+
 function showControls(shown) {
-  const all = requirementRows.length;
+  const all = page.requirements.length;
   const filtered = state.v.size || state.level.size || state.area || state.q || state.varies;
   for (const button of document.querySelectorAll(".toggle[data-filter]")) {
     const { filter, value } = button.dataset;

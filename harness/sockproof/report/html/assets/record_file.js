@@ -99,13 +99,30 @@ async function readRecord(file) {
     else if (n === lines.length - 2) record.incomplete = `its last line, ${n + 2}, is cut short`;
     else throw new Error(`its line ${n + 2} is malformed`);
   });
+  refuseOtherCounts(record);
   return record;
+}
+
+// What the footer counts must be there; digests are for `sockproof verify`.
+function refuseOtherCounts(record) {
+  const told = record.counts;
+  if (!told || typeof told !== "object") return;
+  const found = {};
+  for (const { verdict } of record.cases.values()) found[verdict] = (found[verdict] || 0) + 1;
+  const total = Object.values(told).reduce((sum, number) => sum + number, 0);
+  if (total !== record.cases.size) return; // it is incomplete
+  for (const verdict of page.verdicts)
+    if ((told[verdict] || 0) !== (found[verdict] || 0))
+      throw new Error(
+        `it was changed: its footer counts ${told[verdict] || 0} ${verdict}, its lines are ${found[verdict] || 0}`,
+      );
 }
 
 function addRow(record, row) {
   if (row.kind === "case" && typeof row.id === "string") record.cases.set(shownText(row.id), row);
   if (row.kind === "requirement" && typeof row.id === "string")
     record.requirements.set(shownText(row.id), { title: shownText(row.title), level: row.level });
+  if (row.kind === "footer") record.counts = row.counts;
   if (row.kind === "footer")
     record.incomplete =
       row.complete === true ? "" : shownText(row.reason) || "the run was not completed";
