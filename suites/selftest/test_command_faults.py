@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "report": ("record.jsonl", "--report-dir", "NEW"),
     "repro": ("record.jsonl", CASE, "--trust-record", "-o", "NEW", "--shorten", "0"),
     "run": ("-k", REFUSED, "--spec", "*TCP/inet", "-n", "2", "--report-dir", "NEW"),
+    "verify": ("record.jsonl",),
     "selftest": ("--named", "-k", "refused", "-n", "1", "--report-dir", "NEW"),
 }
 AS_INSTALLED = "import sys; sys.path.pop(0); from sockproof.__main__ import main; main()"

@@ -13,6 +13,7 @@ import fcntl
 import os
 import select
 import signal
+import socket
 
 from . import events, looking
 
@@ -38,7 +39,7 @@ class Guarded(object):
     """What the agent, and whoever is forked of it, knows of its guard.
 
     ``adopts``: processes whose parents have ended are children of ``pid``, which can be read.
-    ``before`` were there before the first case; ``life`` is a pipe that ends with the guard.
+    ``before`` were there before the first case; ``life`` is a socket that ends with the guard.
     """
 
     pid = 0
@@ -49,24 +50,24 @@ class Guarded(object):
 
 def stand(control_in, control_out):
     """Fork: the child goes on as the agent, and the parent never returns."""
-    ready, tells_ready = _pipe()
-    life, holds_life = _pipe()
+    ends = socket.socketpair()  # of a pipe, /proc would give a case another end
+    life, holds_life = [os.dup(end.fileno()) for end in ends]
+    for end in ends:
+        end.close()
     agent = _fork()
     if agent:
-        _guard(agent, control_in, tells_ready, (control_out, ready, life))
-    for fd in (tells_ready, holds_life):
-        _close(fd)
+        _guard(agent, control_in, holds_life, (control_out, life))
+    _close(holds_life)
     os.setsid()
     Guarded.pid, Guarded.life = os.getppid(), life
+    adopts = _read(life, 1) == b"+"
     _die_with(life)
-    adopts = _read(ready, 1) == b"+"
-    _close(ready)
     # Another's /proc may be mounted here, or one that tells no children.
     Guarded.adopts = adopts and os.getpid() in looking.children_of(Guarded.pid, Guarded.pid)
 
 
 def _die_with(life):
-    """Be killed once the other end of the pipe is closed, whatever we are at. Linux alone can."""
+    """Be killed once the other end is closed, whatever we are at. Linux alone can."""
     try:
         fcntl.fcntl(life, fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(life, F_SETSIG, int(signal.SIGKILL))
@@ -125,7 +126,7 @@ def _end(pid):
 # In the guard
 
 
-def _guard(agent, control_in, tells_ready, not_ours):
+def _guard(agent, control_in, holds_life, not_ours):
     """Until the harness or the agent is gone; then end all that is left, and end as the agent."""
     status, adopts = None, False
     try:
@@ -136,8 +137,7 @@ def _guard(agent, control_in, tells_ready, not_ours):
             _close(fd)
         for fd in (1, 2):
             os.dup2(0, fd)
-        _write(tells_ready, b"+" if adopts else b"-")
-        _close(tells_ready)
+        _write(holds_life, b"+" if adopts else b"-")
         status = _watch(agent, control_in, woken)
     finally:
         try:
