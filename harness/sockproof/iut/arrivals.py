@@ -30,6 +30,9 @@ _OUTPUT_KEPT = 65536
 # How much is kept of what is none of ours.
 _GARBAGE_KEPT = 10
 
+# What is told of each event; the rest are its own fields.
+_OF_EACH = ("e", "t", "p", "th", "case")
+
 
 class Arrivals:
     """Listens to the process that one case runs in. Everything is kept, in its order; events go
@@ -66,10 +69,10 @@ class Arrivals:
             self.garbage.append(garbage)
 
     def _sort(self, message: Message) -> None:
+        if message.get("case", self._number) != self._number:  # of a process that we know as ended
+            return
         if "e" in message:
             self.events.append(self._event(message))
-            return
-        if message.get("case", self._number) != self._number:  # of a process that we know as ended
             return
         kind = message["r"]
         if kind in ("stdout", "stderr"):
@@ -101,7 +104,7 @@ class Arrivals:
         self.dropped_octets[stream] += len(text) - len(kept)
 
     def _event(self, message: Message) -> Event:
-        fields = {key: decode(v) for key, v in message.items() if key not in ("e", "t", "p", "th")}
+        fields = {key: decode(v) for key, v in message.items() if key not in _OF_EACH}
         at_s = message["t"] + self._channel.offset_s
         return Event(message["e"], at_s, message["p"], message["th"], fields)
 
@@ -144,7 +147,7 @@ class Arrivals:
         assert self.over is not None
         if self.over["r"] == "unstarted":
             return f"it could not be started: {self.over['text']}"
-        status = self.over["status"]
+        status = self.over["status"] & 0xFFFF  # of waitpid(), or of whoever forges one
         if self.over["why"] == "deadline":
             return f"the case took more than {case_deadline_s():g} s and was killed"
         if os.WIFSIGNALED(status):

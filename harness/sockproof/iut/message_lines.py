@@ -6,6 +6,7 @@ All limits of what arrives are here. What goes beyond them is garbage, and costs
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -52,6 +53,9 @@ _OF_OCTETS = {"text": str, "length": int}
 _SECONDS = 1e12
 
 
+_NUMBER = re.compile(rb"[0-9]{1,18}")
+
+
 class MessageLines:
     """Gives each line that comes to ``sink``, as a message: what is none becomes ``garbage``.
 
@@ -96,11 +100,19 @@ class MessageLines:
             self._rest = b""
 
     def _take(self, line: bytes) -> None:
-        if not (self._of_process or line.startswith(PASSED_ON)):
+        if self._of_process:
+            self._take_of_process(line, {})
+        elif not line.startswith(PASSED_ON):
             self._sink(_message(line, _OF_AGENT))
-        elif self._left >= 0:
+        else:
+            number, _, rest = line[len(PASSED_ON) :].partition(b" ")
+            self._take_of_process(rest, {"case": int(number)} if _NUMBER.fullmatch(number) else {})
+
+    def _take_of_process(self, line: bytes, whose: Message) -> None:
+        if self._left >= 0:
             self._left -= max(_OF_A_LINE, len(line) + _OF_A_VALUE * line.count(b","))
-            self._sink(_message(line, _OF_PROCESS) if self._left >= 0 else _TOO_MUCH)
+            message = _message(line, _OF_PROCESS) if self._left >= 0 else _TOO_MUCH
+            self._sink({**message, **whose})
 
 
 def value_of_line(line: bytes) -> Any:

@@ -36,16 +36,16 @@ _waitpid = os.waitpid
 
 
 class Child(object):
-    """A case's process. ``say`` and ``say_raw`` speak to the harness.
+    """A case's process. ``say`` and ``pass_on`` speak to the harness.
 
     ``become`` is called in the new process with its ends of the pipes: ``commands``, ``events``,
     ``stdout``, ``stderr`` and the list ``gates``; it does not return.
     """
 
-    def __init__(self, deadline_s, say, say_raw, become, given):
+    def __init__(self, deadline_s, say, pass_on, become, given):
         """``given`` names the ends of the harness's pipes, see :func:`given_ends`; None: ours."""
         self.say = say
-        self.say_raw = say_raw
+        self.pass_on = pass_on
         self.status = None
         self.rest = b""  # of a line in the event pipe whose end has not come yet
         ours, theirs = ({}, given_ends(given)) if given else _made_ends()
@@ -101,7 +101,7 @@ class Child(object):
         """Whole lines only, so that nothing of ours comes to stand inside one of the child's."""
         lines, newline, rest = (self.rest + data).rpartition(b"\n")
         if newline:
-            self.say_raw(PASSED_ON + (lines + newline).replace(b"\n", b"\n" + PASSED_ON)[:-1])
+            self.pass_on(lines + newline)
         self.rest = rest
         if len(rest) > GARBAGE_OCTETS:
             self.say_garbage()

@@ -106,14 +106,18 @@ class Agent(object):
         if self.child is not None:  # somebody told the harness of its end, and it was not us
             self.child.abandon()
         number = order["number"]
+        head = child.PASSED_ON + b"%d " % number
 
         def say(**fields):
             self.say(case=number, **fields)
 
+        def pass_on(lines):
+            self.say_raw(head + lines.replace(b"\n", b"\n" + head)[: -len(head)])
+
         self.child = None
         try:
             self.child = child.Child(
-                order["deadline_s"], say, self.say_raw, self.become_case, order.get("pipes")
+                order["deadline_s"], say, pass_on, self.become_case, order.get("pipes")
             )
         except EnvironmentError as error:  # too many processes, or descriptors
             return say(r="unstarted", text=str(error))
