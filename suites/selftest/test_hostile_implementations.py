@@ -235,7 +235,7 @@ KILLED = (*AT_WORK, killed_by_import, before_the_first_word, in_handler_with_a_s
 TWICE = (in_import_of_a_worker,)
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(12)
 @pytest.mark.parametrize("moment", KILLED)
 def test_killed_command_leaves_nothing(tmp_path: Path, temporary: Path, moment: Moment) -> None:
     """Neither a process, which may have a session and an environment of its own, nor a folder."""
@@ -249,7 +249,7 @@ def test_killed_command_leaves_nothing(tmp_path: Path, temporary: Path, moment: 
     wait_until(lambda: not list(temporary.iterdir()))
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(12)
 @pytest.mark.parametrize(
     ("number", "to_group"),
     [

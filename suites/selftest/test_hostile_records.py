@@ -20,7 +20,7 @@ from sockproof._paths import kit_dir
 from suites.selftest.hostile_data import CASE, OBEYED, Ground, record_text
 from suites.selftest.runs import DEADLINE_S, command, environment, in_terminal, sockproof_
 
-PARTS = 8
+PARTS = 16
 DONE, OTHERWISE, FAULT, USAGE = 0, 1, 3, 4
 NOT_RUN = r"sockproof: error: theirs.jsonl is of .*: what a record names is not run by itself; give"
 NO_TRANSCRIPT = "sockproof: the record keeps no transcript of this case"

@@ -127,7 +127,7 @@ def ended(folder: Path, *words: str, before: tuple[str, ...] = ()) -> Ended:
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_isolated_run_keeps_an_implementation_in(folder: Path, workers: str) -> None:
     """It has no network, no other process, and no file to write but its report's."""
@@ -162,7 +162,7 @@ def test_system_that_does_not_allow_it_is_told(folder: Path) -> None:
     assert not (folder / "out").exists()
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda one: one.name)
 def test_no_process_outlives_an_isolated_run(folder: Path, number: signal.Signals) -> None:
     """Not one that has hidden from everything but the kernel, whether we are told or killed."""

@@ -26,7 +26,7 @@ FATES = {
     "computes_in_handler": (ECHO, "stands still"),
 }
 OVER_EVENTLET = {"eventlet", "computes_in_handler"}
-PARTS = 3
+PARTS = 5
 """The turns in which they are written; each takes several seconds."""
 
 
