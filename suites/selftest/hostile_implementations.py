@@ -47,11 +47,15 @@ if os.fork() == 0:
 else:
     os.wait()
 """
-_WAITS = "import signal; signal.pause()"
-_DEAF = "import signal; [signal.signal(n, signal.SIG_IGN) for n in (1, 2, 15)]; signal.pause()"
+# Each ends by itself some time, should nobody end it.
+_WAITS = "import signal; signal.alarm(600); signal.pause()"
+_DEAF = (
+    "import signal; signal.alarm(600); "
+    "[signal.signal(n, signal.SIG_IGN) for n in (1, 2, 15)]; signal.pause()"
+)
 _FLEES = """
 import os, sys
-while True:
+for _ in range(50000):
     if os.fork():
         os._exit(0)
     os.setsid()
@@ -102,11 +106,15 @@ LEAVES: Mapping[str, tuple[str, str]] = {
         + textwrap.indent(_DOUBLE_FORK.format(prepare="pass", program=_WAITS), " " * 8),
         r"port \('127",
     ),
-    "child": ("if os.fork() == 0: signal.pause()", "child process still running"),
+    "child": (
+        "if os.fork() == 0: signal.alarm(600) or signal.pause()",
+        "child process still running",
+    ),
     "grandchild-of-a-program": (
         """
         program = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', " + repr(
-            "import signal; signal.pause()") + ", 'MARK'], start_new_session=True, env={})"
+            "import signal; signal.alarm(600); signal.pause()"
+        ) + ", 'MARK'], start_new_session=True, env={})"
         subprocess.call([sys.executable, "-c", program])
         """,
         _GOT_AWAY,
@@ -134,7 +142,7 @@ ENDS: Mapping[str, tuple[str, str]] = {
         "no answer, the interpreter was killed by SIGSEGV",
     ),
     "kills-its-parent": (
-        "os.kill(os.getppid(), signal.SIGKILL); signal.pause()",
+        "os.kill(os.getppid(), signal.SIGKILL); signal.alarm(600); signal.pause()",
         "no answer, the interpreter was killed by SIGKILL",
     ),
     "kills-its-group": (
@@ -142,7 +150,7 @@ ENDS: Mapping[str, tuple[str, str]] = {
         "no answer, the interpreter was killed by SIGKILL",
     ),
     "stops-its-parent": (
-        "os.kill(os.getppid(), signal.SIGSTOP); signal.pause()",
+        "os.kill(os.getppid(), signal.SIGSTOP); signal.alarm(600); signal.pause()",
         "no answer within 2 s of starting",
     ),
     "stops-itself": (
@@ -155,7 +163,7 @@ ENDS: Mapping[str, tuple[str, str]] = {
         "no answer within 2 s of starting",
     ),
     "closes-everything": (
-        "os.closerange(0, 99)\nsignal.pause()",
+        "os.closerange(0, 99)\nsignal.alarm(600)\nsignal.pause()",
         "no answer, the interpreter closed its output",
     ),
 }

@@ -139,13 +139,26 @@ def started_command(folder: Path, *arguments: str, **variables: str) -> subproce
 
     What it prints goes to ``folder/printed``.
     """
+    return _started(folder, arguments, variables, subprocess.STDOUT)
+
+
+def started_into(
+    output: int, folder: Path, *arguments: str, **variables: str
+) -> subprocess.Popen[bytes]:
+    """The same as :func:`started_command`; its standard output goes to this descriptor."""
+    return _started(folder, arguments, variables, output)
+
+
+def _started(
+    folder: Path, arguments: Sequence[str], variables: Mapping[str, str], output: int
+) -> subprocess.Popen[bytes]:
     with (folder / "printed").open("wb") as printed:
         return subprocess.Popen(
             [sys.executable, "-c", AS_IN_A_TERMINAL, *command(*arguments)],
             cwd=folder,
             env=environment(**variables),
-            stdout=printed,
-            stderr=subprocess.STDOUT,
+            stdout=printed if output == subprocess.STDOUT else output,
+            stderr=printed,
             start_new_session=True,
         )
 

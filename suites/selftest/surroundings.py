@@ -107,7 +107,7 @@ ADDRESSES = "harness/sockproof/iut/addresses.py"
 MAIN = "harness/sockproof/__main__.py"
 STREAMS = "harness/sockproof/standard_streams.py"
 _BEGINS = "        interrupt_by(*_ENDINGS)\n"
-_REPORT = "write_whole(folder / name, report(records))"
+_REPORT = "output.write(name, report(records))"
 
 
 def _at_start(statement: str) -> Fault:
@@ -120,7 +120,7 @@ def _at_end(statement: str) -> Fault:
     return Fault(RUN, f"        {_REPORT}\n", f"        {_REPORT}\n        {statement}\n")
 
 
-WITHOUT_CODEC = Fault(RUN, _REPORT, '(folder / name).write_text(report(records) + "×")')
+WITHOUT_CODEC = Fault(RUN, _REPORT, 'output.place(name).write_text("×".join(report(records)))')
 WARNS = _at_start("__import__('warnings').warn('old', stacklevel=1)")
 MAKES_A_HOME = _at_start("os.makedirs(os.path.expanduser('~/.sockproof'), exist_ok=True)")
 
@@ -155,8 +155,8 @@ _VARIABLES = (
     ),
 )
 _FOLDERS = (
-    Surroundings("umask-077", _at_end("(folder / name).chmod(0o644)"), umask=0o077),
-    Surroundings("umask-002", _at_end("(folder / name).chmod(0o644)"), umask=0o002),
+    Surroundings("umask-077", _at_end("output.place(name).chmod(0o644)"), umask=0o077),
+    Surroundings("umask-002", _at_end("output.place(name).chmod(0o644)"), umask=0o002),
     Surroundings(
         "tmp-long",
         Fault(ADDRESSES, "if len(os.fsencode(base)) <= _LONGEST_FOLDER_OCTETS", "if base"),
@@ -171,7 +171,7 @@ _FOLDERS = (
     ),
     Surroundings(
         "tmp-elsewhere",
-        _at_end("os.rename(__import__('tempfile').mkstemp()[1], folder / 'moved')"),
+        _at_end("os.rename(__import__('tempfile').mkstemp()[1], output.place('moved'))"),
         shell='mount -t tmpfs none "$TMPDIR"',
         namespaces=(*AS_ROOT, "--mount"),
         missing=_lacks("unshare", "mount"),

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import strategies as st
 
 from sockproof.errors import RecordError
+from sockproof.record.digests import DigestChain
 from sockproof.record.reader import Record, read_record
 from sockproof.report.html.matrix_view import build_matrix
 from sockproof.report.html.payload import PagePayload
@@ -20,6 +21,7 @@ from sockproof.report.markdown import summary_markdown
 from suites.selftest.browser import ReportPage, launched, open_report
 from suites.selftest.fuzzing import FEW, as_line, as_read, fuzz, spoiled_object, spoiled_text
 from suites.selftest.record_data import CLEAN, case_row, write_record
+from suites.selftest.sealed_lines import lines_of as unsealed
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -29,6 +31,7 @@ REFUSALS = (
     "it was made by a newer sockproof ",
     "its header names no implementation",
     "its line ",
+    "it was changed: ",
 )
 # In a tab: gives the page a record, and waits for what it makes of it. A file at a time.
 DROP = """
@@ -58,7 +61,7 @@ def lines_of(folder: Path) -> list[dict[str, Any]]:
     event = {"t_s": 0.1, "lane": "peer", "what": "send", "octets": {"text": "x", "length": 1}}
     folder.mkdir()
     record = write_record(folder / "a.jsonl", [case_row()])
-    header, requirement, case, footer = map(json.loads, record.path.read_bytes().splitlines())
+    header, requirement, case, footer = unsealed(record.path)
     more = {"observations": {"seen": [1, {"a": None}]}, "duration_s": 0.5, "transcript": [event]}
     failed = {"id": f"{case['id'][:-1]},v]", "verdict": "FAIL", "expected": "a", "actual": "b"}
     known = {"reason": "x", "link": "https://x", "file": "f", "stale": "", "teardown": False}
@@ -67,20 +70,25 @@ def lines_of(folder: Path) -> list[dict[str, Any]]:
     second = {**case, **more, **failed, "teardown": leaks, "known": known, "stderr": "x"}
     attribution = {"kind": "attribution", "case": case["id"], "inherited": inherited}
     footer["counts"].update(PASS=1, FAIL=1)
+    footer["levels"] = {requirement["level"]: {"PASS": 1, "FAIL": 1}}
     return [header, requirement, {**case, **more}, second, attribution, footer]
 
 
 def records(folder: Path) -> st.SearchStrategy[bytes]:
-    """Spoiled records, as the octets of a file."""
+    """Spoiled records, as the octets of a file: those spoiled as values have right digests."""
     rows = lines_of(folder)
     as_values = spoiled_object({"lines": rows}).map(_file)
     return st.one_of(as_values, as_values, spoiled_text(_file({"lines": rows})))
 
 
 def _file(held: dict[str, Any]) -> bytes:
-    rows = held.get("lines")
-    rows = rows if isinstance(rows, list) else [rows]
-    return b"".join(as_line(row) + b"\n" for row in rows)
+    rows, chain, found = held.get("lines"), DigestChain(), []
+    for row in rows if isinstance(rows, list) else [rows]:
+        if isinstance(row, dict) and row.get("kind") == "footer":
+            row = {**row, "whole": chain.whole}
+        line = as_line(row) + b"\n"
+        found.append(chain.sealed(line) if line.endswith(b"}\n") else line)
+    return b"".join(found)
 
 
 def test_record_is_read_or_refused(inputs: int, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from suites.selftest.runs import (
     records_in,
     sockproof_,
     started_command,
+    started_into,
     wait_until,
 )
 
@@ -146,7 +147,9 @@ def test_who_ends_or_hangs_while_imported_is_told_in_one_line(
 
 # Whoever dies first
 
-HANGING = "open(os.environ['HELD_FILE'], 'a').write('held\\n')\nwhile True: signal.pause()"
+HANGING = """signal.alarm(600)
+open(os.environ['HELD_FILE'], 'a').write('held\\n')
+while True: signal.pause()"""
 DAEMON = LEAVES["daemon"][0]
 KILLS_COMMAND = """
 import re
@@ -278,6 +281,22 @@ def test_interrupt_waits_for_nobody(
     assert list(temporary.iterdir()) == []
 
 
+@contextmanager
+def full_pipe() -> Iterator[int]:
+    """An end to write to: whoever does waits for ever."""
+    unread, full = os.pipe()
+    try:
+        os.set_blocking(full, False)
+        with suppress(BlockingIOError):
+            while True:
+                os.write(full, bytes(4096))
+        os.set_blocking(full, True)
+        yield full
+    finally:
+        os.close(unread)
+        os.close(full)
+
+
 @pytest.mark.parametrize(
     ("number", "status", "written_by_then"),
     [
@@ -288,11 +307,13 @@ def test_interrupt_waits_for_nobody(
 def test_end_after_the_last_case_leaves_nothing(
     tmp_path: Path, temporary: Path, number: int, status: int, written_by_then: str
 ) -> None:
-    """Also while its reports are written, of which one is a pipe here that nobody reads."""
+    """Also while it tells of its reports, to a pipe that is full and that nobody reads."""
     mark, arguments = Mark.new(), run_of(sys.executable, "-n1")
-    (tmp_path / "out").mkdir()
-    os.mkfifo(tmp_path / "out" / "summary.md")
-    with started_command(tmp_path, *arguments, TMPDIR=str(temporary), **mark.variables) as command:
+    variables = {"TMPDIR": str(temporary), **mark.variables}
+    with (
+        full_pipe() as full,
+        started_into(full, tmp_path, *arguments, **variables) as command,
+    ):
         wait_until(lambda: any(record.footer for record in records_in(tmp_path).values()))
         wait_until(lambda: list((tmp_path / "out").glob(written_by_then)))
         began_s = time.monotonic()

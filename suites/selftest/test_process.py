@@ -40,6 +40,12 @@ HANG_IN_A_THREAD = """
     thread.daemon = True
     thread.start()
     """
+ENDS_AT_A_GATE = """
+    from _sockproof_agent import gates
+    thread = threading.Thread(target=lambda: (gates.pass_gate(0), os._exit(4)))
+    thread.daemon = True
+    thread.start()
+    """
 WRITE_TO_THE_EVENT_PIPE = """
     from _sockproof_agent import events
     rest = {garbage!r} * {times}
@@ -79,7 +85,8 @@ def test_a_crash_says_how_the_process_ended(
 
 def test_a_crash_while_an_event_is_awaited_is_told(case_process: CaseProcess) -> None:
     """Waiting for an event ends at once when nothing can come any more."""
-    run(case_process, "thread = threading.Timer(0.01, os._exit, (4,))\nthread.start()")
+    run(case_process, ENDS_AT_A_GATE)
+    case_process.open_gate("handler")
 
     with pytest.raises(Crash, match="exit status 4"):
         case_process.wait_events(1, "never")

@@ -34,7 +34,7 @@ def test_lack_is_a_failure_of_names_alone(tmp_path: Path) -> None:
 
     (record,) = records_in(tmp_path).values()
     own = {case.requirement for case in record.cases if case.needs_attention}
-    assert (status, own) == (3, LACKING)
+    assert (status, own - {"names/forking-unix-classes"}) == (3, LACKING)  # since 3.12
     reasons = {case.reason for case in record.cases if case.verdict is Verdict.NOT_APPLICABLE}
     assert {"the module has no BaseServer", "the module has no BaseRequestHandler"} <= reasons
     assert not any(case.teardown.verdict is TeardownVerdict.LEAKED for case in record.cases)

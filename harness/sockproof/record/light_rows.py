@@ -43,7 +43,7 @@ class StoredEvidence:
                 stored = CaseRow.from_json(json.loads(file.readline()))
         except OSError as error:
             raise RecordError(f"cannot read {self.path}: {error.strerror}") from error
-        except (ValueError, TypeError, RecordError):
+        except (ValueError, TypeError, RecursionError, RecordError):
             stored = None
         if stored is None or stored.id != case.id:
             raise ChangedRecord(f"{self.path} was changed while it was read", "try again")
