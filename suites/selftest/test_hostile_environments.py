@@ -67,14 +67,16 @@ ROWS = {
         f"exec {IN_MOUNTS.format(mount='mount -t tmpfs none /tmp')}",
         "what needs path is not applicable: it cannot listen at a path below /tmp: "
         "FileNotFoundError.*; let both have one folder",
-        played=STREAM,
-        verdict=Verdict.NOT_APPLICABLE,
+        3,
+        STREAM,
+        Verdict.NOT_APPLICABLE,
     ),
     "read-only-folders": Surroundings(
         f"exec {IN_MOUNTS.format(mount='mount -t tmpfs -o ro none /tmp')}",
         "what needs path is not applicable: it cannot listen at a path below /tmp",
-        played=DATAGRAM,
-        verdict=Verdict.NOT_APPLICABLE,
+        3,
+        DATAGRAM,
+        Verdict.NOT_APPLICABLE,
     ),
     "another-network": refused(
         "exec unshare --net sh -c 'ip link set lo up; exec \"$@\"' sh",
@@ -82,7 +84,12 @@ ROWS = {
     ),
     "no-network": refused("exec unshare --net", "its network does not work: .*unreachable"),
     "no-process": refused(
-        f"exec {NOBODY} prlimit --nproc=1", f"no process can be started .*; {HINT_AT_LIMITS}"
+        f"exec {NOBODY} prlimit --nproc=1",
+        f"no process can be started for its agent: .*; {HINT_AT_LIMITS}",
+    ),
+    "no-process-of-a-case": refused(
+        f"exec {NOBODY} prlimit --nproc=2",
+        f"no process can be started for a case: .*; {HINT_AT_LIMITS}",
     ),
     "few-processes": refused(
         f"exec {NOBODY} prlimit --nproc=4",
@@ -90,7 +97,10 @@ ROWS = {
         FORKING,
     ),
     "own-numbers": Surroundings("exec unshare --pid --fork --mount-proc"),
-    "no-proc": Surroundings(f"exec {IN_MOUNTS.format(mount='mount -t tmpfs none /proc')}"),
+    "no-proc": Surroundings(
+        f"exec {IN_MOUNTS.format(mount='mount -t tmpfs none /proc')}",
+        "a teardown does not see threads that its interpreter has not started: no /proc",
+    ),
     "banner": Surroundings("echo Welcome; echo; exec"),
     "half-a-banner": Surroundings("printf 'Password: '; exec"),
     "banner-that-is-hostile": Surroundings("printf '[%.0s' $(seq 20000); echo; exec"),

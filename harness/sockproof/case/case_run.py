@@ -86,9 +86,8 @@ class CaseRun:
         """
         if not self.requirement.holds_for(self.iut.level):
             raise NotApplicable(self.requirement.why_not(self.iut.level))
-        lacks = self.iut.capabilities.lacking(self._spec) if self._spec else ""
-        if self._spec and lacks:
-            raise NotApplicable(self.iut.capabilities.missing(self._spec), lacks)
+        if self._spec and (why := self.iut.capabilities.missing(self._spec)):
+            raise NotApplicable(why, self.iut.capabilities.lacking(self._spec))
 
     @property
     def process(self) -> CaseProcess:

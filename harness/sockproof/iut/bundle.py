@@ -76,8 +76,7 @@ os.close(null)
 sources = json.loads(data.decode("ascii"))
 """
     + LOADING
-    + "package.guard.stand(control_in, control_out)\n"
-    + "package.control.Agent(control_in, control_out).run()"
+    + "package.control.Agent(control_in, control_out).run_guarded()"
 )
 
 

@@ -79,11 +79,9 @@ class Capabilities:
 
     def missing(self, spec: ServerSpec) -> str:
         """Why servers of this spec cannot be tested here; empty when they can."""
-        if spec.family in self.unreachable:
-            return self.unreachable[spec.family]
         lacking = self.lacking(spec)
         if not lacking:
-            return ""
+            return self.unreachable.get(spec.family, "")
         return f"no {lacking} here" if lacking in self.features else f"the module has no {lacking}"
 
     def to_json(self) -> dict[str, Any]:

@@ -70,6 +70,11 @@ def read_hello(given: str, said: Message) -> dict[str, Any]:
                 f"{given}: loading the module under test failed: {name}: {' '.join(text.split())}",
                 "run it by hand: the module must import",
             )
+        case {"r": "unstarted", "text": str(text)}:
+            raise IutUnavailable(
+                f"{given}: no process can be started for its agent: {text}",
+                "raise its limit on processes (ulimit -u), or end others of its user",
+            )
         case _:
             raise IutUnavailable(
                 f"{given}: the agent answered {str(said)[:200]}",

@@ -21,5 +21,5 @@ def unseen(hello: Mapping[str, Any]) -> list[str]:
     accounts = hello["accounts"]
     found = [f"{_THREADS[by]}: {_NO_PROC}" for by in [accounts["threads"]] if by in _THREADS]
     if not accounts["processes"]:
-        found.append(f"{_PROCESSES}: {_NO_SUBREAPER}")
+        found.append(f"{_PROCESSES}: {_NO_PROC if found else _NO_SUBREAPER}")
     return [f"a teardown does not see {one}" for one in found]

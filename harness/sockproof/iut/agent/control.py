@@ -45,6 +45,14 @@ class Agent(object):
                 raise
             self.leave()
 
+    def run_guarded(self):
+        """In a process of its own, where one can be had."""
+        try:
+            guard.stand(self.lines.fd, self.control_out)
+        except EnvironmentError as error:  # too many processes, or descriptors
+            return self.say(r="unstarted", text=str(error), case=0)
+        return self.run()
+
     def run(self):
         """Until the harness goes away."""
         while True:
