@@ -118,7 +118,8 @@ def check_reports(record: Record) -> None:
     """The page's data is what a browser reads, and lets nothing out of its element."""
     rows = [row for area in build_matrix([record]).values() for row in area]
     payload = PagePayload([record], ["a"], rows)
-    for text in (payload.data, *filter(None, payload.details.split("\n"))):
+    details = "".join(payload.details).split("\n")
+    for text in ("".join(payload.data), *filter(None, details)):
         assert text.isascii()
         assert not set("<>&") & set(text)
         json.loads(text, parse_constant=_refuse)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,7 +63,7 @@ class LightRows:
         if any(getattr(case, name) for name in _EVIDENCE):
             self.places[case.id] = self.place
         return CaseRow(
-            sys.intern(case.id),
+            case.id,
             self._one(case.requirement),
             self._one(case.spec),
             case.verdict,

@@ -9,9 +9,10 @@ repeated details are stored once.
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from markupsafe import Markup
 
@@ -27,12 +28,15 @@ from sockproof.report.text import generating_options, visible
 
 __all__ = ["PagePayload", "script_json"]
 
+_Value = TypeVar("_Value", bound=Hashable)
 MAX_CHARACTERS = 20_000
 MAX_EVENTS = 600
 # Past this, transcripts of cases that need no attention stay in the record file.
 QUIET_CHARACTERS = 6_000_000
 # Past this, every further transcript and all that was captured stays there: the page must open.
 EVIDENCE_CHARACTERS = 9_000_000
+# What is put into one part of the text: a text of all, and a copy of it, take much memory.
+_AT_ONCE = 1000
 _TEXTS = ("reason", "expected", "actual", "cause")
 _CAPTURED = ("stderr", "stdout", "stacks")
 _VERDICTS = tuple(Verdict)
@@ -48,6 +52,23 @@ def script_json(value: object) -> str:
     return text
 
 
+def _taken(numbered: dict[_Value, int]) -> list[_Value]:
+    """What was numbered, in its order; what is written down need not be kept twice."""
+    values = list(numbered)
+    numbered.clear()
+    return values
+
+
+def _listed(name: str, texts: Iterable[str]) -> Iterator[Markup]:
+    """One more key of an object, a list of what these texts are, in parts."""
+    rest, comma = iter(texts), ""
+    yield Markup(f',"{name}":[')
+    while some := list(itertools.islice(rest, _AT_ONCE)):
+        yield Markup(comma + ",".join(some))
+        comma = ","
+    yield Markup("]")
+
+
 def _cut(text: str) -> str:
     """Visible text of bounded length, which says how much was left out."""
     if len(text) <= MAX_CHARACTERS:
@@ -60,7 +81,7 @@ def _entry(entry: ChapterEntry) -> dict[str, Any]:
 
 
 class PagePayload:
-    """Collects the data of a page: ``data`` is one JSON text, ``details`` one per line."""
+    """Collects a page's data, in parts: ``data`` is one JSON text, ``details`` one per line."""
 
     def __init__(
         self, records: Sequence[Record], names: Sequence[str], rows: Iterable[MatrixRow]
@@ -73,7 +94,7 @@ class PagePayload:
         columns = zip(names, records, strict=True)
         implementations = [self._implementation(name, record) for name, record in columns]
         shown = list(rows)
-        requirements = ",".join(script_json(self._requirement(row)) for row in shown)
+        requirements = [script_json(self._requirement(row)) for row in shown]
         rest = script_json(
             {
                 "schema": SCHEMA,
@@ -82,15 +103,21 @@ class PagePayload:
                 "teardowns": [verdict.value for verdict in TeardownVerdict],
                 "implementations": implementations,
                 "chapters": self._chapters(shown),
-                "strings": list(self._strings),
-                "payloads": list(self._payloads),
             }
         )
-        self._strings.clear()  # what is written down need not be kept twice
-        self._payloads.clear()
-        self.data = Markup(f'{rest[:-1]},"requirements":[{requirements}]}}')
-        self.details = Markup("\n".join(self._details))
-        self._details.clear()
+        self.data = [
+            Markup(rest[:-1]),
+            *_listed("strings", map(script_json, _taken(self._strings))),
+            *_listed("payloads", map(script_json, _taken(self._payloads))),
+            *_listed("requirements", requirements),
+            Markup("}"),
+        ]
+
+    @property
+    def details(self) -> Iterator[Markup]:
+        """The lines, each but the first with the line feed before it."""
+        for number, line in enumerate(self._details):
+            yield Markup(f"\n{line}" if number else line)
 
     def _string(self, text: str) -> int:
         shown = _cut(text)
