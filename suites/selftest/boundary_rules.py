@@ -47,8 +47,8 @@ class Boundary:
 def said(module: Module) -> Iterator[tuple[int, str]]:
     """Calls as ``name(``, with what they write to in words, other names as they are, and imports
     as ``import a.b``."""
-    yield from ((found.line, f"import {found.name}") for found in module.imports())
-    for node in ast.walk(module.tree):
+    yield from ((found.line, f"import {found.name}") for found in module.imports)
+    for node in module.nodes:
         match node:
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
                 yield node.lineno, f"{_owner(node.func)}{name}({_mode(node)}"

@@ -94,6 +94,11 @@ class Module:
     def tree(self) -> ast.Module:
         return ast.parse(self.text, self.path)
 
+    @cached_property
+    def nodes(self) -> Sequence[ast.AST]:
+        """All of the tree, wherever it stands."""
+        return list(ast.walk(self.tree))
+
     @property
     def dotted(self) -> str:
         """``sockproof.spec.matrix``; a package's ``__init__.py`` has the package's name."""
@@ -106,9 +111,13 @@ class Module:
         is_package = self.path.endswith("/__init__.py")
         return self.dotted if is_package else self.dotted.rpartition(".")[0]
 
-    def imports(self) -> Iterator[Import]:
+    @cached_property
+    def imports(self) -> Sequence[Import]:
         """Every import wherever it stands: in functions and below TYPE_CHECKING too."""
-        for node in ast.walk(self.tree):
+        return list(self._imports())
+
+    def _imports(self) -> Iterator[Import]:
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 yield from (Import(alias.name, node.lineno, alias.name) for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
@@ -175,7 +184,7 @@ class ImportRule:
             if module.path.startswith(self.within) and not module.path.startswith(
                 tuple(self.except_in)
             ):
-                for found in module.imports():
+                for found in module.imports:
                     if self._is_wrong(found):
                         yield f"{module.path}:{found.line}: imports {found.name}"
 
@@ -189,7 +198,7 @@ def no_cycles(modules: Sequence[Module]) -> Iterator[str]:
     """The packages and single modules right below ``sockproof`` import each other one way only."""
     reasons: dict[tuple[str, str], str] = {}
     for module in modules:
-        for found in module.imports():
+        for found in module.imports:
             edge = _part_of_harness(module.dotted), _part_of_harness(found.name)
             if all(edge) and edge[0] != edge[1]:
                 reasons.setdefault(edge, f"{module.path}:{found.line}: imports {found.name}")
@@ -217,7 +226,7 @@ def no_vague_names(modules: Sequence[Module]) -> Iterator[str]:
 def no_classes_of_tests(modules: Sequence[Module]) -> Iterator[str]:
     """No class has a name that pytest would collect."""
     for module in modules:
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
                 yield f"{module.path}:{node.lineno}: class {node.name}"
 
@@ -235,7 +244,7 @@ def unique_names(modules: Sequence[Module]) -> Iterator[str]:
     for module in modules:
         if not module.dotted.startswith("sockproof."):
             continue
-        classes = [n for n in ast.walk(module.tree) if isinstance(n, ast.ClassDef)]
+        classes = [n for n in module.nodes if isinstance(n, ast.ClassDef)]
         named = [("module", PurePosixPath(module.path).stem, 1)]
         named += [("class", node.name, node.lineno) for node in classes]
         for kind, name, line in named:
@@ -253,10 +262,10 @@ def no_sleep(modules: Sequence[Module]) -> Iterator[str]:
 
 def sleeps(module: Module) -> Iterator[int]:
     """The lines that name time.sleep."""
-    nodes = list(ast.walk(module.tree))
+    nodes = module.nodes
     aliases = [a for node in nodes if isinstance(node, ast.Import) for a in node.names]
     clocks = {a.asname or a.name for a in aliases if a.name == "time"}
-    yield from (found.line for found in module.imports() if found.name == "time.sleep")
+    yield from (found.line for found in module.imports if found.name == "time.sleep")
     for node in nodes:
         match node:
             case ast.Attribute(value=ast.Name(id=name), attr="sleep") if name in clocks:
@@ -267,7 +276,7 @@ def no_asserts_in_cases(modules: Sequence[Module]) -> Iterator[str]:
     """A case says what is expected and what came instead: a run rewrites no assertion."""
     for module in modules:
         if module.path.startswith("suites/") and not module.path.startswith("suites/selftest/"):
-            for node in ast.walk(module.tree):
+            for node in module.nodes:
                 if isinstance(node, ast.Assert):
                     yield f"{module.path}:{node.lineno}: asserts"
 
@@ -278,7 +287,7 @@ def few_imports_of_cases(modules: Sequence[Module]) -> Iterator[str]:
     for module in modules:
         if re.match(r"suites/(?!selftest/)\w+/test_", module.path):
             named = [
-                found.name if found.name in known else found.module for found in module.imports()
+                found.name if found.name in known else found.module for found in module.imports
             ]
             more = sorted({name for name in named if is_below(name, OURS)} - {"fixtures"})
             if len(more) > CASE_MODULES_MAX:
@@ -297,7 +306,7 @@ def no_long_modules(modules: Sequence[Module]) -> Iterator[str]:
 def no_long_functions(modules: Sequence[Module]) -> Iterator[str]:
     """A function fits on a screen, its docstring included."""
     for module in modules:
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1
                 if lines > FUNCTION_LINES_MAX:

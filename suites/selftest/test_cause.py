@@ -14,9 +14,12 @@ from sockproof.iut.cause import Evidence, cause_of
 from sockproof.iut.event_words import called, in_words
 from sockproof.iut.outcomes import Event
 from sockproof.judge.checks import Crash, Mismatch, NotApplicable
+from sockproof.timing import SCALE_VARIABLE
 from suites.selftest.runs import records_in, sockproof_
 
 OWN = Path(socketserver.__file__).read_text("utf-8")
+SHORT = {SCALE_VARIABLE: "0.2"}
+"""What is silent here is silent for good."""
 IN_VAIN = Mismatch("an answer", "nothing for 5 s")
 ENDED = Event(
     "ended",
@@ -166,7 +169,7 @@ def test_every_output_tells_the_cause(tmp_path: Path) -> None:
     case = "datagrams/reply-goes-to-the-sender[UDP/inet]"
     where = ("--report-dir", "out", "-n", "0")
 
-    ended = sockproof_(tmp_path, "run", "--iut", "./mine.py", "-k", case, *where)
+    ended = sockproof_(tmp_path, "run", "--iut", "./mine.py", "-k", case, *where, **SHORT)
 
     (record,) = records_in(tmp_path).values()
     cause = record.cases[0].cause
@@ -175,7 +178,7 @@ def test_every_output_tells_the_cause(tmp_path: Path) -> None:
     assert f"cause     {cause}" in ended.stdout
     for name in ("report.html", "summary.md"):
         assert "not enough values to unpack" in (tmp_path / "out" / name).read_text("utf-8")
-    again = sockproof_(tmp_path, "replay", "out/mine.jsonl", case, "--iut", "./mine.py")
+    again = sockproof_(tmp_path, "replay", "out/mine.jsonl", case, "--iut", "./mine.py", **SHORT)
     assert f"  cause   {cause}" in again.stdout
 
 
@@ -183,9 +186,9 @@ def test_what_to_type_next_is_runnable(tmp_path: Path) -> None:
     """The commands about the first failure, as they are printed."""
     (tmp_path / "mine.py").write_text(OWN.replace(*BROKEN))
     case = "datagrams/reply-goes-to-the-sender[UDP/inet]"
-    ended = sockproof_(
-        tmp_path, "run", "--iut", "./mine.py", "-k", case, "-n", "0", "--report-dir", "o ut"
-    )
+    where = ("-n", "0", "--report-dir", "o ut")
+
+    ended = sockproof_(tmp_path, "run", "--iut", "./mine.py", "-k", case, *where, **SHORT)
 
     told = [line.split(None, 1)[1] for line in ended.stdout.splitlines() if " sockproof " in line]
 
@@ -202,6 +205,6 @@ def test_smoke_exchange_tells_its_cause(tmp_path: Path) -> None:
     assert found in OWN
     (tmp_path / "mine.py").write_text(OWN.replace(found, found.replace("address =", "a, b =")))
 
-    ended = sockproof_(tmp_path, "run", "--iut", "./mine.py")
+    ended = sockproof_(tmp_path, "run", "--iut", "./mine.py", **SHORT)
 
     assert "(serve_forever() ended by ValueError: not enough values" in ended.stderr

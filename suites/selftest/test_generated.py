@@ -28,7 +28,7 @@ from sockproof.generate.shrinking import smaller_lives, smaller_plans
 from sockproof.generate.strategies import lives, plans
 from sockproof.judge.verdict import Verdict
 from sockproof.mutation.named import load_mutants
-from sockproof.record.reader import Record, read_record
+from sockproof.record.reader import read_record
 from sockproof.spec.matrix import spec_by_id
 from suites.selftest.mutant_files import module_name, write_mutant
 from suites.selftest.record_schema import validate_record
@@ -64,21 +64,17 @@ def made(spec_id: str, number: int, seed: int = 1) -> list[Playable]:
     return found
 
 
-@pytest.fixture(scope="module")
-def records(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Record]:
-    """All the broken servers, played in one run that knows of no plan that failed before."""
-    folder = tmp_path_factory.mktemp("generated")
-    modules = {write_mutant(one, SOURCE, folder): cases_of([one]) for one in MUTANTS.values()}
-    return play(folder, modules, SHORT, Generating(examples=EXAMPLES, cache=folder / "cache"))
-
-
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("mutant_id", MUTANTS)
-def test_broken_server_is_found_and_its_plan_shrunk(
-    mutant_id: str, records: dict[str, Record]
-) -> None:
-    """A plan of a few moves is told, in words and as data."""
-    (case,) = records[module_name(MUTANTS[mutant_id])].cases
+def test_broken_server_is_found_and_its_plan_shrunk(mutant_id: str, tmp_path: Path) -> None:
+    """A plan of a few moves is told, in words and as data, by a run that knows of no plan that
+    failed before."""
+    mutant = MUTANTS[mutant_id]
+    module = {write_mutant(mutant, SOURCE, tmp_path): cases_of([mutant])}
 
+    records = play(tmp_path, module, SHORT, Generating(examples=EXAMPLES, cache=tmp_path / "cache"))
+
+    (case,) = records[module_name(mutant)].cases
     assert case.verdict is Verdict.FAIL, case.reason
     assert case.generated is not None
     assert "played again" not in case.actual or mutant_id in RACY

@@ -94,8 +94,9 @@ def placed(row: Surroundings, root: Path, fault: Fault | None = None) -> Path:
 
 
 def _copy(checkout: Path) -> None:
+    """What is compiled already comes along: that is no part of any surroundings."""
     checkout.mkdir()
-    without = shutil.ignore_patterns("__pycache__", "out", "kill-matrix.*", "*.html")
+    without = shutil.ignore_patterns("out", "kill-matrix.*", "*.html")
     for part in PARTS:
         source = KIT / part
         if source.is_dir():

@@ -81,7 +81,7 @@ class LightRows:
         )
 
     def _one(self, value: _Value) -> _Value:
-        return self._same(value, value)
+        return self._same(value, value) if value else value
 
     def _observations(self, seen: Mapping[str, Any]) -> Mapping[str, Any]:
         if not seen:
