@@ -264,7 +264,7 @@ _MACHINES = (
     Surroundings(
         "no-ipv6",
         Fault(
-            "harness/sockproof/iut/capabilities.py",
+            "harness/sockproof/iut/machine.py",
             'probe.bind(("::1", 0))',
             "assert socket.has_ipv6",
         ),

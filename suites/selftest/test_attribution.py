@@ -56,6 +56,7 @@ def of(record: Record) -> tuple[set[str], set[str]]:
     return own, {case.requirement for case in record.cases if case.as_inherited}
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("text", [OWN, UNCHANGED], ids=["copied", "executed"])
 @pytest.mark.parametrize("level", ["", "level = '3.8'"], ids=["by-reference", "by-play"])
 def test_unchanged_copy_has_nothing_of_its_own(tmp_path: Path, text: str, level: str) -> None:

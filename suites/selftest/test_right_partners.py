@@ -27,8 +27,8 @@ from suites.selftest.runs import REFUSED, SPEC
 from suites.selftest.test_mutants import play
 
 RIGHT = sorted(path.stem for path in Path(partner("right/self_pipe")).parent.glob("*.py"))
-SHARES = 18
-PARTS = 54
+SHARES = 36
+PARTS = 108
 """The turns in which every share of every partner is played: three of them at a time."""
 REQUIREMENTS = [one for one in load_catalogue().values() if one.holds_for(sys.version_info[:2])]
 # The one promise that a partner does not keep on purpose: ThreadingMixIn's docstring has a new

@@ -72,7 +72,7 @@ def redirected(
     )
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @pytest.mark.parametrize("variables", BUFFERING)
 @pytest.mark.parametrize("redirections", [">&-", "2>&-", "<&-", "<&- >&- 2>&-", "2>/dev/full"])
 def test_closed_or_full_stream_changes_nothing(
@@ -86,6 +86,7 @@ def test_closed_or_full_stream_changes_nothing(
     assert_reported(tmp_path)
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("variables", BUFFERING)
 def test_full_standard_output_is_told(tmp_path: Path, variables: dict[str, str]) -> None:
     """The summary is lost, the record and the reports are not: status 3, and one line says why."""
@@ -98,6 +99,7 @@ def test_full_standard_output_is_told(tmp_path: Path, variables: dict[str, str])
     assert_reported(tmp_path)
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("words", [("list", "--cases", "-k", REFUSED), ("explain", REFUSED)])
 def test_collecting_needs_no_stream(tmp_path: Path, words: tuple[str, ...]) -> None:
     """pytest, which these use, asks for a standard error of its own."""
@@ -163,6 +165,7 @@ def piped(folder: Path, arguments: Sequence[str], blocking: bool = True) -> Iter
             os.close(reader)
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("blocking", [True, False], ids=["blocking", "non-blocking"])
 def test_stopped_reader_is_waited_for(tmp_path: Path, blocking: bool) -> None:
     """It reads on late, and misses nothing; also of a pipe that another has made non-blocking."""
@@ -190,6 +193,7 @@ def test_slow_reader_gets_everything(tmp_path: Path) -> None:
     assert len(told) > 10 * PIPE_OCTETS
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("arguments", [of_a_run(), command("list", "--cases")], ids=["run", "list"])
 def test_reader_that_goes_in_the_middle_is_no_error(tmp_path: Path, arguments: list[str]) -> None:
     """The status is that of what was seen; the rest of what is told is dropped."""
@@ -258,6 +262,7 @@ def test_parent_that_ignores_its_children_changes_nothing(tmp_path: Path) -> Non
     assert seen.returncode == SEEN, seen
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupt_once_more_changes_nothing(tmp_path: Path, number: int) -> None:
     """A second one while the first is dealt with: still 3, and one line."""
@@ -269,6 +274,7 @@ def test_interrupt_once_more_changes_nothing(tmp_path: Path, number: int) -> Non
         assert pipe.run.wait(DEADLINE_S) == 3
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupt_does_not_wait_for_the_reader(tmp_path: Path, number: int) -> None:
     """A run that is told to end while nobody reads ends, with 3."""
@@ -288,6 +294,7 @@ def test_narrow_terminal_changes_nothing(tmp_path: Path) -> None:
     assert_reported(tmp_path)
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("variables", BUFFERING)
 def test_reader_that_has_gone_before_is_no_error(tmp_path: Path, variables: dict[str, str]) -> None:
     """A run whose output nobody reads plays on, and ends with the status of what it saw."""
@@ -305,10 +312,11 @@ def test_reader_that_has_gone_before_is_no_error(tmp_path: Path, variables: dict
     assert_reported(tmp_path)
 
 
-def test_what_the_locale_lacks_is_escaped(tmp_path: Path) -> None:
-    """In Latin-1 and in ASCII the atlas has its arrows, as escapes."""
-    for encoding in ("latin-1", "ascii"):
-        ended = sockproof_(tmp_path, "atlas", PYTHONIOENCODING=encoding)
+@pytest.mark.by_turns(2)
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_what_the_locale_lacks_is_escaped(tmp_path: Path, encoding: str) -> None:
+    """The atlas has its arrows, as escapes."""
+    ended = sockproof_(tmp_path, "atlas", PYTHONIOENCODING=encoding)
 
-        assert ended.status == 0, ended
-        assert "\\u2192" in ended.stdout
+    assert ended.status == 0, ended
+    assert "\\u2192" in ended.stdout

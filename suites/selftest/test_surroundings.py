@@ -22,6 +22,7 @@ from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record, read_record
 from suites.selftest.runs import (
     DEADLINE_S,
+    HARNESS,
     REPORTS,
     Ended,
     in_terminal,
@@ -225,7 +226,7 @@ def root() -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.mark.by_turns(7)
+@pytest.mark.by_turns(12)
 @pytest.mark.parametrize("row", PLAYED)
 def test_main_job_is_as_ever(row: Surroundings, root: Path) -> None:
     """A run ends with what it saw, in these surroundings as in any other."""
@@ -250,7 +251,7 @@ def test_outside_is_as_ever(row: Surroundings, root: Path) -> None:
     assert int(re.search(r"(\d+) passed", ended.stdout)[1]) >= len(OUTSIDE)  # type: ignore[index]
 
 
-@pytest.mark.by_turns(12)
+@pytest.mark.by_turns(18)
 @pytest.mark.parametrize("row", PLAYED)
 def test_row_is_red_for_its_fault(row: Surroundings, root: Path) -> None:
     """With the fault that these surroundings bring to light, the same run is not as ever."""
@@ -260,3 +261,11 @@ def test_row_is_red_for_its_fault(row: Surroundings, root: Path) -> None:
 
     with pytest.raises((AssertionError, FileNotFoundError)):
         assert_as_ever(row, root, ended)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_fault_is_of_a_text_that_is_there(row: str) -> None:
+    """Whoever moves it moves it here as well: a row is seldom played."""
+    fault = ROWS[row].fault
+
+    assert fault.old in (HARNESS / fault.file.removeprefix("harness/")).read_text("utf-8")
