@@ -163,9 +163,14 @@ PROVOCATIONS: dict[str, Provocation] = {
             "less than no octets": {**SENT, "octets": {"text": "x", "length": -9, "sha256": ""}},
             "an address that is none": {**CONNECTED, "note": "('x', 1) to ('/etc', 1)"},
             "a port that is none": {**CONNECTED, "note": "('::1', 1) to ('::1', 99999999)"},
-            "the end of time": {**CONNECTED, "t_s": 1e300},
         }.items()
     },
+    "pcap of the end of time": Provocation(
+        theirs("./prog", transcript=[CONNECTED, {**CONNECTED, "t_s": 1e300}]),
+        ("pcap", "theirs.jsonl", CASE, "-o", "out.pcapng"),
+        FAULT,
+        "sockproof: error: theirs.jsonl line 3: Expected 'float' <= ",
+    ),
     "bisect takes no record": Provocation(
         theirs("./prog"), ("bisect", "theirs.jsonl"), USAGE, "sockproof: error: no requirement"
     ),
