@@ -63,6 +63,8 @@ OUTSIDE = (
     "test_standard_streams.py::test_stopped_reader_is_waited_for",
 )
 """Tests that touch what is outside: files, pipes, terminals, other programs, interpreters."""
+SHARES = 3
+"""In so many runs."""
 COLOUR = re.compile(r"\x1b\[[\d;?]*[A-Za-z]")
 HEADLINE = re.compile(
     r"  \d+ cases, 2 implementations(, [\d.]+ s, [\d.]+ cases/s)?; partial: -k '.*\r?\n"
@@ -237,18 +239,20 @@ def test_main_job_is_as_ever(row: Surroundings, root: Path) -> None:
     assert_as_ever(row, root, ended)
 
 
-@pytest.mark.by_turns(len(ASSERTING))
+@pytest.mark.by_turns(SHARES * len(ASSERTING))
+@pytest.mark.parametrize("share", range(SHARES))
 @pytest.mark.parametrize("row", ASSERTING)
-def test_outside_is_as_ever(row: Surroundings, root: Path) -> None:
+def test_outside_is_as_ever(row: Surroundings, share: int, root: Path) -> None:
     """The tests that touch the outside pass, or say why they are left out."""
+    names = OUTSIDE[share::SHARES]
     kit = _kit(row, placed(row, root))
     places = [f"--config-file={kit / 'pyproject.toml'}", f"--rootdir={kit}", "-pno:cacheprovider"]
-    tests = [str(kit / "suites" / "selftest" / name) for name in OUTSIDE]
+    tests = [str(kit / "suites" / "selftest" / name) for name in names]
 
     ended = played(row, root, [sys.executable, "-m", "pytest", "-q", "-n", "2", *places, *tests])
 
     assert ended.status == 0, ended.stdout
-    assert int(re.search(r"(\d+) passed", ended.stdout)[1]) >= len(OUTSIDE)  # type: ignore[index]
+    assert int(re.search(r"(\d+) passed", ended.stdout)[1]) >= len(names)  # type: ignore[index]
 
 
 @pytest.mark.by_turns(18)
