@@ -54,7 +54,7 @@ reason = "-"
         ("list --cases -k a)", "-k 'a)' is not an expression"),
         ("explain unix/address-in-octets", NEW_ID),
         ("list --cases -k unix/address-in-octets[", NEW_ID),
-        ("run -k unix/address-in-octets", NEW_ID),
+        ("run -n 0 -k unix/address-in-octets", NEW_ID),
         (
             "run --expectations old.toml",
             f"old.toml: no requirement 'unix/address-in-octets'; {NEW_ID}",
