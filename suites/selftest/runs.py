@@ -149,11 +149,20 @@ def started_into(
     return _started(folder, arguments, variables, output)
 
 
+class _Started(subprocess.Popen[bytes]):
+    """Is not waited for by a test that has failed."""
+
+    def __exit__(self, kind: type[BaseException] | None, *more: Any) -> None:
+        if kind is not None:
+            self.kill()
+        super().__exit__(kind, *more)
+
+
 def _started(
     folder: Path, arguments: Sequence[str], variables: Mapping[str, str], output: int
 ) -> subprocess.Popen[bytes]:
     with (folder / "printed").open("wb") as printed:
-        return subprocess.Popen(
+        return _Started(
             [sys.executable, "-c", AS_IN_A_TERMINAL, *command(*arguments)],
             cwd=folder,
             env=environment(**variables),

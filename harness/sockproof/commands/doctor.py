@@ -15,6 +15,7 @@ from sockproof.iut.discovery import discover_interpreters
 from sockproof.iut.implementation import parse_iut
 from sockproof.iut.started import side_by_side
 from sockproof.iut.unseen import unseen
+from sockproof.run.lifetime import heed_interrupt
 from sockproof.run.run_options import click_option
 from sockproof.spec.levels import format_python_level
 from sockproof.spec.matrix import ALL_SPECS
@@ -33,7 +34,7 @@ def doctor_command(iuts: Sequence[str]) -> None:
     """Tell which interpreters are here, what they can do, and what cannot be tested, and why."""
     scale()  # a wrong environment variable is no fault of the interpreters
     iuts = iuts or [str(found.path) for found in discover_interpreters()]
-    results = side_by_side(_probe, iuts)
+    results = side_by_side(_probe, iuts, heed=heed_interrupt)
     width = None if sys.stdout.isatty() else 200  # a file has no width: paths stay whole
     console = open_console(soft_wrap=True, width=width)
     console.print(_table(iuts, results))

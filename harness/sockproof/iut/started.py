@@ -8,7 +8,7 @@ import signal
 import subprocess
 import weakref
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 from sockproof.iut.strays import end_tree
@@ -18,6 +18,7 @@ __all__ = ["any_living", "end_started", "side_by_side", "take_down"]
 _Given = TypeVar("_Given")
 _Found = TypeVar("_Found")
 _LOOK_S = 0.02
+_HEED_S = 0.2
 _STARTED: weakref.WeakSet[subprocess.Popen[Any]] = weakref.WeakSet()
 
 
@@ -39,17 +40,34 @@ def end_started() -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
+def _heed_nothing() -> None:
+    pass
+
+
 def side_by_side(
-    ask: Callable[[_Given], _Found], given: Iterable[_Given], workers: int = 4
+    ask: Callable[[_Given], _Found],
+    given: Iterable[_Given],
+    workers: int = 4,
+    heed: Callable[[], None] = _heed_nothing,
 ) -> list[_Found]:
-    """What ``ask`` says of each, in their order. Whatever is raised meanwhile, as an interrupt is,
-    is raised at once, and all that was started is ended."""
+    """What ``ask`` says of each, in their order. Whatever is raised meanwhile, by ``heed`` or as an
+    interrupt is, is raised at once, and all that was started is ended.
+
+    A signal that comes just before Python waits for a lock is heard only after that. So it never
+    waits long.
+    """
     with ThreadPoolExecutor(max_workers=workers) as pool:
         asked = [pool.submit(ask, one) for one in given]
         try:
-            return [one.result() for one in asked]
+            return [_result(one, heed) for one in asked]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             while wait(asked, _LOOK_S).not_done:
                 end_started()
             raise
+
+
+def _result(asked: Future[_Found], heed: Callable[[], None]) -> _Found:
+    while wait([asked], _HEED_S).not_done:
+        heed()
+    return asked.result()

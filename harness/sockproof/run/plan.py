@@ -171,7 +171,7 @@ def make_plan(options: RunOptions) -> RunPlan:
     specs = select_specs(options.specs)
     given_expectations = _read_all(options.expectations)
     implementations = [parse_iut(given) for given in options.iuts]
-    results = side_by_side(lambda one: _probe(one, specs), implementations)
+    results = side_by_side(lambda one: _probe(one, specs), implementations, heed=heed_interrupt)
     told = _distinct([result for result in results if isinstance(result, ProbedIut)])
     if options.only_what_is_there:
         told = tuple(map(_as_it_is, told))
