@@ -1,0 +1,171 @@
+"""Clients of a server of which little is known: they come, stay, ask, and leave."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sockproof.case.client import END_OF_STREAM, RESET, StreamPeer
+from sockproof.case.datagram import DatagramPeer
+from sockproof.check.language import Language
+from sockproof.check.listener import Address
+from sockproof.check.sockets import waiting
+from sockproof.iut.case_log import CaseLog
+from sockproof.judge.checks import Hang, Mismatch
+from sockproof.timing import hang_bound_s
+
+__all__ = ["LOOK_S", "Clientele"]
+
+LOOK_S = 0.02
+# Fewer than the shortest queue that servers commonly ask for.
+_AT_A_TIME = 4
+_ACCEPTS_WITHIN_S = 0.2
+
+
+@dataclass
+class Clientele:
+    """Clients of the server at an ``address``, which shows in its ``language`` that it serves.
+
+    What they do and see is in the ``log``; ``folder`` is for their socket files.
+    """
+
+    address: Address
+    language: Language
+    folder: Path
+    log: CaseLog = field(default_factory=CaseLog)
+    _peers: list[StreamPeer | DatagramPeer] = field(default_factory=list)
+
+    def client(self, lane: str = "") -> StreamPeer:
+        """A client that is connected.
+
+        Raises:
+            Mismatch: it is refused. Hang: nobody answers.
+        """
+        peer = self._new_peer(lane)
+        peer.connect(self.address)
+        return peer
+
+    def arriving(self, lane: str = "") -> StreamPeer:
+        """A client that has begun to connect; one that finds the queue full still tries."""
+        peer = self._new_peer(lane)
+        with contextlib.suppress(Mismatch):
+            peer.connect_at_once(self.address)
+        return peer
+
+    def herd(self, number: int, lane: str = "client") -> list[StreamPeer]:
+        """So many clients come: a few at a time, so that each finds room in the queue of a server
+        that accepts; of one that does not, the queue fills. Those that have come."""
+        peers = []
+        for index in range(number):
+            peers.append(self.arriving(f"{lane} {index + 1}"))
+            if index % _AT_A_TIME == _AT_A_TIME - 1:
+                self.let_accept()
+        self.let_accept()
+        ready = set(select.select([], [peer.socket for peer in peers], [], 0)[1])
+        return [peer for peer in peers if peer.socket in ready]
+
+    def let_accept(self) -> None:
+        """Wait until nobody waits to be accepted, if that comes soon."""
+        with contextlib.suppress(Hang):
+            self.wait_for(lambda: not waiting(self.address), _ACCEPTS_WITHIN_S, "they are accepted")
+
+    def _new_peer(self, lane: str) -> StreamPeer:
+        peer = StreamPeer(self.log, lane or f"client {len(self._peers) + 1}")
+        self._peers.append(peer)
+        return peer
+
+    def sender(self, lane: str = "") -> DatagramPeer:
+        """A client that sends datagrams, at an address where it can be answered."""
+        own = self._own_address()
+        peer = DatagramPeer(self.log, lane or f"client {len(self._peers) + 1}", own)
+        self._peers.append(peer)
+        peer.connect(self.address)
+        return peer
+
+    def _own_address(self) -> Any:
+        if self.address.spec.is_unix:
+            return str(self.folder / f"peer-{time.monotonic_ns()}")
+        return (self.address.at[0], 0)
+
+    def close_clients(self) -> None:
+        """All of them leave."""
+        while self._peers:
+            self._peers.pop().close()
+
+    def ask(self, lane: str = "next client", bound_s: float | None = None) -> float:
+        """One client more is served: after how many seconds.
+
+        Raises:
+            Mismatch: it is refused, or its connection ends first. Hang: nothing comes of it.
+        """
+        began_s = time.monotonic()
+        bound = hang_bound_s() if bound_s is None else bound_s
+        if self.address.is_stream:
+            peer = self.client(lane)
+            peer.socket.settimeout(bound)
+            self.serve(peer, bound)
+            peer.close()
+        else:
+            self._ask_by_datagram(lane, bound)
+        return round(time.monotonic() - began_s, 4)
+
+    def serve(self, peer: StreamPeer, bound_s: float) -> None:
+        """Have a client that is connected served.
+
+        Raises:
+            Mismatch, Hang: as of :meth:`ask`.
+        """
+        language = self.language
+        if language.only_accepts:
+            self.wait_for(lambda: waiting(self.address) == 0, bound_s, "its connection is accepted")
+            return
+        if language.say:
+            peer.send(language.say)
+        if language.ends:
+            peer.half_close()
+            _data, ending = peer.receive_to_end()
+            if ending not in (END_OF_STREAM, RESET):
+                raise Hang(f"{peer.who} is served", f"no end of its connection for {bound_s:g} s")
+            return
+        self._expect_answer(peer, bound_s)
+
+    def _expect_answer(self, peer: StreamPeer, bound_s: float) -> None:
+        data = b""
+        while not (data and self.language.expect in data):
+            got = peer.receive_some()
+            if not isinstance(got, bytes):
+                if got in (END_OF_STREAM, RESET):
+                    raise Mismatch(f"{peer.who} is served", f"{got} instead of an answer")
+                raise Hang(f"{peer.who} is served", f"no answer for {bound_s:g} s")
+            data += got
+
+    def _ask_by_datagram(self, lane: str, bound_s: float) -> None:
+        peer = self.sender(lane)
+        peer.send(self.language.say or b"sockproof\r\n")
+        if self.language.only_accepts:
+            self.wait_for(lambda: not waiting(self.address), bound_s, "its datagram is read")
+        else:
+            ready = select.select([peer.socket], [], [], bound_s)[0]
+            if not ready:
+                raise Hang(f"{peer.who} is served", f"no answer for {bound_s:g} s")
+            self.log.note(peer.lane, "receive", peer.socket.recv(1 << 16))
+        peer.close()
+
+    def wait_for(self, condition: Callable[[], object], bound_s: float, what: str) -> float:
+        """Look again and again until it holds: after how many seconds.
+
+        Raises:
+            Hang: it does not, within ``bound_s``.
+        """
+        pause, began_s = threading.Event(), time.monotonic()
+        while not condition():
+            if time.monotonic() - began_s > bound_s:
+                raise Hang(what, f"not within {bound_s:g} s")
+            pause.wait(LOOK_S)
+        return round(time.monotonic() - began_s, 4)
