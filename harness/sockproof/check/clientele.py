@@ -20,12 +20,12 @@ from sockproof.iut.case_log import CaseLog
 from sockproof.judge.checks import Hang, Mismatch
 from sockproof.timing import hang_bound_s
 
-__all__ = ["LOOK_S", "Clientele"]
+__all__ = ["LOOK_S", "Clientele", "is_connected"]
 
 LOOK_S = 0.02
 # Fewer than the shortest queue that servers commonly ask for.
 _AT_A_TIME = 4
-_ACCEPTS_WITHIN_S = 0.2
+_ACCEPTS_WITHIN_S = 0.5
 
 
 @dataclass
@@ -61,19 +61,21 @@ class Clientele:
     def herd(self, number: int, lane: str = "client") -> list[StreamPeer]:
         """So many clients come: a few at a time, so that each finds room in the queue of a server
         that accepts; of one that does not, the queue fills. Those that have come."""
-        peers = []
+        peers, accepts = [], True
         for index in range(number):
             peers.append(self.arriving(f"{lane} {index + 1}"))
-            if index % _AT_A_TIME == _AT_A_TIME - 1:
-                self.let_accept()
-        self.let_accept()
-        ready = set(select.select([], [peer.socket for peer in peers], [], 0)[1])
-        return [peer for peer in peers if peer.socket in ready]
+            if index % _AT_A_TIME == _AT_A_TIME - 1 and accepts:
+                accepts = self.let_accept()
+        if accepts:
+            self.let_accept()
+        return [peer for peer in peers if is_connected(peer)]
 
-    def let_accept(self) -> None:
-        """Wait until nobody waits to be accepted, if that comes soon."""
+    def let_accept(self) -> bool:
+        """Wait until nobody waits to be accepted, if that comes soon: whether it does."""
         with contextlib.suppress(Hang):
             self.wait_for(lambda: not waiting(self.address), _ACCEPTS_WITHIN_S, "they are accepted")
+            return True
+        return False
 
     def _new_peer(self, lane: str) -> StreamPeer:
         peer = StreamPeer(self.log, lane or f"client {len(self._peers) + 1}")
@@ -91,7 +93,7 @@ class Clientele:
     def _own_address(self) -> Any:
         if self.address.spec.is_unix:
             return str(self.folder / f"peer-{time.monotonic_ns()}")
-        return (self.address.at[0], 0)
+        return ("" if self.address.named_by_user else self.address.at[0], 0)
 
     def close_clients(self) -> None:
         """All of them leave."""
@@ -149,13 +151,18 @@ class Clientele:
         peer = self.sender(lane)
         peer.send(self.language.say or b"sockproof\r\n")
         if self.language.only_accepts:
-            self.wait_for(lambda: not waiting(self.address), bound_s, "its datagram is read")
+            self.wait_for(lambda: waiting(self.address) == 0, bound_s, "its datagram is read")
         else:
-            ready = select.select([peer.socket], [], [], bound_s)[0]
-            if not ready:
-                raise Hang(f"{peer.who} is served", f"no answer for {bound_s:g} s")
-            self.log.note(peer.lane, "receive", peer.socket.recv(1 << 16))
+            self._expect_datagram(peer, bound_s)
         peer.close()
+
+    def _expect_datagram(self, peer: DatagramPeer, bound_s: float) -> None:
+        data, limit_s = b"", time.monotonic() + bound_s
+        while not (data and self.language.expect in data):
+            if not select.select([peer.socket], [], [], max(0.0, limit_s - time.monotonic()))[0]:
+                raise Hang(f"{peer.who} is served", f"no answer for {bound_s:g} s")
+            data = peer.socket.recv(1 << 16)
+            self.log.note(peer.lane, "receive", data)
 
     def wait_for(self, condition: Callable[[], object], bound_s: float, what: str) -> float:
         """Look again and again until it holds: after how many seconds.
@@ -169,3 +176,11 @@ class Clientele:
                 raise Hang(what, f"not within {bound_s:g} s")
             pause.wait(LOOK_S)
         return round(time.monotonic() - began_s, 4)
+
+
+def is_connected(peer: StreamPeer) -> bool:
+    """Whether it has got through to the queue of the server."""
+    with contextlib.suppress(OSError):
+        peer.socket.getpeername()
+        return True
+    return False
