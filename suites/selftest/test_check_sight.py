@@ -1,4 +1,4 @@
-"""What a check sees of processes: by whom an address is owned, what they hold, how busy they are."""
+"""What a check sees of processes: who owns an address, what they hold, how busy they are."""
 
 from __future__ import annotations
 

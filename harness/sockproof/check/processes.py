@@ -27,8 +27,9 @@ __all__ = ["NOTHING", "NO_PSUTIL", "Processes", "Standing"]
 
 NO_PSUTIL = "psutil is not installed: pip install 'sockproof[check]'"
 _NANOSECONDS = 1e9
-# Whoever gets less of a processor, in a queue of many, is not known to want more.
-_LEAST_SHARE = 0.03
+# Whoever gets less of a processor, in a queue of many, is not known to want more, unless he waited
+# for it nearly all the time.
+_LEAST_SHARE, _NEARLY_ALL = 0.01, 0.9
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,11 @@ class _Times:
     def share_since(self, before: _Times, elapsed_s: float) -> float:
         """How much of a processor it would have had alone on this machine."""
         ran_s = max(0.0, self.ran_s - before.ran_s)
-        slept_s = max(0.0, elapsed_s - ran_s - (self.waited_s - before.waited_s))
-        alone = ran_s / (ran_s + slept_s) if ran_s > _LEAST_SHARE * elapsed_s else 0.0
-        return max(alone, ran_s / elapsed_s)
+        waited_s = self.waited_s - before.waited_s
+        if ran_s < _LEAST_SHARE * elapsed_s:
+            return 1.0 if waited_s > _NEARLY_ALL * elapsed_s else 0.0
+        slept_s = max(0.0, elapsed_s - ran_s - waited_s)
+        return max(ran_s / (ran_s + slept_s), ran_s / elapsed_s)
 
 
 class Processes:

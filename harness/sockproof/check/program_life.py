@@ -41,7 +41,7 @@ _SERIAL = itertools.count(1)
 class ProgramLife:
     """One life of a program, which is told ``address``; its files are in ``folder``.
 
-    ``log`` has what becomes of it. Whoever starts it ends it.
+    ``log`` has what becomes of it. Whoever starts it ends it; ``is_over`` once that has begun.
 
     Raises:
         IutUnavailable: it cannot be started.
@@ -49,6 +49,7 @@ class ProgramLife:
 
     def __init__(self, subject: Listener, address: Address, folder: Path, log: CaseLog) -> None:
         self.subject, self.address, self.log = subject, address, log
+        self.is_over = False
         self._mark = new_mark()
         self._printed = folder / f"printed-{next(_SERIAL)}"
         words = placed(subject.argv, address)
@@ -145,6 +146,7 @@ class ProgramLife:
         """End it so that it tells, if it is a Python, where its threads stand; all it printed.
         Children go first, one after the other: each tells as a whole."""
         self.log.note("program", "signal SIGABRT", note="to see where its threads stand")
+        self.is_over = True
         for pid in reversed(tree_of(self.pid)):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGABRT)
@@ -153,6 +155,7 @@ class ProgramLife:
 
     def kill(self) -> None:
         """End it and all that came of it, whatever they are at."""
+        self.is_over = True
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._popen.pid, signal.SIGKILL)
         self._popen.wait()

@@ -142,8 +142,9 @@ class Scene(Clientele):
 
     @property
     def has_ended(self) -> str:
-        """What the program ended with, in words; empty while it lives, or if it is not ours."""
-        if self.life is None or self.life.status is None:
+        """What the program ended with, in words; empty while it lives, or if it is not ours, or was
+        ended by us."""
+        if self.life is None or self.life.is_over or self.life.status is None:
             return ""
         return f"the program has ended with status {self.life.status}: {self.life.last_words}"
 

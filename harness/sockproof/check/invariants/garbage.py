@@ -53,6 +53,7 @@ def garbage_is_survived(scene: Scene, kind: str) -> None:
     said = (_by_stream if scene.address.is_stream else _by_datagram)(scene, kind)
     scene.observe("octets_sent", said)
     scene.close_clients()
+    scene.comes_to_rest()  # what it has to do with it, as to end of it, is done
     try:
         scene.observe("latency_s", scene.ask(bound_s=scene.patience_s))
     except Mismatch as problem:
@@ -101,6 +102,7 @@ def gone_senders_harm_nobody(scene: Scene, _variant: str = "") -> None:
                 one.connect(elsewhere.getsockname())
                 one.sendto(scene.language.say or b"sockproof\r\n", scene.address.at)
     scene.log.note("clients", "send and go", note=f"{number} datagrams")
+    scene.comes_to_rest()
     expected = f"when {number} senders have gone before their answers came, the next one is served"
     try:
         scene.observe("latency_s", scene.ask(bound_s=scene.patience_s))

@@ -183,7 +183,7 @@ def _departure(scene: Scene, way: str) -> Departure:
 def _counted(scene: Scene, way: str) -> Departure:
     processes, held = scene.processes(), []
     first = processes.standing()
-    came = _come_and_leave(scene, way)
+    came = first_came = _come_and_leave(scene, way)
     before, _ = scene.settled(lambda one: not _grown(first, one, came), _AGAIN_S)
     came = _come_and_leave(scene, way, lambda: held.append(processes.standing()))
     waits_s = min(_KNOWN_S, scene.patience_s) if _STAYS in scene.known else scene.patience_s
@@ -193,7 +193,7 @@ def _counted(scene: Scene, way: str) -> Departure:
     spins = scene.spins(0 if back_s is None or _SPINS in scene.known else scene.patience_s)
     scene.known |= {_STAYS} if back_s is None else set()
     scene.known |= {_SPINS} if spins else set()
-    return Departure(way, came, before, held[0], after, back_s, waits_s, spins)
+    return Departure(way, came or first_came, before, held[0], after, back_s, waits_s, spins)
 
 
 def _is_enough(scene: Scene, way: str, held: Standing) -> bool:

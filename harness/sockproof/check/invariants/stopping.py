@@ -55,6 +55,7 @@ class Stop:
     held: str
     again: str
     how: str
+    where: str
 
 
 def ends_in_time(scene: Scene, variant: str) -> None:
@@ -89,7 +90,7 @@ def frees_its_address(scene: Scene, variant: str) -> None:
     check(
         not seen.held,
         expected="when the program has ended, another can listen at its address",
-        actual=f"it ended, and at {scene.address.words} {seen.held}",
+        actual=f"it ended, and at {seen.where} {seen.held}",
     )
 
 
@@ -125,7 +126,8 @@ def _stopped(scene: Scene, variant: str) -> Stop:
         other.close_clients()
         held = _held(life) if ended else ""
     again = _again(scene, life) if ended else ""
-    return Stop(ended, took_s, by_second, stacks, held, again, how)
+    where = life.address.words
+    return Stop(ended, took_s, by_second, stacks, held, again, how, where)
 
 
 def _held(life: ProgramLife) -> str:
