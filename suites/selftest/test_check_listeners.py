@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.listeners.table import FAULTY, RIGHT, LittleServer
+from fixtures.listeners.table import FAULTY, LISTENERS, RIGHT, LittleServer
 from sockproof.check.invariants.table import INVARIANTS
 from sockproof.judge.verdict import Verdict
 from sockproof.spec.catalogue import load_invariants
@@ -73,6 +73,7 @@ def test_little_servers_are_all_in_the_table() -> None:
     files = {path for folder in folders for path in folder.iterdir() if path.is_file()}
 
     assert {server.path for server in servers} == files
+    assert set(LISTENERS.values()) == set(servers)
     assert all(server.found_by for server in FAULTY)
     assert not any(server.found_by for server in RIGHT)
     variants = {f"{one.name}[{variant}]" for one in INVARIANTS for variant in one.variants}

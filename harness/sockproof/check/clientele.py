@@ -15,7 +15,7 @@ from sockproof.case.client import END_OF_STREAM, RESET, StreamPeer
 from sockproof.case.datagram import DatagramPeer
 from sockproof.check.language import Language
 from sockproof.check.listener import Address
-from sockproof.check.sockets import waiting
+from sockproof.check.sockets import is_gone, waiting
 from sockproof.iut.case_log import CaseLog
 from sockproof.judge.checks import Hang, Mismatch
 from sockproof.timing import hang_bound_s
@@ -159,8 +159,11 @@ class Clientele:
     def _expect_datagram(self, peer: DatagramPeer, bound_s: float) -> None:
         data, limit_s = b"", time.monotonic() + bound_s
         while not (data and self.language.expect in data):
-            if not select.select([peer.socket], [], [], max(0.0, limit_s - time.monotonic()))[0]:
-                raise Hang(f"{peer.who} is served", f"no answer for {bound_s:g} s")
+            while not select.select([peer.socket], [], [], LOOK_S)[0]:
+                if is_gone(self.address):
+                    raise Mismatch(f"{peer.who} is served", "nobody has its address any more")
+                if time.monotonic() > limit_s:
+                    raise Hang(f"{peer.who} is served", f"no answer for {bound_s:g} s")
             data = peer.socket.recv(1 << 16)
             self.log.note(peer.lane, "receive", data)
 

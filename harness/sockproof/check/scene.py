@@ -16,7 +16,7 @@ from sockproof.check.processes import Processes, Standing
 from sockproof.check.program_life import ProgramLife, lived
 from sockproof.check.sockets import waiting
 from sockproof.check.stacks import dumped_stacks, outside_stacks
-from sockproof.judge.checks import NotApplicable
+from sockproof.judge.checks import Mismatch, NotApplicable
 from sockproof.timing import scale
 
 __all__ = ["SPINS_AT", "Manners", "Scene"]
@@ -25,7 +25,8 @@ SPINS_AT = 0.5
 """Of one processor: whatever works, with nobody to work for, spins."""
 _WINDOW_S = 0.3
 _GLANCE_S = 0.05
-_RESTS_WITHIN_S = 2.0
+_RESTS_WITHIN_S, _KNOWN_S = 2.0, 2.0
+_UNSERVED = "somebody is not served"
 # In a row: whoever hands something over may sleep for a moment in between.
 _QUIET_LOOKS = 3
 
@@ -94,6 +95,21 @@ class Scene(Clientele):
         peer = self.client(lane)
         self.comes_to_rest()
         return peer
+
+    def ask_next(self) -> float:
+        """Whoever comes next asks, with patience; with less where somebody was not served before.
+
+        Raises:
+            Mismatch, Hang: as of :meth:`ask`.
+        """
+        known = _UNSERVED in self.known
+        try:
+            return self.ask(
+                bound_s=min(self.patience_s, _KNOWN_S * scale()) if known else self.patience_s
+            )
+        except Mismatch:
+            self.known.add(_UNSERVED)
+            raise
 
     def comes_to_rest(self) -> None:
         """Wait, if that comes soon, until nobody waits to be accepted, and all threads of the

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import re
 import socket
 import struct
@@ -12,7 +13,16 @@ from pathlib import Path
 
 from sockproof.check.listener import Address
 
-__all__ = ["Row", "inodes_at", "is_bound", "ports_let_in", "rows_at", "waiting", "why_held"]
+__all__ = [
+    "Row",
+    "inodes_at",
+    "is_bound",
+    "is_gone",
+    "ports_let_in",
+    "rows_at",
+    "waiting",
+    "why_held",
+]
 
 _LISTEN = "0A"
 # ESTABLISHED and CLOSE_WAIT: the server's side of a client that has been let in.
@@ -78,10 +88,20 @@ def waiting(address: Address) -> int | None:
 
 def is_bound(address: Address) -> bool:
     """Whether somebody has bound a socket of datagrams there, or listens."""
-    if address.spec.is_unix and not Path("/proc/net/unix").exists():
-        path = str(address.at)
-        return path.startswith("\0") or Path(path).exists()
-    return bool(inodes_at(address))
+    return bool(inodes_at(address)) or (address.spec.is_unix and _accepts(str(address.at)))
+
+
+def _accepts(path: str) -> bool:
+    """Whether a connection finds somebody: who listens in another network is in no table here."""
+    with socket.socket(socket.AF_UNIX) as one:
+        one.setblocking(False)
+        return one.connect_ex(path) in (0, errno.EAGAIN)
+
+
+def is_gone(address: Address) -> bool:
+    """Whether nobody has bound it any more, and the kernel would tell of whoever has."""
+    tells = all(Path(f"/proc/net/{table}").exists() for table in _TABLES.get(address.spec.kind, ()))
+    return tells and not address.spec.is_unix and not address.named_by_user and not rows_at(address)
 
 
 def why_held(address: Address) -> str:

@@ -55,7 +55,7 @@ def garbage_is_survived(scene: Scene, kind: str) -> None:
     scene.close_clients()
     scene.comes_to_rest()  # what it has to do with it, as to end of it, is done
     try:
-        scene.observe("latency_s", scene.ask(bound_s=scene.patience_s))
+        scene.observe("latency_s", scene.ask_next())
     except Mismatch as problem:
         expected = f"after garbage ({kind}) the next client is served"
         told = [f"{said} octets of garbage; then {problem.actual}", scene.has_ended]
@@ -105,7 +105,7 @@ def gone_senders_harm_nobody(scene: Scene, _variant: str = "") -> None:
     scene.comes_to_rest()
     expected = f"when {number} senders have gone before their answers came, the next one is served"
     try:
-        scene.observe("latency_s", scene.ask(bound_s=scene.patience_s))
+        scene.observe("latency_s", scene.ask_next())
     except Mismatch as problem:
         told = [f"they went; then {problem.actual}", scene.has_ended]
         raise Mismatch(expected, "; ".join(filter(None, told))) from None

@@ -169,7 +169,7 @@ def _departure(scene: Scene, way: str) -> Departure:
     except NotApplicable as unseen:
         seen = Departure(way, _come_and_leave(scene, way), unseen=str(unseen))
     try:
-        seen = dataclasses.replace(seen, latency_s=scene.ask(bound_s=scene.patience_s))
+        seen = dataclasses.replace(seen, latency_s=scene.ask_next())
     except Mismatch as problem:
         told = "; ".join(filter(None, [problem.actual, scene.has_ended]))
         seen = dataclasses.replace(seen, refused=told)
