@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import select
 import threading
 import time
@@ -48,8 +50,22 @@ class Clientele:
             Mismatch: it is refused. Hang: nobody answers.
         """
         peer = self._new_peer(lane)
-        peer.connect(self.address)
+        if self.address.spec.is_unix:
+            self._come_in(peer)
+        else:
+            peer.connect(self.address)
         return peer
+
+    def _come_in(self, peer: StreamPeer) -> None:
+        """As long as the queue is full, a Unix socket refuses whoever does not block."""
+        pause, limit_s, promise = threading.Event(), time.monotonic() + hang_bound_s(), "is let in"
+        while (name := peer.connect_at_once(self.address)) == "EAGAIN":
+            if time.monotonic() > limit_s:
+                raise Hang(f"{peer.who} {promise}", f"the queue is full for {hang_bound_s():g} s")
+            peer.close()
+            pause.wait(LOOK_S)
+        if name:
+            raise Mismatch(f"{peer.who} {promise}", os.strerror(getattr(errno, name, 0)).lower())
 
     def arriving(self, lane: str = "") -> StreamPeer:
         """A client that has begun to connect; one that finds the queue full still tries."""

@@ -71,8 +71,9 @@ class Departure:
     """What was seen when clients left. ``back_after_s`` is None if something has stayed.
 
     ``unseen`` is why nothing was seen of the processes; all that was counted is 0 then. ``refused``
-    is what became of the next client, if it was not served; else that took ``latency_s``. Where
-    something was wrong, ``stacks`` tell where threads stood, ``sockets`` what connections it had.
+    is what became of the next client, if it was not served; else that took ``latency_s``. Whoever
+    ``was_busy`` had been so before they came. Where something was wrong, ``stacks`` tell where
+    threads stood, ``sockets`` what connections there were.
     """
 
     way: str
@@ -85,6 +86,7 @@ class Departure:
     spins: float = 0.0
     unseen: str = ""
     refused: str = ""
+    was_busy: bool = False
     latency_s: float = 0.0
     stacks: str = ""
     sockets: str = ""
@@ -127,6 +129,8 @@ def spin_nothing(scene: Scene, way: str) -> None:
     scene.observe("busy_share", seen.spins)
     if not seen.spins:
         return
+    if seen.was_busy:
+        raise NotApplicable("it was at work before they came, too")
     held = ", ".join(held_at(seen.stacks))
     expected = f"when {seen.number} clients have left, the server rests"
     actual = f"{seen.number} clients left ({way}); {seen.waited_s:g} s later it still wants "
@@ -181,7 +185,7 @@ def _departure(scene: Scene, way: str) -> Departure:
 
 
 def _counted(scene: Scene, way: str) -> Departure:
-    processes, held = scene.processes(), []
+    processes, held, was_busy = scene.processes(), [], scene.is_busy
     first = processes.standing()
     came = first_came = _come_and_leave(scene, way)
     before, _ = scene.settled(lambda one: not _grown(first, one, came), _AGAIN_S)
@@ -193,7 +197,8 @@ def _counted(scene: Scene, way: str) -> Departure:
     spins = scene.spins(0 if back_s is None or _SPINS in scene.known else scene.patience_s)
     scene.known |= {_STAYS} if back_s is None else set()
     scene.known |= {_SPINS} if spins else set()
-    return Departure(way, came or first_came, before, held[0], after, back_s, waits_s, spins)
+    number = came or first_came
+    return Departure(way, number, before, held[0], after, back_s, waits_s, spins, was_busy=was_busy)
 
 
 def _is_enough(scene: Scene, way: str, held: Standing) -> bool:
