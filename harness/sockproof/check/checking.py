@@ -110,7 +110,7 @@ class Check:
     def _see_to_life(self, scene: Scene, lives: ExitStack) -> None:
         """Another life where there is none, or it is over, or busy with who has left: each case
         begins with a server at rest, where that can be had."""
-        if scene.life is None or scene.life.status is not None or scene.is_busy:
+        if scene.life is None or scene.life.status is not None or scene.is_busy():
             lives.close()
             life: ProgramLife = lives.enter_context(lived(self.subject, self.folder, CaseLog()))
             scene.begin_life(life)

@@ -30,6 +30,7 @@ _NANOSECONDS = 1e9
 # Whoever gets less of a processor, in a queue of many, is not known to want more, unless he waited
 # for it nearly all the time.
 _LEAST_SHARE, _NEARLY_ALL = 0.01, 0.9
+_LOOKS = 10
 
 
 @dataclass(frozen=True)
@@ -140,12 +141,25 @@ class Processes:
                 raise NotApplicable(f"{told}, and shows us nothing") from None
 
     def busy_share(self, window_s: float) -> float:
-        """How much of one processor they want, looked at for so long: 1.0 is one that spins."""
+        """How much of one processor they want, looked at for so long: 1.0 is one that spins.
+
+        The kernel counts a wait for a processor when it is over: who is never seen asleep wants one
+        whatever is counted.
+        """
         before, began_s = dict(self._times()), time.monotonic()
-        threading.Event().wait(window_s)
+        sleep = self._sleep_within(window_s)
         after, elapsed_s = dict(self._times()), time.monotonic() - began_s
         both = [pid for pid in after if pid in before]
-        return sum(after[pid].share_since(before[pid], elapsed_s) for pid in both)
+        share = sum(after[pid].share_since(before[pid], elapsed_s) for pid in both)
+        return share if sleep else max(1.0, share)
+
+    def _sleep_within(self, window_s: float) -> bool:
+        """Whether all of them were seen asleep at once, at some moment of a while."""
+        pause, seen = threading.Event(), False
+        for _ in range(_LOOKS):
+            pause.wait(window_s / _LOOKS)
+            seen = seen or self.are_quiet
+        return seen
 
     def _times(self) -> Iterator[tuple[int, _Times]]:
         for pid in self.pids:

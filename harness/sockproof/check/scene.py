@@ -149,11 +149,10 @@ class Scene(Clientele):
                 return round(share, 2)
         return 0.0
 
-    @property
-    def is_busy(self) -> bool:
+    def is_busy(self, window_s: float = _GLANCE_S) -> bool:
         """Whether its processes work now, as far as they can be seen."""
         with contextlib.suppress(NotApplicable):
-            return self.processes().busy_share(_GLANCE_S) >= SPINS_AT
+            return self.processes().busy_share(window_s) >= SPINS_AT
         return False
 
     @property

@@ -24,7 +24,7 @@ _LONGEST = 2.0
 
 
 @dataclass
-class _Client:
+class _OneOfMany:
     """One of the crowd: what it has done and got so far."""
 
     peer: StreamPeer
@@ -77,7 +77,7 @@ def crowd_is_served(scene: Scene, _variant: str = "") -> None:
     if scene.language.only_accepts:
         scene.wait_for(lambda: not waiting(scene.address), scene.patience_s, "all are accepted")
         return
-    crowd = [_Client(peer) for peer in peers]
+    crowd = [_OneOfMany(peer) for peer in peers]
     waited_s = _serve(scene, crowd)
     left = [one for one in crowd if not one.fate]
     let_in = ports_let_in(scene.address)
@@ -92,7 +92,7 @@ def crowd_is_served(scene: Scene, _variant: str = "") -> None:
         raise Hang(expected, f"{told}; for {scene.patience_s:g} s nothing came for anybody")
 
 
-def _serve(scene: Scene, crowd: list[_Client]) -> float:
+def _serve(scene: Scene, crowd: list[_OneOfMany]) -> float:
     """Let them ask and hear, until all have been, or nobody hears anything for too long: for how
     long nobody has, at the end."""
     began_s = heard_s = time.monotonic()
@@ -108,7 +108,7 @@ def _serve(scene: Scene, crowd: list[_Client]) -> float:
     return time.monotonic() - heard_s
 
 
-def _ready(crowd: list[_Client]) -> Iterator[_Client]:
+def _ready(crowd: list[_OneOfMany]) -> Iterator[_OneOfMany]:
     """Those who can do something; others are waited for, a little."""
     poll, living = select.poll(), {}
     for one in crowd:

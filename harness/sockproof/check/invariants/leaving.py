@@ -23,6 +23,7 @@ _COUNTED = ("threads", "children", "descriptors")
 # How long one round waits for what the round before may have left; and what is known to stay.
 _AGAIN_S = 1.0
 _KNOWN_S = 2.0
+_GLANCE_S = 0.2
 # What is known of a server, in any of its lives.
 _STAYS, _SPINS = "clients leave something", "clients leave it spinning"
 
@@ -185,7 +186,7 @@ def _departure(scene: Scene, way: str) -> Departure:
 
 
 def _counted(scene: Scene, way: str) -> Departure:
-    processes, held, was_busy = scene.processes(), [], scene.is_busy
+    processes, held, was_busy = scene.processes(), [], scene.is_busy(_GLANCE_S)
     first = processes.standing()
     came = first_came = _come_and_leave(scene, way)
     before, _ = scene.settled(lambda one: not _grown(first, one, came), _AGAIN_S)
@@ -226,4 +227,6 @@ def _come_and_leave(scene: Scene, way: str, meanwhile: Callable[[], None] | None
     for peer in came:
         leave(peer, scene)
     scene.close_clients()
+    if _SPINS not in scene.known:
+        scene.comes_to_rest()  # whoever is not yet let in would be counted too late
     return len(came)
