@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sockproof.case.transcript import transcript_of
+from sockproof.check.interruptible import hear_interrupts
 from sockproof.check.invariants.table import Play
 from sockproof.check.language import Language, learn
 from sockproof.check.listener import Listener
-from sockproof.check.program_life import ProgramLife, hear_interrupts, lived
+from sockproof.check.program_life import ProgramLife, lived
 from sockproof.check.scene import Manners, Scene
 from sockproof.errors import HarnessError
 from sockproof.iut.case_log import CaseLog

@@ -26,7 +26,7 @@ from sockproof.iut.strays import AGENT_MARK, end_strays, new_mark
 from sockproof.iut.survivor import keep
 from sockproof.timing import start_bound_s
 
-__all__ = ["ProgramLife", "chosen_address", "hear_interrupts", "lived", "placed"]
+__all__ = ["ProgramLife", "chosen_address", "lived", "placed"]
 
 _LOOK_S = 0.01
 _TRIES = 5
@@ -160,15 +160,6 @@ class ProgramLife:
             os.killpg(self._popen.pid, signal.SIGKILL)
         self._popen.wait()
         end_strays(AGENT_MARK, self._mark)
-
-
-def hear_interrupts() -> None:
-    """Programs that are started from now on hear of interrupts: what we ignore, as whatever a
-    shell has put into the background does, they would ignore as well. Of what we handle they know
-    nothing."""
-    is_main = threading.current_thread() is threading.main_thread()
-    if is_main and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, lambda _number, _frame: None)
 
 
 def placed(words: Sequence[str], address: Address) -> list[str]:

@@ -24,8 +24,8 @@ _COUNTED = ("threads", "children", "descriptors")
 _AGAIN_S = 1.0
 _KNOWN_S = 2.0
 _GLANCE_S = 0.2
-# What is known of a server, in any of its lives.
-_STAYS, _SPINS = "clients leave something", "clients leave it spinning"
+# What is known of a server, in any of its lives, beside what clients leave of what is counted.
+_SPINS = "clients leave it spinning"
 
 
 def _end(peer: StreamPeer, _scene: Scene) -> None:
@@ -191,15 +191,33 @@ def _counted(scene: Scene, way: str) -> Departure:
     came = first_came = _come_and_leave(scene, way)
     before, _ = scene.settled(lambda one: not _grown(first, one, came), _AGAIN_S)
     came = _come_and_leave(scene, way, lambda: held.append(processes.standing()))
-    waits_s = min(_KNOWN_S, scene.patience_s) if _STAYS in scene.known else scene.patience_s
-    after, back_s = scene.settled(lambda one: not _grown(before, one, came), waits_s)
+    after, back_s, waits_s = _come_back(scene, before, came)
     if back_s is None and _is_enough(scene, way, after):
         back_s = round(waits_s, 3)
-    spins = scene.spins(0 if back_s is None or _SPINS in scene.known else scene.patience_s)
-    scene.known |= {_STAYS} if back_s is None else set()
+    least_s = min(_KNOWN_S, scene.patience_s)
+    waited_s = waits_s if back_s is None else back_s
+    spins = scene.spins(least_s if _SPINS in scene.known else scene.patience_s - waited_s)
+    scene.known |= set(_grown(before, after, came)) if back_s is None else set()
     scene.known |= {_SPINS} if spins else set()
     number = came or first_came
     return Departure(way, number, before, held[0], after, back_s, waits_s, spins, was_busy=was_busy)
+
+
+def _come_back(scene: Scene, before: Standing, came: int) -> tuple[Standing, float | None, float]:
+    """What is held in the end, after how long it was as before (None: it was not), and how long
+    that was waited for: the whole of patience, unless only what is known to stay has stayed."""
+
+    def is_back(one: Standing) -> bool:
+        return not _grown(before, one, came)
+
+    waits_s = scene.patience_s
+    if scene.known.intersection(_COUNTED):
+        waits_s = min(_KNOWN_S, waits_s)
+    after, back_s = scene.settled(is_back, waits_s)
+    if back_s is None and not scene.known.issuperset(_grown(before, after, came)):
+        after, back_s = scene.settled(is_back, scene.patience_s - waits_s)
+        waits_s = scene.patience_s
+    return after, back_s, waits_s
 
 
 def _is_enough(scene: Scene, way: str, held: Standing) -> bool:
