@@ -51,7 +51,8 @@ class ScriptedPeer:
         return self.socket.getsockname()
 
     def _take_socket(self, server: Reachable, kind: int) -> _Socket:
-        refuse_elsewhere(server.address)
+        if not getattr(server, "named_by_user", False):
+            refuse_elsewhere(server.address)
         self._socket = socket.socket(server.spec.address_family, kind)
         self._socket.settimeout(hang_bound_s())
         return self._socket

@@ -34,9 +34,10 @@ from sockproof.spec.levels import Level, holds_between
 from sockproof.spec.renames import new_ids
 from sockproof.spec.requirement import ID_PATTERN, NARROWING_WORDS, Applies, Requirement
 
-__all__ = ["SHIPPED", "Catalogue", "load_catalogue", "read_catalogue"]
+__all__ = ["SHIPPED", "Catalogue", "load_catalogue", "load_invariants", "read_catalogue"]
 
 SHIPPED = Path(__file__).parent / "requirements"
+INVARIANTS = Path(__file__).parent / "invariants"
 _APPLIES = toml.table(
     **{name: toml.list_of(toml.one_of(words), least=1) for name, words in NARROWING_WORDS.items()},
     predefined_only=toml.FLAG,
@@ -94,6 +95,12 @@ class Catalogue(Mapping[str, Requirement]):
 def load_catalogue() -> Catalogue:
     """The requirements that sockproof ships."""
     return read_catalogue(SHIPPED)
+
+
+@functools.cache
+def load_invariants() -> Catalogue:
+    """What ``sockproof check`` holds against any server, whoever made it."""
+    return read_catalogue(INVARIANTS)
 
 
 def read_catalogue(folder: Path) -> Catalogue:

@@ -1,0 +1,182 @@
+"""Plays the invariants on a subject: on a server that is there one after the other, on lives of a
+program side by side."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from sockproof.case.transcript import transcript_of
+from sockproof.check.interruptible import hear_interrupts
+from sockproof.check.invariants.table import Play
+from sockproof.check.language import Language, learn
+from sockproof.check.listener import Listener
+from sockproof.check.program_life import ProgramLife, lived
+from sockproof.check.scene import Manners, Scene
+from sockproof.errors import HarnessError
+from sockproof.iut.case_log import CaseLog
+from sockproof.iut.started import side_by_side
+from sockproof.judge.checks import Mismatch, NotApplicable, verdict_of
+from sockproof.judge.verdict import Verdict
+from sockproof.record.rows import CaseRow
+
+__all__ = ["Check"]
+
+_SIDE_BY_SIDE = 8
+_ANSWERS_WITHIN_S = 2.0
+_KEPT_CHARACTERS = 8000
+Told = Callable[[CaseRow], None]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: what is judged, how it is treated, and what it is said to answer to."""
+
+    subject: Listener
+    manners: Manners
+    folder: Path
+    say: bytes = b""
+    expect: bytes = b""
+
+    def play(self, plays: Sequence[Play], tell: Told) -> Language:
+        """Play them, and tell each row as it comes; what the server was found to speak.
+
+        Raises:
+            HarnessError: the server cannot be reached, or the program does not come to listen.
+        """
+        groups, log = list(_in_groups(plays)), CaseLog()
+        if not self.subject.argv:
+            language = learn(self.subject.address, log, self.say, self.expect)
+            known, never = set[str](), threading.Event()
+            for group in groups:
+                self._play_group(group, self._scene(language, known), tell, never)
+            return language
+        hear_interrupts()
+        with lived(self.subject, self.folder, log) as life:
+            language = learn(life.address, log, self.say, self.expect)
+        lock, known = threading.Lock(), set()
+
+        def tell_one(row: CaseRow) -> None:
+            with lock:
+                tell(row)
+
+        over = threading.Event()
+        try:
+            side_by_side(
+                lambda group: self._play_group(group, self._scene(language, known), tell_one, over),
+                groups,
+                self._side_by_side,
+            )
+        finally:
+            over.set()
+        return language
+
+    @property
+    def _side_by_side(self) -> int:
+        """A program that has an address of its own lives there once at a time."""
+        return _SIDE_BY_SIDE if self.subject.is_told_its_place else 1
+
+    def _scene(self, language: Language, known: set[str]) -> Scene:
+        return Scene(
+            self.subject.address,
+            language,
+            self.folder,
+            subject=self.subject,
+            manners=self.manners,
+            known=known,
+        )
+
+    def _play_group(
+        self, group: Sequence[Play], scene: Scene, tell: Told, over: threading.Event
+    ) -> None:
+        """One after the other, in one life of the program as long as it lasts."""
+        with ExitStack() as lives:
+            for play in group:
+                if over.is_set():
+                    return
+                why = play.invariant.why_not(self.subject) or scene.gone
+                if not why and self.subject.argv and play.needs_life(scene):
+                    self._see_to_life(scene, lives)
+                row = self._row(play, scene, why)
+                tell(row)
+                if row.verdict is Verdict.FAIL:
+                    self._recover(scene, lives, row.requirement)
+
+    def _see_to_life(self, scene: Scene, lives: ExitStack) -> None:
+        """Another life where there is none, or it is over, or busy with who has left: each case
+        begins with a server at rest, where that can be had."""
+        if scene.life is None or scene.life.status is not None or scene.is_busy():
+            lives.close()
+            life: ProgramLife = lives.enter_context(lived(self.subject, self.folder, CaseLog()))
+            scene.begin_life(life)
+
+    def _recover(self, scene: Scene, lives: ExitStack, requirement: str) -> None:
+        """After a failure a program gets another life. Of a server that is not ours it is seen
+        whether it goes on."""
+        if self.subject.argv:
+            lives.close()
+            return
+        try:
+            scene.ask("is it there", _ANSWERS_WITHIN_S)
+        except (Mismatch, HarnessError):
+            scene.gone = f"the server answers nobody any more, since {requirement}"
+        finally:
+            scene.close_clients()
+
+    def _row(self, play: Play, scene: Scene, why_not: str) -> CaseRow:
+        scene.log, scene.observed = CaseLog(), {}
+        began_s, problem, trace = time.monotonic(), None, ""
+        try:
+            if why_not:
+                raise NotApplicable(why_not)
+            play.invariant.play(scene, play.case.variant)
+        except (AssertionError, Exception) as error:
+            problem, trace = error, traceback.format_exc()
+            _tell_end(problem, scene.has_ended)
+        finally:
+            scene.close_clients()
+        return _told(play, scene, problem, trace, time.monotonic() - began_s)
+
+
+def _tell_end(problem: BaseException, ended: str) -> None:
+    """Whatever was seen of a program that has ended, its end is why."""
+    if ended and isinstance(problem, Mismatch) and ended not in problem.actual:
+        problem.actual = f"{problem.actual}; {ended}"
+
+
+def _told(
+    play: Play, scene: Scene, problem: Exception | None, trace: str, took_s: float
+) -> CaseRow:
+    expected = isinstance(problem, HarnessError)
+    verdict, told = verdict_of(problem, "" if expected else trace)
+    row = CaseRow(
+        id=str(play.case),
+        requirement=play.invariant.requirement,
+        spec=play.case.spec,
+        verdict=verdict,
+        reason=told.get("reason", ""),
+        expected=told.get("expected", ""),
+        actual=told.get("actual", ""),
+        lacks=told.get("lacks", ""),
+        observations=dict(scene.observed),
+        duration_s=round(took_s, 4),
+        stacks=getattr(problem, "stacks", ""),
+    )
+    if verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
+        return row
+    printed = scene.life.printed if scene.life else ""
+    return dataclasses.replace(
+        row, stderr=printed[-_KEPT_CHARACTERS:], transcript=transcript_of(scene.log)
+    )
+
+
+def _in_groups(plays: Sequence[Play]) -> Iterator[list[Play]]:
+    """Those that share a life, together."""
+    for name in dict.fromkeys(play.group for play in plays):
+        yield [play for play in plays if play.group == name]

@@ -1,0 +1,1 @@
+"""The invariants, a module for each kind; ``table`` has them all."""

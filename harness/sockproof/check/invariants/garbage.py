@@ -1,0 +1,112 @@
+"""What no protocol has: the server lives, and the next client is served."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import socket
+from collections.abc import Callable, Iterator, Mapping
+
+from sockproof.check.language import TLS
+from sockproof.check.scene import Scene
+from sockproof.judge.checks import Mismatch, NotApplicable, check
+
+__all__ = ["GARBAGE", "garbage_is_survived", "gone_senders_harm_nobody"]
+
+_PIECE = 1 << 16
+_SEED = 20260101
+
+
+def _octets(_large: int) -> Iterator[bytes]:
+    yield random.Random(_SEED).randbytes(4096) + b"\r\n\r\n"
+
+
+def _endless_line(large: int) -> Iterator[bytes]:
+    yield from (b"x" * _PIECE for _ in range(large // 8 // _PIECE))
+
+
+def _too_much(large: int) -> Iterator[bytes]:
+    line = b"y" * 62 + b"\r\n"
+    yield from (line * (_PIECE // len(line)) for _ in range(large // _PIECE))
+
+
+GARBAGE: Mapping[str, Callable[[int], Iterator[bytes]]] = {
+    "octets": _octets,
+    "NUL": lambda _large: iter([bytes(1024)]),
+    "nothing": lambda _large: iter([]),
+    "an endless line": _endless_line,
+    "too much": _too_much,
+}
+_DATAGRAMS: Mapping[str, bytes] = {
+    "octets": random.Random(_SEED).randbytes(1200),
+    "NUL": bytes(1024),
+    "nothing": b"",
+    "an endless line": b"x" * 60000,
+    "too much": b"y" * 65507,
+}
+
+
+def garbage_is_survived(scene: Scene, kind: str) -> None:
+    """Whoever comes next is served."""
+    if scene.language.name == TLS:
+        raise NotApplicable("the server speaks TLS: it is not fed with plain octets")
+    said = (_by_stream if scene.address.is_stream else _by_datagram)(scene, kind)
+    scene.observe("octets_sent", said)
+    scene.close_clients()
+    scene.comes_to_rest()  # what it has to do with it, as to end of it, is done
+    try:
+        scene.observe("latency_s", scene.ask_next())
+    except Mismatch as problem:
+        expected = f"after garbage ({kind}) the next client is served"
+        told = [f"{said} octets of garbage; then {problem.actual}", scene.has_ended]
+        raise Mismatch(expected, "; ".join(filter(None, told))) from None
+    check(
+        not scene.has_ended,
+        expected=f"the program lives after garbage ({kind})",
+        actual=scene.has_ended,
+    )
+
+
+def _by_stream(scene: Scene, kind: str) -> int:
+    """As much as it takes without a wait of more than a second."""
+    peer, said = scene.client("garbage"), 0
+    peer.socket.settimeout(1.0)
+    with contextlib.suppress(OSError):
+        for piece in GARBAGE[kind](scene.manners.large_octets):
+            peer.socket.sendall(piece)
+            said += len(piece)
+    scene.log.note(peer.lane, "send", note=f"{said} octets: {kind}")
+    with contextlib.suppress(Mismatch):
+        peer.half_close()
+    return said
+
+
+def _by_datagram(scene: Scene, kind: str) -> int:
+    peer, payload = scene.sender("garbage"), _DATAGRAMS[kind]
+    with contextlib.suppress(OSError):
+        peer.socket.sendto(payload, scene.address.at)
+    scene.log.note(peer.lane, "send", note=f"{len(payload)} octets: {kind}")
+    return len(payload)
+
+
+def gone_senders_harm_nobody(scene: Scene, _variant: str = "") -> None:
+    """Whose answer is refused, for nobody is there any more, does not keep the next from his."""
+    if scene.language.only_accepts:
+        raise NotApplicable("it answers nobody, as far as is known")
+    number, family = scene.manners.clients, scene.address.spec.address_family
+    with socket.socket(family, socket.SOCK_DGRAM) as elsewhere:
+        elsewhere.bind((scene.address.at[0], 0))
+        for _ in range(number):
+            with socket.socket(family, socket.SOCK_DGRAM) as one:
+                # So the kernel refuses what comes from the server, also while the socket lives.
+                one.connect(elsewhere.getsockname())
+                one.sendto(scene.language.say or b"sockproof\r\n", scene.address.at)
+    scene.log.note("clients", "send and go", note=f"{number} datagrams")
+    scene.comes_to_rest()
+    expected = f"when {number} senders have gone before their answers came, the next one is served"
+    try:
+        scene.observe("latency_s", scene.ask_next())
+    except Mismatch as problem:
+        told = [f"they went; then {problem.actual}", scene.has_ended]
+        raise Mismatch(expected, "; ".join(filter(None, told))) from None
+    check(not scene.has_ended, expected=expected, actual=scene.has_ended)

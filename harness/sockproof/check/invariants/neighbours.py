@@ -1,0 +1,82 @@
+"""Clients that hold their connections: nobody else waits for them."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+
+from sockproof.case.client import StreamPeer
+from sockproof.check.clientele import is_connected
+from sockproof.check.language import HTTP_REQUEST
+from sockproof.check.scene import Scene
+from sockproof.judge.checks import Hang, Mismatch
+
+__all__ = ["NEIGHBOURS", "neighbours_delay_nobody"]
+
+NEIGHBOURS = ("silent", "idle", "dripping")
+_DRIP_EVERY_S = 0.2
+_HELD = 10
+_EXCHANGE_S = 2.0
+
+
+def neighbours_delay_nobody(scene: Scene, kind: str) -> None:
+    """The next client is served while they are still held."""
+    scene.ask("first client")  # what is loaded for the first one delays no other
+    alone_s = scene.ask("client alone")
+    scene.observe("latency_alone_s", alone_s)
+    with _held(scene, kind) as peers:
+        try:
+            scene.observe("latency_beside_s", scene.ask())
+            return
+        except Mismatch as problem:
+            seen = f"beside {len(peers)} {kind} clients the next one gets nothing: {problem.actual}"
+    scene.close_clients()
+    raise Hang(f"{kind} neighbours delay nobody", _afterwards(scene, seen))
+
+
+def _afterwards(scene: Scene, seen: str) -> str:
+    """What was seen beside them, and whether it was because of them."""
+    try:
+        return f"{seen}; once they have left, it is served in {scene.ask():g} s"
+    except Mismatch as problem:
+        return f"{seen}; once they have left, still: {problem.actual}"
+
+
+@contextlib.contextmanager
+def _held(scene: Scene, kind: str) -> Iterator[list[StreamPeer]]:
+    """Clients of this kind are there for the length of the block: so many, or as many as the server
+    takes and one that waits, so that there is room in its queue for the next."""
+    peers: list[StreamPeer] = []
+    over = threading.Event()
+    dripping = threading.Thread(target=_drip, args=(scene, peers, over))
+    if kind == "dripping":
+        dripping.start()
+    try:
+        for index in range(_HELD):
+            peer = scene.arriving(f"{kind} {index + 1}")
+            if not is_connected(peer):
+                break
+            if kind == "idle" and not peers:
+                with contextlib.suppress(Mismatch):
+                    scene.serve(peer, _EXCHANGE_S)
+            peers.append(peer)
+            if not scene.let_accept():
+                break
+        yield peers
+    finally:
+        over.set()
+        if dripping.ident:
+            dripping.join()
+
+
+def _drip(scene: Scene, peers: list[StreamPeer], over: threading.Event) -> None:
+    """An octet at a time of what has no end."""
+    said = (scene.language.say or HTTP_REQUEST).rstrip(b"\r\n")
+    for index in range(1000):
+        octet = said[index : index + 1] or b"x"
+        for peer in list(peers):
+            with contextlib.suppress(OSError):
+                peer.socket.send(octet)
+        if over.wait(_DRIP_EVERY_S):
+            return

@@ -1,0 +1,86 @@
+"""Takes each row of a check as it comes: writes the record, and remembers why it is incomplete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from sockproof.check.invariants.table import Play
+from sockproof.errors import HarnessError
+from sockproof.output_folder import OutputFolder
+from sockproof.record.rows import CaseRow, RequirementRow
+from sockproof.record.writer import RecordWriter, record_name
+from sockproof.spec.catalogue import load_invariants
+
+__all__ = ["CheckWitness"]
+
+
+class _Audience(Protocol):
+    """Whoever watches, such as a progress bar."""
+
+    def take(self, row: CaseRow) -> None: ...
+    def stop(self) -> None: ...
+
+
+class CheckWitness:
+    """Writes one record while the check goes on, and closes it at the end of the block.
+
+    The record is opened with the first row: a check that reaches nobody leaves an earlier one
+    alone, and its error is raised. What ends a check later is told in ``problems``. ``speaks`` is
+    what the server was found to speak.
+    """
+
+    def __init__(
+        self,
+        output: OutputFolder,
+        header: Mapping[str, Any],
+        plays: Sequence[Play],
+        audience: _Audience,
+    ) -> None:
+        self.rows: list[CaseRow] = []
+        self.problems: list[str] = []
+        self.speaks = ""
+        self._output, self._header, self._plays = output, header, plays
+        self._audience = audience
+        self._writer: RecordWriter | None = None
+
+    @property
+    def _name(self) -> str:
+        return record_name(str(self._header["implementation"]["id"]))
+
+    @property
+    def path(self) -> Path:
+        """The record."""
+        return self._output.place(self._name)
+
+    def take(self, row: CaseRow) -> None:
+        """One case has ended."""
+        if self._writer is None:
+            self._writer = RecordWriter(self.path, self._header, self._output)
+            for requirement in dict.fromkeys(play.invariant.requirement for play in self._plays):
+                self._writer.requirement(_row_of(requirement))
+        self._writer.case(row)
+        self.rows.append(row)
+        self._audience.take(row)
+
+    def __enter__(self) -> CheckWitness:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        """Close the record; whether what ended the block is told by it."""
+        self._audience.stop()
+        if self._writer is None:
+            return False
+        is_told = isinstance(error, HarnessError | KeyboardInterrupt)
+        if error is not None:
+            self.problems.append(str(error) or "interrupted")
+        elif len(self.rows) < len(self._plays):
+            self.problems.append(f"only {len(self.rows)} of {len(self._plays)} cases were played")
+        self._writer.close(not self.problems, "; ".join(self.problems), [])
+        return is_told
+
+
+def _row_of(requirement_id: str) -> RequirementRow:
+    found = load_invariants().get(requirement_id)
+    return RequirementRow(found.id, found.area, found.title, found.level, found.source)

@@ -1,0 +1,156 @@
+"""Checks any server from outside: an address where somebody listens, or a program of the user's."""
+
+from __future__ import annotations
+
+import codecs
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sockproof.check.checking import Check
+from sockproof.check.header import check_header
+from sockproof.check.invariants.table import Play, plays_of
+from sockproof.check.listener import Listener, parse_address, program_of
+from sockproof.check.scene import Manners
+from sockproof.check.witness import CheckWitness
+from sockproof.commands.check_table import CheckProgress, print_table
+from sockproof.commands.output import open_console
+from sockproof.commands.run import refuse_unwritable, tell
+from sockproof.errors import UsageError
+from sockproof.iut.addresses import short_temporary_folder
+from sockproof.output_folder import OutputFolder
+from sockproof.own_folder import own_folder
+from sockproof.run.lifetime import interrupt_once_by
+from sockproof.spec.keywords import keyword_matcher
+from sockproof.timing import scale
+
+__all__ = ["check_command"]
+
+
+@click.command("check", context_settings={"ignore_unknown_options": False})
+@click.argument("words", nargs=-1, metavar="[ADDRESS] [-- PROGRAM...]", type=click.UNPROCESSED)
+@click.option(
+    "--listens",
+    default="",
+    metavar="ADDRESS",
+    help="Where the program listens, if it is not told {port}: 127.0.0.1:8000, udp:127.0.0.1:53, "
+    "unix:/run/app.sock. With port 0 or {port}, a free one is chosen.",
+)
+@click.option("--stop", default="", metavar="COMMAND", help="Ends the program. [default: SIGINT]")
+@click.option("--say", default="", metavar="TEXT", help="What the server answers: 'PING\\r\\n'.")
+@click.option("--expect", default="", metavar="TEXT", help="What is in its answer: '+PONG'.")
+@click.option(
+    "--patience",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(0.1, 3600),
+    metavar="SECONDS",
+    help="How long anything may take to come back.",
+)
+@click.option(
+    "--gentle/--no-gentle",
+    default=None,
+    help="Fewer clients, less garbage. [default: gentle to what was not started here]",
+)
+@click.option(
+    "--allow-remote",
+    multiple=True,
+    metavar="HOST",
+    help="A host beyond loopback that you may test.",
+)
+@click.option("-k", "keyword", default="", metavar="EXPR", help="Cases to play, as of run.")
+@click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
+@click.option(
+    "--report-dir",
+    default="sockproof-report",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The folder that record and reports are written to.",
+)
+def check_command(words: tuple[str, ...], **given: Any) -> int:
+    """Check any server from outside: who listens at ADDRESS, or a PROGRAM that is started.
+
+    ADDRESS is HOST:PORT, udp:HOST:PORT or unix:PATH. In the program's words, {port} stands for a
+    free port, {path} for the path of a Unix socket.
+    """
+    subject = _subject(words, given)
+    manners = _manners(subject, given)
+    named = keyword_matcher(given["keyword"])
+    plays = [play for play in plays_of(subject) if named(str(play.case))]
+    if not plays:
+        raise UsageError("no case is selected", "see 'sockproof check --dry-run'")
+    if given["dry_run"]:
+        _print_plan(plays, subject, manners)
+        return 0
+    return _checked(subject, manners, plays, given)
+
+
+def _subject(words: Sequence[str], given: dict[str, Any]) -> Listener:
+    allowed = given["allow_remote"]
+    if not words:
+        raise UsageError("nothing to check", "give an address, or a program after --")
+    first, rest = words[0], words[1:]
+    if _is_address(first) and not rest:
+        for option in ("listens", "stop"):
+            if given[option]:
+                raise UsageError(f"--{option} is for programs", "give a program after --")
+        return Listener(first, parse_address(first, allowed))
+    if _is_address(first):
+        return program_of(rest, first, given["stop"], allowed)
+    return program_of(words, given["listens"], given["stop"], allowed)
+
+
+def _is_address(word: str) -> bool:
+    """Whether it looks like one: the name of a program has no colon."""
+    return ":" in word and "/" not in word.partition(":")[0] and " " not in word
+
+
+def _manners(subject: Listener, given: dict[str, Any]) -> Manners:
+    gentle = given["gentle"]
+    if gentle or (gentle is None and not subject.argv):
+        return Manners.gentle(given["patience"])
+    return Manners(given["patience"])
+
+
+def _octets(text: str, option: str) -> bytes:
+    """The text with escapes as in Python: \\r, \\n, \\x00."""
+    try:
+        return codecs.escape_decode(text.encode("utf-8"))[0]
+    except ValueError as error:
+        raise UsageError(f"{option} {text!r}: {error}", r"escapes are \r \n \t \x00") from None
+
+
+def _print_plan(plays: Sequence[Play], subject: Listener, manners: Manners) -> None:
+    console = open_console(soft_wrap=True)
+    console.print(f"  {subject.kind} {subject.given}", markup=False)
+    console.print("  first: up to five connections, to learn what it answers to", markup=False)
+    amounts = {"clients": manners.clients, "crowd": manners.crowd, "large": manners.large_octets}
+    for play in plays:
+        why = play.invariant.why_not(subject)
+        told = f"not played: {why}" if why else play.invariant.does.format(**amounts)
+        console.print(f"  {play.case}: {told}", markup=False)
+
+
+def _checked(
+    subject: Listener, manners: Manners, plays: Sequence[Play], given: dict[str, Any]
+) -> int:
+    """Play them, write the record as they come, and make the reports."""
+    scale()
+    refuse_unwritable(given["report_dir"])
+    interrupt_once_by(signal.SIGTERM)
+    say, expect = _octets(given["say"], "--say"), _octets(given["expect"], "--expect")
+    settings = {"select": given["keyword"], "specs": [], "shard": "1/1"}
+    header = check_header(subject, manners, settings)
+    output = OutputFolder(given["report_dir"])
+    console = open_console()
+    witness = CheckWitness(output, header, plays, CheckProgress(console, len(plays)))
+    with own_folder(short_temporary_folder()) as folder:
+        check = Check(subject, manners, folder, say, expect)
+        with witness:
+            witness.speaks = check.play(plays, witness.take).words
+    print_table(console, witness.rows, subject, witness.speaks)
+    return tell([witness.path], output, witness.problems)
