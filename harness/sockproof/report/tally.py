@@ -26,8 +26,11 @@ __all__ = [
     "extra_texts",
     "headline",
     "inherited_words",
+    "is_of_finding",
     "shown_extra",
     "shown_levels",
+    "shows_teardown",
+    "subject_word",
     "tally",
     "what_happened",
 ]
@@ -145,7 +148,17 @@ def extra_texts(one: Tally, names: Sequence[str]) -> list[str]:
 def headline(records: Sequence[Record]) -> str:
     """``2,715 cases, 1 implementation``; not applicable cases are counted, too."""
     n_cases = sum(len(record.cases) for record in records)
-    return f"{counted(n_cases, 'case')}, {counted(len(records), 'implementation')}"
+    return f"{counted(n_cases, 'case')}, {counted(len(records), subject_word(records))}"
+
+
+def subject_word(records: Sequence[Record]) -> str:
+    """What the records are of: servers that were checked from outside, else implementations."""
+    return "server" if records and all(one.subject for one in records) else "implementation"
+
+
+def shows_teardown(records: Sequence[Record]) -> bool:
+    """Whether teardowns were judged in any of them: a check judges none."""
+    return not records or any(one.subject is None for one in records)
 
 
 @dataclass(frozen=True)
@@ -183,6 +196,11 @@ def attention_groups(records: Iterable[Record]) -> list[Attention]:
         group = groups.setdefault((id(record), row.id, kind), Attention(record, row, kind, []))
         group.cases.append(case)
     return list(groups.values())
+
+
+def is_of_finding(one: Attention) -> bool:
+    """Whether a finding of a check tells of it."""
+    return one.record.subject is not None and one.kind == Verdict.FAIL.value
 
 
 def inherited_words(record: Record) -> list[str]:
