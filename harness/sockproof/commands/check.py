@@ -17,7 +17,7 @@ from sockproof.check.known_deviations import KnownDeviations
 from sockproof.check.listener import Listener, parse_address, program_of
 from sockproof.check.scene import Manners
 from sockproof.check.witness import CheckWitness
-from sockproof.commands.check_table import CheckProgress, print_table
+from sockproof.commands.check_table import CheckProgress, done_by, print_table
 from sockproof.commands.output import open_console
 from sockproof.commands.run import refuse_unwritable, tell
 from sockproof.errors import UsageError
@@ -146,10 +146,9 @@ def _print_plan(plays: Sequence[Play], subject: Listener, manners: Manners) -> N
     console = open_console(soft_wrap=True)
     console.print(f"  {subject.kind} {subject.given}", markup=False)
     console.print("  first: up to five connections, to learn what it answers to", markup=False)
-    amounts = {"clients": manners.clients, "crowd": manners.crowd, "large": manners.large_octets}
     for play in plays:
         why = play.invariant.why_not(subject)
-        told = f"not played: {why}" if why else play.invariant.does.format(**amounts)
+        told = f"not played: {why}" if why else done_by(play.invariant, manners)
         console.print(f"  {play.case}: {told}", markup=False)
 
 

@@ -10,12 +10,14 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from sockproof.check.invariants.table import Invariant
 from sockproof.check.listener import Listener
+from sockproof.check.scene import Manners
 from sockproof.judge.verdict import Verdict
 from sockproof.record.rows import CaseRow
 from sockproof.report.text import one_line
 
-__all__ = ["CheckProgress", "print_table"]
+__all__ = ["CheckProgress", "done_by", "print_table"]
 
 # Worst first: of an invariant that is played in several variants, that is shown.
 _WORST = (
@@ -54,6 +56,13 @@ class CheckProgress:
     def stop(self) -> None:
         """No more comes."""
         self._progress.stop()
+
+
+def done_by(invariant: Invariant, manners: Manners) -> str:
+    """What a check does for an invariant, in words, when it has these manners."""
+    return invariant.does.format(
+        clients=manners.clients, crowd=manners.crowd, large=f"{manners.large_octets:,}"
+    )
 
 
 def print_table(
