@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -154,10 +154,8 @@ def tell(
     """
     records = _held_against_references(paths)
     output = folder if isinstance(folder, OutputFolder) else OutputFolder(folder)
-    for name, report in _REPORTS.items():
-        output.write(name, report(records))
-    if any(record.subject for record in records):
-        output.write("findings.json", findings_json(records, earlier))
+    for name, report in _reports(records, earlier):
+        output.write(name, report)
     console = open_console()
     print_summary(records, console, earlier)
     silent = silences(records)
@@ -235,9 +233,13 @@ def exit_status(
     return STALE if stale or attention else AS_EXPECTED
 
 
-_REPORTS: Mapping[str, Callable[[Sequence[Record]], str | Iterable[str]]] = {
-    "report.html": report_parts,
-    "summary.md": summary_markdown,
-    "junit.xml": junit_parts,
-    "badge.json": badge_json,
-}
+def _reports(
+    records: Sequence[Record], earlier: Sequence[Record]
+) -> Iterator[tuple[str, str | Iterable[str]]]:
+    """The files of a report by their names; none is made before it is written."""
+    yield "report.html", report_parts(records)
+    yield "summary.md", summary_markdown(records, earlier)
+    yield "junit.xml", junit_parts(records, earlier)
+    yield "badge.json", badge_json(records)
+    if any(record.subject for record in records):
+        yield "findings.json", findings_json(records, earlier)

@@ -7,15 +7,16 @@ INCONCLUSIVE ``error`` (nothing was found out), NOT_APPLICABLE and known or inhe
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from xml.etree import ElementTree as ET
 
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
-from sockproof.record.rows import CaseRow
+from sockproof.record.rows import CaseRow, Known
 from sockproof.record.scope import scope_of
-from sockproof.report.findings import hashes_of
+from sockproof.report.findings import found_before, hashes_of
 from sockproof.report.tally import STALE, what_happened
 from sockproof.report.text import one_line, visible
 
@@ -35,8 +36,10 @@ def junit_xml(records: Sequence[Record]) -> str:
     return "".join(junit_parts(records))
 
 
-def junit_parts(records: Sequence[Record]) -> Iterator[str]:
-    """The same text in parts, none of which is much longer than what one case has to tell."""
+def junit_parts(records: Sequence[Record], earlier: Sequence[Record] = ()) -> Iterator[str]:
+    """The same text in parts, none of which is much longer than what one case has to tell. Findings
+    of a check that the ``earlier`` records have are ``skipped``."""
+    records = [_excusing(record, earlier) for record in records] if earlier else records
     suites = [_suite(record) for record in records]
     root = ET.Element("testsuites", name="sockproof")
     for attribute in ("tests", *_OUTCOMES):
@@ -51,6 +54,18 @@ def junit_parts(records: Sequence[Record]) -> Iterator[str]:
         yield from map(_indented, _of_whole_run(record))
         yield "  </testsuite>\n"
     yield "</testsuites>"
+
+
+def _excusing(record: Record, earlier: Sequence[Record]) -> Record:
+    """The record in which what was found before is known."""
+    old, hashes = found_before(record, earlier), hashes_of(record)
+    cases = [
+        dataclasses.replace(case, known=Known(f"finding {hashes[case.id]} is not new"))
+        if case.id in old and not case.known
+        else case
+        for case in record.cases
+    ]
+    return dataclasses.replace(record, cases=tuple(cases))
 
 
 def _opened(element: ET.Element) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sockproof.judge.verdict import Conformance, TeardownVerdict, Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow, RequirementRow
+from sockproof.report.findings import hashes_of
 from sockproof.report.judged import standing
 from sockproof.report.reference import differing
 from sockproof.report.text import counted
@@ -187,13 +188,16 @@ def attention_groups(records: Iterable[Record]) -> list[Attention]:
     """What FAILs, ERRORs, is INCONCLUSIVE, left something behind, or is stale, gravest first.
 
     Nothing of what ended as was expected of it. Cases of a requirement that share a kind are
-    together; what is as grave stands as recorded.
+    together, of a check those of one finding; what is as grave stands as recorded.
     """
-    found = [(one, case) for one in records for case in one.cases if case.needs_attention]
-    groups: dict[tuple[int, str, str], Attention] = {}
+    every = list(records)
+    found = [(one, case) for one in every for case in one.cases if case.needs_attention]
+    hashes = {id(one): hashes_of(one) for one in every}
+    groups: dict[tuple[int, str, str, str], Attention] = {}
     for record, case in sorted(found, key=lambda pair: _gravity(*pair)):
         kind, row = _kind_of_attention(case), record.requirement_of(case)
-        group = groups.setdefault((id(record), row.id, kind), Attention(record, row, kind, []))
+        key = (id(record), row.id, kind, hashes[id(record)].get(case.id, ""))
+        group = groups.setdefault(key, Attention(record, row, kind, []))
         group.cases.append(case)
     return list(groups.values())
 
