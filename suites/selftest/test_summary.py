@@ -214,13 +214,6 @@ def test_one_line_is_bounded() -> None:
     assert len(one_line("\x00" * 200)) == 200
 
 
-def test_rerun_command_is_quoted() -> None:
-    """The command can be pasted into a shell."""
-    assert rerun_command("ssh host python3", "a/b[it's]") == (
-        "sockproof run --iut 'ssh host python3' -k 'a/b[it'\"'\"'s]'"
-    )
-
-
 @pytest.mark.parametrize(
     ("duration_s", "words"),
     [

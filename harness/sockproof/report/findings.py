@@ -32,7 +32,7 @@ _TOGETHER = {
     "starts-again-at-once": "address",
 }
 # `18 in handle() at chat.py:31`, and the same in the stacks of py-spy and of faulthandler.
-_PLACE = re.compile(r"(?:(\d+) (?:wait )?in )?([\w.<>]+)\(\) (?:at|in) ([^\s:,;]+):\d+")
+_PLACE = re.compile(r"(?:(\d+) (?:wait )?in )?([\w.<>]+)\(\) (?:at|in) ([^:,;\n]+):\d+")
 _LEFT = re.compile(r"\d+ (?:more )?(threads?|child(?:ren)?|descriptors?|sockets?)\b")
 # A path's folders, what stands in brackets or quotes, and what has a digit in it.
 _FOLDERS = re.compile(r"(?:[A-Za-z]:)?[^\s'\"]*[/\\](?=[^\s/\\])")
@@ -146,14 +146,14 @@ def _place(text: str) -> str:
     """The function, and its file without a folder, where most threads stand."""
     found: Counter[str] = Counter()
     for number, function, file in _PLACE.findall(text):
-        found[f"{function}() at {_FOLDERS.sub('', file)}"] += int(number or 1)
+        found[f"{function}() at {file.rpartition('/')[2]}"] += int(number or 1)
     return found.most_common(1)[0][0] if found else ""
 
 
 def steady_text(messages: Sequence[str]) -> str:
     """What all messages say that have one cause, and will say the next time: where threads stand,
     or else their longest words without figures; empty if there are none."""
-    places = {_place(text).partition(":")[0] for text in messages}
+    places = {_place(text) for text in messages}
     place = places.pop() if len(places) == 1 else ""
     if place and all(place in text for text in messages):
         return place
