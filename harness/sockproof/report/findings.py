@@ -85,9 +85,11 @@ def findings_of(record: Record, before: Iterable[Record] = ()) -> list[CheckFind
     ``before`` has as well are not new."""
     old = {name for other in before for name in hashes_of(other).values()}
     levels, hashes = list(Level), hashes_of(record)
+    order = {name: number for number, name in enumerate(record.requirements)}
     failed = [case for case in record.cases if case.id in hashes]
+    failed.sort(key=lambda one: (levels.index(record.level_of(one)), order[one.requirement]))
     by_hash: dict[str, list[CaseRow]] = {}
-    for case in sorted(failed, key=lambda one: levels.index(record.level_of(one))):
+    for case in failed:
         by_hash.setdefault(hashes[case.id], []).append(case)
     return [
         CheckFinding(name, record, tuple(cases), name not in old) for name, cases in by_hash.items()
