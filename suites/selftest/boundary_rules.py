@@ -112,7 +112,7 @@ BOUNDARIES: Mapping[str, Boundary] = {
             "iut/survivor.py": "the process that cleans up after this one",
             "iut/started.py": "ends what iut/interpreter.py has started",
             "run/isolation.py": "the processes of a run that is isolated",
-            "check/program_life.py": "the program that the user names, and the command that ends it",
+            "check/program_life.py": "the program that the user names, and what ends it",
             "check/stacks.py": "py-spy, on processes of the server that the user names",
             "check/invariants/beginning.py": "that program once more, in namespaces of its own",
             "check/invariants/silent_names.py": "is what runs in there",

@@ -163,7 +163,7 @@ def in_general(lines: Sequence[str]) -> list[str]:
 
 def _shows(wanted: str, line: str) -> bool:
     if wanted.endswith(" ..."):
-        return line.startswith(wanted.removesuffix("..."))
+        return line.startswith(wanted.removesuffix(" ..."))
     return wanted == line
 
 
