@@ -112,6 +112,10 @@ BOUNDARIES: Mapping[str, Boundary] = {
             "iut/survivor.py": "the process that cleans up after this one",
             "iut/started.py": "ends what iut/interpreter.py has started",
             "run/isolation.py": "the processes of a run that is isolated",
+            "check/program_life.py": "the program that the user names, and what ends it",
+            "check/stacks.py": "py-spy, on processes of the server that the user names",
+            "check/invariants/beginning.py": "that program once more, in namespaces of its own",
+            "check/invariants/silent_names.py": "is what runs in there",
         },
     ),
     "runs text": Boundary(
@@ -145,6 +149,8 @@ BOUNDARIES: Mapping[str, Boundary] = {
             "standard_streams.py": "the null device",
             "commands/bench.py": "rows, in a temporary folder",
             "commands/scaffold.py": "begins a requirement in a clone",
+            "check/program_life.py": "what the program prints, in a temporary folder",
+            "check/invariants/silent_names.py": "its resolver's configuration, in such a folder",
         },
     ),
     "prints": Boundary(
@@ -156,6 +162,7 @@ BOUNDARIES: Mapping[str, Boundary] = {
             "commands/doctor.py": "asks whether standard output is a terminal",
             "__main__.py": "the last words, where nothing can be loaded",
             "iut/case_pipes.py": "into a pipe",
+            "check/invariants/silent_names.py": "into a pipe: it is a program of its own",
         },
     ),
     "takes the text of an implementation": Boundary(

@@ -161,14 +161,21 @@ def in_general(lines: Sequence[str]) -> list[str]:
     return [" ".join(_FIGURE.sub("0", line).split()) for line in timeless]
 
 
+def _shows(wanted: str, line: str) -> bool:
+    if wanted.endswith(" ..."):
+        return line.startswith(wanted.removesuffix(" ..."))
+    return wanted == line
+
+
 def agrees(sample: Sequence[str], printed: Sequence[str]) -> bool:
-    """Whether what was printed is what the sample shows; ``...`` stands for any lines."""
+    """Whether what was printed is what the sample shows; ``...`` stands for any lines, and at the
+    end of a line for the rest of it."""
     wanted, there = in_general(sample), in_general(printed)
-    if "..." not in wanted:
-        return wanted == there
-    gap = wanted.index("...")
+    gap = wanted.index("...") if "..." in wanted else len(wanted)
     head, rest = wanted[:gap], wanted[gap + 1 :]
-    if there[:gap] != head:
+    if len(there) < gap or not all(map(_shows, head, there[:gap])):
         return False
+    if gap == len(wanted):
+        return len(there) == gap
     after = there[gap:]
     return not rest or any(agrees(rest, after[n:]) for n in range(len(after) + 1))

@@ -17,20 +17,23 @@ import pytest
 from sockproof.commands.cli import main
 from sockproof.errors import UsageError
 from sockproof.iut.discovery import find_interpreter
-from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.catalogue import load_everything
 from sockproof.spec.matrix import ALL_SPECS, select_specs
 from suites.selftest.doc_pages import ROOT, Command, Page, agrees, pages
 from suites.selftest.runs import DEADLINE_S, environment
 
 # What a command may start beside sockproof.
-PROGRAMS = frozenset({"cat", "cd", "echo", "git", "ls", "make", "pip", "python3", "sed"})
+PROGRAMS = frozenset({"cat", "cd", "cp", "echo", "git", "ls", "make", "pip", "python3", "sed"})
 # Behind these stands what a command makes.
 MAKES = frozenset(
     {"-o", "--output", "--html", "--markdown", "--capture", "--report", "--report-dir", ">"}
 )
-NAMES_NO_FILE = frozenset({"-k", "--spec", "--reason", "--from", "--to", "-n", "--shard"})
+NAMES_NO_FILE = frozenset(
+    {"-k", "--spec", "--reason", "--from", "--to", "-n", "--shard"}
+    | {"--say", "--expect", "--stop", "--listens"}
+)
 # The commands that make the folder ``sockproof-report`` unless told otherwise.
-REPORTS = ("run", "report", "selftest")
+REPORTS = ("run", "check", "report", "selftest")
 FILES = frozenset({".py", ".jsonl", ".toml", ".json", ".md", ".html", ".pcapng", ".xml"})
 CASE_ID = re.compile(r"([a-z]+/[a-z0-9-]+)(\[.*\])?")
 INTERPRETER = re.compile(r"(python\d\.\d+|pypy3)$")
@@ -41,6 +44,7 @@ TOO_MUCH = {
     r".*sockproof run(?!.* -k )": "the whole suite",
     r"sockproof (selftest|bench|compare --gate)": "the whole suite",
     r"sockproof .*--examples 5000": "a night",
+    r"sockproof check(?!.* (-k|--dry-run))": "a whole check, or one of what is not there",
     r"sockproof run -k 'forking/": "a whole area",
     r"sockproof compare python3\.12 python3\.13 -k handlers/": "a whole area, twice",
 }
@@ -100,7 +104,7 @@ def _refuse_unknown(name: str, arguments: list[str]) -> None:
     command = main.get_command(click.Context(main), name)
     assert command is not None
     context = command.make_context(name, list(arguments))
-    requirements = load_catalogue()
+    requirements = load_everything()
     for before, word in pairwise(["", *arguments]):
         if before not in NAMES_NO_FILE and (found := CASE_ID.fullmatch(word)):
             assert found[1] in requirements, word
@@ -158,6 +162,7 @@ def _read_by(words: Sequence[str]) -> Iterator[str]:
     """The files and folders that a command reads."""
     if words[0] in ("make", "pip", "git", "echo", "cd"):
         return
+    words = words[:-1] if words[0] == "cp" else words
     looked_into = words[0] == "ls" or words[1] in ("report", "expect")
     for before, word in pairwise(words[1:] if words[0] == "sockproof" else words):
         name = word.partition("@")[0]
@@ -169,6 +174,7 @@ def _read_by(words: Sequence[str]) -> Iterator[str]:
 
 def _made_by(words: Sequence[str]) -> Iterator[str]:
     yield from (after for before, after in pairwise(words) if before in MAKES)
+    yield from words[-1:] if words[0] == "cp" else ()
     if words[0] == "sockproof" and words[1] in REPORTS and "--report-dir" not in words:
         yield "sockproof-report"
 
@@ -300,6 +306,8 @@ def test_every_page_is_reached_from_readme() -> None:
         (["2 cases, 1 implementation"], ["  3 of 9 cases", "9 cases, 1 implementation, 2 s"], True),
         (["1 case; partial: -k 'a'"], ["1 case, 1.0 s, 1.0 cases/s; partial: -k 'a'"], True),
         (["1 case; partial: -k 'a'"], ["1 case, 1.0 s, 1.0 cases/s"], False),
+        (["20 clients left ...", "b"], ["6 clients left; what else", "b"], True),
+        (["20 clients left ..."], ["20 clients"], False),
     ],
 )
 def test_samples_are_compared(sample: list[str], printed: list[str], same: bool) -> None:

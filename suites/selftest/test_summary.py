@@ -15,7 +15,7 @@ from sockproof.record.rows import CaseRow, RequirementRow, Teardown
 from sockproof.report.markdown import summary_markdown
 from sockproof.report.tally import attention_groups, shown_levels, tally
 from sockproof.report.terminal import print_summary
-from sockproof.report.text import one_line, rerun_command, seconds, visible
+from sockproof.report.text import one_line, seconds, visible
 from sockproof.spec.levels import Level
 from suites.selftest.record_data import (
     REQUIREMENT,
@@ -212,13 +212,6 @@ def test_one_line_is_bounded() -> None:
     assert one_line("a\nb\tc") == "a\\nb\\tc"
     assert one_line("x" * 201) == "x" * 199 + "…"
     assert len(one_line("\x00" * 200)) == 200
-
-
-def test_rerun_command_is_quoted() -> None:
-    """The command can be pasted into a shell."""
-    assert rerun_command("ssh host python3", "a/b[it's]") == (
-        "sockproof run --iut 'ssh host python3' -k 'a/b[it'\"'\"'s]'"
-    )
 
 
 @pytest.mark.parametrize(
