@@ -15,7 +15,7 @@ from sockproof.record.rows import CaseRow, RequirementRow, Teardown
 from sockproof.report.markdown import summary_markdown
 from sockproof.report.tally import attention_groups, shown_levels, tally
 from sockproof.report.terminal import print_summary
-from sockproof.report.text import one_line, rerun_command, seconds, visible
+from sockproof.report.text import one_line, seconds, visible
 from sockproof.spec.levels import Level
 from suites.selftest.record_data import (
     REQUIREMENT,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sockproof.check.invariants.table import Play
+from sockproof.check.known_deviations import KnownDeviations
 from sockproof.errors import HarnessError
 from sockproof.output_folder import OutputFolder
 from sockproof.record.rows import CaseRow, RequirementRow
@@ -28,7 +29,7 @@ class CheckWitness:
 
     The record is opened with the first row: a check that reaches nobody leaves an earlier one
     alone, and its error is raised. What ends a check later is told in ``problems``. ``speaks`` is
-    what the server was found to speak.
+    what the server was found to speak. ``known`` says what is expected of the cases.
     """
 
     def __init__(
@@ -37,17 +38,23 @@ class CheckWitness:
         header: Mapping[str, Any],
         plays: Sequence[Play],
         audience: _Audience,
+        known: KnownDeviations,
     ) -> None:
         self.rows: list[CaseRow] = []
         self.problems: list[str] = []
         self.speaks = ""
         self._output, self._header, self._plays = output, header, plays
-        self._audience = audience
+        self._audience, self._known = audience, known
         self._writer: RecordWriter | None = None
 
     @property
     def _name(self) -> str:
         return record_name(str(self._header["implementation"]["id"]))
+
+    @property
+    def requirements(self) -> list[str]:
+        """The ids of what is looked at, in the order of the table of invariants."""
+        return list(dict.fromkeys(play.invariant.requirement for play in self._plays))
 
     @property
     def path(self) -> Path:
@@ -58,11 +65,12 @@ class CheckWitness:
         """One case has ended."""
         if self._writer is None:
             self._writer = RecordWriter(self.path, self._header, self._output)
-            for requirement in dict.fromkeys(play.invariant.requirement for play in self._plays):
+            for requirement in self.requirements:
                 self._writer.requirement(_row_of(requirement))
-        self._writer.case(row)
-        self.rows.append(row)
-        self._audience.take(row)
+        told = self._known.told(row)
+        self._writer.case(told)
+        self.rows.append(told)
+        self._audience.take(told)
 
     def __enter__(self) -> CheckWitness:
         return self
@@ -77,7 +85,9 @@ class CheckWitness:
             self.problems.append(str(error) or "interrupted")
         elif len(self.rows) < len(self._plays):
             self.problems.append(f"only {len(self.rows)} of {len(self._plays)} cases were played")
-        self._writer.close(not self.problems, "; ".join(self.problems), [])
+        whole = not (self.problems or self._header["settings"].get("select"))
+        stale = self._known.stale(whole=whole)
+        self._writer.close(not self.problems, "; ".join(self.problems), stale)
         return is_told
 
 

@@ -15,6 +15,8 @@ from sockproof.iut.implementation import parse_iut
 from sockproof.record.rows import CaseRow
 from sockproof.report.text import one_line
 from sockproof.repro.differences import ending_of
+from sockproof.spec.case_id import requirement_of
+from sockproof.spec.catalogue import load_invariants
 
 __all__ = ["bisect_command"]
 
@@ -37,6 +39,9 @@ def bisect_command(case: str, given: Sequence[str], seed: int | None, examples: 
     Ends with 1 when something changed. All are played: where things changed twice, halving would
     miss it.
     """
+    if requirement_of(case) in load_invariants():
+        problem = f"{case} is of a check, which judges one server"
+        raise UsageError(problem, "see 'sockproof check --help'")
     wanted = Wanted(known_case(case), seed=seed, examples=examples)
     if len(given) < 2:
         raise UsageError("one implementation alone shows no change", "name two or more with --iut")

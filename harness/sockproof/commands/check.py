@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +13,19 @@ import click
 from sockproof.check.checking import Check
 from sockproof.check.header import check_header
 from sockproof.check.invariants.table import Play, plays_of
+from sockproof.check.known_deviations import KnownDeviations
 from sockproof.check.listener import Listener, parse_address, program_of
 from sockproof.check.scene import Manners
 from sockproof.check.witness import CheckWitness
-from sockproof.commands.check_table import CheckProgress, print_table
+from sockproof.commands.check_table import CheckProgress, done_by, print_table
 from sockproof.commands.output import open_console
 from sockproof.commands.run import refuse_unwritable, tell
 from sockproof.errors import UsageError
 from sockproof.iut.addresses import short_temporary_folder
+from sockproof.judge.given_expectations import given_expectations
 from sockproof.output_folder import OutputFolder
 from sockproof.own_folder import own_folder
+from sockproof.record.reader import Record, read_record
 from sockproof.run.lifetime import interrupt_once_by
 from sockproof.spec.keywords import keyword_matcher
 from sockproof.timing import scale
@@ -62,6 +65,21 @@ __all__ = ["check_command"]
     help="A host beyond loopback that you may test.",
 )
 @click.option("-k", "keyword", default="", metavar="EXPR", help="Cases to play, as of run.")
+@click.option(
+    "--expectations",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Deviations that are known, in TOML, as of run. Repeat for several.",
+)
+@click.option(
+    "--only-new",
+    "earlier",
+    multiple=True,
+    metavar="RECORD",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Fail of findings alone that this record of an earlier check has not. Repeat for several.",
+)
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
 @click.option(
     "--report-dir",
@@ -128,10 +146,9 @@ def _print_plan(plays: Sequence[Play], subject: Listener, manners: Manners) -> N
     console = open_console(soft_wrap=True)
     console.print(f"  {subject.kind} {subject.given}", markup=False)
     console.print("  first: up to five connections, to learn what it answers to", markup=False)
-    amounts = {"clients": manners.clients, "crowd": manners.crowd, "large": manners.large_octets}
     for play in plays:
         why = play.invariant.why_not(subject)
-        told = f"not played: {why}" if why else play.invariant.does.format(**amounts)
+        told = f"not played: {why}" if why else done_by(play.invariant, manners)
         console.print(f"  {play.case}: {told}", markup=False)
 
 
@@ -141,16 +158,37 @@ def _checked(
     """Play them, write the record as they come, and make the reports."""
     scale()
     refuse_unwritable(given["report_dir"])
-    interrupt_once_by(signal.SIGTERM)
     say, expect = _octets(given["say"], "--say"), _octets(given["expect"], "--expect")
-    settings = {"select": given["keyword"], "specs": [], "shard": "1/1"}
-    header = check_header(subject, manners, settings)
+    known = KnownDeviations(given_expectations(given["expectations"]), subject)
+    earlier = [_check_record(path) for path in given["earlier"]]
+    interrupt_once_by(signal.SIGTERM)
+    header = check_header(subject, manners, _settings(given))
     output = OutputFolder(given["report_dir"])
     console = open_console()
-    witness = CheckWitness(output, header, plays, CheckProgress(console, len(plays)))
+    witness = CheckWitness(output, header, plays, CheckProgress(console, len(plays)), known)
     with own_folder(short_temporary_folder()) as folder:
         check = Check(subject, manners, folder, say, expect)
         with witness:
             witness.speaks = check.play(plays, witness.take).words
-    print_table(console, witness.rows, subject, witness.speaks)
-    return tell([witness.path], output, witness.problems)
+    print_table(console, witness.rows, witness.requirements, subject, witness.speaks)
+    return tell([witness.path], output, witness.problems, earlier=earlier)
+
+
+def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that say what is played, and how: those that were given."""
+    told = {
+        name: given[name] for name in ("say", "expect", "gentle") if given[name] not in ("", None)
+    }
+    return {"select": given["keyword"], "specs": [], "shard": "1/1", **told}
+
+
+def _check_record(path: Path) -> Record:
+    """A record of a check, to hold findings against.
+
+    Raises:
+        RecordError: it cannot be read. UsageError: it is of a run.
+    """
+    record = read_record(path, light=True)
+    if record.subject is None:
+        raise UsageError(f"--only-new {path}: it is a record of a run", "name one of a check")
+    return record

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -10,12 +10,14 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from sockproof.check.invariants.table import Invariant
 from sockproof.check.listener import Listener
+from sockproof.check.scene import Manners
 from sockproof.judge.verdict import Verdict
 from sockproof.record.rows import CaseRow
 from sockproof.report.text import one_line
 
-__all__ = ["CheckProgress", "print_table"]
+__all__ = ["CheckProgress", "done_by", "print_table"]
 
 # Worst first: of an invariant that is played in several variants, that is shown.
 _WORST = (
@@ -26,7 +28,10 @@ _WORST = (
     Verdict.NOT_APPLICABLE,
 )
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.NOT_APPLICABLE: "dim"}
+_MOMENTS = ("before", "during", "after")
 _COUNTED = ("threads", "children", "descriptors")
+# Characters of a cell; what a failure says is told whole among the findings.
+_LONGEST, _SHORT = 200, 70
 
 
 class CheckProgress:
@@ -53,16 +58,31 @@ class CheckProgress:
         self._progress.stop()
 
 
+def done_by(invariant: Invariant, manners: Manners) -> str:
+    """What a check does for an invariant, in words, when it has these manners."""
+    return invariant.does.format(
+        clients=manners.clients, crowd=manners.crowd, large=f"{manners.large_octets:,}"
+    )
+
+
 def print_table(
-    console: Console, rows: Sequence[CaseRow], subject: Listener, language: str
+    console: Console,
+    rows: Sequence[CaseRow],
+    requirements: Sequence[str],
+    subject: Listener,
+    language: str,
 ) -> None:
-    """A line for each invariant, and first who was checked."""
+    """A line for each of the requirements that was played, and first who was checked."""
     speaks = f"  it {language}" if language else ""
     console.print(f"  {subject.given}{speaks}\n", markup=False, soft_wrap=True)
     table = Table.grid(padding=(0, 2), pad_edge=True)
-    for requirement in dict.fromkeys(row.requirement for row in rows):
-        of_it = [row for row in rows if row.requirement == requirement]
-        table.add_row(*_cells(sorted(of_it, key=lambda row: _WORST.index(row.verdict))))
+    for is_name in (True, True, False):
+        table.add_column(no_wrap=is_name, overflow="ellipsis" if is_name else "fold")
+    if any(_moments(row) for row in rows):
+        table.add_row(*(Text(head, "dim") for head in ("", "", "before → during → after")))
+    for requirement in requirements:
+        if of_it := [row for row in rows if row.requirement == requirement]:
+            table.add_row(*_cells(sorted(of_it, key=lambda row: _WORST.index(row.verdict))))
     console.print(table)
     console.print()
 
@@ -70,32 +90,77 @@ def print_table(
 def _cells(rows: Sequence[CaseRow]) -> list[Text]:
     """A line: the worst of its variants, and how many have ended so."""
     worst = rows[0]
-    alike = sum(row.verdict is worst.verdict for row in rows)
+    alike = [row for row in rows if row.verdict is worst.verdict]
     verdict = "n/a" if worst.verdict is Verdict.NOT_APPLICABLE else worst.verdict.value
-    count = f" {alike}/{len(rows)}" if len(rows) > 1 else ""
+    verdict = "known" if all(row.as_known for row in alike) else verdict
+    count = f" {len(alike)}/{len(rows)}" if len(rows) > 1 else ""
     style = _STYLES.get(worst.verdict, "yellow")
     name = worst.requirement.partition("/")[2]
-    return [Text(name), Text(f"{verdict}{count}", style), Text(one_line(_seen(worst), 200))]
+    return [Text(name), Text(f"{verdict}{count}", style), Text(_seen(alike))]
 
 
-def _seen(row: CaseRow) -> str:
-    if row.verdict is Verdict.NOT_APPLICABLE:
-        return row.reason
-    return ", ".join(_figures(row.observations)) or row.actual
+def _seen(alike: Sequence[CaseRow]) -> str:
+    """The figures of the first of them, and the most that was seen of each value."""
+    if alike[0].verdict is Verdict.NOT_APPLICABLE:
+        return one_line(alike[0].reason, _LONGEST)
+    told = ", ".join((*_grown(alike[0]), *_values(alike)))
+    return one_line(told, _LONGEST) if told else one_line(alike[0].actual, _SHORT)
 
 
-def _figures(seen: Any) -> Iterator[str]:
-    """Before → during → after, then the other values."""
-    moments = [seen[name] for name in ("before", "during", "after") if name in seen]
-    for name in _COUNTED if len(moments) > 1 else ():
-        if any(moment[name] for moment in moments):
-            yield f"{name} {' → '.join(str(moment[name]) for moment in moments)}"
-    for name, value in seen.items():
-        if not isinstance(value, dict | list) and value is not None:
-            yield f"{name.removesuffix('_s').replace('_', ' ')} {_worded(name, value)}"
+def _moments(row: CaseRow) -> list[Mapping[str, Any]]:
+    """What was counted before, during and after."""
+    seen = row.observations
+    found = [seen[name] for name in _MOMENTS if isinstance(seen.get(name), Mapping)]
+    return found if len(found) > 1 else []
+
+
+def _grown(row: CaseRow) -> Iterator[str]:
+    """``threads 3 → 23 → 3``."""
+    moments = _moments(row)
+    for name in _COUNTED:
+        if any(moment.get(name) for moment in moments):
+            yield f"{name} {' → '.join(str(moment.get(name, 0)) for moment in moments)}"
+
+
+def _values(alike: Sequence[CaseRow]) -> Iterator[str]:
+    """The other values by name: of numbers the greatest."""
+    found: dict[str, list[Any]] = {}
+    for row in alike:
+        for name, value in row.observations.items():
+            if name not in _MOMENTS and value is not None:
+                found.setdefault(name, []).append(value)
+    for name, values in found.items():
+        numbers = all(isinstance(one, int | float) for one in values)
+        value = max(values) if numbers else values[0]
+        if value not in ({}, [], ""):
+            yield f"{_named(name)} {_worded(name, value)}"
+
+
+def _named(name: str) -> str:
+    for unit in ("_s", "_octets", "_share"):
+        name = name.removesuffix(unit)
+    return name.replace("_", " ")
 
 
 def _worded(name: str, value: Any) -> str:
+    """A value with its unit."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_named(key)} {_worded(key, one)}" for key, one in value.items() if one)
+    if isinstance(value, list | tuple):
+        return " → ".join(dict.fromkeys(_worded(name, one) for one in value))
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value) if value not in (True, False) else "yes" if value else "no"
     if name.endswith("_s"):
         return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"
-    return f"{value:.0%}" if name.endswith("_share") else str(value)
+    if "octets" in name.split("_"):
+        return _octets(value)
+    return f"{value:.0%}" if name.endswith("_share") else f"{value:,g}"
+
+
+def _octets(number: float) -> str:
+    """``512 B``, ``4.0 KiB``, ``13.2 MiB``."""
+    for unit in ("B", "KiB", "MiB"):
+        if number < 1024 or unit == "MiB":
+            break
+        number /= 1024
+    return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"

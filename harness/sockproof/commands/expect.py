@@ -17,7 +17,7 @@ from sockproof.record.reader import Record, read_record
 from sockproof.record.scope import scope_of
 from sockproof.report.expecting import draft_expectations
 from sockproof.report.text import one_line
-from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.catalogue import load_everything
 from sockproof.whole_file import write_whole
 
 __all__ = ["expect_command"]
@@ -120,7 +120,7 @@ def _prune(file: Path, records: Sequence[Record], *, partial: bool, dry_run: boo
             problem = f"{record.path} is {limits}: it may not show all that still deviates"
             raise UsageError(problem, "give a complete record of the whole suite, or --partial")
     expectations = read_expectations(file)
-    catalogue = load_catalogue()
+    catalogue = load_everything()
     witnesses = [Witness.of(record) for record in records]
     reasons = [why_stale(one, witnesses, catalogue) for one in expectations]
     gone = {number: reason for number, reason in enumerate(reasons) if reason}

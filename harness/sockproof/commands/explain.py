@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 from rich.text import Text
 
+from sockproof.check.invariants.table import INVARIANTS
+from sockproof.check.scene import Manners
+from sockproof.commands.check_table import done_by
 from sockproof.commands.list import collect
 from sockproof.commands.output import open_console
 from sockproof.commands.references import atlas_of, lines_of, reference_records
 from sockproof.errors import UsageError
-from sockproof.spec.case_id import requirement_of
-from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.case_id import CaseId, requirement_of
+from sockproof.spec.catalogue import load_everything, load_invariants
 from sockproof.spec.levels import format_python_level
 from sockproof.spec.requirement import Requirement
 
@@ -23,15 +26,42 @@ __all__ = ["explain_command"]
 @click.argument("id_", metavar="ID")
 def explain_command(id_: str) -> None:
     """Tell about a requirement or a case: promise, source, specs, and where it is checked."""
-    requirement = load_catalogue().get(requirement_of(id_))
+    requirement = load_everything().get(requirement_of(id_))
+    if requirement.id in load_invariants():
+        _print(_of_check(requirement, id_))
+        return
     named = collect((), requirement.id)
     places = {str(case): named[case] for case in named if case.requirement == requirement.id}
     if "[" in id_ and id_ not in places:
         raise UsageError(f"no case {id_!r}", f"see 'sockproof list --cases -k {requirement.id}'")
-    console = open_console()
     shown = [("reference", line) for line in _shown(requirement)]
-    for name, text in [*_facts(requirement, list(places.values())), *shown]:
+    _print([*_facts(requirement, list(places.values())), *shown])
+
+
+def _print(facts: Iterable[tuple[str, str]]) -> None:
+    console = open_console()
+    for name, text in facts:
         console.print(Text.assemble((f"{name:12}", "dim"), " ", text), soft_wrap=True)
+
+
+def _of_check(requirement: Requirement, id_: str) -> Iterator[tuple[str, str]]:
+    """What a check does for an invariant, to any server.
+
+    Raises:
+        UsageError: it has no such variant.
+    """
+    invariant = next(one for one in INVARIANTS if one.requirement == requirement.id)
+    case, variants = CaseId.read(id_), list(filter(None, invariant.variants))
+    specs = [spec.id for spec in requirement.applies.specs()]
+    if case.variant not in ("", *variants) or case.spec not in ("", *specs):
+        raise UsageError(f"no case {id_!r}", f"its variants are {', '.join(variants) or 'none'}")
+    yield from _promise(requirement)
+    does, gently = (done_by(invariant, one) for one in (Manners(), Manners.gentle(10.0)))
+    yield "does", does
+    yield from (("gently", gently),) if gently != does else ()
+    yield from (("variants", ", ".join(variants)),) if variants else ()
+    yield "of", "a program that the check starts" if invariant.programs else "any server"
+    yield from (("symptom", text) for text in requirement.symptoms)
 
 
 def _shown(requirement: Requirement) -> Sequence[str]:
@@ -39,6 +69,13 @@ def _shown(requirement: Requirement) -> Sequence[str]:
     atlas = atlas_of(reference_records(), [requirement.id])
     entries = [one for one in atlas.entries if one.requirement.id == requirement.id]
     return [line for entry in entries for line in lines_of(atlas, entry)] or ["not yet on record"]
+
+
+def _promise(requirement: Requirement) -> Iterator[tuple[str, str]]:
+    yield "requirement", requirement.id
+    yield "promise", requirement.title
+    yield "level", str(requirement.level)
+    yield "source", requirement.source
 
 
 def _facts(requirement: Requirement, places: Sequence[str]) -> list[tuple[str, str]]:
@@ -49,10 +86,7 @@ def _facts(requirement: Requirement, places: Sequence[str]) -> list[tuple[str, s
     ]
     specs = requirement.applies.specs()
     return [
-        ("requirement", requirement.id),
-        ("promise", requirement.title),
-        ("level", str(requirement.level)),
-        ("source", requirement.source),
+        *_promise(requirement),
         ("holds for", "Python " + ", ".join(span) if span else "every Python"),
         ("specs", f"{len(specs)}: " + " ".join(s.id for s in specs) if specs else "takes none"),
         ("cases", str(len(places))),

@@ -17,12 +17,14 @@ from sockproof.record.rows import CaseRow
 from sockproof.report.atlas_entries import Atlas, AtlasEntry
 from sockproof.report.html.chapters import place_of
 from sockproof.report.text import one_line
-from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.catalogue import load_everything, load_invariants
 from sockproof.spec.requirement import Requirement
 
 __all__ = ["find_command", "searched"]
 
 _NEXT = ("sockproof explain", "sockproof run -k")
+# Of what a check holds against any server, which has no record of reference.
+_OF_CHECK = "found by 'sockproof check', of any server at an address"
 
 
 @click.command("find", context_settings={"ignore_unknown_options": True})
@@ -55,7 +57,7 @@ def find_command(words: Sequence[str], limit: int) -> None:
 
 def searched(records: Sequence[Record]) -> dict[str, str]:
     """What is searched of each requirement, by its id."""
-    texts = {one.id: _words_of(one) for one in load_catalogue().values()}
+    texts = {one.id: _words_of(one) for one in load_everything().values()}
     for record in records:
         for case in record.cases:
             if case.deviates and case.requirement in texts:
@@ -77,7 +79,7 @@ def _words_of_case(case: CaseRow) -> dict[str, None]:
 
 
 def _print(found: Sequence[str], atlas: Atlas, console: Console) -> None:
-    catalogue = load_catalogue()
+    catalogue = load_everything()
     entries = {entry.requirement.id: entry for entry in atlas.entries}
     console.print(Text(f"  reference: {atlas.overview}", "dim"))
     for id_ in found:
@@ -93,6 +95,9 @@ def _print(found: Sequence[str], atlas: Atlas, console: Console) -> None:
 def _facts(
     requirement: Requirement, atlas: Atlas, entry: AtlasEntry | None
 ) -> Mapping[str, Sequence[str]]:
+    if requirement.id in load_invariants():
+        commands = [f"sockproof explain {requirement.id}", "sockproof check ADDRESS, or -- PROGRAM"]
+        return {"symptoms": requirement.symptoms, "check": [_OF_CHECK], "next": commands}
     return {
         "symptoms": requirement.symptoms,
         "reference": list(lines_of(atlas, entry)) if entry else ["not yet on record"],

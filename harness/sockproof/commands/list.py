@@ -11,9 +11,10 @@ from sockproof.commands.output import open_console
 from sockproof.errors import UsageError
 from sockproof.run.run_options import RunOptions, click_option
 from sockproof.spec.case_id import CaseId
-from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.catalogue import load_catalogue, load_invariants
 from sockproof.spec.matrix import ALL_SPECS
 from sockproof.spec.renames import new_ids
+from sockproof.spec.requirement import Requirement
 
 if TYPE_CHECKING:
     from sockproof.run.collected import CollectedCases
@@ -22,8 +23,16 @@ __all__ = ["collect", "list_command"]
 
 
 def _requirements() -> Iterator[str]:
-    for requirement in load_catalogue().values():
-        yield f"{requirement.id:52} {requirement.level:8} {requirement.title}"
+    yield from map(_listed, load_catalogue().values())
+
+
+def _invariants() -> Iterator[str]:
+    """What a check holds against any server."""
+    yield from map(_listed, load_invariants().values())
+
+
+def _listed(requirement: Requirement) -> str:
+    return f"{requirement.id:52} {requirement.level:8} {requirement.title}"
 
 
 def _specs() -> Iterator[str]:
@@ -52,6 +61,7 @@ def _untestable() -> Iterator[str]:
 # What can be listed without collecting cases, by the name of its option.
 _LISTS: Mapping[str, Callable[[], Iterator[str]]] = {
     "requirements": _requirements,
+    "check": _invariants,
     "specs": _specs,
     "iuts": _iuts,
     "untestable": _untestable,
@@ -85,6 +95,9 @@ def collect(specs: Sequence[str], keyword: str) -> Mapping[CaseId, str]:
 @click.command("list")
 @click.option(
     "--requirements", "what", flag_value="requirements", default=True, help="The default."
+)
+@click.option(
+    "--check", "what", flag_value="check", help="What 'sockproof check' holds against any server."
 )
 @click.option("--specs", "what", flag_value="specs", help="Server specs.")
 @click.option("--cases", "what", flag_value="cases", help="Case ids, as -k and --spec select them.")

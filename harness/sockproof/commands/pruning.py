@@ -103,6 +103,6 @@ def _circumstances(record: Record) -> Circumstances:
     told = record.header.get("capabilities")
     features = {name: has is True for name, has in told.items()} if isinstance(told, dict) else {}
     about = record.implementation
-    level = parse_python_level(about.level)
+    level = parse_python_level(about.level) if about.level else ()
     version = parse_python_level(about.version) if about.version else ()
     return Circumstances.of(about.name, level, version, features, about.runtime)

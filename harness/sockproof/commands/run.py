@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -22,8 +22,10 @@ from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
 from sockproof.report.badge import badge_json
 from sockproof.report.comparison import renamed
+from sockproof.report.findings import found_before
+from sockproof.report.findings_json import findings_json
 from sockproof.report.html.page import report_parts
-from sockproof.report.judged import silences, what_machine_lacks
+from sockproof.report.judged import is_unjudged, silences, what_machine_lacks
 from sockproof.report.junit import junit_parts
 from sockproof.report.markdown import summary_markdown
 from sockproof.report.reference import differing, with_references
@@ -43,6 +45,7 @@ from sockproof.timing import scale
 __all__ = ["exit_status", "record_of", "refuse_unwritable", "run_command", "tell"]
 
 AS_EXPECTED, DEVIATION, STALE, INCOMPLETE = 0, 1, 2, HarnessError.exit_status
+NOTHING_JUDGED = 5
 
 
 @click.command("run")
@@ -142,17 +145,19 @@ def tell(
     problems: Sequence[str],
     *,
     strict: bool = False,
+    earlier: Sequence[Record] = (),
 ) -> int:
     """Make the reports of records, print the summary; the exit status.
 
-    ``problems`` say why the run is incomplete, beside what the records say.
+    ``problems`` say why the run is incomplete, beside what the records say. What is found of a
+    check counts if the ``earlier`` records do not have it.
     """
     records = _held_against_references(paths)
     output = folder if isinstance(folder, OutputFolder) else OutputFolder(folder)
-    for name, report in _REPORTS.items():
-        output.write(name, report(records))
+    for name, report in _reports(records, earlier):
+        output.write(name, report)
     console = open_console()
-    print_summary(records, console)
+    print_summary(records, console, earlier)
     silent = silences(records)
     for problem in (*problems, *silent):
         warn(problem)
@@ -161,10 +166,14 @@ def tell(
             warn(f"{record.iut_id}: this machine lacks what some cases need: {lacking}")
     console.print(f"  report   {output.place('report.html')}", soft_wrap=True)
     cases = [case for record in records for case in record.cases]
+    old = {id_ for record in records for id_ in found_before(record, earlier)}
     incomplete = [record.incomplete_reason for record in records if not record.complete]
     stale = any(record.stale for record in records)
     differs = strict and any(map(differing, records))
-    return exit_status(cases, [*problems, *incomplete, *silent], stale=stale, differs=differs)
+    if is_unjudged(records) and not (problems or incomplete):
+        return NOTHING_JUDGED
+    told = [*problems, *incomplete, *silent]
+    return exit_status(cases, told, stale=stale, differs=differs, excused=old)
 
 
 def _held_against_references(paths: Iterable[Path]) -> list[Record]:
@@ -208,13 +217,14 @@ def exit_status(
     *,
     stale: bool = False,
     differs: bool = False,
+    excused: Collection[str] = (),
 ) -> int:
     """What a run ends with. Incomplete wins: what was not seen may be worse than what was.
 
     ``stale``: an expectation is stale that no case shows to be. ``differs``: an observation is not
-    the reference's, and that counts.
+    the reference's, and that counts. ``excused`` cases do not count.
     """
-    attention = [case for case in cases if case.needs_attention]
+    attention = [case for case in cases if case.needs_attention and case.id not in excused]
     unknown = any(case.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE) for case in attention)
     if problems or unknown or not cases:
         return INCOMPLETE
@@ -223,9 +233,13 @@ def exit_status(
     return STALE if stale or attention else AS_EXPECTED
 
 
-_REPORTS: Mapping[str, Callable[[Sequence[Record]], str | Iterable[str]]] = {
-    "report.html": report_parts,
-    "summary.md": summary_markdown,
-    "junit.xml": junit_parts,
-    "badge.json": badge_json,
-}
+def _reports(
+    records: Sequence[Record], earlier: Sequence[Record]
+) -> Iterator[tuple[str, str | Iterable[str]]]:
+    """The files of a report by their names; none is made before it is written."""
+    yield "report.html", report_parts(records)
+    yield "summary.md", summary_markdown(records, earlier)
+    yield "junit.xml", junit_parts(records, earlier)
+    yield "badge.json", badge_json(records)
+    if any(record.subject for record in records):
+        yield "findings.json", findings_json(records, earlier)

@@ -16,6 +16,7 @@ from sockproof.record.draft import RecordDraft
 from sockproof.record.json_object import JsonObject
 from sockproof.record.light_rows import LightRows, StoredEvidence
 from sockproof.record.rows import CaseRow, FooterRow, RequirementRow
+from sockproof.record.subject import SubjectInfo
 from sockproof.record.writer import DIGESTS_SINCE, SCHEMA
 from sockproof.spec.levels import Level
 
@@ -71,6 +72,12 @@ class Record:
     @property
     def iut_id(self) -> str:
         return self.implementation.id
+
+    @cached_property
+    def subject(self) -> SubjectInfo | None:
+        """What ``sockproof check`` has judged; None of a module that ``run`` has."""
+        told = self.header.get("subject")
+        return None if told is None else SubjectInfo.from_json(told)
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -219,6 +226,8 @@ def _header(path: Path, row: Mapping[str, Any]) -> Mapping[str, Any]:
         raise RecordError(f"{path} line 1: the header names no implementation", "run again")
     try:
         ImplementationInfo.from_json(implementation)
+        if row.get("subject") is not None:
+            SubjectInfo.from_json(row["subject"])
     except RecordError as error:
         raise RecordError(f"{path} line 1: {error.message}", error.hint) from None
     return row

@@ -44,6 +44,7 @@ def _identity(record: Record) -> Mapping[str, str]:
         "seed": str(record.header.get("seed")),
         "examples": str(record.settings.get("examples")),
         "interpreter": f"{about.name} {about.version}",
+        "subject": json.dumps(record.header.get("subject"), sort_keys=True),
         "Python level": about.level,
         "capabilities": _capabilities(record),
     }

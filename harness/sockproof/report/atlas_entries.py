@@ -128,8 +128,13 @@ def make_atlas(records: Sequence[Record], first: str = "", last: str = "") -> At
     """The atlas of these records, of the versions from ``first`` to ``last``, ``3.8`` to ``3.13``.
 
     Raises:
-        UsageError: a bound is no version on record, or they are in the wrong order.
+        UsageError: a bound is no version on record, or they are in the wrong order; a record is of
+            a check, which knows no versions.
     """
+    for record in records:
+        if record.subject:
+            problem = f"{record.path} is of a check: an atlas is of versions of Python"
+            raise UsageError(problem, "see 'sockproof compare'")
     versions, others = _columns(records)
     versions = _between(versions, first, last)
     boundaries = [_boundary(old, new) for old, new in pairwise(versions)]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from sockproof.judge.verdict import Conformance
 from sockproof.record.reader import Record
 from sockproof.record.scope import scope_of
-from sockproof.report.tally import tally
+from sockproof.report.tally import subject_word, tally
 from sockproof.spec.levels import Level
 
 __all__ = ["badge_json"]
@@ -57,7 +57,7 @@ def badge_json(records: Sequence[Record]) -> str:
     numbers = f"MUST {sum(one.passed for one in must)}/{sum(one.total for one in must)}"
     badge = {
         "schemaVersion": 1,
-        "label": "socketserver",
+        "label": "server" if subject_word(records) == "server" else "socketserver",
         "message": f"{message}, {numbers}" if records else "nothing was played",
         "color": _COLOURS[worst],
         "isError": worst in _ERRORS,

@@ -12,6 +12,7 @@ from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow, RequirementRow
 from sockproof.record.scope import scope_of
 from sockproof.report.changes import Change, Kind
+from sockproof.report.findings import hashes_of
 from sockproof.report.reference import ABSENT, differences, value_text
 from sockproof.report.tally import what_happened
 from sockproof.spec.levels import Level, holds_between, parse_python_level
@@ -38,10 +39,12 @@ def changes_of_cases(baseline: Record, other: Record) -> Iterator[Change]:
     A case is gone, or new, where the record that lacks it can speak about it.
     """
     was_played, is_played = scope_of(baseline).holds, scope_of(other).holds
+    was_found, is_found = hashes_of(baseline), hashes_of(other)
     for before in baseline.cases:
         now = other.case(before.id)
         if now is not None:
-            yield from _changes_of(_Pair(baseline, other, before, now))
+            is_same = now.id in is_found and is_found[now.id] == was_found.get(now.id)
+            yield from _changes_of(_Pair(baseline, other, before, now, is_same))
         elif is_played(before.id, before.spec):
             yield _gone(baseline.requirement_of(before), before)
     for now in other.cases:
@@ -59,12 +62,16 @@ def _gone(row: RequirementRow, before: CaseRow) -> Change:
 
 @dataclass(frozen=True)
 class _Pair:
-    """A case as it was and as it is now; ``other`` has the baseline as its reference."""
+    """A case as it was and as it is now; ``other`` has the baseline as its reference.
+
+    ``is_same_finding``: a check has failed of the same cause, whatever the figures are.
+    """
 
     baseline: Record
     other: Record
     before: CaseRow
     now: CaseRow
+    is_same_finding: bool = False
 
     @property
     def row(self) -> RequirementRow:
@@ -157,7 +164,7 @@ def _teardown_kind(pair: _Pair) -> Kind | None:
 
 def _message_change(pair: _Pair) -> Iterator[Change]:
     before, now = pair.before, pair.now
-    if (before.expected, before.actual) == (now.expected, now.actual):
+    if (before.expected, before.actual) == (now.expected, now.actual) or pair.is_same_finding:
         return
     if before.expected == now.expected:
         yield pair.change(Kind.MESSAGE, before.actual, now.actual, name="actual")

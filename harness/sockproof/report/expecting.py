@@ -15,6 +15,7 @@ from itertools import takewhile
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow
+from sockproof.report.findings import hashes_of, steady_text
 from sockproof.spec.case_id import CaseId
 from sockproof.spec.levels import PythonLevel, format_python_level, parse_python_level
 
@@ -94,7 +95,7 @@ def _drafts(records: Sequence[Record], implementation: str) -> Iterable[Draft]:
                 pattern,
                 len(ids),
                 verdict,
-                _common(_message(case) for _, case in group),
+                _contained(group),
                 teardown,
                 implementation,
                 since,
@@ -169,10 +170,15 @@ def _seen(records: Iterable[Record], group: Iterable[_Member]) -> str:
 
 def _by_text(members: Iterable[_Member]) -> list[list[_Member]]:
     """Put those together whose messages have a text in common that tells them from others: they
-    begin alike for so long, or are short and the same."""
+    begin alike for so long, or are short and the same. Of a check, those of one finding."""
     groups: dict[str, list[_Member]] = {}
+    found: dict[int, Mapping[str, str]] = {}
     for member in members:
-        groups.setdefault(_beginning(_message(member[1])), []).append(member)
+        record, case = member
+        if id(record) not in found:
+            found[id(record)] = hashes_of(record)
+        alike = found[id(record)].get(case.id) or _beginning(_message(case))
+        groups.setdefault(alike, []).append(member)
     return list(groups.values())
 
 
@@ -187,6 +193,14 @@ def _beginning(message: str) -> str:
 
 def _message(case: CaseRow) -> str:
     return case.actual or case.reason
+
+
+def _contained(group: Sequence[_Member]) -> str:
+    """What the messages of a group have in common. Those of checks have figures in them, which are
+    others the next time."""
+    messages = [_message(case) for _, case in group]
+    is_of_checks = all(record.subject for record, _ in group)
+    return (steady_text(messages) if is_of_checks else "") or _common(messages)
 
 
 def _common(messages: Iterable[str]) -> str:
@@ -207,6 +221,8 @@ def _span(records: Sequence[Record], deviating: set[str]) -> tuple[str, str]:
     """The first and the last level that deviates, where a level below or above does not."""
     levels: Mapping[bool, list[PythonLevel]] = {True: [], False: []}
     for record in records:
+        if record.subject:
+            return "", ""
         levels[record.iut_id in deviating].append(parse_python_level(record.implementation.level))
     low, high = min(levels[True]), max(levels[True])
     since = format_python_level(low) if any(level < low for level in levels[False]) else ""

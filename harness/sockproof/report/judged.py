@@ -18,7 +18,7 @@ from sockproof.report.text import counted
 from sockproof.spec.levels import Level
 from sockproof.spec.matrix import CLASSES
 
-__all__ = ["LEAST_MUST", "silence", "silences", "standing", "what_machine_lacks"]
+__all__ = ["LEAST_MUST", "is_unjudged", "silence", "silences", "standing", "what_machine_lacks"]
 
 # Cases at MUST that a whole run must have judged for its implementation to be called strict.
 LEAST_MUST = 20
@@ -37,7 +37,8 @@ def silence(record: Record) -> str:
         number = len(record.cases)
         what = f"{counted(number, 'case')} {'is' if number == 1 else 'are'} not applicable"
         reasons = _by_number(case.reason for case in record.cases)
-        return f"nothing was judged: {what}: {reasons}; select others, with -k and --spec"
+        others = "-k" if record.subject else "-k and --spec"
+        return f"nothing was judged: {what}: {reasons}; select others, with {others}"
     own = _own_silence(record)
     if own and record.reference:
         lacking = _by_number(case.reason for case in own)
@@ -52,6 +53,11 @@ def silences(records: Sequence[Record]) -> list[str]:
     is_evidence = not all(map(_is_silent, records))
     told = [one for one in records if not (is_evidence and _is_rightly_silent(one))]
     return [f"{one.iut_id}: {words}" for one in told if (words := silence(one))]
+
+
+def is_unjudged(records: Sequence[Record]) -> bool:
+    """Whether all of them are of checks, and nothing of any server could be judged."""
+    return bool(records) and all(one.subject and _is_silent(one) for one in records)
 
 
 def _is_silent(record: Record) -> bool:
@@ -83,7 +89,7 @@ def standing(record: Record) -> Conformance:
     if found is Conformance.NONCONFORMANT:
         return found
     judged = sum(level is Level.MUST and verdict in _JUDGED for level, verdict in pairs)
-    least = LEAST_MUST if scope_of(record).whole else 1
+    least = LEAST_MUST if scope_of(record).whole and not record.subject else 1
     return Conformance.UNJUDGED if judged < least or silence(record) else found
 
 

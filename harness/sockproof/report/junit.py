@@ -7,14 +7,16 @@ INCONCLUSIVE ``error`` (nothing was found out), NOT_APPLICABLE and known or inhe
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from xml.etree import ElementTree as ET
 
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
-from sockproof.record.rows import CaseRow
+from sockproof.record.rows import CaseRow, Known
 from sockproof.record.scope import scope_of
+from sockproof.report.findings import found_before, hashes_of
 from sockproof.report.tally import STALE, what_happened
 from sockproof.report.text import one_line, visible
 
@@ -34,8 +36,10 @@ def junit_xml(records: Sequence[Record]) -> str:
     return "".join(junit_parts(records))
 
 
-def junit_parts(records: Sequence[Record]) -> Iterator[str]:
-    """The same text in parts, none of which is much longer than what one case has to tell."""
+def junit_parts(records: Sequence[Record], earlier: Sequence[Record] = ()) -> Iterator[str]:
+    """The same text in parts, none of which is much longer than what one case has to tell. Findings
+    of a check that the ``earlier`` records have are ``skipped``."""
+    records = [_excusing(record, earlier) for record in records] if earlier else records
     suites = [_suite(record) for record in records]
     root = ET.Element("testsuites", name="sockproof")
     for attribute in ("tests", *_OUTCOMES):
@@ -44,11 +48,24 @@ def junit_parts(records: Sequence[Record]) -> Iterator[str]:
     yield f"<?xml version='1.0' encoding='utf-8'?>\n{_opened(root)}\n"
     for record, suite in zip(records, suites, strict=True):
         yield f"  {_opened(suite)}\n{_indented(_properties(_facts(record)))}"
+        findings = hashes_of(record)
         for case in record.cases:
-            yield _indented(_case(record, record.whole(case)))
+            yield _indented(_case(record, record.whole(case), findings.get(case.id, "")))
         yield from map(_indented, _of_whole_run(record))
         yield "  </testsuite>\n"
     yield "</testsuites>"
+
+
+def _excusing(record: Record, earlier: Sequence[Record]) -> Record:
+    """The record in which what was found before is known."""
+    old, hashes = found_before(record, earlier), hashes_of(record)
+    cases = [
+        dataclasses.replace(case, known=Known(f"finding {hashes[case.id]} is not new"))
+        if case.id in old and not case.known
+        else case
+        for case in record.cases
+    ]
+    return dataclasses.replace(record, cases=tuple(cases))
 
 
 def _opened(element: ET.Element) -> str:
@@ -77,10 +94,12 @@ def _suite(record: Record) -> ET.Element:
 
 
 def _facts(record: Record) -> Mapping[str, object]:
+    about = record.implementation
+    subject = record.subject
     return {
         "suite_version": record.header.get("suite_version", ""),
-        "python": f"{record.implementation.name} {record.implementation.version}",
-        "given": record.implementation.given,
+        **({subject.kind: about.given} if subject else {"python": f"{about.name} {about.version}"}),
+        "given": about.given,
         "platform": record.platform,
         "seed": record.header.get("seed", ""),
         "complete": "yes" if record.complete else f"no: {record.incomplete_reason}",
@@ -106,13 +125,14 @@ def _properties(facts: Mapping[str, object]) -> ET.Element:
     return block
 
 
-def _case(record: Record, case: CaseRow) -> ET.Element:
+def _case(record: Record, case: CaseRow, finding: str) -> ET.Element:
     requirement = record.requirement_of(case)
     facts = {
         "requirement": case.requirement,
         "level": requirement.level.value,
         "spec": case.spec,
-        "teardown": case.teardown.verdict.value,
+        **({} if record.subject else {"teardown": case.teardown.verdict.value}),
+        **({"finding": finding} if finding else {}),
     }
     element = _testcase(record, requirement.area, case.id, f"{case.duration_s:.4f}")
     element.append(_properties(facts))

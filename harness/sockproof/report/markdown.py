@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
 from sockproof.record.scope import completeness, partial_words
+from sockproof.report.findings import CheckFinding, findings_of
 from sockproof.report.reference import (
     DifferenceGroup,
     difference_groups,
@@ -24,12 +25,16 @@ from sockproof.report.tally import (
     extra_texts,
     headline,
     inherited_words,
+    is_of_finding,
     shown_extra,
     shown_levels,
+    shows_teardown,
+    subject_word,
     tally,
     what_happened,
 )
 from sockproof.report.text import one_line, seconds
+from sockproof.report.what_to_type import again
 
 __all__ = ["alarm", "code", "partly", "summary_markdown"]
 
@@ -37,11 +42,15 @@ __all__ = ["alarm", "code", "partly", "summary_markdown"]
 SHOWN = 50
 
 _COMPLETE = {"yes": "yes", "partial": "partial", "no": "**NO**"}
+_COUNTED_WORDS = ("n/a", "inconclusive", "error")
 _COUNTED = (Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE, Verdict.ERROR)
 
 
-def summary_markdown(records: Sequence[Record]) -> str:
-    """The run in one table and one list; an incomplete run is said first and loudly."""
+def summary_markdown(records: Sequence[Record], earlier: Sequence[Record] = ()) -> str:
+    """The run in one table and one list; an incomplete run is said first and loudly.
+
+    What is found of a check is new if the ``earlier`` records do not have it.
+    """
     tallies = [tally(record) for record in records]
     versions = sorted({str(record.header.get("suite_version", "")) for record in records})
     blocks = [
@@ -51,7 +60,7 @@ def summary_markdown(records: Sequence[Record]) -> str:
         f"{partly(partial_words(records))}{headline(records)}, "
         f"suite {code(', '.join(versions), 40)}",
         "\n".join(_table(records, tallies)),
-        *_attention(records),
+        *_attention(records, earlier),
     ]
     if lines := [(one.iut_id, words) for one in records for words in inherited_words(one)]:
         blocks += [
@@ -97,25 +106,29 @@ def _stale(record: Record) -> str:
 
 def _table(records: Sequence[Record], tallies: Sequence[Tally]) -> Iterable[str]:
     levels = shown_levels(tallies)
-    names = ["implementation", *(level.value for level in levels), "n/a", "inconclusive", "error"]
-    extra = shown_extra(tallies)
-    names += [*extra, "teardown", "conformance", "complete", "time"]
-    yield "| " + " | ".join(names) + " |"
-    yield "|:--|" + "--:|" * (len(levels) + len(extra) + 3) + ":--|" * 3 + "--:|"
+    names = [subject_word(records), *(level.value for level in levels), *_COUNTED_WORDS]
+    extra, teardown = shown_extra(tallies), shows_teardown(records)
+    words = [*(["teardown"] if teardown else []), "conformance", "complete"]
+    yield "| " + " | ".join([*names, *extra, *words, "time"]) + " |"
+    yield "|:--|" + "--:|" * (len(names) + len(extra) - 1) + ":--|" * len(words) + "--:|"
     for record, counted in zip(records, tallies, strict=True):
         cells = [code(record.iut_id, 80), *(str(counted.levels[level]) for level in levels)]
         cells += [str(counted.verdicts[verdict]) for verdict in _COUNTED]
         cells += extra_texts(counted, extra)
-        cells += [counted.teardown_words, counted.conformance.value]
+        cells += [counted.teardown_words] if teardown else []
+        cells += [counted.conformance.value]
         cells += [_COMPLETE[completeness(record)], seconds(record.duration_s)]
         yield "| " + " | ".join(cells) + " |"
 
 
-def _attention(records: Sequence[Record]) -> list[str]:
-    groups = attention_groups(records)
+def _attention(records: Sequence[Record], earlier: Sequence[Record]) -> list[str]:
+    found = [one for record in records for one in findings_of(record, earlier)]
+    found = sorted((one for one in found if not one.is_known), key=lambda one: not one.is_new)
+    groups = [one for one in attention_groups(records) if not is_of_finding(one)]
+    blocks = ["### Findings", _shown(map(_finding, found))] if found else []
     if groups:
-        return ["### Needs attention", _shown(map(_entry, groups))]
-    return [
+        return [*blocks, "### Needs attention", _shown(map(_entry, groups))]
+    return blocks or [
         "Nothing needs attention" + (" in what was recorded." if partial_words(records) else ".")
     ]
 
@@ -129,8 +142,9 @@ def _shown(entries: Iterable[str]) -> str:
 
 def _cases(ids: Sequence[str]) -> str:
     """The first of the cases of a requirement, and how many more there are."""
-    more = f" and {len(ids) - 1} more of it" if len(ids) > 1 else ""
-    return f"{code(ids[0])}{more}"
+    more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
+    same = " of it" if more and len({id_.partition("[")[0] for id_ in ids}) == 1 else ""
+    return f"{code(ids[0])}{more}{same}"
 
 
 def _entry(group: Attention) -> str:
@@ -143,6 +157,16 @@ def _entry(group: Attention) -> str:
     return (
         f"- **{group.kind}** {group.requirement.level.value} on {code(group.record.iut_id, 80)}: "
         f"{_cases([case.id for case in group.cases])}{found}"
+    )
+
+
+def _finding(one: CheckFinding) -> str:
+    """One fault, the cases that show it, and the command that shows it again."""
+    level = one.level.value if one.is_new else f"{one.level.value} (not new)"
+    return (
+        f"- **{one.hash}** {level} on {code(one.record.iut_id, 80)}: "
+        f"{code(one.sentence, 1000)}; shown by {_cases([case.id for case in one.cases])}; "
+        f"again: {code(again(one.record, one.first), 1000)}"
     )
 
 

@@ -67,12 +67,15 @@ def differences(record: Record, case: CaseRow) -> tuple[Difference, ...]:
     """Where a case's observations are not the reference's.
 
     Where the two have not the same verdict, only what both observed is compared: a case that
-    failed half-way saw less. What one of them did not play, or could not, does not differ.
+    failed half-way saw less. What one of them did not play, or could not, does not differ, and
+    neither does what a check has measured.
     """
     own = _in_reference(record, case)
     if own is None or Verdict.NOT_APPLICABLE in (own.verdict, case.verdict):
         return ()
     names: Sequence[str] = list(dict.fromkeys((*own.observations, *case.observations)))
+    if record.subject:
+        names = [name for name in names if _is_steady(own, name) and _is_steady(case, name)]
     if own.verdict is not case.verdict:
         names = [name for name in names if name in own.observations and name in case.observations]
     pairs = [
@@ -80,6 +83,11 @@ def differences(record: Record, case: CaseRow) -> tuple[Difference, ...]:
         for name in names
     ]
     return tuple(one for one in pairs if one.reference != one.seen)
+
+
+def _is_steady(case: CaseRow, name: str) -> bool:
+    """Whether a check sees the same each time: what it measures is another each time."""
+    return isinstance(case.observations.get(name, ""), str | bool)
 
 
 def _in_reference(record: Record, case: CaseRow) -> CaseRow | None:

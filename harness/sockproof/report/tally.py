@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sockproof.judge.verdict import Conformance, TeardownVerdict, Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow, RequirementRow
+from sockproof.report.findings import hashes_of
 from sockproof.report.judged import standing
 from sockproof.report.reference import differing
 from sockproof.report.text import counted
@@ -26,8 +27,11 @@ __all__ = [
     "extra_texts",
     "headline",
     "inherited_words",
+    "is_of_finding",
     "shown_extra",
     "shown_levels",
+    "shows_teardown",
+    "subject_word",
     "tally",
     "what_happened",
 ]
@@ -145,7 +149,17 @@ def extra_texts(one: Tally, names: Sequence[str]) -> list[str]:
 def headline(records: Sequence[Record]) -> str:
     """``2,715 cases, 1 implementation``; not applicable cases are counted, too."""
     n_cases = sum(len(record.cases) for record in records)
-    return f"{counted(n_cases, 'case')}, {counted(len(records), 'implementation')}"
+    return f"{counted(n_cases, 'case')}, {counted(len(records), subject_word(records))}"
+
+
+def subject_word(records: Sequence[Record]) -> str:
+    """What the records are of: servers that were checked from outside, else implementations."""
+    return "server" if records and all(one.subject for one in records) else "implementation"
+
+
+def shows_teardown(records: Sequence[Record]) -> bool:
+    """Whether teardowns were judged in any of them: a check judges none."""
+    return not records or any(one.subject is None for one in records)
 
 
 @dataclass(frozen=True)
@@ -174,15 +188,23 @@ def attention_groups(records: Iterable[Record]) -> list[Attention]:
     """What FAILs, ERRORs, is INCONCLUSIVE, left something behind, or is stale, gravest first.
 
     Nothing of what ended as was expected of it. Cases of a requirement that share a kind are
-    together; what is as grave stands as recorded.
+    together, of a check those of one finding; what is as grave stands as recorded.
     """
-    found = [(one, case) for one in records for case in one.cases if case.needs_attention]
-    groups: dict[tuple[int, str, str], Attention] = {}
+    every = list(records)
+    found = [(one, case) for one in every for case in one.cases if case.needs_attention]
+    hashes = {id(one): hashes_of(one) for one in every}
+    groups: dict[tuple[int, str, str, str], Attention] = {}
     for record, case in sorted(found, key=lambda pair: _gravity(*pair)):
         kind, row = _kind_of_attention(case), record.requirement_of(case)
-        group = groups.setdefault((id(record), row.id, kind), Attention(record, row, kind, []))
+        key = (id(record), row.id, kind, hashes[id(record)].get(case.id, ""))
+        group = groups.setdefault(key, Attention(record, row, kind, []))
         group.cases.append(case)
     return list(groups.values())
+
+
+def is_of_finding(one: Attention) -> bool:
+    """Whether a finding of a check tells of it."""
+    return one.record.subject is not None and one.kind == Verdict.FAIL.value
 
 
 def inherited_words(record: Record) -> list[str]:

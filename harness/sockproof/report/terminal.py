@@ -11,9 +11,9 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
-from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
 from sockproof.record.scope import completeness, partial_words
+from sockproof.report.findings import CheckFinding, findings_of
 from sockproof.report.observed import observed_lines
 from sockproof.report.reference import (
     DifferenceGroup,
@@ -22,19 +22,15 @@ from sockproof.report.reference import (
     value_text,
 )
 from sockproof.report.tally import (
-    LevelCount,
-    Tally,
+    Attention,
     attention_groups,
-    extra_texts,
     headline,
     inherited_words,
-    shown_extra,
-    shown_levels,
-    tally,
+    is_of_finding,
 )
-from sockproof.report.terminal_attention import TEARDOWN_STYLE, entry_lines, next_commands
-from sockproof.report.text import one_line, seconds
-from sockproof.spec.levels import Level
+from sockproof.report.terminal_attention import entry_lines, finding_lines, next_commands
+from sockproof.report.terminal_table import table_lines
+from sockproof.report.text import counted, one_line, seconds
 
 __all__ = ["incomplete", "print_summary"]
 
@@ -46,9 +42,13 @@ DIFFERING_SHOWN = 8
 OBSERVED_SHOWN = 4
 
 
-def print_summary(records: Sequence[Record], console: Console) -> None:
-    """Print what one needs after a run: how it went, what needs attention, how to see it again."""
-    tallies = [tally(record) for record in records]
+def print_summary(
+    records: Sequence[Record], console: Console, earlier: Sequence[Record] = ()
+) -> None:
+    """Print what one needs after a run: how it went, what needs attention, how to see it again.
+
+    What is found of a check is new if the ``earlier`` records do not have it.
+    """
     line = _headline(records)
     if partial := partial_words(records):
         line.append(f"; {one_line(partial, 1000)}", "bold yellow")
@@ -56,7 +56,7 @@ def print_summary(records: Sequence[Record], console: Console) -> None:
     if generated := _generated(records):
         console.print(generated, soft_wrap=True, highlight=False)
     console.print()
-    for line in _table(records, tallies):
+    for line in table_lines(records):
         console.print(line, soft_wrap=True)
     for record in records:
         if not record.complete:
@@ -64,7 +64,7 @@ def print_summary(records: Sequence[Record], console: Console) -> None:
             console.print(Text("\n  ").append_text(line), soft_wrap=True)
         for stale in record.stale:
             console.print(_stale(record, stale), soft_wrap=True)
-    _print_attention(records, console)
+    _print_attention(records, console, earlier)
     _print_inherited(records, console)
     _print_differing(records, console)
     _print_observed(records, console)
@@ -108,46 +108,6 @@ def _time(text: object) -> str:
     return str(text).replace("Z", "+00:00")
 
 
-def _table(records: Sequence[Record], tallies: Sequence[Tally]) -> Iterable[Text]:
-    """The lines of the table; wider than the terminal rather than with a count cut short."""
-    levels = shown_levels(tallies)
-    extra = shown_extra(tallies)
-    heads = ("implementation", *(level.value for level in levels), "n/a", "teardown")
-    heads += tuple(extra)
-    rows = [[Text(head, "dim") for head in heads]]
-    for record, counted in zip(records, tallies, strict=True):
-        counts = [_level_cell(level, counted.levels[level]) for level in levels]
-        absent = Text(str(counted.verdicts[Verdict.NOT_APPLICABLE]))
-        more = map(Text, extra_texts(counted, extra))
-        rows.append([_name(record), *counts, absent, _teardown_cell(counted), *more])
-    widths = [max(cell.cell_len for cell in column) for column in zip(*rows, strict=True)]
-    return [_row(row, widths) for row in rows]
-
-
-def _row(cells: Sequence[Text], widths: Sequence[int]) -> Text:
-    line = Text("  ")
-    for cell, width in zip(cells, widths, strict=True):
-        line.append_text(cell).append(" " * (width - cell.cell_len + 2))
-    line.rstrip()
-    return line
-
-
-def _name(record: Record) -> Text:
-    name = Text(one_line(record.iut_id, 60))
-    return name if record.complete else name.append("  INCOMPLETE", "bold white on red")
-
-
-def _level_cell(level: Level, count: LevelCount) -> Text:
-    """``1309/1310``; of OBSERVED the number alone, when all of it could be observed."""
-    if level is Level.OBSERVED and count.whole:
-        return Text(str(count.passed))
-    return Text(str(count), "" if count.whole else "red" if count.failed else "yellow")
-
-
-def _teardown_cell(counted: Tally) -> Text:
-    return Text(counted.teardown_words, TEARDOWN_STYLE if counted.unclean else "")
-
-
 def incomplete(name: str, record: Record) -> Text:
     """What is said loudly of a record that is not whole."""
     line = Text().append(" INCOMPLETE RUN ", "bold white on red")
@@ -159,8 +119,33 @@ def _stale(record: Record, text: str) -> Text:
     return line.append(f" {one_line(record.iut_id, 60)}: {one_line(text, 1000)}")
 
 
-def _print_attention(records: Sequence[Record], console: Console) -> None:
-    groups = attention_groups(records)
+def _print_attention(
+    records: Sequence[Record], console: Console, earlier: Sequence[Record]
+) -> None:
+    """What a check finds is told by its causes, all else by its requirements."""
+    groups = [one for one in attention_groups(records) if not is_of_finding(one)]
+    found = [one for record in records for one in findings_of(record, earlier)]
+    found = sorted((one for one in found if not one.is_known), key=lambda one: not one.is_new)
+    if found:
+        told = counted(len(found), "finding")
+        console.print(Text(f"\n  {told}{_not_new(found)}", "bold"), soft_wrap=True)
+        _print_first(SHOWN, map(finding_lines, found), console)
+    if groups or not found:
+        _print_groups(records, groups, console)
+    if groups or found:
+        console.print()
+    about = [(one.record, one.first) for one in found]
+    about += [(one.record, one.first) for one in groups]
+    for label, text in (line for one in about[:1] for line in next_commands(*one)):
+        console.print(Text(f"  {label:<9}", "dim").append(text), soft_wrap=True)
+
+
+def _not_new(found: Sequence[CheckFinding]) -> str:
+    new = sum(one.is_new for one in found)
+    return "" if new == len(found) else f", {new} new"
+
+
+def _print_groups(records: Sequence[Record], groups: Sequence[Attention], console: Console) -> None:
     stale = any(record.stale for record in records)
     title = f"{'' if groups else 'nothing else ' if stale else 'nothing '}needs attention"
     how = dict.fromkeys(map(completeness, records))
@@ -169,10 +154,6 @@ def _print_attention(records: Sequence[Record], console: Console) -> None:
         title += f" in what was recorded; the run is {run}"
     console.print(Text(f"\n  {title}", "bold" if groups else ""), soft_wrap=True)
     _print_first(SHOWN, map(entry_lines, groups), console)
-    if groups:
-        console.print()
-    for label, text in next_commands(groups):
-        console.print(Text(f"  {label:<9}", "dim").append(text), soft_wrap=True)
 
 
 def _print_inherited(records: Sequence[Record], console: Console) -> None:

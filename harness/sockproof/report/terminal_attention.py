@@ -1,23 +1,31 @@
-"""What needs attention, line by line: the promise, what happened, why, and what to type next."""
+"""What needs attention, and what a check finds, line by line: the promise, what happened, why, and
+what to type next."""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from rich.text import Text
 
 from sockproof.judge.verdict import Verdict
+from sockproof.record.reader import Record
+from sockproof.record.rows import CaseRow
+from sockproof.report.findings import CheckFinding
 from sockproof.report.reference import deviates_as_well
 from sockproof.report.tally import Attention, what_happened
-from sockproof.report.text import generating_options, one_line, rerun_command
+from sockproof.report.text import one_line
+from sockproof.report.what_to_type import again, explained, replayed, scripted
 
-__all__ = ["TEARDOWN_STYLE", "entry_lines", "next_commands"]
+__all__ = ["TEARDOWN_STYLE", "entry_lines", "finding_lines", "next_commands"]
 
 TEARDOWN_STYLE = "dark_orange"
 _STYLES = {"FAIL": "bold red", "ERROR": "bold magenta", "INCONCLUSIVE": "yellow"}
 _LABELS = {Verdict.FAIL: "actual", Verdict.ERROR: "reason", Verdict.INCONCLUSIVE: "reason"}
 
+# Characters of a command: it may have a path, a case and the words of a program.
+_LONGEST = 1000
+# Cases of a finding that are named; the rest is counted.
+_CASES = 4
 # What is promised of every case, whatever else it is about.
 _CLEAN = {
     "leaked": "nothing is left open or running once the servers are closed",
@@ -25,14 +33,11 @@ _CLEAN = {
 }
 
 
-def next_commands(groups: Sequence[Attention]) -> Iterable[tuple[str, str]]:
-    """What to type about the first of them."""
-    for group in groups[:1]:
-        told = (str(group.record.path), group.first.id, group.record.implementation.given)
-        file, case, iut = (one_line(shlex.quote(text), 400) for text in told)
-        for label, command in (("replay", "replay"), ("script", "repro")):
-            yield label, f"sockproof {command} {file} {case} --iut {iut}"
-        yield "explain", f"sockproof explain {one_line(group.requirement.id, 200)}"
+def next_commands(record: Record, case: CaseRow) -> Iterable[tuple[str, str]]:
+    """What to type about a case."""
+    yield "replay", one_line(replayed(record, case), _LONGEST)
+    yield "script", one_line(scripted(record, case), _LONGEST)
+    yield "explain", one_line(explained(case.requirement), _LONGEST)
 
 
 def entry_lines(group: Attention) -> Iterable[Text]:
@@ -49,6 +54,18 @@ def entry_lines(group: Attention) -> Iterable[Text]:
             yield Text("     ").append(f"{label:<10}", "dim").append(text)
 
 
+def finding_lines(one: CheckFinding) -> Iterable[Text]:
+    """The lines of a finding: what was seen, the cases that show it, and how to see it again."""
+    old = "" if one.is_new else "  (not new)"
+    head = Text("  ").append(one.hash, "bold").append(f"  {one.level.value}{old}", _STYLES["FAIL"])
+    yield head.append(f"  {one_line(one.sentence, _LONGEST)}")
+    shown = [case.id.partition("/")[2] for case in one.cases[:_CASES]]
+    more = f" and {len(one.cases) - _CASES} more" if len(one.cases) > _CASES else ""
+    told = one_line(", ".join(shown), _LONGEST) + more
+    for label, text in (("shown by", told), ("again", again(one.record, one.first))):
+        yield Text("     ").append(f"{label:<10}", "dim").append(one_line(text, _LONGEST))
+
+
 def _details(group: Attention) -> Iterable[tuple[str, str]]:
     record, first = group.record, group.first
     failed = first.verdict is Verdict.FAIL
@@ -63,9 +80,7 @@ def _details(group: Attention) -> Iterable[tuple[str, str]]:
     if deviates_as_well(record, first) and record.reference:
         yield "reference", f"{one_line(record.reference.iut_id, 60)} does the same"
     yield "as well", _others(group)
-    again = rerun_command(record.implementation.given, first.id)
-    again += generating_options(record, first)
-    yield "again", one_line(again, 400)
+    yield "again", one_line(again(record, first), _LONGEST)
 
 
 def _others(group: Attention) -> str:

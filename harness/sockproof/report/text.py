@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Sequence
 
@@ -16,7 +15,6 @@ __all__ = [
     "counted",
     "generating_options",
     "one_line",
-    "rerun_command",
     "seconds",
     "version_numbers",
     "visible",
@@ -51,16 +49,6 @@ def version_numbers(text: str) -> PythonLevel:
         return parse_python_level(text)
     except ValueError:
         return ()
-
-
-def rerun_command(given: str, case_id: str) -> str:
-    """The command that plays one case again, quoted for a POSIX shell."""
-    return f"sockproof run --iut {shlex.quote(given)} -k {_quoted(case_id)}"
-
-
-def _quoted(text: str) -> str:
-    """Always in quotes: brackets are patterns to a shell."""
-    return "'" + text.replace("'", "'\"'\"'") + "'"
 
 
 def generating_options(record: Record, case: CaseRow) -> str:

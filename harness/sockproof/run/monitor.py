@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +13,7 @@ import pytest
 from sockproof.errors import HarnessError
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.judge.expectations import Expectation, borne_out
+from sockproof.judge.given_expectations import stale_expectations
 from sockproof.judge.verdict import Verdict
 from sockproof.output_folder import OutputFolder
 from sockproof.record.rows import AttributionRow, CaseRow, Inherited
@@ -217,15 +217,10 @@ class RunMonitor:
     def _stale(self, iut_id: str) -> Iterator[str]:
         """The expectations that are stale whatever the cases say. One whose cases were not all
         selected may well match nothing."""
-        met, today = self._met.get(iut_id, Counter()), datetime.now(timezone.utc).date()
-        for one in self.plan.expectations.get(iut_id, ()):
-            place = f"{one.file}: {one.case}"
-            if one.expired(today):
-                yield f"{place} expired on {one.expires}"
-            if met[one] > one.at_most:
-                yield f"{place} matches {met[one]} cases, more than its at_most {one.at_most}"
-            if not (met[one] or one.intermittent) and self._whole and not self.problems:
-                yield f"{place} matches no case"
+        expectations = self.plan.expectations.get(iut_id, ())
+        met = self._met.get(iut_id, Counter())
+        whole = self._whole and not self.problems
+        yield from stale_expectations(expectations, met, whole=whole)
 
     @property
     def _whole(self) -> bool:

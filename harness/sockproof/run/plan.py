@@ -23,15 +23,14 @@ from sockproof.judge.expectations import (
     Expectation,
     ExpectationIndex,
     known_expectations,
-    read_expectations,
 )
+from sockproof.judge.given_expectations import given_expectations, is_about
 from sockproof.own_folder import make_folder, remove_folder
 from sockproof.record.scope import is_in_shard
 from sockproof.run.keeper import kept
 from sockproof.run.lifetime import heed_interrupt, interrupted_later
 from sockproof.run.run_options import RunOptions
-from sockproof.spec.case_id import requirement_of
-from sockproof.spec.catalogue import Catalogue, load_catalogue
+from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.keywords import Matcher, keyword_matcher
 from sockproof.spec.matrix import ServerSpec, select_specs
 
@@ -169,36 +168,20 @@ def make_plan(options: RunOptions) -> RunPlan:
     generating = options.generating
     keyword_matcher(options.keyword)
     specs = select_specs(options.specs)
-    given_expectations = _read_all(options.expectations)
+    given = given_expectations(options.expectations)
     implementations = [parse_iut(given) for given in options.iuts]
     results = side_by_side(lambda one: _probe(one, specs), implementations)
     told = _distinct([result for result in results if isinstance(result, ProbedIut)])
     if options.only_what_is_there:
         told = tuple(map(_as_it_is, told))
     problems = tuple(str(result) for result in results if isinstance(result, IutUnavailable))
-    expectations = {iut.id: _expectations(iut, given_expectations) for iut in told}
+    expectations = {iut.id: _expectations(iut, given) for iut in told}
     return RunPlan(told, options, problems, expectations=expectations, generating=generating)
 
 
 def _as_it_is(iut: ProbedIut) -> ProbedIut:
     """The same, which is to have what it has."""
     return dataclasses.replace(iut, capabilities=iut.capabilities.there)
-
-
-def _read_all(files: Sequence[Path]) -> tuple[Expectation, ...]:
-    catalogue = load_catalogue()
-    found = tuple(one for path in files for one in read_expectations(path))
-    for one in found:
-        if not any(map(one.requirement_pattern.fullmatch, catalogue)):
-            _refuse_unknown(one, catalogue)
-    return found
-
-
-def _refuse_unknown(one: Expectation, catalogue: Catalogue) -> None:
-    try:
-        catalogue.get(requirement_of(one.case))
-    except UsageError as error:
-        raise UsageError(f"{one.file}: {error.message}", error.hint) from None
 
 
 def _expectations(iut: ProbedIut, given: Sequence[Expectation]) -> tuple[Expectation, ...]:
@@ -212,7 +195,8 @@ def _expectations(iut: ProbedIut, given: Sequence[Expectation]) -> tuple[Expecta
     name = str(iut.hello["implementation"])
     version = tuple(iut.hello["version"])
     there = Circumstances.of(name, iut.level, version, iut.capabilities.features, runtime)
-    return tuple(one for one in (*given, *known) if one.holds_in(there))
+    own = (one for one in given if is_about(one, load_catalogue()))
+    return tuple(one for one in (*own, *known) if one.holds_in(there))
 
 
 def _probe(

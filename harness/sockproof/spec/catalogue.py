@@ -34,7 +34,14 @@ from sockproof.spec.levels import Level, holds_between
 from sockproof.spec.renames import new_ids
 from sockproof.spec.requirement import ID_PATTERN, NARROWING_WORDS, Applies, Requirement
 
-__all__ = ["SHIPPED", "Catalogue", "load_catalogue", "load_invariants", "read_catalogue"]
+__all__ = [
+    "SHIPPED",
+    "Catalogue",
+    "load_catalogue",
+    "load_everything",
+    "load_invariants",
+    "read_catalogue",
+]
 
 SHIPPED = Path(__file__).parent / "requirements"
 INVARIANTS = Path(__file__).parent / "invariants"
@@ -101,6 +108,14 @@ def load_catalogue() -> Catalogue:
 def load_invariants() -> Catalogue:
     """What ``sockproof check`` holds against any server, whoever made it."""
     return read_catalogue(INVARIANTS)
+
+
+@functools.cache
+def load_everything() -> Catalogue:
+    """Both: what a run holds against a socketserver, and what a check does against any server."""
+    both = load_catalogue(), load_invariants()
+    areas = {name: title for one in both for name, title in one.areas.items()}
+    return Catalogue(areas, (requirement for one in both for requirement in one.values()))
 
 
 def read_catalogue(folder: Path) -> Catalogue:

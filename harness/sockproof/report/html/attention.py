@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import RequirementRow
+from sockproof.report.findings import hashes_of
 from sockproof.report.html.matrix_view import case_label, letter
 from sockproof.report.tally import STALE, Attention, attention_groups, what_happened
 from sockproof.report.text import one_line, visible
@@ -60,6 +61,11 @@ class Finding:
     def cause(self) -> str:
         """Why the first of them failed, as far as its process has told."""
         return one_line(self.group.first.cause, 400)
+
+    @property
+    def hash(self) -> str:
+        """Of a check the name of what was found."""
+        return hashes_of(self.group.record).get(self.group.first.id, "")
 
     @property
     def count(self) -> str:

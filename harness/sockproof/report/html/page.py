@@ -12,7 +12,13 @@ from sockproof.report.html.matrix_view import build_matrix, cell
 from sockproof.report.html.payload import PagePayload
 from sockproof.report.html.rendering import assets, rendered_parts
 from sockproof.report.html.runs import RunColumn, case_counts, distinct
-from sockproof.report.tally import inherited_words, shown_levels, tally
+from sockproof.report.tally import (
+    inherited_words,
+    shown_levels,
+    shows_teardown,
+    subject_word,
+    tally,
+)
 from sockproof.report.text import column_names
 
 __all__ = ["report_html", "report_parts"]
@@ -87,6 +93,8 @@ def _runs(records: Sequence[Record]) -> dict[str, Any]:
     entries = attention_list(records, names)
     return {
         "levels": shown_levels(tallies),
+        "subject_word": subject_word(records),
+        "shows_teardown": shows_teardown(records),
         "runs": [RunColumn(*column) for column in zip(names, records, tallies, strict=True)],
         "partial": partial_words(records),
         "n_cases": sum(one.cases for one in tallies),

@@ -20,10 +20,12 @@ from sockproof.record.evidence import Octets, TranscriptEvent
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow
 from sockproof.record.writer import SCHEMA
+from sockproof.report.findings import hashes_of, steady_text
 from sockproof.report.html.chapters import ChapterEntry, chapters_of
 from sockproof.report.html.matrix_view import MatrixRow, link
 from sockproof.report.reference import Difference, deviates_as_well, differences, value_text
 from sockproof.report.text import generating_options, visible
+from sockproof.report.what_to_type import check_words, operand
 
 __all__ = ["PagePayload", "script_json"]
 
@@ -70,6 +72,7 @@ class PagePayload:
         self._details: dict[str, int] = {}
         self._spent = 0
         self._records = records
+        self._findings = {id(record): hashes_of(record) for record in records}
         columns = zip(names, records, strict=True)
         implementations = [self._implementation(name, record) for name, record in columns]
         shown = list(rows)
@@ -108,6 +111,8 @@ class PagePayload:
         about = record.implementation
         version = f"{about.name} {about.version}".strip()
         facts = {"id": name, "given": about.given, "version": version, "level": about.level}
+        if record.subject:
+            facts |= {"check": check_words(record), "operand": operand(record.subject)}
         return {key: visible(text) for key, text in facts.items()}
 
     def _requirement(self, row: MatrixRow) -> dict[str, Any]:
@@ -154,6 +159,9 @@ class PagePayload:
             detail |= self._observations(record, case, unlike)
         if options := generating_options(record, case):
             detail["generating"] = self._string(options)
+        if finding := self._findings[id(record)].get(case.id):
+            detail["finding"] = self._string(finding)
+            detail["contains"] = self._string(steady_text([case.actual]))
         if case.known:
             keys = ("reason", "link", "file", "stale")
             detail["known"] = {key: _cut(getattr(case.known, key)) for key in keys}

@@ -40,6 +40,8 @@ class RunColumn:
     def about(self) -> list[str]:
         """Python, platform, module and command, as far as the header tells."""
         about = self.record.implementation
+        if self.record.subject:
+            return [one_line(fact, 120) for fact in (about.name, about.given, self.record.platform)]
         module = f"module {about.module}" if about.module not in ("", "socketserver") else ""
         given = f"--iut {about.given}" if about.given else ""
         level = f"level {about.level}" if not about.version.startswith(about.level) else ""

@@ -14,6 +14,7 @@ function generatingOf({ detail }) {
 
 function runOf(shown) {
   const { iut, row } = shown;
+  if (iut.check) return `${iut.check} -k ${quoted(row.id)} ${iut.operand}`;
   const generating = generatingOf(shown);
   return `sockproof run --iut ${givenOf(iut)} -k ${quoted(row.id)} --keep all${generating}`;
 }
@@ -21,6 +22,7 @@ function runOf(shown) {
 function replayOf(shown) {
   const { iut, row } = shown;
   const times = `--repeat 20${generatingOf(shown)}`;
+  if (iut.check) return `sockproof replay ${quoted(row.id)} --repeat 3 ${iut.operand}`;
   return `sockproof replay ${quoted(row.id)} --iut ${givenOf(iut)} ${times}`;
 }
 
@@ -29,6 +31,7 @@ function scriptOf(shown) {
   const { iut, row, cell } = shown;
   if (!TROUBLE.includes(cell.verdict) && !unclean(cell)) return "";
   const file = `-o repro.py${generatingOf(shown)}`;
+  if (iut.check) return `sockproof repro ${quoted(row.id)} ${file} ${iut.operand}`;
   return `sockproof repro ${quoted(row.id)} --iut ${givenOf(iut)} ${file}`;
 }
 
@@ -51,7 +54,8 @@ function expectationOf({ row, cell, detail }) {
   const trouble = unclean(cell);
   if (cell.known || cell.inherited || cell.stale || !(trouble || TROUBLE.includes(cell.verdict))) return "";
   const texts = [detail.actual, detail.reason, detail.expected].map(words);
-  const said = texts.map(beginningOf).find(Boolean);
+  const steady = detail.contains === undefined ? "" : words(detail.contains);
+  const said = steady || texts.map(beginningOf).find(Boolean);
   const lines = [
     "[[expectation]]",
     `case = ${tomlString(row.id)}`,

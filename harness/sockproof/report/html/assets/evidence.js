@@ -19,15 +19,19 @@ function saysOf(cell, detail) {
   }
   say("reference", detail.likewise ? `${words(detail.likewise)} does the same` : "");
   say("reason", words(detail.reason));
+  say("finding", words(detail.finding));
   const leaks = (detail.leaks || []).map(words).join("\n");
   say(
     "teardown",
-    cell.teardown + (leaks ? ":\n" + leaks : ""),
+    allChecks() ? "" : cell.teardown + (leaks ? ":\n" + leaks : ""),
     unclean(cell) ? "left-behind" : null,
   );
   say("took", `${cell.milliseconds} ms`);
   return list;
 }
+
+// Whether all is of servers that were checked from outside: of those no teardown is judged.
+const allChecks = () => page.implementations.every((one) => one.check);
 
 // What each other implementation observed where it is not the same.
 function othersOf(row, current, name, value) {

@@ -1,0 +1,87 @@
+"""The commands that play a case of a record again, quoted for a POSIX shell: of an implementation
+with ``--iut``, of what was checked from outside with its address, or with the words of its program.
+
+Whether a host beyond loopback may be tested is said by whoever types, and is in no command here.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from sockproof.record.reader import Record
+from sockproof.record.rows import CaseRow
+from sockproof.record.subject import SubjectInfo
+from sockproof.report.text import generating_options
+
+__all__ = ["again", "check_words", "explained", "operand", "replayed", "scripted"]
+
+# What a program is told to listen at unless --listens says otherwise.
+_CHOSEN = ("", "127.0.0.1:0", "unix:")
+
+
+def again(record: Record, case: CaseRow) -> str:
+    """The command that plays the case again, and says more."""
+    if record.subject:
+        return f"{check_words(record)} -k {_quoted(case.id)} {operand(record.subject)}"
+    given = shlex.quote(record.implementation.given)
+    return f"sockproof run --iut {given} -k {_quoted(case.id)}{generating_options(record, case)}"
+
+
+def replayed(record: Record, case: CaseRow) -> str:
+    """The command that tells whether the case ends again as the record has it."""
+    return _of_record("replay", record, case)
+
+
+def scripted(record: Record, case: CaseRow) -> str:
+    """The command that writes the case as a script."""
+    return _of_record("repro", record, case)
+
+
+def explained(requirement_id: str) -> str:
+    """The command that tells about a requirement."""
+    return f"sockproof explain {shlex.quote(requirement_id)}"
+
+
+def _of_record(command: str, record: Record, case: CaseRow) -> str:
+    file, name = shlex.quote(str(record.path)), shlex.quote(case.id)
+    if record.subject:
+        return f"sockproof {command} {file} {name} {operand(record.subject)}"
+    given = shlex.quote(record.implementation.given)
+    return f"sockproof {command} {file} {name} --iut {given}"
+
+
+def operand(subject: SubjectInfo) -> str:
+    """``127.0.0.1:9000``, or ``-- python3 -m myapp --port '{port}'``, last in a command."""
+    if subject.is_program:
+        return f"-- {shlex.join(subject.argv)}"
+    return shlex.quote(subject.address)
+
+
+def check_words(record: Record) -> str:
+    """``sockproof check`` with the options that the record was made with, but for the cases."""
+    return " ".join(["sockproof check", *_options(record)])
+
+
+def _options(record: Record) -> Iterator[str]:
+    subject, settings = record.subject, record.settings
+    if subject and subject.is_program and subject.address not in _CHOSEN:
+        yield f"--listens {shlex.quote(subject.address)}"
+    if subject and subject.stop:
+        yield f"--stop {shlex.quote(shlex.join(subject.stop))}"
+    for name in ("say", "expect"):
+        if settings.get(name):
+            yield f"--{name} {shlex.quote(str(settings[name]))}"
+    patience = settings.get("patience_s")
+    if isinstance(patience, int | float) and patience != _PATIENCE_S:
+        yield f"--patience {patience:g}"
+    if isinstance(settings.get("gentle"), bool):
+        yield "--gentle" if settings["gentle"] else "--no-gentle"
+
+
+_PATIENCE_S = 10.0
+
+
+def _quoted(text: str) -> str:
+    """Always in quotes: brackets are patterns to a shell."""
+    return "'" + text.replace("'", "'\"'\"'") + "'"
