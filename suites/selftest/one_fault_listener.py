@@ -1,6 +1,7 @@
 """A program that echoes at 127.0.0.1, and has one fault: ``one_fault_listener.py PORT FAULT``.
 
-With FAULT ``none`` it has none. Each fault is one that servers of users have.
+With port 0 and a third word, ``tells``, it says which it has. With FAULT ``none`` it has none. Each
+fault is one that servers of users have.
 """
 
 from __future__ import annotations
@@ -98,6 +99,8 @@ def listening() -> socket.socket:
             raise
         sys.exit(0)
     server.listen(512)
+    if sys.argv[3:] == ["tells"]:
+        os.write(1, b"%d\n" % server.getsockname()[1])
     return server
 
 

@@ -17,7 +17,7 @@ from sockproof.check.listener import Listener
 from sockproof.check.scene import Scene
 from sockproof.spec.case_id import CaseId
 
-__all__ = ["INVARIANTS", "Invariant", "Play", "plays_of"]
+__all__ = ["AREA", "INVARIANTS", "Invariant", "Play", "plays_of"]
 
 AREA = "invariants"
 

@@ -118,9 +118,11 @@ def has_script(case: CaseId) -> bool:
     return f"{case.requirement.partition('/')[2]}.py.j2" in _ENVIRONMENT.list_templates()
 
 
-def script_name(case: CaseId | str) -> str:
-    """The name of the file of a case's script."""
-    return file_name(str(case), ".py")
+def script_name(case_id: str) -> str:
+    """The name of the file of a case's script: all of a record are of one server spec."""
+    case = CaseId.read(case_id)
+    parts = (case.requirement.rpartition("/")[2], *case.variant.split())
+    return file_name("-".join(filter(None, parts)), ".py")
 
 
 def _filled(text: str) -> str:

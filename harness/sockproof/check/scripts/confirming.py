@@ -127,13 +127,17 @@ def scripts_of(
     ends = side_by_side(lambda trial: trial.end(limit_s), trials, workers)
     found = {}
     for trial, end in zip(trials, ends, strict=True):
-        remark = "" if end == SHOWN else f"Seen once: when it was tried, this script {end}."
-        script = CheckScript(trial.about, manners.patience_s, remark)
+        script = CheckScript(trial.about, manners.patience_s, remark_on(end))
         output.below(FOLDER).write(script_name(trial.row.id), script.text)
         cause = trial.row.cause if end == SHOWN else f"seen once: its script {end}"
         seen = {**trial.row.observations, SCRIPT: end}
         found[trial.row.id] = dataclasses.replace(trial.row, observations=seen, cause=cause)
     return [found.get(row.id, row) for row in rows]
+
+
+def remark_on(end: str) -> str:
+    """What the first lines of a script say of it, which ended so when it was tried."""
+    return "" if end == SHOWN else f"Seen once: when it was tried, this script {end}."
 
 
 def _trials(
