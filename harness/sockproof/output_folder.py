@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from sockproof.errors import RecordError
 from sockproof.system_errors import advice_on
-from sockproof.whole_file import mode_of, open_folder, replace_in
+from sockproof.whole_file import mode_of, open_below, open_folder, replace_in
 
 __all__ = ["OutputFolder"]
 
@@ -26,13 +26,19 @@ class OutputFolder:
     of a file, a link as well, is replaced, never followed. ``path`` is how the user named it.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, parent: OutputFolder | None = None) -> None:
+        self.path, self._parent = path, parent
 
     @cached_property
     def _fd(self) -> int:
+        if self._parent is not None:
+            return open_below(self._parent._fd, self.path.name)
         self.path.mkdir(parents=True, exist_ok=True)
         return open_folder(self.path)
+
+    def below(self, name: str) -> OutputFolder:
+        """A folder in this one."""
+        return OutputFolder(self.place(name), self)
 
     def place(self, name: str) -> Path:
         """Where a file of this name is, for who reads it or tells of it."""

@@ -15,7 +15,7 @@ from sockproof.errors import RecordError
 from sockproof.own_folder import is_abandoned, owned
 from sockproof.system_errors import advice_on
 
-__all__ = ["mode_of", "open_folder", "replace_in", "write_whole"]
+__all__ = ["mode_of", "open_below", "open_folder", "replace_in", "write_whole"]
 
 
 def write_whole(path: Path, content: str | bytes | Iterable[str | bytes]) -> None:
@@ -86,6 +86,17 @@ def replace_in(folder: int, name: str, parts: Iterable[str | bytes]) -> None:
 def open_folder(path: Path) -> int:
     """A descriptor of a folder, for the names in it; its owner may not be able to list it."""
     return os.open(path, os.O_DIRECTORY | os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY))
+
+
+def open_below(folder: int, name: str) -> int:
+    """A descriptor of a folder in an open one; a link, or whatever else is there, makes way."""
+    flags = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(name, dir_fd=folder)
+    if not stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+        os.unlink(name, dir_fd=folder)
+        os.mkdir(name, dir_fd=folder)
+    return os.open(name, flags, dir_fd=folder)
 
 
 def mode_of(folder: int, name: str) -> int | None:

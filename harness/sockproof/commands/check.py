@@ -16,6 +16,7 @@ from sockproof.check.invariants.table import Play, plays_of
 from sockproof.check.known_deviations import KnownDeviations
 from sockproof.check.listener import Listener, parse_address, program_of
 from sockproof.check.scene import Manners
+from sockproof.check.scripts.confirming import confirmed_record
 from sockproof.check.witness import CheckWitness
 from sockproof.commands.check_table import CheckProgress, done_by, print_table
 from sockproof.commands.output import open_console
@@ -30,7 +31,7 @@ from sockproof.run.lifetime import interrupt_once_by
 from sockproof.spec.keywords import keyword_matcher
 from sockproof.timing import scale
 
-__all__ = ["check_command"]
+__all__ = ["asked_manners", "asked_octets", "asked_subject", "check_command"]
 
 
 @click.command("check", context_settings={"ignore_unknown_options": False})
@@ -95,8 +96,8 @@ def check_command(words: tuple[str, ...], **given: Any) -> int:
     ADDRESS is HOST:PORT, udp:HOST:PORT or unix:PATH. In the program's words, {port} stands for a
     free port, {path} for the path of a Unix socket.
     """
-    subject = _subject(words, given)
-    manners = _manners(subject, given)
+    subject = asked_subject(words, given)
+    manners = asked_manners(subject, given)
     named = keyword_matcher(given["keyword"])
     plays = [play for play in plays_of(subject) if named(str(play.case))]
     if not plays:
@@ -107,7 +108,7 @@ def check_command(words: tuple[str, ...], **given: Any) -> int:
     return _checked(subject, manners, plays, given)
 
 
-def _subject(words: Sequence[str], given: dict[str, Any]) -> Listener:
+def asked_subject(words: Sequence[str], given: dict[str, Any]) -> Listener:
     allowed = given["allow_remote"]
     if not words:
         raise UsageError("nothing to check", "give an address, or a program after --")
@@ -127,14 +128,14 @@ def _is_address(word: str) -> bool:
     return ":" in word and "/" not in word.partition(":")[0] and " " not in word
 
 
-def _manners(subject: Listener, given: dict[str, Any]) -> Manners:
+def asked_manners(subject: Listener, given: dict[str, Any]) -> Manners:
     gentle = given["gentle"]
     if gentle or (gentle is None and not subject.argv):
         return Manners.gentle(given["patience"])
     return Manners(given["patience"])
 
 
-def _octets(text: str, option: str) -> bytes:
+def asked_octets(text: str, option: str) -> bytes:
     """The text with escapes as in Python: \\r, \\n, \\x00."""
     try:
         return codecs.escape_decode(text.encode("utf-8"))[0]
@@ -158,7 +159,7 @@ def _checked(
     """Play them, write the record as they come, and make the reports."""
     scale()
     refuse_unwritable(given["report_dir"])
-    say, expect = _octets(given["say"], "--say"), _octets(given["expect"], "--expect")
+    say, expect = asked_octets(given["say"], "--say"), asked_octets(given["expect"], "--expect")
     known = KnownDeviations(given_expectations(given["expectations"]), subject)
     earlier = [_check_record(path) for path in given["earlier"]]
     interrupt_once_by(signal.SIGTERM)
@@ -169,8 +170,11 @@ def _checked(
     with own_folder(short_temporary_folder()) as folder:
         check = Check(subject, manners, folder, say, expect)
         with witness:
-            witness.speaks = check.play(plays, witness.take).words
+            language = check.play(plays, witness.take)
+            witness.speaks = language.words
     print_table(console, witness.rows, witness.requirements, subject, witness.speaks)
+    if not witness.problems:
+        confirmed_record(witness.path, subject, language, manners, output)
     return tell([witness.path], output, witness.problems, earlier=earlier)
 
 

@@ -18,7 +18,7 @@ from sockproof.run.pytest_session import play_here
 from sockproof.run.run_options import RunOptions
 from sockproof.run.suite_files import files_with
 from sockproof.spec.case_id import CaseId, requirement_of
-from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.catalogue import load_everything
 from sockproof.spec.matrix import spec_by_id
 
 __all__ = ["Playing", "known_case", "play_case"]
@@ -30,7 +30,7 @@ def known_case(text: str) -> CaseId:
     Raises:
         UsageError: the requirement or the server spec does not exist.
     """
-    requirement = load_catalogue().get(requirement_of(text))
+    requirement = load_everything().get(requirement_of(text))
     case = CaseId.read(text, takes_spec=not requirement.applies.none)
     if not requirement.applies.none:
         if not case.spec:

@@ -39,11 +39,13 @@ def pcap_command(wanted: Wanted, output: Path) -> None:
     """
     if not wanted.case.spec:
         raise UsageError(f"{wanted.case} starts no server", "there is nothing to capture")
-    row = wanted.row or play_case(wanted.case, [wanted.iut()], wanted.generating)[0].row
+    row = wanted.row or _played(wanted)
     if not row.transcript:
         raise UsageError(
             f"{wanted.record.path if wanted.record else 'it'} keeps no transcript of {row.id}",
-            "make the record with --keep all",
+            "a check keeps those of failures"
+            if wanted.is_check
+            else "make the record with --keep all",
         )
     try:
         number, octets = _synthesised(wanted, row)
@@ -54,6 +56,12 @@ def pcap_command(wanted: Wanted, output: Path) -> None:
         raise UsageError(f"no peer sends or receives anything in {row.id}", "nothing to capture")
     write_whole(output, octets)
     warn(f"{number} packets in {output}, synthesised from the transcript")
+
+
+def _played(wanted: Wanted) -> CaseRow:
+    if wanted.is_check:
+        return wanted.checked().played()[0]
+    return play_case(wanted.case, [wanted.iut()], wanted.generating)[0].row
 
 
 def _synthesised(wanted: Wanted, row: CaseRow) -> tuple[int, bytes]:

@@ -12,12 +12,13 @@ from rich.console import Console
 
 from sockproof._paths import REFERENCE, kit_dir
 from sockproof.commands.capture import refuse_to_capture, write_capture
+from sockproof.commands.check_replaying import AS_STORED, OTHERWISE, replay_check
 from sockproof.commands.one_case import Playing, play_case
 from sockproof.commands.output import NewFile, open_console, warn
 from sockproof.commands.stored import Wanted, keep_plan, over_one_case
+from sockproof.commands.transcript_lines import LONGEST, event_line, print_events
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.judge.verdict import TeardownVerdict, Verdict
-from sockproof.record.evidence import TranscriptEvent
 from sockproof.record.rows import CaseRow
 from sockproof.record.writer import RecordWriter
 from sockproof.report.observed import observed_lines, rows_of_references
@@ -29,14 +30,11 @@ from sockproof.repro.differences import (
 )
 from sockproof.repro.packet_capture import Capture
 from sockproof.run.record_header import record_header, requirement_row, without_home
-from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.catalogue import load_everything
 from sockproof.spec.levels import Level
 
 __all__ = ["replay_command"]
 
-AS_STORED, OTHERWISE = 0, 1
-# Of what a record or an implementation says in one line.
-_LONG = 4000
 _QUIET = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
@@ -70,12 +68,15 @@ def replay_command(wanted: Wanted, repeat: int, output: Path | None, capture: Pa
     clients. If only one case of a record deviates, its id may be left out. The first step that
     differs from the stored transcript is marked.
     """
-    console, iut = open_console(soft_wrap=True), wanted.iut()
+    console = open_console(soft_wrap=True)
+    if wanted.is_check:
+        return replay_check(wanted, repeat, output, capture, console)
+    iut = wanted.iut()
     rows = [one.row for one in _played(wanted, [iut] * repeat, capture)]
     otherwise = [row for row in rows if not _as_stored(row, wanted.row)]
     shown = otherwise[0] if otherwise else rows[-1]
     difference = _difference(shown, wanted.row)
-    _print_transcript(console, shown, difference)
+    print_events(console, shown.transcript, difference.found if difference else None)
     if difference:
         _print_difference(console, difference)
     _print_counts(console, rows, wanted, len(otherwise))
@@ -114,37 +115,17 @@ def _difference(row: CaseRow, stored: CaseRow | None) -> TranscriptDifference | 
     return first_difference(stored.transcript, row.transcript)
 
 
-def _print_transcript(
-    console: Console, row: CaseRow, difference: TranscriptDifference | None
-) -> None:
-    for event in row.transcript:
-        mark = ">" if difference and event is difference.found else " "
-        console.print(f"{mark} {_line(event)}", markup=False)
-
-
-def _line(event: TranscriptEvent) -> str:
-    octets = event.octets
-    told = ""
-    if octets is not None:
-        text = repr(octets.text.encode("latin-1", "replace"))
-        told = text if octets.length <= 60 else f"{octets.length} octets, {text[:60]}…"
-    more = "  ".join(filter(None, [told, event.note, event.error]))
-    return one_line(
-        f"{event.t_s * 1e3:9.2f} ms  {event.lane:9} {event.what}  {more}".rstrip(), _LONG
-    )
-
-
 def _print_difference(console: Console, difference: TranscriptDifference) -> None:
     lane = one_line(difference.lane)
     console.print(f"  first difference from the stored transcript, in lane {lane}:")
     for name, event in (("stored", difference.stored), ("now", difference.found)):
-        console.print(f"  {name:6}  {_line(event) if event else 'nothing more'}", markup=False)
+        console.print(f"  {name:6}  {event_line(event) if event else 'nothing more'}", markup=False)
 
 
 def _print_counts(
     console: Console, rows: Sequence[CaseRow], wanted: Wanted, otherwise: int
 ) -> None:
-    is_promised = load_catalogue().get(wanted.case.requirement).level is not Level.OBSERVED
+    is_promised = load_everything().get(wanted.case.requirement).level is not Level.OBSERVED
     console.print(f"  {wanted.case}", markup=False)
     if wanted.row:
         console.print(f"  stored  {_ending(wanted.row, is_promised)}", markup=False)
@@ -153,7 +134,7 @@ def _print_counts(
         console.print(f"  {count} of {len(rows)}  {ending}", markup=False)
     _print_observed(console, rows[-1])
     for line in _evidence(rows):
-        console.print(f"  {one_line(line, _LONG)}", markup=False)
+        console.print(f"  {one_line(line, LONGEST)}", markup=False)
     kept = f"{len(rows) - otherwise} of {len(rows)} ended as"
     told = {True: f"{kept} stored", False: f"{kept} promised"}[wanted.row is not None]
     is_open = not (is_promised or wanted.row or otherwise)
@@ -162,7 +143,7 @@ def _print_counts(
 
 def _ending(row: CaseRow, is_promised: bool) -> str:
     """How a case ended: one of which nothing is promised does not pass, it is observed."""
-    ending = one_line(str(ending_of(row)), _LONG)
+    ending = one_line(str(ending_of(row)), LONGEST)
     return ending if is_promised or row.verdict is not Verdict.PASS else f"observed{ending[4:]}"
 
 
@@ -193,6 +174,6 @@ def _write_one(path: Path, iut: ProbedIut, wanted: Wanted, row: CaseRow) -> None
     case, generating = wanted.case, wanted.generating
     settings = {"keep": "all", "selected_by": "replay", "examples": generating.examples}
     writer = RecordWriter(path, record_header(iut, settings, generating.seed))
-    writer.requirement(requirement_row(load_catalogue().get(case.requirement)))
+    writer.requirement(requirement_row(load_everything().get(case.requirement)))
     writer.case(CaseRow.from_json(json.loads(without_home(json.dumps(row.to_json())))))
     writer.close(True, "", [])

@@ -13,6 +13,8 @@ from typing import Any
 
 import click
 
+from sockproof.check.invariants.table import AREA
+from sockproof.commands.asked_check import AskedCheck, asked_check, parted
 from sockproof.commands.one_case import known_case
 from sockproof.commands.recorded_iut import chosen_iut
 from sockproof.errors import RecordError, UsageError
@@ -39,6 +41,7 @@ class Wanted:
     ``asked`` is the implementation asked for, if any; ``trusted`` says that the record may name it.
     ``plan`` is the one to play, of a case that
     generates plans. ``seed`` and ``examples`` are those asked for: then plans are generated again.
+    ``words`` name what is checked, of a case of a check.
     """
 
     case: CaseId
@@ -49,6 +52,20 @@ class Wanted:
     plan: Mapping[str, Any] | None = None
     seed: int | None = None
     examples: int | None = None
+    words: tuple[str, ...] = ()
+
+    @property
+    def is_check(self) -> bool:
+        """Whether it is a case of a check, which is played on an address or a program."""
+        return self.case.area == AREA
+
+    def checked(self) -> AskedCheck:
+        """A case of a check, on what is named: see :func:`asked_check`.
+
+        Raises:
+            UsageError: nothing is, or the case is not played on it.
+        """
+        return asked_check(self.case, self.words, self.asked, self.record, trusted=self.trusted)
 
     def iut(self) -> ProbedIut:
         """The implementation to play it on: see :func:`chosen_iut`.
@@ -86,7 +103,9 @@ def over_one_case(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(dataclasses.replace(wanted, asked=iut, **told), **others)
 
     options = (
-        click.argument("given", metavar="[FILE] [CASE]", nargs=-1, required=True),
+        click.argument(
+            "given", metavar="[FILE] [CASE] [ADDRESS | -- PROGRAM...]", nargs=-1, required=True
+        ),
         click.option(
             "--iut",
             default="",
@@ -140,6 +159,7 @@ def _wanted(given: Sequence[str], record: Path | None = None) -> Wanted:
         UsageError: there is no such case, here or in the record, or it is not clear which is meant;
             a file is no plan. RecordError: the record cannot be read.
     """
+    given, words = parted(given)
     files = [text for text in given if _is_file(text)]
     ids = [text for text in given if text not in files]
     if len(files) + bool(record) > 1 or len(ids) > 1:
@@ -150,13 +170,13 @@ def _wanted(given: Sequence[str], record: Path | None = None) -> Wanted:
     if path is None:
         if not ids:
             raise UsageError("no case is given", "see 'sockproof list --cases'")
-        return Wanted(known_case(ids[0]))
+        return Wanted(known_case(ids[0]), words=words)
     found = read_record(path)
     row = _row(found, ids[0]) if ids else _the_one(found)
     case = known_case(row.id)
     if (failing := (row.generated or {}).get("failing")) is not None:
         _refuse_unplayable(path, case, failing)
-    return Wanted(case, row, found)
+    return Wanted(case, row, found, words=words)
 
 
 def _is_file(text: str) -> bool:

@@ -19,7 +19,7 @@ from sockproof.check.scene import Scene
 from sockproof.spec.case_id import CaseId
 from sockproof.spec.catalogue import load_invariants
 
-__all__ = ["INVARIANTS", "Invariant", "Play", "plays_of"]
+__all__ = ["AREA", "INVARIANTS", "Invariant", "Play", "plays_of"]
 
 AREA = "invariants"
 

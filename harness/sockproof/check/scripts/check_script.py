@@ -1,0 +1,242 @@
+"""Writes the script of one case of a check: what it did, in Python's standard library alone.
+
+A script is put together of fixed texts, those of ``templates/``: one for each invariant, and the
+functions that it calls. What they name is a value of a table here, or a literal.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from sockproof.check.invariants.stopping import WITH
+from sockproof.check.language import HTTP_REQUEST, TLS, Language
+from sockproof.check.listener import Address, Listener
+from sockproof.check.scene import Manners
+from sockproof.check.scripts.literals import at_code, octets_code, words_code
+from sockproof.file_names import file_name
+from sockproof.spec.case_id import CaseId
+from sockproof.spec.catalogue import load_invariants
+from sockproof.spec.requirement import Requirement
+from sockproof.timing import hang_bound_s, scale, start_bound_s
+from sockproof.visible_text import visible
+
+__all__ = ["CheckScript", "ScriptCase", "has_script", "script_name"]
+
+_WIDTH = 99
+_MODULES = (
+    *("collections", "concurrent.futures", "contextlib", "ctypes", "fcntl", "glob", "os", "random"),
+    *("select", "signal", "socket", "ssl", "struct", "subprocess", "sys", "tempfile", "threading"),
+    "time",
+)
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("sockproof.check.scripts", "templates"),
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=StrictUndefined,
+)
+# What a client sends that has no protocol, as code; {large} is how much is too much.
+_GARBAGE: Mapping[str, str] = {
+    "octets": r'random.Random(1).getrandbits(8 * 4096).to_bytes(4096, "big") + b"\r\n\r\n"',
+    "NUL": "bytes(1024)",
+    "nothing": 'b""',
+    "an endless line": 'b"x" * {endless}',
+    "too much": r'(b"y" * 62 + b"\r\n") * {lines}',
+}
+_DATAGRAM_OCTETS = {"endless": 60000, "lines": 1023}
+_NUMBERS = ("START_S", "PATIENCE_S", "CLIENTS", "CROWD")
+# In these languages it is the server's answer, whatever comes.
+_ANY_ANSWER = ("speaks HTTP", "greets")
+# Whose bound is that of one answer.
+_HANGS = ("neighbours-delay-nobody",)
+
+
+@dataclass(frozen=True)
+class ScriptCase:
+    """What a script is of: a case, its subject and what that speaks, how it was treated, and what
+    was seen, in words."""
+
+    case: CaseId
+    subject: Listener
+    language: Language
+    manners: Manners
+    seen: str = ""
+
+    @property
+    def name(self) -> str:
+        """The requirement without its area: also the name of its template."""
+        return self.case.requirement.partition("/")[2]
+
+    @property
+    def requirement(self) -> Requirement:
+        return load_invariants().get(self.case.requirement)
+
+
+@dataclass(frozen=True)
+class CheckScript:
+    """A script as text. ``remark`` is what its first lines say of it besides."""
+
+    about: ScriptCase
+    patience_s: float
+    remark: str = ""
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        values = _values(self.about)
+        body = textwrap.indent(_written(self.about.name, values), "    ")
+        main = _written("main", {**values, "body": body})
+        constants = _constants(self.about, self.patience_s, values)
+        functions = list(_functions(f"{main}\n{constants}", values))
+        used = "\n".join([*functions, main])
+        code = "\n\n".join([_kept(constants, used), *functions, main])
+        return "\n".join([self._docstring, _imports(code), "", f"{code}\n"])
+
+    @property
+    def _docstring(self) -> str:
+        about = self.about
+        usage = "" if about.subject.argv else " [ADDRESS]"
+        told = [
+            about.requirement.title,
+            f"{about.requirement.level.value}, {about.requirement.source}",
+            f"Seen: {about.seen}" if about.seen else "",
+            self.remark,
+        ]
+        lines = [_filled(text) for text in told if text]
+        ends = "status 1: it is so, 0: it is not, 2: it could not be told"
+        text = "\n".join([*lines, f"python3 -I THIS_FILE{usage}   {ends}"])
+        return f'{"r" * (chr(92) in text)}"""{text}\n"""'
+
+
+def has_script(case: CaseId) -> bool:
+    """Whether there is one for cases of its requirement: whatever is only seen has none."""
+    return f"{case.requirement.partition('/')[2]}.py.j2" in _ENVIRONMENT.list_templates()
+
+
+def script_name(case_id: str) -> str:
+    """The name of the file of a case's script: all of a record are of one server spec."""
+    case = CaseId.read(case_id)
+    parts = (case.requirement.rpartition("/")[2], *case.variant.split())
+    return file_name("-".join(filter(None, parts)), ".py")
+
+
+def _filled(text: str) -> str:
+    """A text of others, which ends no docstring."""
+    plain = visible(text).replace('"', "'").encode("ascii", "replace").decode("ascii")
+    return textwrap.fill(plain if len(plain) < 400 else f"{plain[:400]}...", _WIDTH)
+
+
+def _written(template: str, values: Mapping[str, Any]) -> str:
+    """A fixed text, without the empty lines that choices in it have left."""
+    text = _ENVIRONMENT.get_template(f"{template}.py.j2").render(values)
+    return "\n".join(line for line in text.splitlines() if line.strip())
+
+
+def _functions(text: str, values: Mapping[str, Any]) -> Iterator[str]:
+    """Those that are called, and those that these call."""
+    sources = re.split(r"\n(?=def )", _written("functions", values))
+    known = {source.partition("(")[0].removeprefix("def "): source for source in sources}
+    wanted: set[str] = set()
+    pending = [text]
+    while pending:
+        told = pending.pop()
+        used = {name for name in known if _is_used(name, told)} - wanted
+        wanted |= used
+        pending += [known[name] for name in used]
+    yield from (source for name, source in known.items() if name in wanted)
+
+
+def _is_used(name: str, text: str) -> bool:
+    """Whether it is called, or handed on; comments are in words."""
+    code = re.sub(r"#.*", "", text)
+    if name.isupper():
+        return bool(re.search(rf"\b{name}\b", code))
+    return bool(re.search(rf"(?<![\w.\"]){name}(\(|[,)])", code))
+
+
+def _kept(constants: Mapping[str, str], code: str) -> str:
+    """Those that are used; what is a number in one line."""
+    used = {name: value for name, value in constants.items() if _is_used(name, code)}
+    numbers = {name: value for name, value in used.items() if name in _NUMBERS}
+    lines = [value for name, value in used.items() if name not in numbers]
+    if numbers:
+        lines.append(f"{', '.join(numbers)} = {', '.join(numbers.values())}")
+    return "\n".join(lines)
+
+
+def _imports(code: str) -> str:
+    names = [name for name in _MODULES if re.search(rf"(?<![\w.\"]){re.escape(name)}\.", code)]
+    return textwrap.fill(f"import {', '.join(names)}", _WIDTH).replace(",\n", "\nimport ")
+
+
+def _values(about: ScriptCase) -> dict[str, Any]:
+    """All that the fixed texts can name."""
+    address, language, stop = about.subject.address, about.language, about.subject.stop
+    said = language.say or HTTP_REQUEST
+    variant = about.case.variant
+    return {
+        **_values_of_address(address),
+        "program": bool(about.subject.argv),
+        "apart": about.name == "starts-without-names",
+        "removes": address.spec.family == "path" and not address.at,
+        "by_command": bool(stop),
+        "connect": "connect()"
+        if address.spec.is_unix
+        else "socket.create_connection(AT, PATIENCE_S)",
+        "how": "its stop command" if stop else "an interrupt",
+        "beside": WITH.get(variant, ""),
+        "variant": variant,
+        "say": bool(language.say),
+        "expect": bool(language.expect) and language.name not in _ANY_ANSWER,
+        "ends": language.ends,
+        "only_accepts": language.only_accepts,
+        "few": max(1, len(said) // 2),
+        "drips": repr(said.rstrip(b"\r\n")),
+        "garbage": _garbage(variant, address, about.manners),
+        "forgotten": repr("nobody accepts it" if language.only_accepts else "timed out"),
+    }
+
+
+def _values_of_address(address: Address) -> dict[str, Any]:
+    families = {"inet": "socket.AF_INET", "inet6": "socket.AF_INET6"}
+    return {
+        "stream": address.is_stream,
+        "unix": address.spec.is_unix,
+        "path": address.spec.family == "path",
+        "family": families.get(address.spec.family, "socket.AF_UNIX"),
+        "kind": "socket.SOCK_STREAM" if address.is_stream else "socket.SOCK_DGRAM",
+        "table": "tcp" if address.is_stream else "udp",
+        "state": "0A" if address.is_stream else "07",
+        "inode": 6 if address.spec.is_unix else 9,
+    }
+
+
+def _garbage(variant: str, address: Address, manners: Manners) -> str:
+    large = {"endless": manners.large_octets // 8, "lines": manners.large_octets // 64}
+    told = large if address.is_stream else _DATAGRAM_OCTETS
+    return _GARBAGE.get(variant, "").format(**told)
+
+
+def _constants(
+    about: ScriptCase, patience_s: float, values: Mapping[str, Any]
+) -> Mapping[str, str]:
+    """What the functions take as given, by name; those of numbers are as in the check."""
+    bound_s = min(patience_s, hang_bound_s()) if about.name in _HANGS else patience_s * scale()
+    language, manners = about.language, about.manners
+    say = "client_hello()" if language.name == TLS else octets_code(language.say)
+    return {
+        "AT": at_code(about.subject, values),
+        "WORDS": words_code("WORDS", about.subject.argv, about.subject.address),
+        "STOP": words_code("STOP", about.subject.stop, about.subject.address),
+        "START_S": f"{start_bound_s():g}",
+        "PATIENCE_S": f"{bound_s:g}",
+        "CLIENTS": str(manners.clients),
+        "CROWD": str(manners.crowd),
+        "SAY": f"SAY = {say}",
+        "EXPECT": f"EXPECT = {octets_code(language.expect)}",
+    }
