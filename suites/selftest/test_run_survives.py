@@ -157,3 +157,15 @@ def test_worker_killed_from_outside_costs_its_case_alone(tmp_path: Path) -> None
     assert [len(record.cases) for record in records.values()] == [2, 2]
     assert not any(record.complete for record in records.values())
     assert list(living(mark)) == []
+
+
+def test_what_a_client_sees_of_a_dead_agent_is_no_failure(tmp_path: Path) -> None:
+    """The server dies with its agent, and a client sees a reset: an ERROR, which says why."""
+    echo = "streams/whole-message-echo"
+
+    ended = play(tmp_path, [partner("kills_its_parent")], echo)
+
+    case = case_of(records_in(tmp_path)["kills_its_parent"], echo)
+    assert ended.status == 3, ended
+    assert case.verdict is Verdict.ERROR, case
+    assert "the agent's interpreter was killed by SIGKILL" in case.reason

@@ -103,6 +103,10 @@ class RecordWriter:
         self._cases[row.id] = self._requirements[row.requirement], row.verdict
         self._last_s = time.monotonic()
 
+    def has(self, case_id: str) -> bool:
+        """Whether this case was written."""
+        return case_id in self._cases
+
     def attribute(self, row: AttributionRow) -> None:
         """Write what was found out about a case after it was recorded.
 

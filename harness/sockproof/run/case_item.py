@@ -14,6 +14,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from sockproof.case.case_run import CaseRun
+from sockproof.errors import AgentDied
 from sockproof.generate.options import Generating
 from sockproof.iut.addresses import Addresses
 from sockproof.iut.pool import AgentPool
@@ -144,7 +145,7 @@ def pytest_runtest_makereport(
         return report
     problem = call.excinfo.value if call.excinfo else None
     course = _course_of(item)
-    if course.problem is None:
+    if course.problem is None or _explains(problem, course.problem):
         course.problem = problem
     if isinstance(problem, NotApplicable):
         report.outcome = "skipped"
@@ -157,6 +158,12 @@ def pytest_runtest_makereport(
     if report.failed and not item.config.option.sockproof_rows_only:
         _make_visible(report)
     return report
+
+
+def _explains(later: BaseException | None, first: BaseException) -> bool:
+    """Whether a case's problem may well have come of another that was noticed after it: with the
+    agent dies the server, of which a client sees no more than a reset."""
+    return isinstance(later, AgentDied) and not isinstance(first, KeyboardInterrupt)
 
 
 def _make_visible(report: pytest.TestReport) -> None:

@@ -142,12 +142,15 @@ class RunMonitor:
             self._lost(report)
 
     def _lost(self, report: pytest.TestReport) -> None:
-        """A worker died while it ran this case: xdist says so in a report of its own kind."""
+        """A worker died while it ran this case: xdist says so in a report of its own kind. It may
+        have told the row by then, which stays as it is."""
         iut_id, case_id = iut_id_of(report.nodeid), case_id_of(report.nodeid)
-        self.problems.append(f"a worker died while it ran {case_id or report.nodeid}")
+        is_told = iut_id in self._writers and self._writers[iut_id].has(case_id)
+        when = "when it had just run" if is_told else "while it ran"
+        self.problems.append(f"a worker died {when} {case_id or report.nodeid}")
         case = CaseId.read(case_id)
         known = any(iut.id == iut_id for iut in self.plan.iuts)
-        if known and case.requirement in self._catalogue:
+        if known and not is_told and case.requirement in self._catalogue:
             reason = f"the worker that ran the case died: {report.longreprtext[:500]}"
             row = CaseRow(case_id, case.requirement, case.spec, Verdict.ERROR, reason=reason)
             self._take(iut_id, row)

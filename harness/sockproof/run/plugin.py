@@ -21,7 +21,12 @@ from sockproof.spec.catalogue import load_catalogue
 
 __all__ = ["has_plan", "plan_of", "plan_path"]
 
-pytest_plugins = ["sockproof.run.heeding", "sockproof.run.collecting", "sockproof.run.case_item"]
+pytest_plugins = [
+    "sockproof.run.heeding",
+    "sockproof.run.scheduling",
+    "sockproof.run.collecting",
+    "sockproof.run.case_item",
+]
 
 _PLAN = pytest.StashKey[RunPlan]()
 
