@@ -83,8 +83,14 @@ def what_machine_lacks(record: Record) -> str:
 
 
 def standing(record: Record) -> Conformance:
-    """The conformance of a record, UNJUDGED where that would be said of too little."""
+    """The conformance of a record, UNJUDGED where that would be said of too little.
+
+    A server that was checked is held to all of its invariants: whoever reads "conformant" of one
+    with findings takes it for sound.
+    """
     pairs = [(record.level_of(case), case.verdict) for case in record.cases]
+    if record.subject and any(verdict is Verdict.FAIL for _, verdict in pairs):
+        return Conformance.NONCONFORMANT
     found = conformance(pairs)
     if found is Conformance.NONCONFORMANT:
         return found
