@@ -25,6 +25,7 @@ from sockproof.iut.started import side_by_side
 from sockproof.judge.checks import Mismatch, NotApplicable, verdict_of
 from sockproof.judge.verdict import Verdict
 from sockproof.record.rows import CaseRow
+from sockproof.run.lifetime import interrupted
 
 __all__ = ["Check"]
 
@@ -98,7 +99,7 @@ class Check:
         """One after the other, in one life of the program as long as it lasts."""
         with ExitStack() as lives:
             for play in group:
-                if over.is_set():
+                if over.is_set() or interrupted():
                     return
                 why = play.invariant.why_not(self.subject) or scene.gone
                 if not why and self.subject.argv and play.needs_life(scene):

@@ -62,7 +62,8 @@ def side_by_side(
             return [_result(one, heed) for one in asked]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            while wait(asked, _LOOK_S).not_done:
+            while not all(one.done() for one in asked):  # wait() takes no cancelled one for done
+                wait(asked, _LOOK_S)
                 end_started()
             raise
 

@@ -126,6 +126,7 @@ def _stopped(scene: Scene, variant: str) -> Stop:
         other.close_clients()
         held = _held(life) if ended else ""
     again = _again(scene, life) if ended else ""
+    stacks = stacks or (_stands(scene, variant) if by_second else "")
     where = life.address.words
     return Stop(ended, took_s, by_second, stacks, held, again, how, where)
 
@@ -148,6 +149,18 @@ def _insist(life: ProgramLife, scene: Scene) -> tuple[str, bool]:
     if not by_second and not stacks:
         stacks = dumped_stacks(life.dump())
     return stacks, by_second
+
+
+def _stands(scene: Scene, variant: str) -> str:
+    """Where another life stands that goes on after an interrupt: the first one has ended, by a
+    second interrupt, before it could tell."""
+    with scene.another_life() as life:
+        other = scene.beside(life)
+        _clients(other, variant)
+        life.interrupt()
+        stacks = "" if life.ends(_SECOND_S) else dumped_stacks(life.dump())
+        other.close_clients()
+    return stacks
 
 
 def _again(scene: Scene, before: ProgramLife) -> str:
