@@ -13,7 +13,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from typing import NoReturn
 
 PORT, FAULT = int(sys.argv[1]), sys.argv[2]
@@ -117,7 +116,7 @@ def main() -> None:
         serve(server)
     except KeyboardInterrupt:
         if FAULT == "leaves a child" and not os.fork():
-            time.sleep(60)
+            threading.Event().wait(60)
 
 
 if __name__ == "__main__":

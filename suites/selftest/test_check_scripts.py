@@ -147,6 +147,17 @@ def test_script_leaves_nothing_behind(tmp_path: Path) -> None:
     wait_until(lambda: not Path(f"/proc/{pid}").exists())
 
 
+def test_interrupt_reaches_the_program_of_a_deaf_shell(tmp_path: Path) -> None:
+    """Behind ``&`` a script is started with its ears shut, and would hand that on."""
+    path = tmp_path / "script.py"
+    path.write_text(_script(_program("none"), "stop-ends-in-time", "idle"), "utf-8")
+    command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-I", str(path)]
+
+    ended = subprocess.run(command, capture_output=True, text=True)
+
+    assert ended.returncode == GONE, ended.stdout
+
+
 SUBJECTS = (
     "127.0.0.1:9000", "[::1]:9000", "unix:/tmp/a", "unix:@a", "udp:127.0.0.1:9000",
     "prog {port}", "prog {path}", "prog --listen={address}",

@@ -92,7 +92,7 @@ class CheckScript:
         body = textwrap.indent(_written(self.about.name, values), "    ")
         main = _written("main", {**values, "body": body})
         constants = _constants(self.about, self.patience_s, values)
-        functions = list(_functions(f"{main}\n{constants}", values))
+        functions = list(_functions(main, values))
         used = "\n".join([*functions, main])
         code = "\n\n".join([_kept(constants, used), *functions, main])
         return "\n".join([self._docstring, _imports(code), "", f"{code}\n"])
@@ -192,6 +192,7 @@ def _values(about: ScriptCase) -> dict[str, Any]:
         "beside": WITH.get(variant, ""),
         "variant": variant,
         "say": bool(language.say),
+        "said": "client_hello()" if language.name == TLS else "SAY",
         "expect": bool(language.expect) and language.name not in _ANY_ANSWER,
         "ends": language.ends,
         "only_accepts": language.only_accepts,
@@ -228,7 +229,6 @@ def _constants(
     """What the functions take as given, by name; those of numbers are as in the check."""
     bound_s = min(patience_s, hang_bound_s()) if about.name in _HANGS else patience_s * scale()
     language, manners = about.language, about.manners
-    say = "client_hello()" if language.name == TLS else octets_code(language.say)
     return {
         "AT": at_code(about.subject, values),
         "WORDS": words_code("WORDS", about.subject.argv, about.subject.address),
@@ -237,6 +237,6 @@ def _constants(
         "PATIENCE_S": f"{bound_s:g}",
         "CLIENTS": str(manners.clients),
         "CROWD": str(manners.crowd),
-        "SAY": f"SAY = {say}",
+        "SAY": f"SAY = {octets_code(language.say)}",
         "EXPECT": f"EXPECT = {octets_code(language.expect)}",
     }

@@ -39,7 +39,7 @@ __all__ = [
     "NOT_SHOWN",
     "SCRIPT",
     "SHOWN",
-    "ScriptEnd",
+    "CheckScriptEnd",
     "confirmed_record",
     "run_script",
     "scripts_of",
@@ -58,7 +58,7 @@ _LONG = 200
 
 
 @dataclass(frozen=True)
-class ScriptEnd:
+class CheckScriptEnd:
     """How a script ended, and what it printed."""
 
     status: int
@@ -84,7 +84,7 @@ class _Trial:
         if time.monotonic() > limit_s:
             return _NOT_RUN
         patience_s = min(_PATIENCE_S, self.about.manners.patience_s)
-        text, ended = CheckScript(self.about, patience_s).text, ScriptEnd(NOT_TOLD, "")
+        text, ended = CheckScript(self.about, patience_s).text, CheckScriptEnd(NOT_TOLD, "")
         for _ in range(2):
             ended = run_script(text, self.about.subject, patience_s)
             if ended.status in (GONE, THERE) or time.monotonic() > limit_s:
@@ -149,7 +149,7 @@ def _trials(
             yield _Trial(row, ScriptCase(case, subject, language, manners, row.actual))
 
 
-def run_script(text: str, subject: Listener, patience_s: float) -> ScriptEnd:
+def run_script(text: str, subject: Listener, patience_s: float) -> CheckScriptEnd:
     """How a script ends, which is told the subject's address if it starts no program; nothing that
     it has started goes on."""
     argument = [] if subject.argv else [subject.address.words]
@@ -182,7 +182,7 @@ def _bound_s(patience_s: float) -> float:
     return start_bound_s() + 6 * patience_s * scale()
 
 
-def _end(status: int, printed: str) -> ScriptEnd:
+def _end(status: int, printed: str) -> CheckScriptEnd:
     """Python, too, ends with THERE when it cannot read a script: it says nothing then."""
     is_told = status in (GONE, THERE) and bool(printed)
-    return ScriptEnd(status if is_told else NOT_TOLD, printed)
+    return CheckScriptEnd(status if is_told else NOT_TOLD, printed)
