@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.catalogue import load_catalogue, load_invariants
 from sockproof.spec.levels import Level
 from sockproof.spec.requirement import Requirement
 from suites.selftest.reported_symptoms import REPORTED
@@ -56,8 +56,12 @@ def requirement_with(symptoms: tuple[str, ...]) -> Requirement:
     return Requirement("waits/first", "The first waits.", Level.MUST, source, symptoms=symptoms)
 
 
+def all_requirements() -> list[Requirement]:
+    return [*load_catalogue().values(), *load_invariants().values()]
+
+
 def all_symptoms() -> list[str]:
-    return [one.casefold() for r in load_catalogue().values() for one in r.symptoms]
+    return [one.casefold() for r in all_requirements() for one in r.symptoms]
 
 
 def twice(symptoms: list[str]) -> list[str]:
@@ -68,7 +72,7 @@ def test_every_symptom_keeps_the_rules() -> None:
     """All findings are told at once, each by its id."""
     found = [
         f"{requirement.id}: {problem}"
-        for requirement in load_catalogue().values()
+        for requirement in all_requirements()
         for problem in filter(None, (rule(requirement) for rule in RULES))
     ]
 

@@ -16,7 +16,7 @@ from sockproof.case.transcript import transcript_of
 from sockproof.check.invariants.table import Play
 from sockproof.check.language import Language, learn
 from sockproof.check.listener import Listener
-from sockproof.check.program_life import ProgramLife, lived
+from sockproof.check.program_life import ProgramLife, hear_interrupts, lived
 from sockproof.check.scene import Manners, Scene
 from sockproof.errors import HarnessError
 from sockproof.iut.case_log import CaseLog
@@ -27,7 +27,7 @@ from sockproof.record.rows import CaseRow
 
 __all__ = ["Check"]
 
-_SIDE_BY_SIDE = 6
+_SIDE_BY_SIDE = 8
 _ANSWERS_WITHIN_S = 2.0
 _KEPT_CHARACTERS = 8000
 Told = Callable[[CaseRow], None]
@@ -49,16 +49,17 @@ class Check:
         Raises:
             HarnessError: the server cannot be reached, or the program does not come to listen.
         """
-        groups = list(_in_groups(plays))
-        log = CaseLog()
+        groups, log = list(_in_groups(plays)), CaseLog()
         if not self.subject.argv:
             language = learn(self.subject.address, log, self.say, self.expect)
+            known, never = set[str](), threading.Event()
             for group in groups:
-                self._play_group(group, language, tell, threading.Event())
+                self._play_group(group, self._scene(language, known), tell, never)
             return language
+        hear_interrupts()
         with lived(self.subject, self.folder, log) as life:
             language = learn(life.address, log, self.say, self.expect)
-        lock = threading.Lock()
+        lock, known = threading.Lock(), set()
 
         def tell_one(row: CaseRow) -> None:
             with lock:
@@ -67,7 +68,7 @@ class Check:
         over = threading.Event()
         try:
             side_by_side(
-                lambda group: self._play_group(group, language, tell_one, over),
+                lambda group: self._play_group(group, self._scene(language, known), tell_one, over),
                 groups,
                 self._side_by_side,
             )
@@ -80,18 +81,26 @@ class Check:
         """A program that has an address of its own lives there once at a time."""
         return _SIDE_BY_SIDE if self.subject.is_told_its_place else 1
 
+    def _scene(self, language: Language, known: set[str]) -> Scene:
+        return Scene(
+            self.subject.address,
+            language,
+            self.folder,
+            subject=self.subject,
+            manners=self.manners,
+            known=known,
+        )
+
     def _play_group(
-        self, group: Sequence[Play], language: Language, tell: Told, over: threading.Event
+        self, group: Sequence[Play], scene: Scene, tell: Told, over: threading.Event
     ) -> None:
         """One after the other, in one life of the program as long as it lasts."""
-        address = self.subject.address
-        scene = Scene(address, language, self.folder, subject=self.subject, manners=self.manners)
         with ExitStack() as lives:
             for play in group:
                 if over.is_set():
                     return
                 why = play.invariant.why_not(self.subject) or scene.gone
-                if not why and self.subject.argv:
+                if not why and self.subject.argv and play.needs_life(scene):
                     self._see_to_life(scene, lives)
                 row = self._row(play, scene, why)
                 tell(row)
@@ -101,7 +110,7 @@ class Check:
     def _see_to_life(self, scene: Scene, lives: ExitStack) -> None:
         """Another life where there is none, or it is over, or busy with who has left: each case
         begins with a server at rest, where that can be had."""
-        if scene.life is None or scene.has_ended or scene.is_busy:
+        if scene.life is None or scene.life.status is not None or scene.is_busy():
             lives.close()
             life: ProgramLife = lives.enter_context(lived(self.subject, self.folder, CaseLog()))
             scene.begin_life(life)
@@ -128,9 +137,16 @@ class Check:
             play.invariant.play(scene, play.case.variant)
         except (AssertionError, Exception) as error:
             problem, trace = error, traceback.format_exc()
+            _tell_end(problem, scene.has_ended)
         finally:
             scene.close_clients()
         return _told(play, scene, problem, trace, time.monotonic() - began_s)
+
+
+def _tell_end(problem: BaseException, ended: str) -> None:
+    """Whatever was seen of a program that has ended, its end is why."""
+    if ended and isinstance(problem, Mismatch) and ended not in problem.actual:
+        problem.actual = f"{problem.actual}; {ended}"
 
 
 def _told(

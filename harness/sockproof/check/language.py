@@ -111,8 +111,12 @@ def _stream(address: Address, log: CaseLog) -> Language:
 
 
 def _datagram(address: Address, log: CaseLog) -> Language:
-    answer = _answer(address, log, LINE)
-    return Language("answers", LINE) if answer else Language(ACCEPTS)
+    if _answer(address, log, LINE):
+        return Language("answers", LINE)
+    if waiting(address) is None:
+        told = f"nobody has bound {address.words}, as far as can be seen, and nobody answers there"
+        raise HarnessError(told, "say what it answers to with --say and --expect")
+    return Language(ACCEPTS)
 
 
 def _closes(address: Address, log: CaseLog) -> bool:

@@ -1,9 +1,9 @@
 """The processes behind an address, as the system shows them: nothing in them is changed or asked.
 
-psutil finds them, and counts what they hold; where it is missing, or they are out of sight, only
-what a client sees is judged. How busy they are is the kernel's own word where it tells: the time
-that their threads ran, and the time that they waited for a processor. So a thread that spins is
-seen on a busy machine, too.
+psutil counts what they hold; where it is missing, or they are out of sight, only what a client sees
+is judged. How busy they are is the kernel's own word where it tells: the time that their threads
+ran, and the time that they slept. So a process that spins is seen on a busy machine too, and one
+that waits there for its turn is not taken for it.
 """
 
 from __future__ import annotations
@@ -11,21 +11,26 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sockproof.check.listener import Address
+from sockproof.check.owners import owners_of, tasks_of, tree_of
 from sockproof.judge.checks import NotApplicable
 
 if TYPE_CHECKING:
     import psutil
 
-__all__ = ["NOTHING", "NO_PSUTIL", "Processes", "Standing", "owners_of"]
+__all__ = ["NOTHING", "NO_PSUTIL", "Processes", "Standing"]
 
 NO_PSUTIL = "psutil is not installed: pip install 'sockproof[check]'"
 _NANOSECONDS = 1e9
+# Whoever gets less of a processor, in a queue of many, is not known to want more, unless he waited
+# for it nearly all the time.
+_LEAST_SHARE, _NEARLY_ALL = 0.01, 0.9
+_LOOKS = 10
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,23 @@ class Standing:
 NOTHING = Standing()
 
 
+@dataclass(frozen=True)
+class _Times:
+    """What the threads of a process have had so far, in seconds."""
+
+    ran_s: float = 0.0
+    waited_s: float = 0.0
+
+    def share_since(self, before: _Times, elapsed_s: float) -> float:
+        """How much of a processor it would have had alone on this machine."""
+        ran_s = max(0.0, self.ran_s - before.ran_s)
+        waited_s = self.waited_s - before.waited_s
+        if ran_s < _LEAST_SHARE * elapsed_s:
+            return 1.0 if waited_s > _NEARLY_ALL * elapsed_s else 0.0
+        slept_s = max(0.0, elapsed_s - ran_s - waited_s)
+        return max(ran_s / (ran_s + slept_s), ran_s / elapsed_s)
+
+
 class Processes:
     """A program that we have started, by its ``root``, or whoever has bound an ``address``; with
     all that descend from them.
@@ -62,6 +84,7 @@ class Processes:
         self._psutil = psutil
         self._address = address
         self._root = root
+        self._known: dict[int, psutil.Process] = {}
         self._owners: tuple[int, ...] = ()
         self.look_again()
 
@@ -71,27 +94,31 @@ class Processes:
         Raises:
             NotApplicable: nobody is in sight.
         """
-        self._owners = tuple(sorted({*owners_of(self._address), *filter(None, [self._root])}))
+        below = tree_of(self._root) if self._root else []
+        owners = owners_of(self._address, below)
+        self._owners = (*filter(None, [self._root]), *sorted(owners - set(below)))
         if not self._owners:
             told = f"no process that owns {self._address.words} is in sight"
             raise NotApplicable(f"{told}: it is another user's, or in another namespace or machine")
 
     @property
     def pids(self) -> list[int]:
-        """All that live."""
-        return [one.pid for one in self._living()]
+        """All that live, parents first."""
+        return list(dict.fromkeys(pid for owner in self._owners for pid in tree_of(owner)))
 
-    def _living(self) -> list[psutil.Process]:
-        found: dict[int, psutil.Process] = {}
-        for pid in self._owners:
-            with contextlib.suppress(self._psutil.Error):
-                process = self._psutil.Process(pid)
-                for one in (process, *process.children(recursive=True)):
-                    found[one.pid] = one
-        return list(found.values())
+    def _living(self) -> Iterator[psutil.Process]:
+        for pid in self.pids:
+            with contextlib.suppress(self._psutil.NoSuchProcess):
+                if pid not in self._known:
+                    self._known[pid] = self._psutil.Process(pid)
+                yield self._known[pid]
 
     def standing(self) -> Standing:
-        """What they hold now."""
+        """What they hold now.
+
+        Raises:
+            NotApplicable: one of them does not show it to us.
+        """
         counted = [one for process in self._living() for one in self._counted(process)]
         return Standing(
             threads=sum(one.threads for one in counted),
@@ -110,32 +137,45 @@ class Processes:
             except self._psutil.ZombieProcess:
                 yield Standing()
             except self._psutil.AccessDenied:
-                raise NotApplicable(f"process {process.pid} belongs to somebody else") from None
+                told = f"process {process.pid} belongs to somebody else"
+                raise NotApplicable(f"{told}, and shows us nothing") from None
 
     def busy_share(self, window_s: float) -> float:
-        """How much of one processor they want, looked at for so long: 1.0 is one that spins."""
-        before, began_s = self._wanted_s(), time.monotonic()
-        threading.Event().wait(window_s)
-        after, ended_s = self._wanted_s(), time.monotonic()
-        grown = sum(max(0.0, after[key] - before.get(key, 0.0)) for key in after if key in before)
-        return grown / (ended_s - began_s)
+        """How much of one processor they want, looked at for so long: 1.0 is one that spins.
 
-    def _wanted_s(self) -> dict[tuple[int, int], float]:
-        """Seconds that each thread has run, or waited for a processor."""
-        found: dict[tuple[int, int], float] = {}
+        The kernel counts a wait for a processor when it is over: who is never seen asleep wants one
+        whatever is counted.
+        """
+        before, began_s = dict(self._times()), time.monotonic()
+        sleep = self._sleep_within(window_s)
+        after, elapsed_s = dict(self._times()), time.monotonic() - began_s
+        both = [pid for pid in after if pid in before]
+        share = sum(after[pid].share_since(before[pid], elapsed_s) for pid in both)
+        return share if sleep else max(1.0, share)
+
+    def _sleep_within(self, window_s: float) -> bool:
+        """Whether all of them were seen asleep at once, at some moment of a while."""
+        pause, seen = threading.Event(), False
+        for _ in range(_LOOKS):
+            pause.wait(window_s / _LOOKS)
+            seen = seen or self.are_quiet
+        return seen
+
+    def _times(self) -> Iterator[tuple[int, _Times]]:
         for pid in self.pids:
-            for task in Path(f"/proc/{pid}/task").glob("[0-9]*"):
-                with contextlib.suppress(OSError, ValueError):
-                    ran, waited = (task / "schedstat").read_text("ascii").split()[:2]
-                    found[pid, int(task.name)] = (int(ran) + int(waited)) / _NANOSECONDS
-        return found or dict(self._times())
+            yield pid, _scheduled(pid) or self._used(pid)
 
-    def _times(self) -> Iterator[tuple[tuple[int, int], float]]:
-        """The same where the kernel tells of no threads: processor time alone."""
-        for process in self._living():
-            with contextlib.suppress(self._psutil.Error):
-                times = process.cpu_times()
-                yield (process.pid, 0), times.user + times.system
+    def _used(self, pid: int) -> _Times:
+        """Where the kernel tells of no threads: processor time alone."""
+        with contextlib.suppress(self._psutil.Error):
+            times = self._psutil.Process(pid).cpu_times()
+            return _Times(times.user + times.system)
+        return _Times()
+
+    @property
+    def are_quiet(self) -> bool:
+        """Whether all of their threads sleep now, as far as the kernel tells."""
+        return not any(_works(task) for pid in self.pids for task in tasks_of(pid))
 
     def sockets(self) -> list[str]:
         """The connections that they hold, by their state: ``20 in CLOSE_WAIT``."""
@@ -148,49 +188,38 @@ class Processes:
         return [f"{number} in {state}" for state, number in states.items() if state not in quiet]
 
     def programs_with_its_sockets(self) -> list[str]:
-        """Descendants that run another program than the owner, and have its listening socket."""
-        living = self._living()
-        programs = {process.pid: self._program(process) for process in living}
-        first = programs.get(living[0].pid, "") if living else ""
-        inherited = set(owners_of(self._address))
-        return [
-            f"{name} ({pid})"
-            for pid, name in programs.items()
-            if name and name != first and pid in inherited
-        ]
+        """Those that have its listening socket, and run another program than the first of them:
+        that one may itself have been started by a shell, or the like."""
+        owners = owners_of(self._address)
+        ordered = [pid for pid in self.pids if pid in owners] or sorted(owners)
+        programs = {pid: self._program(pid) for pid in dict.fromkeys([*ordered, *sorted(owners)])}
+        first = programs[ordered[0]] if ordered else ""
+        return [f"{name} ({pid})" for pid, name in programs.items() if name and name != first]
 
-    def _program(self, process: psutil.Process) -> str:
+    def _program(self, pid: int) -> str:
         with contextlib.suppress(self._psutil.Error):
-            return str(process.exe())
+            return str(self._psutil.Process(pid).exe())
         return ""
 
-
-def owners_of(address: Address) -> Collection[int]:
-    """The processes that have bound the address, as far as they are in sight."""
-    import psutil
-
-    with contextlib.suppress(psutil.AccessDenied):
-        return set(_bound(address, psutil.net_connections("unix" if _is_unix(address) else "inet")))
-    return ()
+    def names(self) -> Iterable[str]:
+        """The names of the programs that they run."""
+        return {Path(name).name for name in map(self._program, self.pids) if name}
 
 
-def _is_unix(address: Address) -> bool:
-    return address.spec.is_unix
+def _scheduled(pid: int) -> _Times | None:
+    """Seconds that the threads of a process have run, and waited for a processor."""
+    found = []
+    for task in tasks_of(pid):
+        with contextlib.suppress(OSError, ValueError):
+            ran, waited = (task / "schedstat").read_text("ascii").split()[:2]
+            found.append((int(ran) / _NANOSECONDS, int(waited) / _NANOSECONDS))
+    return (
+        _Times(sum(ran for ran, _ in found), sum(waited for _, waited in found)) if found else None
+    )
 
 
-def _bound(address: Address, found: Iterable[Any]) -> Iterator[int]:
-    import psutil
-
-    for one in found:
-        if one.pid is None or not one.laddr:
-            continue
-        if address.spec.is_unix:
-            shown = str(one.laddr).replace("@", "\0", 1) if str(one.laddr)[:1] == "@" else one.laddr
-            if shown == address.at:
-                yield one.pid
-            continue
-        wanted = psutil.CONN_LISTEN if address.is_stream else psutil.CONN_NONE
-        host, port = one.laddr[:2]
-        everywhere = (address.at[0], "0.0.0.0", "::", f"::ffff:{address.at[0]}")
-        if port == address.at[1] and one.status == wanted and host in everywhere:
-            yield one.pid
+def _works(task: Path) -> bool:
+    """Whether a thread runs, waits for a processor, or for a disk."""
+    with contextlib.suppress(OSError):
+        return (task / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[0] in "RD"
+    return False

@@ -11,25 +11,29 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from sockproof.check.listener import Address, Listener
-from sockproof.check.processes import owners_of
+from sockproof.check.owners import owners_of, tree_of
 from sockproof.check.sockets import is_bound
 from sockproof.errors import HarnessError, IutUnavailable
+from sockproof.iut.agent.looking import is_dead
 from sockproof.iut.case_log import CaseLog
 from sockproof.iut.started import take_down
 from sockproof.iut.strays import AGENT_MARK, end_strays, new_mark
 from sockproof.iut.survivor import keep
 from sockproof.timing import start_bound_s
 
-__all__ = ["ProgramLife", "chosen_address", "lived", "placed"]
+__all__ = ["ProgramLife", "chosen_address", "hear_interrupts", "lived", "placed"]
 
 _LOOK_S = 0.01
 _TRIES = 5
 _DUMPS_WITHIN_S = 5.0
 _KEPT_CHARACTERS = 1_000_000
+# What we have set for ourselves: a program finds the modules beside it.
+_OURS = "PYTHONSAFEPATH"
 _IN_USE = ("address already in use", "eaddrinuse", "errno 98", "errno 48")
 _SERIAL = itertools.count(1)
 
@@ -37,7 +41,7 @@ _SERIAL = itertools.count(1)
 class ProgramLife:
     """One life of a program, which is told ``address``; its files are in ``folder``.
 
-    ``log`` has what becomes of it. Whoever starts it ends it.
+    ``log`` has what becomes of it. Whoever starts it ends it; ``is_over`` once that has begun.
 
     Raises:
         IutUnavailable: it cannot be started.
@@ -45,12 +49,14 @@ class ProgramLife:
 
     def __init__(self, subject: Listener, address: Address, folder: Path, log: CaseLog) -> None:
         self.subject, self.address, self.log = subject, address, log
+        self.is_over = False
         self._mark = new_mark()
         self._printed = folder / f"printed-{next(_SERIAL)}"
         words = placed(subject.argv, address)
         log.note("program", "start", note=shlex.join(words))
         # Python then tells where it stood when it is ended by SIGABRT; other programs do not care.
         variables = {"PYTHONFAULTHANDLER": "1", "PYTHONUNBUFFERED": "1", AGENT_MARK: self._mark}
+        inherited = {name: value for name, value in os.environ.items() if name != _OURS}
         try:
             keep()
             with self._printed.open("wb") as printed:
@@ -59,12 +65,13 @@ class ProgramLife:
                     stdin=subprocess.DEVNULL,
                     stdout=printed,
                     stderr=subprocess.STDOUT,
-                    env={**os.environ, **variables},
+                    env={**inherited, **variables},
                     start_new_session=True,
                 )
         except (OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) else error
-            raise IutUnavailable(f"cannot start {words[0]}: {why}", "give a program") from None
+            why = (error.strerror or "").lower() if isinstance(error, OSError) else error
+            hint = "give a program that can be started, and its words"
+            raise IutUnavailable(f"cannot start {words[0]!r}: {why}", hint) from None
         take_down(self._popen)
 
     @property
@@ -98,20 +105,21 @@ class ProgramLife:
         """Wait until it listens, or has bound its socket of datagrams; false if it ended."""
         return self._comes(lambda: is_bound(self.address), bound_s) and self.status is None
 
-    def _comes(self, condition: object, bound_s: float) -> bool:
+    def _comes(self, condition: Callable[[], object], bound_s: float) -> bool:
         limit_s, pause = time.monotonic() + bound_s, threading.Event()
-        assert callable(condition)
         while not condition():
             if self.status is not None or time.monotonic() > limit_s:
                 return False
             pause.wait(_LOOK_S)
         return True
 
-    def signal(self, number: signal.Signals) -> None:
-        """Send it a signal, to itself alone."""
-        self.log.note("program", f"signal {number.name}")
+    def interrupt(self) -> None:
+        """As Ctrl-C at its terminal does: all of its group are told, for what was started may be
+        a shell, or another program that starts the server."""
+        self.log.note("program", "interrupt", note="SIGINT, as Ctrl-C sends it")
         if self.status is None:
-            self._popen.send_signal(number)
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGINT)
 
     def ends(self, bound_s: float) -> bool:
         """Wait for its end; whether it came."""
@@ -126,7 +134,7 @@ class ProgramLife:
     def stop(self, bound_s: float) -> bool:
         """End it as it is to be ended: by its command, or by an interrupt; whether it ended."""
         if not self.subject.stop:
-            self.signal(signal.SIGINT)
+            self.interrupt()
             return self.ends(bound_s)
         words = placed(self.subject.stop, self.address)
         self.log.note("program", "stop", note=shlex.join(words))
@@ -135,17 +143,32 @@ class ProgramLife:
         return self.ends(bound_s)
 
     def dump(self) -> str:
-        """End it so that it tells, if it is a Python, where its threads stand; all it printed."""
-        self.signal(signal.SIGABRT)
-        self.ends(_DUMPS_WITHIN_S)
+        """End it so that it tells, if it is a Python, where its threads stand; all it printed.
+        Children go first, one after the other: each tells as a whole."""
+        self.log.note("program", "signal SIGABRT", note="to see where its threads stand")
+        self.is_over = True
+        for pid in reversed(tree_of(self.pid)):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGABRT)
+                self._comes(partial(is_dead, pid), _DUMPS_WITHIN_S)
         return self.printed
 
     def kill(self) -> None:
         """End it and all that came of it, whatever they are at."""
+        self.is_over = True
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._popen.pid, signal.SIGKILL)
         self._popen.wait()
         end_strays(AGENT_MARK, self._mark)
+
+
+def hear_interrupts() -> None:
+    """Programs that are started from now on hear of interrupts: what we ignore, as whatever a
+    shell has put into the background does, they would ignore as well. Of what we handle they know
+    nothing."""
+    is_main = threading.current_thread() is threading.main_thread()
+    if is_main and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda _number, _frame: None)
 
 
 def placed(words: Sequence[str], address: Address) -> list[str]:
@@ -192,8 +215,9 @@ def lived(
                 log.note("program", "listens", note=life.address.words)
                 yield life
                 return
-            if not (life.lost_its_port or listens) or address:
-                raise _not_listening(life)
+            is_chosen = not address and subject.is_told_its_place
+            if not (is_chosen and (life.lost_its_port or listens)):
+                raise _not_listening(life, listens)
         finally:
             life.kill()
     raise HarnessError(f"no port stays free for {subject.given}", "name one with --listens")
@@ -201,25 +225,21 @@ def lived(
 
 def _is_its_own(life: ProgramLife) -> bool:
     """Whether it is the program that listens there, as far as that can be seen."""
-    try:
-        import psutil
-    except ImportError:
-        return True
-    owners = set(owners_of(life.address))
-    with contextlib.suppress(psutil.Error):
-        below = {one.pid for one in psutil.Process(life.pid).children(recursive=True)}
-        return not owners or bool(owners & {life.pid, *below}) or life.status == 0
-    return True
+    below = set(tree_of(life.pid))
+    owners = owners_of(life.address, below)
+    return not owners or bool(owners & below)
 
 
-def _not_listening(life: ProgramLife) -> HarnessError:
+def _not_listening(life: ProgramLife, listens: bool) -> HarnessError:
     """Why it cannot be checked."""
     words, where = shlex.join(placed(life.subject.argv, life.address)), life.address.words
+    if listens:
+        hint = f"end that one, or check it: sockproof check {where}"
+        return HarnessError(f"{words}: another process listens at {where}", hint)
     if life.status is None:
         told = f"{words}: it does not listen at {where} within {start_bound_s():g} s"
         return HarnessError(told, "say where it listens with --listens")
-    return HarnessError(
-        f"{words}: it ended with status {life.status} before it listened at {where}: "
-        f"{life.last_words}",
-        "see that it starts by hand",
-    )
+    told = f"{words}: it ended with status {life.status} before it listened at {where}"
+    if life.status == 0:
+        return HarnessError(told, "if it goes into the background, have it stay, or give ADDRESS")
+    return HarnessError(f"{told}: {life.last_words}", "see that it starts by hand")

@@ -14,9 +14,10 @@ from sockproof.check.clientele import LOOK_S, Clientele
 from sockproof.check.listener import Address, Listener
 from sockproof.check.processes import Processes, Standing
 from sockproof.check.program_life import ProgramLife, lived
+from sockproof.check.sockets import waiting
 from sockproof.check.stacks import dumped_stacks, outside_stacks
-from sockproof.judge.checks import NotApplicable
-from sockproof.timing import hang_bound_s, scale
+from sockproof.judge.checks import Mismatch, NotApplicable
+from sockproof.timing import scale
 
 __all__ = ["SPINS_AT", "Manners", "Scene"]
 
@@ -24,6 +25,10 @@ SPINS_AT = 0.5
 """Of one processor: whatever works, with nobody to work for, spins."""
 _WINDOW_S = 0.3
 _GLANCE_S = 0.05
+_RESTS_WITHIN_S, _KNOWN_S = 2.0, 2.0
+_UNSERVED = "somebody is not served"
+# In a row: whoever hands something over may sleep for a moment in between.
+_QUIET_LOOKS = 3
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,8 @@ class Scene(Clientele):
 
     ``life`` is the program's, if we have started it; ``folder`` is for files of ours. What is
     ``observed`` goes into the row, ``played`` keeps what was played for more than one invariant.
-    ``gone`` is why nobody can be served any more.
+    ``gone`` is why nobody can be served any more. ``known`` is what was found wrong in any scene of
+    the check: the same is not waited for as long again.
     """
 
     subject: Listener = field(kw_only=True)
@@ -57,6 +63,7 @@ class Scene(Clientele):
     observed: dict[str, Any] = field(default_factory=dict)
     played: dict[Any, Any] = field(default_factory=dict)
     gone: str = ""
+    known: set[str] = field(default_factory=set)
     _processes: list[Processes] = field(default_factory=list)
 
     def begin_life(self, life: ProgramLife) -> None:
@@ -84,14 +91,44 @@ class Scene(Clientele):
         return self._processes[0]
 
     def stays(self, lane: str) -> StreamPeer:
-        """A client that is connected, and that the server has begun to work for, as far as that
-        shows: its connection is accepted, and nothing more happens."""
+        """A client that is connected, and in the hands of the server, as far as that shows."""
         peer = self.client(lane)
-        self.let_accept()
-        pause, limit_s = threading.Event(), time.monotonic() + hang_bound_s()
-        while self.is_busy and time.monotonic() < limit_s:
-            pause.wait(LOOK_S)
+        self.comes_to_rest()
         return peer
+
+    def ask_next(self) -> float:
+        """Whoever comes next asks, with patience; with less where somebody was not served before.
+
+        Raises:
+            Mismatch, Hang: as of :meth:`ask`.
+        """
+        known = _UNSERVED in self.known
+        try:
+            return self.ask(
+                bound_s=min(self.patience_s, _KNOWN_S * scale()) if known else self.patience_s
+            )
+        except Mismatch:
+            self.known.add(_UNSERVED)
+            raise
+
+    def comes_to_rest(self) -> None:
+        """Wait, if that comes soon, until nobody waits to be accepted, and all threads of the
+        server sleep: what has come to it is at the place where it stays."""
+        pause, limit_s, looks = threading.Event(), time.monotonic() + _RESTS_WITHIN_S * scale(), 0
+        while looks < _QUIET_LOOKS and time.monotonic() < limit_s:
+            looks = looks + 1 if self._is_quiet() else 0
+            pause.wait(LOOK_S / 2)
+
+    def _is_quiet(self) -> bool:
+        with contextlib.suppress(NotApplicable):
+            return self.processes().are_quiet and not waiting(self.address)
+        return not waiting(self.address)
+
+    def let_accept(self) -> bool:
+        """Of a Unix socket nobody tells how many wait: the server is seen to do nothing more."""
+        if self.address.spec.is_unix:
+            self.comes_to_rest()
+        return super().let_accept()
 
     def settled(self, is_back: Callable[[Standing], bool], bound_s: float) -> tuple[Standing, Any]:
         """What the processes hold once that is as it was, and after how many seconds; or what they
@@ -112,18 +149,19 @@ class Scene(Clientele):
                 return round(share, 2)
         return 0.0
 
-    @property
-    def is_busy(self) -> bool:
+    def is_busy(self, window_s: float = _GLANCE_S) -> bool:
         """Whether its processes work now, as far as they can be seen."""
         with contextlib.suppress(NotApplicable):
-            return self.processes().busy_share(_GLANCE_S) >= SPINS_AT
+            return self.processes().busy_share(window_s) >= SPINS_AT
         return False
 
     @property
     def has_ended(self) -> str:
-        """What the program ended with, in words; empty while it lives, or if it is not ours."""
-        status = self.life.status if self.life else None
-        return "" if status is None else f"the program has ended with status {status}"
+        """What the program ended with, in words; empty while it lives, or if it is not ours, or was
+        ended by us."""
+        if self.life is None or self.life.is_over or self.life.status is None:
+            return ""
+        return f"the program has ended with status {self.life.status}: {self.life.last_words}"
 
     def stacks(self) -> str:
         """Where its threads stand. A program that we have started may end of it."""
@@ -141,7 +179,7 @@ class Scene(Clientele):
         Raises:
             NotApplicable: it is no program of ours.
         """
-        if self.life is None:
+        if not self.subject.argv:
             raise NotApplicable("the server was not started by this check")
         with lived(self.subject, self.folder, self.log, address) as life:
             yield life
@@ -156,6 +194,7 @@ class Scene(Clientele):
             subject=self.subject,
             manners=self.manners,
             life=life,
+            known=self.known,
         )
 
     def figures(self, standing: Standing) -> dict[str, int]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import re
 import socket
 import struct
 from collections.abc import Iterator
@@ -11,35 +13,70 @@ from pathlib import Path
 
 from sockproof.check.listener import Address
 
-__all__ = ["Row", "is_bound", "rows_at", "waiting", "why_held"]
+__all__ = [
+    "Row",
+    "inodes_at",
+    "is_bound",
+    "is_gone",
+    "ports_let_in",
+    "rows_at",
+    "waiting",
+    "why_held",
+]
 
 _LISTEN = "0A"
+# ESTABLISHED and CLOSE_WAIT: the server's side of a client that has been let in.
+_LET_IN = ("01", "08")
 _TABLES = {"TCP": ("tcp", "tcp6"), "UDP": ("udp", "udp6")}
+# Of the flags of a Unix socket: it listens. What it has accepted shows the same path.
+_ACCEPTS = 0x10000
+_UNIX = re.compile(
+    r"^\S+: \S+ \S+ (?P<flags>\S+) \S+ \S+ +(?P<inode>\d+) (?P<path>.+)$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
 class Row:
     """A line of a table of the kernel's: ``waiting`` are the connections that nobody has accepted
-    yet, of a socket of datagrams the octets that nobody has read."""
+    yet, of a socket of datagrams the octets that nobody has read. ``peer`` is the other port."""
 
     inode: int
     port: int
     host: str
-    listens: bool
+    state: str
     waiting: int
+    peer: int
+
+    @property
+    def listens(self) -> bool:
+        return self.state == _LISTEN
 
 
 def rows_at(address: Address) -> list[Row]:
-    """The sockets that are bound to the address, or to all addresses and its port.
+    """The sockets that are bound to the address; where none is, those that are bound to its port
+    at all addresses.
 
     Empty where the kernel has no such tables.
     """
-    host, port = address.at[:2]
-    return [
-        row
-        for row in _rows(address.spec.kind)
-        if row.port == port and _is_at(row.host, host) and (row.listens or not address.is_stream)
-    ]
+    host = address.at[0]
+    bound = [row for row in _at_port(address) if row.listens or not address.is_stream]
+    exact = [row for row in bound if row.host == host]
+    return exact or [row for row in bound if _is_at(row.host, host)]
+
+
+def inodes_at(address: Address) -> set[int]:
+    """The numbers of the sockets that are bound there, as the descriptors of processes show them.
+
+    Empty where the kernel does not tell.
+    """
+    if address.spec.is_unix:
+        return set(_unix_inodes(str(address.at)))
+    return {row.inode for row in rows_at(address)}
+
+
+def ports_let_in(address: Address) -> set[int]:
+    """The ports of clients whose connections stand for the server as well."""
+    return {row.peer for row in _at_port(address) if row.state in _LET_IN}
 
 
 def waiting(address: Address) -> int | None:
@@ -51,9 +88,20 @@ def waiting(address: Address) -> int | None:
 
 def is_bound(address: Address) -> bool:
     """Whether somebody has bound a socket of datagrams there, or listens."""
-    if address.spec.is_unix:
-        return _is_unix_bound(str(address.at))
-    return bool(rows_at(address))
+    return bool(inodes_at(address)) or (address.spec.is_unix and _accepts(str(address.at)))
+
+
+def _accepts(path: str) -> bool:
+    """Whether a connection finds somebody: who listens in another network is in no table here."""
+    with socket.socket(socket.AF_UNIX) as one:
+        one.setblocking(False)
+        return one.connect_ex(path) in (0, errno.EAGAIN)
+
+
+def is_gone(address: Address) -> bool:
+    """Whether nobody has bound it any more, and the kernel would tell of whoever has."""
+    tells = all(Path(f"/proc/net/{table}").exists() for table in _TABLES.get(address.spec.kind, ()))
+    return tells and not address.spec.is_unix and not address.named_by_user and not rows_at(address)
 
 
 def why_held(address: Address) -> str:
@@ -72,17 +120,19 @@ def _is_at(bound: str, host: str) -> bool:
     return bound in (host, "0.0.0.0", "::", f"::ffff:{host}")
 
 
-def _rows(kind: str) -> Iterator[Row]:
-    for table in _TABLES.get(kind, ()):
+def _at_port(address: Address) -> Iterator[Row]:
+    for table in _TABLES.get(address.spec.kind, ()):
         with contextlib.suppress(OSError):
             for line in Path(f"/proc/net/{table}").read_text("ascii").splitlines()[1:]:
-                yield _row(line.split())
+                row = _row(line.split())
+                if row.port == address.at[1]:
+                    yield row
 
 
 def _row(words: list[str]) -> Row:
     host, port = words[1].split(":")
-    queue = int(words[4].split(":")[1], 16)
-    return Row(int(words[9]), int(port, 16), _host(host), words[3] == _LISTEN, queue)
+    peer, queue = (int(words[index].split(":")[1], 16) for index in (2, 4))
+    return Row(int(words[9]), int(port, 16), _host(host), words[3], queue, peer)
 
 
 def _host(text: str) -> str:
@@ -92,10 +142,10 @@ def _host(text: str) -> str:
     return socket.inet_ntop(socket.AF_INET if len(words) == 1 else socket.AF_INET6, packed)
 
 
-def _is_unix_bound(path: str) -> bool:
+def _unix_inodes(path: str) -> Iterator[int]:
     shown = f"@{path[1:]}" if path.startswith("\0") else path
-    try:
-        lines = Path("/proc/net/unix").read_text("utf-8", "surrogateescape").splitlines()
-    except OSError:
-        return path.startswith("\0") or Path(path).exists()
-    return any(line.endswith(f" {shown}") for line in lines)
+    with contextlib.suppress(OSError):
+        text = Path("/proc/net/unix").read_text("utf-8", "surrogateescape")
+        for found in _UNIX.finditer(text):
+            if found["path"] == shown and int(found["flags"], 16) & _ACCEPTS:
+                yield int(found["inode"])

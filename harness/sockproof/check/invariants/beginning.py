@@ -49,7 +49,7 @@ def address_in_use_is_told(scene: Scene, _variant: str = "") -> None:
 
 
 def _program(scene: Scene) -> Listener:
-    if scene.life is None:
+    if not scene.subject.argv:
         raise NotApplicable("the server was not started by this check")
     if not scene.subject.is_told_its_place:
         raise NotApplicable("its address is its own, and it lives there")
@@ -85,21 +85,25 @@ def starts_without_names(scene: Scene, _variant: str = "") -> None:
         raise NotApplicable("only for servers at 127.0.0.1")
     if not shutil.which("unshare"):
         raise NotApplicable(_REFUSED)
-    seen = _launched(placed(subject.argv, scene.address), scene)
+    seen = _launched(subject, chosen_address(subject, scene.folder), scene)
     for name in ("listens_after_s", "questions"):
         scene.observe(name, seen.get(name))
-    if not seen["listens"]:
-        asked = ", ".join(map(str, seen["questions"])) or "nothing"
-        expected = "the program listens although no name server answers"
-        raise Mismatch(expected, f"it waits for the name server, whom it asks for {asked}")
+    if seen["listens"]:
+        return
+    if not seen["asks_again"]:
+        ended = f"ends with status {seen['status']}" if seen["status"] is not None else "waits"
+        raise NotApplicable(f"in a network of its own it {ended}, and not for a name server")
+    asked = ", ".join(map(str, seen["questions"]))
+    expected = "the program listens although no name server answers"
+    raise Mismatch(expected, f"it waits for the name server, whom it asks for {asked}")
 
 
-def _launched(words: list[str], scene: Scene) -> dict[str, Any]:
+def _launched(subject: Listener, address: Address, scene: Scene) -> dict[str, Any]:
     """What the launcher tells, from within a network whose name server is silent."""
     order = {
-        "words": words,
-        "host": scene.address.at[0],
-        "port": scene.address.at[1],
+        "words": placed(subject.argv, address),
+        "host": address.at[0],
+        "port": address.at[1],
         "patience_s": 2 * scene.patience_s,
         "folder": str(scene.folder),
     }

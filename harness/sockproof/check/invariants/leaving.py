@@ -20,8 +20,12 @@ __all__ = ["WAYS", "departure", "leave_nothing", "next_is_served", "spin_nothing
 
 _ABORT_ON_CLOSE = struct.pack("ii", 1, 0)
 _COUNTED = ("threads", "children", "descriptors")
-# A leftover that was seen once is not waited for as long again.
+# How long one round waits for what the round before may have left; and what is known to stay.
 _AGAIN_S = 1.0
+_KNOWN_S = 2.0
+_GLANCE_S = 0.2
+# What is known of a server, in any of its lives.
+_STAYS, _SPINS = "clients leave something", "clients leave it spinning"
 
 
 def _end(peer: StreamPeer, _scene: Scene) -> None:
@@ -68,7 +72,9 @@ class Departure:
     """What was seen when clients left. ``back_after_s`` is None if something has stayed.
 
     ``unseen`` is why nothing was seen of the processes; all that was counted is 0 then. ``refused``
-    is what became of the next client, if it was not served; else that took ``latency_s``.
+    is what became of the next client, if it was not served; else that took ``latency_s``. Whoever
+    ``was_busy`` had been so before they came. Where something was wrong, ``stacks`` tell where
+    threads stood, ``sockets`` what connections there were.
     """
 
     way: str
@@ -81,7 +87,14 @@ class Departure:
     spins: float = 0.0
     unseen: str = ""
     refused: str = ""
+    was_busy: bool = False
     latency_s: float = 0.0
+    stacks: str = ""
+    sockets: str = ""
+
+    @property
+    def is_wrong(self) -> bool:
+        return self.back_after_s is None or bool(self.spins)
 
 
 def leave_nothing(scene: Scene, way: str) -> None:
@@ -96,11 +109,10 @@ def leave_nothing(scene: Scene, way: str) -> None:
     more = " and ".join(_told(name, grown[name], seen) for name in _COUNTED if name in grown)
     expected = f"when {seen.number} clients have left, the server holds what it held before"
     actual = f"{seen.number} clients left ({way}); {seen.waited_s:g} s later there are {more}"
-    sockets = ", ".join(scene.processes().sockets()) if "descriptors" in grown else ""
-    stacks = scene.stacks()
-    held = ", ".join(held_at(stacks))
+    sockets = seen.sockets if "descriptors" in grown else ""
+    held = ", ".join(held_at(seen.stacks))
     told = "; ".join(filter(None, [actual, sockets and f"connections: {sockets}", _of(held)]))
-    raise Hang(expected, told, stacks)
+    raise Hang(expected, told, seen.stacks)
 
 
 def _of(held: str) -> str:
@@ -118,12 +130,13 @@ def spin_nothing(scene: Scene, way: str) -> None:
     scene.observe("busy_share", seen.spins)
     if not seen.spins:
         return
-    stacks = scene.stacks()
-    held = ", ".join(held_at(stacks))
+    if seen.was_busy:
+        raise NotApplicable("it was at work before they came, too")
+    held = ", ".join(held_at(seen.stacks))
     expected = f"when {seen.number} clients have left, the server rests"
     actual = f"{seen.number} clients left ({way}); {seen.waited_s:g} s later it still wants "
     told = f"{actual}{seen.spins:.0%} of a processor"
-    raise Hang(expected, "; ".join(filter(None, [told, _of(held)])), stacks)
+    raise Hang(expected, "; ".join(filter(None, [told, _of(held)])), seen.stacks)
 
 
 def next_is_served(scene: Scene, way: str) -> None:
@@ -149,9 +162,9 @@ def _seen(scene: Scene, way: str) -> Departure:
 def departure(scene: Scene, way: str) -> Departure:
     """Clients come and leave, twice: what a server makes once and keeps, as a pool of threads,
     is there after the first time. Played once for all that is judged of it."""
-    if way not in scene.played:
-        scene.played[way] = _departure(scene, way)
-    seen: Departure = scene.played[way]
+    if ("leaving", way) not in scene.played:
+        scene.played["leaving", way] = _departure(scene, way)
+    seen: Departure = scene.played["leaving", way]
     return seen
 
 
@@ -161,27 +174,39 @@ def _departure(scene: Scene, way: str) -> Departure:
     except NotApplicable as unseen:
         seen = Departure(way, _come_and_leave(scene, way), unseen=str(unseen))
     try:
-        return dataclasses.replace(seen, latency_s=scene.ask(bound_s=scene.patience_s))
+        seen = dataclasses.replace(seen, latency_s=scene.ask_next())
     except Mismatch as problem:
         told = "; ".join(filter(None, [problem.actual, scene.has_ended]))
-        return dataclasses.replace(seen, refused=told)
+        seen = dataclasses.replace(seen, refused=told)
+    if not seen.is_wrong:
+        return seen
+    sockets = ", ".join(scene.processes().sockets())
+    # Comes last, for a program may end of it.
+    return dataclasses.replace(seen, sockets=sockets, stacks=scene.stacks())
 
 
 def _counted(scene: Scene, way: str) -> Departure:
-    processes, held = scene.processes(), []
+    processes, held, was_busy = scene.processes(), [], scene.is_busy(_GLANCE_S)
     first = processes.standing()
-    came = _come_and_leave(scene, way)
+    came = first_came = _come_and_leave(scene, way)
     before, _ = scene.settled(lambda one: not _grown(first, one, came), _AGAIN_S)
     came = _come_and_leave(scene, way, lambda: held.append(processes.standing()))
-    waits_s = _AGAIN_S if _has_stayed(scene) else scene.patience_s
+    waits_s = min(_KNOWN_S, scene.patience_s) if _STAYS in scene.known else scene.patience_s
     after, back_s = scene.settled(lambda one: not _grown(before, one, came), waits_s)
-    spins = scene.spins(0 if back_s is None else waits_s)
-    return Departure(way, came, before, held[0], after, back_s, waits_s, spins)
+    if back_s is None and _is_enough(scene, way, after):
+        back_s = round(waits_s, 3)
+    spins = scene.spins(0 if back_s is None or _SPINS in scene.known else scene.patience_s)
+    scene.known |= {_STAYS} if back_s is None else set()
+    scene.known |= {_SPINS} if spins else set()
+    number = came or first_came
+    return Departure(way, number, before, held[0], after, back_s, waits_s, spins, was_busy=was_busy)
 
 
-def _has_stayed(scene: Scene) -> bool:
-    seen = [one for one in scene.played.values() if isinstance(one, Departure)]
-    return any(one.back_after_s is None or one.spins for one in seen)
+def _is_enough(scene: Scene, way: str, held: Standing) -> bool:
+    """Whether what it holds is enough for as many clients again: a pool, that is, which grows when
+    all of it is at work, and not what clients have left."""
+    came = _come_and_leave(scene, way)
+    return scene.settled(lambda one: not _grown(held, one, came), _AGAIN_S)[1] is not None
 
 
 def _grown(before: Standing, after: Standing, number: int) -> Mapping[str, int]:
@@ -191,7 +216,7 @@ def _grown(before: Standing, after: Standing, number: int) -> Mapping[str, int]:
 
 
 def _come_and_leave(scene: Scene, way: str, meanwhile: Callable[[], None] | None = None) -> int:
-    """Clients come together, and leave together: how many had come."""
+    """So many clients come, and leave; how many came."""
     number, leave = scene.manners.clients, WAYS[way]
     if way == "while connecting":
         came = [scene.arriving() for _ in range(number)]
@@ -202,4 +227,6 @@ def _come_and_leave(scene: Scene, way: str, meanwhile: Callable[[], None] | None
     for peer in came:
         leave(peer, scene)
     scene.close_clients()
+    if _SPINS not in scene.known:
+        scene.comes_to_rest()  # whoever is not yet let in would be counted too late
     return len(came)

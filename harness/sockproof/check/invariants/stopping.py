@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import signal
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sockproof.case.client import END_OF_STREAM, RESET, TIMEOUT
+from sockproof.check.clientele import LOOK_S
+from sockproof.check.language import HTTP_REQUEST
+from sockproof.check.owners import tree_of
 from sockproof.check.program_life import ProgramLife, lived
 from sockproof.check.scene import Scene
 from sockproof.check.sockets import why_held
 from sockproof.check.stacks import dumped_stacks, held_at, outside_stacks
 from sockproof.errors import HarnessError
 from sockproof.judge.checks import Hang, Mismatch, NotApplicable, check
+from sockproof.timing import scale
 
 __all__ = [
     "WITH",
@@ -30,6 +35,13 @@ WITH: Mapping[str, str] = {
 }
 
 
+_SECOND_S = 3.0
+_FREE_WITHIN_S = 2.0
+_EXCHANGE_S = 2.0
+# A client that does not read: so much is sent as finds room, and then nothing for so long.
+_PIECE, _PIECES, _FULL_S = 1 << 15, 256, 0.3
+
+
 @dataclass(frozen=True)
 class Stop:
     """How a life ended: ``ended`` within patience, ``by_second`` interrupt, else not at all.
@@ -43,6 +55,7 @@ class Stop:
     held: str
     again: str
     how: str
+    where: str
 
 
 def ends_in_time(scene: Scene, variant: str) -> None:
@@ -65,7 +78,7 @@ def second_interrupt_ends_it(scene: Scene, variant: str) -> None:
     check(
         seen.by_second,
         expected=f"a second interrupt ends the program {WITH[variant]}",
-        actual=f"it still runs {scene.patience_s:g} s after the second",
+        actual=f"it still runs {min(scene.patience_s, _SECOND_S):g} s after the second",
     )
 
 
@@ -77,7 +90,7 @@ def frees_its_address(scene: Scene, variant: str) -> None:
     check(
         not seen.held,
         expected="when the program has ended, another can listen at its address",
-        actual=f"it ended, and at {scene.address.words} {seen.held}",
+        actual=f"it ended, and at {seen.where} {seen.held}",
     )
 
 
@@ -95,9 +108,9 @@ def starts_again_at_once(scene: Scene, variant: str) -> None:
 
 def _stop(scene: Scene, variant: str) -> Stop:
     """One life, ended with such clients, and the next one; played once for all of it."""
-    if ("stop", variant) not in scene.played:
-        scene.played["stop", variant] = _stopped(scene, variant)
-    seen: Stop = scene.played["stop", variant]
+    if ("stopping", variant) not in scene.played:
+        scene.played["stopping", variant] = _stopped(scene, variant)
+    seen: Stop = scene.played["stopping", variant]
     return seen
 
 
@@ -111,16 +124,27 @@ def _stopped(scene: Scene, variant: str) -> Stop:
         took_s = round(time.monotonic() - began_s, 3)
         stacks, by_second = ("", False) if ended else _insist(life, scene)
         other.close_clients()
-        held = why_held(life.address) if ended else ""
+        held = _held(life) if ended else ""
     again = _again(scene, life) if ended else ""
-    return Stop(ended, took_s, by_second, stacks, held, again, how)
+    where = life.address.words
+    return Stop(ended, took_s, by_second, stacks, held, again, how, where)
+
+
+def _held(life: ProgramLife) -> str:
+    """What still holds its address a while later: who was told to end with it needs a moment."""
+    pause, limit_s = threading.Event(), time.monotonic() + _FREE_WITHIN_S * scale()
+    while (held := why_held(life.address)) and time.monotonic() < limit_s:
+        pause.wait(LOOK_S)
+    return held
 
 
 def _insist(life: ProgramLife, scene: Scene) -> tuple[str, bool]:
     """Where it stands; and whether a second interrupt ends it."""
-    stacks = outside_stacks([life.pid])
-    life.signal(signal.SIGINT)
-    by_second = life.ends(min(scene.patience_s, 3.0))
+    stacks = outside_stacks(tree_of(life.pid))
+    if scene.subject.stop:
+        return stacks or dumped_stacks(life.dump()), False
+    life.interrupt()
+    by_second = life.ends(min(scene.patience_s, _SECOND_S))
     if not by_second and not stacks:
         stacks = dumped_stacks(life.dump())
     return stacks, by_second
@@ -138,13 +162,31 @@ def _again(scene: Scene, before: ProgramLife) -> str:
 
 
 def _clients(scene: Scene, variant: str) -> None:
-    """One exchange, which the server's side may close first; then who is there at the stop."""
+    """One exchange, whose connection the server may close first: its side is then remembered by
+    the kernel. Then who is there at the stop."""
     with contextlib.suppress(Mismatch):
-        scene.ask("earlier client", 2.0)
+        _exchange(scene)
     if variant == "idle" or not scene.address.is_stream:
+        scene.comes_to_rest()
         return
     peer = scene.stays(variant)
     if variant == "busy client":
-        for _ in range(1000):
-            if not scene.language.say or peer.attempt_send(scene.language.say):
+        peer.socket.settimeout(_FULL_S)
+        said = scene.language.say or HTTP_REQUEST
+        for _ in range(_PIECES):
+            if peer.attempt_send(said * (_PIECE // len(said))):
                 break
+        scene.comes_to_rest()
+
+
+def _exchange(scene: Scene) -> None:
+    if not scene.address.is_stream or scene.language.only_accepts:
+        scene.ask("earlier client", _EXCHANGE_S)
+        return
+    peer = scene.client("earlier client")
+    peer.socket.settimeout(_EXCHANGE_S)
+    scene.serve(peer, _EXCHANGE_S)
+    peer.socket.settimeout(_FULL_S)
+    while peer.receive_some() not in (END_OF_STREAM, RESET, TIMEOUT):
+        pass
+    peer.close()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sockproof.check.invariants import (
     beginning,
+    crowd,
     garbage,
     leaving,
     neighbours,
@@ -16,6 +17,7 @@ from sockproof.check.invariants import (
 from sockproof.check.listener import Listener
 from sockproof.check.scene import Scene
 from sockproof.spec.case_id import CaseId
+from sockproof.spec.catalogue import load_invariants
 
 __all__ = ["INVARIANTS", "Invariant", "Play", "plays_of"]
 
@@ -28,7 +30,8 @@ class Invariant:
 
     ``group`` are those that share a life of a program, one after the other; ``streams`` whether it
     is about connections alone, ``programs`` about what we have started alone, and ``ports`` about
-    addresses with a port. ``does`` is what a dry run says of it.
+    addresses with a port. ``alone`` are those that make lives of
+    their own. ``does`` is what a dry run says of it.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Invariant:
     streams: bool = False
     programs: bool = False
     ports: bool = False
+    alone: bool = False
 
     @property
     def requirement(self) -> str:
@@ -46,7 +50,7 @@ class Invariant:
 
     def group_of(self, variant: str) -> str:
         """Who waits long where something is wrong has a life of his own."""
-        return f"{self.group} {variant}" if self.group == "stopping" else self.group
+        return f"{self.group} {_LIVES.get(variant, variant)}".rstrip()
 
     def why_not(self, subject: Listener) -> str:
         """Why it cannot be played on this subject; empty if it can."""
@@ -70,8 +74,17 @@ class Play:
     def group(self) -> str:
         return self.invariant.group_of(self.case.variant)
 
+    def needs_life(self, scene: Scene) -> bool:
+        """Whether it is played on a life that is there, and has not been for another one."""
+        is_over = (self.invariant.group, self.case.variant) in scene.played
+        return not (self.invariant.alone or is_over)
+
 
 _WAYS = tuple(leaving.WAYS)
+# Variants that share a life, by its name; any other has one of its own.
+_LIVES = dict.fromkeys([*garbage.GARBAGE, *beginning.FAMILIES], "") | {
+    "reset": "end", "in a reply": "a few octets", "while connecting": "after silence",
+}  # fmt: skip
 INVARIANTS: tuple[Invariant, ...] = (
     Invariant(
         "at-rest-it-burns-nothing", resting.rests, "leaving",
@@ -100,7 +113,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         "10 clients stay; one more asks", neighbours.NEIGHBOURS, streams=True,
     ),
     Invariant(
-        "crowd-is-served", neighbours.crowd_is_served, "neighbours",
+        "crowd-is-served", crowd.crowd_is_served, "neighbours",
         "{crowd} clients ask at once", streams=True,
     ),
     Invariant(
@@ -108,8 +121,13 @@ INVARIANTS: tuple[Invariant, ...] = (
         "up to {large} octets of garbage; one more asks", tuple(garbage.GARBAGE),
     ),
     Invariant(
+        "gone-senders-harm-nobody", garbage.gone_senders_harm_nobody, "garbage",
+        "{clients} clients send, and are gone before the answer; one more asks",
+    ),
+    Invariant(
         "data-is-not-kept", resting.keeps_no_data, "garbage",
-        "four times {clients} clients send 256 KiB; its memory is looked at", streams=True,
+        "four times {clients} clients send 256 KiB, later 1 MiB; its memory is looked at",
+        streams=True,
     ),
     Invariant(
         "programs-inherit-nothing", resting.programs_inherit_nothing, "garbage",
@@ -117,28 +135,30 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant(
         "stop-ends-in-time", stopping.ends_in_time, "stopping",
-        "start it, and end it by an interrupt", tuple(stopping.WITH), programs=True,
+        "start it, and end it by an interrupt", tuple(stopping.WITH), programs=True, alone=True,
     ),
     Invariant(
         "second-interrupt-ends-it", stopping.second_interrupt_ends_it, "stopping",
         "interrupt it again if it goes on", ("silent client",), programs=True, streams=True,
+        alone=True,
     ),
     Invariant(
         "stop-frees-the-address", stopping.frees_its_address, "stopping",
-        "bind to its address once it has ended", tuple(stopping.WITH), programs=True,
+        "bind to its address once it has ended", tuple(stopping.WITH), programs=True, alone=True,
     ),
     Invariant(
         "starts-again-at-once", stopping.starts_again_at_once, "stopping",
         "start it again at the same address", ("idle", "silent client"), programs=True,
+        alone=True,
     ),
     Invariant(
         "address-in-use-is-told", beginning.address_in_use_is_told, "beginning",
-        "start it where somebody else listens", programs=True,
+        "start it where somebody else listens", programs=True, alone=True,
     ),
     Invariant(
         "starts-without-names", beginning.starts_without_names, "beginning",
         "start it in a network of its own whose name server is silent",
-        programs=True, streams=True, ports=True,
+        programs=True, streams=True, ports=True, alone=True,
     ),
 )  # fmt: skip
 
@@ -147,5 +167,7 @@ def plays_of(subject: Listener) -> Iterator[Play]:
     """The cases of a check of this subject, in their order."""
     spec = subject.address.spec.id
     for invariant in INVARIANTS:
+        if subject.address.spec not in load_invariants().get(invariant.requirement).applies.specs():
+            continue
         for variant in invariant.variants:
             yield Play(invariant, CaseId(invariant.requirement, spec, variant))
