@@ -25,8 +25,8 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _COMMANDS = {
     "atlas": "Tell what changed at which version of Python.",
     "bench": "Measure what a case costs beside an echo over bare sockets.",
-    "check": "Check any server from outside: an address, or a program.",
     "bisect": "Play one case on implementations in order; tell where it changed.",
+    "check": "Check any server from outside: an address, or a program.",
     "compare": "Compare records with the first of them.",
     "doctor": "Tell which interpreters are here, and what cannot be tested.",
     "expect": "Write down as expectations what deviated in records.",
