@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sockproof._paths import kit_dir
 from sockproof.check.invariants.table import INVARIANTS, plays_of
 from sockproof.check.language import ACCEPTS, CLOSES, TLS, Language
 from sockproof.check.listener import Listener, parse_address, program_of
@@ -82,6 +83,20 @@ def test_script_shows_a_fault_where_it_is(name: str, variant: str, fault: str) -
         pytest.skip(ended.printed)
     assert ended.status == (GONE if fault == "none" else THERE), ended.printed
     assert ended.printed
+
+
+@pytest.mark.parametrize(
+    ("server", "status"), [("faulty/udp_dies_of_an_error", THERE), ("right/datagrams", GONE)]
+)
+def test_script_for_datagrams_shows_what_it_is_of(server: str, status: int) -> None:
+    """What is about datagrams alone is played on servers of datagrams."""
+    path = str(kit_dir() / "fixtures" / "listeners" / f"{server}.py")
+    subject = program_of([sys.executable, path, "{port}"], "udp:127.0.0.1:{port}")
+    text = _script(subject, "gone-senders-harm-nobody", "")
+
+    ended = run_script(text, subject, PATIENCE_S)
+
+    assert ended.status == status, ended.printed
 
 
 @pytest.fixture(params=["waits for ever", "none"])
