@@ -39,7 +39,7 @@ def test_failure_is_confirmed_by_its_script(folder: Path) -> None:
     (case,) = read_record(folder / "wrong.jsonl").cases
     script = folder / "report/scripts/stop-ends-in-time-idle.py"
 
-    assert (case.observations[SCRIPT], case.cause) == (SHOWN, "")
+    assert (case.observations[SCRIPT], case.cause) == (f"scripts/{script.name} {SHOWN}", "")
     assert sockproof_(folder, "verify", "wrong.jsonl").status == 0
     ended = subprocess.run([sys.executable, "-I", str(script)], capture_output=True, text=True)
     assert ended.returncode == 1, ended.stdout

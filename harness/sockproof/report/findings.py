@@ -66,6 +66,12 @@ class CheckFinding:
         return self.first.actual or self.first.reason
 
     @property
+    def script(self) -> str:
+        """The file of the script of the gravest case, beside the record, and what it showed when
+        it was tried; empty if there is none."""
+        return str(self.first.observations.get("script", ""))
+
+    @property
     def requirements(self) -> list[str]:
         return list(dict.fromkeys(case.requirement for case in self.cases))
 

@@ -50,5 +50,6 @@ def _finding(one: CheckFinding) -> Mapping[str, Any]:
         "sentence": one.sentence,
         "requirements": one.requirements,
         "cases": [case.id for case in one.cases],
+        "script": one.script,
         "again": again(one.record, one.first),
     }

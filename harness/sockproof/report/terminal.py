@@ -176,7 +176,8 @@ def _print_differing(records: Sequence[Record], console: Console) -> None:
 def _print_observed(records: Sequence[Record], console: Console) -> None:
     """The values that were observed, where so few cases were played that they are asked about."""
     cases = [(record, case) for record in records for case in record.cases]
-    seen = [(record, case) for record, case in cases if case.observations]
+    told = {id(case) for record in records for one in findings_of(record) for case in one.cases}
+    seen = [pair for pair in cases if pair[1].observations and id(pair[1]) not in told]
     if not seen or len(cases) > OBSERVED_SHOWN:
         return
     console.print(Text("\n  observed"), soft_wrap=True)

@@ -62,7 +62,9 @@ def finding_lines(one: CheckFinding) -> Iterable[Text]:
     shown = [case.id.partition("/")[2] for case in one.cases[:_CASES]]
     more = f" and {len(one.cases) - _CASES} more" if len(one.cases) > _CASES else ""
     told = one_line(", ".join(shown), _LONGEST) + more
-    for label, text in (("shown by", told), ("again", again(one.record, one.first))):
+    script = f"{one.record.path.parent}/{one.script}" if one.script else ""
+    lines = {"shown by": told, "script": script, "again": again(one.record, one.first)}
+    for label, text in ((label, text) for label, text in lines.items() if text):
         yield Text("     ").append(f"{label:<10}", "dim").append(one_line(text, _LONGEST))
 
 

@@ -47,7 +47,7 @@ __all__ = [
 
 GONE, THERE, NOT_TOLD = 0, 1, 2
 SCRIPT = "script"
-"""The name of the observation."""
+"""The name of the observation: the file beside the record, and whether it shows the failure."""
 SHOWN, NOT_SHOWN = "shows it", "does not show it"
 _NOT_RUN = "was not run: its time was over"
 FOLDER = "scripts"
@@ -128,9 +128,10 @@ def scripts_of(
     found = {}
     for trial, end in zip(trials, ends, strict=True):
         script = CheckScript(trial.about, manners.patience_s, remark_on(end))
-        output.below(FOLDER).write(script_name(trial.row.id), script.text)
+        name = script_name(trial.row.id)
+        output.below(FOLDER).write(name, script.text)
         cause = trial.row.cause if end == SHOWN else f"seen once: its script {end}"
-        seen = {**trial.row.observations, SCRIPT: end}
+        seen = {**trial.row.observations, SCRIPT: f"{FOLDER}/{name} {end}"}
         found[trial.row.id] = dataclasses.replace(trial.row, observations=seen, cause=cause)
     return [found.get(row.id, row) for row in rows]
 
