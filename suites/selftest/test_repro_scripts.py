@@ -261,6 +261,14 @@ SHOWN: list[tuple[str, str]] = [
         "serving/server-close-frees-the-address[TCP/inet]",
     ),
     (
+        "oversized-reply-closes-the-socket",
+        "datagrams/oversized-reply-leaves-server-serving[UnixDatagram/path]",
+    ),
+    (
+        "stale-socket-is-removed",
+        "unix/stale-socket-is-in-use[UnixDatagram/path,reuse-address]",
+    ),
+    (
         "path-loses-its-odd-octets",
         "unix/path-of-undecodable-bytes[UnixStream/path]",
     ),

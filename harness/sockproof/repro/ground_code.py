@@ -13,12 +13,14 @@ __all__ = ["addresses_kept", "ground_lines"]
 # The address of a server.
 _WHERE = re.compile(r"\b(server(?:_\d+)?)\.socket\.getsockname\(\)")
 
+_SOCKET = ("taken = socket.socket(socket.AF_UNIX, socket.{kind})", "taken.bind({path})")
 # By what is at the path.
 _AT_A_PATH: Mapping[str, tuple[str, ...]] = {
     "file": ('open({path}, "w").close()',),
     "folder": ("os.mkdir({path})",),
     "link": ('os.symlink({path} + "-nowhere", {path})',),
-    "socket": ("taken = socket.socket(socket.AF_UNIX, socket.{kind})", "taken.bind({path})"),
+    "socket": _SOCKET,
+    "stale socket": (*_SOCKET, "taken.close()"),
     "below a file": ('open(os.path.dirname({path}), "w").close()',),
 }
 

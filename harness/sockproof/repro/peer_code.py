@@ -155,7 +155,7 @@ PEER_STATEMENTS: Mapping[str, tuple[str, str]] = {
     "send": ("{sending}", "attempt(lambda: {client}.sendall({data}))"),
     "send to": (
         "{client}.sendto({data}, {there})",
-        "attempt(lambda: {client}.sendto({data}, {there}))",
+        "attempt(lambda: [{client}.sendto({data}, {there})] and None)",
     ),
     "offer": (
         "attempt(lambda: {client}.sendall({data}))",
