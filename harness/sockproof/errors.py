@@ -9,6 +9,7 @@ from typing import ClassVar
 
 __all__ = [
     "AgentDied",
+    "AgentHeld",
     "CatalogueError",
     "ChangedRecord",
     "ChannelError",
@@ -56,6 +57,10 @@ class ChannelError(HarnessError):
 
 class AgentDied(HarnessError):
     """The agent ended or stopped answering while it was needed."""
+
+
+class AgentHeld(AgentDied):
+    """The agent was there and did not do its work, so that we have killed it."""
 
 
 class RecordError(HarnessError):

@@ -150,6 +150,7 @@ def test_process_request_with_its_own_child(
 
     for client, line in zip(clients, lines, strict=True):
         client.expect_reply(line)
+    server.expect_true("len(server.children) == 2")  # who forks may be later than the children
     server.execute(REAP)
     same([0, 0], server.evaluate("statuses"), "how the children ended")
     pids = {server.expect_report(number)["pid"] for number in (1, 2)}

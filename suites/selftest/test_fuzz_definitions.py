@@ -28,6 +28,8 @@ EXPECTATIONS = (
 )
 _TOO_DEEP = b"a = " + b"[" * 60_000
 _DEEP = b"lacks = " + b"[" * 120 + b"]" * 120
+_LONG = b"9" * 5000
+_TOO_LONG = (b'module = "%s.py"' % _LONG, b'module = "%s"' % _LONG, b"%s = 1" % _LONG, _LONG)
 CASE = "a/b[Threading+TCP/inet]"
 THERE = Circumstances("CPython", (3, 13), {"fork": True})
 
@@ -72,7 +74,7 @@ def test_definitions_are_read_or_refused(
     for octets in texts:
         path.write_bytes(octets)
         read(path)
-    for octets in (_TOO_DEEP, EXPECTATIONS[0] + _DEEP):
+    for octets in (_TOO_DEEP, EXPECTATIONS[0] + _DEEP, *_TOO_LONG):
         check(octets)
     fuzz(inputs, spoiled_text(*texts), check)
 

@@ -244,6 +244,42 @@ SHOWN: list[tuple[str, str]] = [
         "exit-waits-for-daemons",
         "threading/interpreter-exit-leaves-daemons[ThreadingTCP/inet]",
     ),
+    (
+        "handler-gets-the-servers-address",
+        "dispatch/finish-request-instantiates-the-handler[TCP/inet]",
+    ),
+    (
+        "exit-in-a-child-shuts-the-listener",
+        "forking/exit-in-a-child-leaves-server-serving[ForkingTCP/inet,SystemExit]",
+    ),
+    (
+        "datagram-reply-is-the-first-write",
+        "handlers/one-service-for-streams-and-datagrams[TCP/inet6]",
+    ),
+    (
+        "server-close-keeps-listening",
+        "serving/server-close-frees-the-address[TCP/inet]",
+    ),
+    (
+        "oversized-reply-closes-the-socket",
+        "datagrams/oversized-reply-leaves-server-serving[UnixDatagram/path]",
+    ),
+    (
+        "stale-socket-is-removed",
+        "unix/stale-socket-is-in-use[UnixDatagram/path,reuse-address]",
+    ),
+    (
+        "path-loses-its-odd-octets",
+        "unix/path-of-undecodable-bytes[UnixStream/path]",
+    ),
+    (
+        "reset-ends-the-loop",
+        "streams/client-leaves-the-reply-unread[TCP/inet]",
+    ),
+    (
+        "half-close-ends-both-ways",
+        "streams/half-close-by-server-is-end-of-stream[TCP/inet6]",
+    ),
 ]
 
 

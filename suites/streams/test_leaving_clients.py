@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 from typing import Any
 
 from fixtures import (
@@ -17,7 +16,6 @@ from fixtures import (
     Server,
     StreamPeer,
     error_names,
-    hang_bound_s,
     observable,
     requirement,
 )
@@ -121,7 +119,7 @@ def _check_serving(server: Server, peers: Peers, reply: bytes) -> None:
 
 def _wait_for_octets(client: StreamPeer) -> None:
     """Until there is something to receive, of which nothing is taken."""
-    if not select.select([client.socket], [], [], hang_bound_s())[0]:
+    if not client.wait_for_octets():
         raise Inconclusive("there is no reply that could be left unread")
 
 

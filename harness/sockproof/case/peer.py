@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import select
 import socket
 from typing import Any, Protocol
 
@@ -56,6 +57,11 @@ class ScriptedPeer:
         self._socket = socket.socket(server.spec.address_family, kind)
         self._socket.settimeout(hang_bound_s())
         return self._socket
+
+    @operation("wait for octets")
+    def wait_for_octets(self) -> bool:
+        """Until there is something to receive, of which nothing is taken: whether it came."""
+        return bool(select.select([self.socket], [], [], hang_bound_s())[0])
 
     @operation("close")
     def close(self) -> None:

@@ -95,10 +95,10 @@ def parse_iut(given: str) -> Implementation:
     if given.endswith(".toml"):
         return _from_toml(Path(given))
     module, at, interpreter = given.rpartition("@")
-    is_file = Path(given).is_file() or (module.endswith(".py") and Path(module).is_file())
+    is_file = _is_file(Path(given)) or (module.endswith(".py") and _is_file(Path(module)))
     if any(character.isspace() for character in given) and not is_file:
         return Implementation(given, _split(given))
-    if at and not Path(given).is_file():
+    if at and not _is_file(Path(given)):
         return dataclasses.replace(_module(module, _interpreter(interpreter)), given=given)
     is_command = os.sep in given or _INTERPRETER_NAME.match(given)
     if is_command and not given.endswith(".py"):
@@ -139,19 +139,29 @@ def _interpreter(name: str) -> tuple[str, ...]:
     return (str(found),)
 
 
+def _is_file(path: Path) -> bool:
+    """Whether it is one; a name that is too long for any is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def _module(given: str, argv: tuple[str, ...]) -> Implementation:
     if given in GREEN_RUNTIMES:
         return Implementation(given, argv, preload=GREEN_RUNTIMES[given], name=given)
     if given.endswith(".py"):
         path = expanded(given).resolve()
-        if not path.is_file():
-            raise UsageError(f"no file {given!r}", "give the path of a module of server classes")
+        if not _is_file(path):
+            raise UsageError(
+                f"no file {given!r:.300}", "give the path of a module of server classes"
+            )
         if not path.stem.isprintable():
             raise UsageError(f"the name of the file {given!r} is no text", "call it otherwise")
         return Implementation(given, argv, module=path.stem, module_path=str(path))
     if not all(part.isidentifier() for part in given.split(".")):
         raise UsageError(
-            f"--iut {given!r} is not an interpreter, a module, a .py file or a .toml file",
+            f"--iut {given!r:.300} is not an interpreter, a module, a .py file or a .toml file",
             "for example python3.12, ./my_socketserver.py or mypackage.servers",
         )
     return Implementation(given, argv, module=given)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any
 
-from sockproof.errors import AgentDied, ChannelError
+from sockproof.errors import AgentDied, AgentHeld, ChannelError
 from sockproof.iut.agent.child import GATES
 from sockproof.iut.arrivals import Arrivals
 from sockproof.iut.case_log import CaseLog, operation
@@ -196,7 +196,7 @@ class CaseProcess(Arrivals):
         """Kill what is left of the process and its children, and wait for the agent's word.
 
         Raises:
-            AgentDied: it gave none. It is killed, so that the next case gets another one.
+            AgentHeld: it gave none. It is killed, so that the next case gets another one.
         """
         with contextlib.suppress(AgentDied) if self.over else contextlib.nullcontext():
             self._channel.send(op="end")  # also after its end, which somebody else may have told
@@ -210,4 +210,4 @@ class CaseProcess(Arrivals):
         self._channel.listen(None)
         if not self.over:
             self._channel.kill()
-            raise AgentDied(f"the agent did not end the process of the case ({self.pid})")
+            raise AgentHeld(f"the agent did not end the process of the case ({self.pid})")

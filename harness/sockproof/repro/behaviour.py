@@ -16,7 +16,7 @@ from sockproof.iut.case_log import Operation
 from sockproof.iut.outcomes import Event, Leftovers
 from sockproof.repro.notes import awaited, event_label
 from sockproof.repro.plain import Names
-from sockproof.repro.telling import Told, by_identity, detail, outcome, place
+from sockproof.repro.telling import Told, by_identity, detail, either_end, outcome, place
 
 __all__ = ["Behaviour", "differences", "of_teardown"]
 
@@ -59,7 +59,7 @@ def differences(wrong: Told, right: Told, again: Told) -> Iterator[Behaviour]:
     unstable = {(one.number, one.aspect) for one in _of_operations(right, again)}
     lucky: list[Behaviour] = []
     for one in itertools.chain(_of_operations(wrong, right), _ahead(wrong, right)):
-        if (one.number, one.aspect) not in unstable:
+        if one.words or (one.number, one.aspect) not in unstable:
             if _is_sending(right, one):
                 lucky.append(one)
             else:
@@ -134,7 +134,8 @@ def _of_pair(
         yield from _of_addresses(wrong, right, bad, good, number)
     observed, expected = outcome(bad, wrong.names), outcome(good, right.names)
     if repr(observed) != repr(expected):  # True is not 1 here
-        yield Behaviour("outcome", number, expected, observed)
+        words = either_end(expected, observed) if wrong.row.generated is not None else ""
+        yield Behaviour("outcome", number, expected, observed, words=words)
 
 
 def _of_addresses(

@@ -1,20 +1,26 @@
-"""What a case has put in a server's way before it is made, as statements of a script."""
+"""What statements of a script stand on: what a case has put in a server's way, and addresses."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from sockproof.repro.plain import TAKEN, Names
 
-__all__ = ["ground_lines"]
+__all__ = ["addresses_kept", "ground_lines"]
 
+# The address of a server.
+_WHERE = re.compile(r"\b(server(?:_\d+)?)\.socket\.getsockname\(\)")
+
+_SOCKET = ("taken = socket.socket(socket.AF_UNIX, socket.{kind})", "taken.bind({path})")
 # By what is at the path.
 _AT_A_PATH: Mapping[str, tuple[str, ...]] = {
     "file": ('open({path}, "w").close()',),
     "folder": ("os.mkdir({path})",),
     "link": ('os.symlink({path} + "-nowhere", {path})',),
-    "socket": ("taken = socket.socket(socket.AF_UNIX, socket.{kind})", "taken.bind({path})"),
+    "socket": _SOCKET,
+    "stale socket": (*_SOCKET, "taken.close()"),
     "below a file": ('open(os.path.dirname({path}), "w").close()',),
 }
 
@@ -37,3 +43,18 @@ def ground_lines(order: Mapping[str, Any], addresses: Mapping[int, Any], names: 
         ]
     lines = _AT_A_PATH.get(order.get("found", ""), ()) if "folder" in address else ()
     return [line.format(path=address, kind=kind) for line in lines]
+
+
+def addresses_kept(lines: list[str]) -> list[str]:
+    """The statements, where the address of a server that is closed by then was asked for before:
+    of a closed socket nobody can tell it."""
+    for name in dict.fromkeys(_WHERE.findall("\n".join(lines))):
+        closing = re.compile(rf"\b{name}\.(server_close|__exit__)\b|\bstop\({name}\b")
+        closed = next((n for n, line in enumerate(lines) if closing.search(line)), len(lines))
+        asked, kept = f"{name}.socket.getsockname()", f"{name}_address"
+        after = [line.replace(asked, kept) for line in lines[closed + 1 :]]
+        made = next((n for n, line in enumerate(lines) if line.startswith(f"{name} = ")), closed)
+        if after != lines[closed + 1 :] and made < closed:
+            before = lines[: closed + 1]
+            lines = [*before[: made + 1], f"{kept} = {asked}", *before[made + 1 :], *after]
+    return lines

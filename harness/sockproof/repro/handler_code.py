@@ -12,10 +12,12 @@ from sockproof.iut.values import Fill, decode
 from sockproof.repro.notes import Notes
 from sockproof.repro.plain import Names
 
-__all__ = ["HandlerWriter", "described", "indented", "raising", "tidy"]
+__all__ = ["READS", "HandlerWriter", "described", "indented", "raising", "tidy"]
 
 _BUILTIN_EXCEPTIONS = ("ValueError", "OSError", "SystemExit", "KeyboardInterrupt")
-_READS = ("read", "read_to_end", "recv", "read_line")
+# A socket in the form in which the control channel has it.
+_AS_TOLD = re.compile(r"\{'\$socket': ([\w.\[\]]+)\.fileno\(\)\}")
+READS = ("read", "read_to_end", "recv", "read_line")
 
 Step = Mapping[str, Any]
 Lines = list[str]
@@ -111,7 +113,7 @@ class HandlerWriter:
         if do in self.notes.failing & self.notes.wanted:
             told = self.notes.line(do, '"raises " + type(error).__name__')
             code = ["try:", *indented(code)]
-            code += ["except Exception as error:", *indented([*told, "raise"])]
+            code += ["except BaseException as error:", *indented([*told, "raise"])]
         if do in ("gate", "exit", "kill", "when", "raise"):
             return code
         return [*code, *self.notes.line(do, _DETAILS.get(do, ""))]
@@ -144,7 +146,8 @@ class HandlerWriter:
         return source.replace("sockproof_last", "data").splitlines()
 
     def report(self, arguments: Mapping[str, Any]) -> Lines:
-        items = ", ".join(f"{name!r}: {text}" for name, text in arguments["expressions"].items())
+        told = {name: _AS_TOLD.sub(r"\1", text) for name, text in arguments["expressions"].items()}
+        items = ", ".join(f"{name!r}: {text}" for name, text in told.items())
         return [f"self.told = {{{items}}}"]
 
     def attempt(self, arguments: Mapping[str, Any]) -> Lines:
@@ -154,7 +157,7 @@ class HandlerWriter:
 
 # By step: what is told of it where more than that it happened is of interest.
 _DETAILS = {
-    **dict.fromkeys(_READS, "bytes(self.data)"),
+    **dict.fromkeys(READS, "bytes(self.data)"),
     "write": "plain(self.sent)",
     "write_back": "plain(self.sent)",
     "report": "plain(self.told)",

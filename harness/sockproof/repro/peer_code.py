@@ -155,7 +155,7 @@ PEER_STATEMENTS: Mapping[str, tuple[str, str]] = {
     "send": ("{sending}", "attempt(lambda: {client}.sendall({data}))"),
     "send to": (
         "{client}.sendto({data}, {there})",
-        "attempt(lambda: {client}.sendto({data}, {there}))",
+        "attempt(lambda: [{client}.sendto({data}, {there})] and None)",
     ),
     "offer": (
         "attempt(lambda: {client}.sendall({data}))",
@@ -173,4 +173,8 @@ PEER_STATEMENTS: Mapping[str, tuple[str, str]] = {
     "receive datagram": ("receive_datagram({client})", "receive_datagram({client})"),
     "arrived": ("", "arrived({client})"),
     "wait until over": ("is_over({client})", "is_over({client})"),
+    "wait for octets": (
+        "select.select([{client}], [], [], HANG_S)",
+        "bool(select.select([{client}], [], [], HANG_S)[0])",
+    ),
 }

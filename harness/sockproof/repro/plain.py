@@ -111,7 +111,8 @@ class Names:
         if self.is_made_up(value):
             text = value if isinstance(value, str) else value.decode("latin-1")
             code = self._place(text).text
-            return Code(code if isinstance(value, str) else f"{code}.encode()")
+            how = "" if text.isascii() else '"latin-1"'
+            return Code(code if isinstance(value, str) else f"{code}.encode({how})")
         return value
 
     def _place(self, text: str) -> Code:
@@ -124,9 +125,9 @@ class Names:
             return Code(f'("\\0repro-{self._serial(text)}-%d" % os.getpid())')
         below = text[len(str(self.folder)) + 1 :].split("/")
         rest = below[2:] if below[0] == "pytest" else below[1:]
-        if rest and re.fullmatch(r"s\d+", rest[0]):
-            rest[0] = f"s{self._serial(rest[0])}"
-        return Code(f"(folder + {'/' + '/'.join(rest)!r})" if rest else "folder")
+        if rest and (found := re.match(r"s\d+", rest[0])):
+            rest[0] = f"s{self._serial(found[0])}{rest[0][found.end() :]}"
+        return Code(f"(folder + {'/' + '/'.join(rest)!a})" if rest else "folder")
 
     def _serial(self, name: str) -> int:
         """The number of a name among those that the case made up, in their order."""

@@ -79,18 +79,22 @@ class ServerWriter:
         """The class, if one is needed."""
         if self.order["class_source"]:
             source = self.names.in_source(self.order["class_source"]).strip("\n")
-            return source.replace("class Server", f"class {self.name}").splitlines()
-        family = self.order["spec"]["family"]
-        body = ["address_family = socket.AF_INET6"] if family == "inet6" else []
-        body += [f"{name} = {self.names.code(value)}" for name, value in self.attributes.items()]
-        own = dict.fromkeys(self.attributes)
-        if "address_family" in own and family == "inet6":
-            body.pop(0)
+            own = [f"{self.name}.{line}" for line in self._assigned()]
+            named = source.replace("class Server", f"class {self.name}").splitlines()
+            return [*named, *(["", *own] if own else [])]
+        body = self._assigned()
         for method, behaviour in self.hooks.items():
             body += [*([""] if body else []), *self._hook(method, behaviour)]
         if not body and len(self.bases) == 1:
             return []
         return [f"class {self.name}({', '.join(self.bases)}):", *indented(body)]
+
+    def _assigned(self) -> Lines:
+        """The statements that give the class its attributes."""
+        told = {name: self.names.code(value) for name, value in self.attributes.items()}
+        if self.order["spec"]["family"] == "inet6":
+            told = {"address_family": "socket.AF_INET6", **told}
+        return [f"{name} = {code}" for name, code in told.items()]
 
     def _hook(self, method: str, behaviour: Mapping[str, Any]) -> Lines:
         parameters = _PARAMETERS.get(method, "*arguments")

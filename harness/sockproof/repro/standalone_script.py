@@ -12,7 +12,8 @@ from sockproof.iut.case_log import Operation
 from sockproof.iut.values import decode
 from sockproof.repro.behaviour import Behaviour
 from sockproof.repro.deciding import LEFT, Decision
-from sockproof.repro.handler_code import HandlerWriter, tidy
+from sockproof.repro.ground_code import addresses_kept
+from sockproof.repro.handler_code import READS, HandlerWriter, tidy
 from sockproof.repro.layout import About, Ground, assembled
 from sockproof.repro.main_thread_code import in_main_thread
 from sockproof.repro.notes import Notes
@@ -29,7 +30,7 @@ PATIENT = "errors of sending"
 _KEEPING = "kept requests"
 # What waits makes the order: a quick machine may have it by luck without, and a busy one not.
 _WAITS = re.compile(
-    r"\b(receive|receive_datagram|is_over|wait_for|wait_until|makefile|recv)\b|\.join\("
+    r"\b(receive|receive_datagram|is_over|wait_for|wait_until|makefile|recv|select)\b|\.join\("
 )
 
 
@@ -92,7 +93,7 @@ class _ScriptWriter:
         written = [line for text in classes.values() for line in text]
         lines = [*written, *steps]
         grounds = self._grounds("\n".join([*lines, *decision]))
-        done = in_main_thread([*steps, "", *decision], self.before)
+        done = in_main_thread(addresses_kept([*steps, "", *decision]), self.before)
         return [*grounds, *self._gates(lines), *_spaced(classes.values()), *done]
 
     def _classes(self, used: dict[int, tuple[str, str]]) -> dict[str, list[str]]:
@@ -223,9 +224,12 @@ def _notes(
         detail=behaviour.labels[0] if is_about_more else "",
         aspect=behaviour.aspect if is_about_more else "",
         failing={
-            str(event.fields["do"])
-            for event in told.log.events
-            if event.name == "step" and "error" in event.fields
+            *(READS if behaviour.aspect == "detail" else ()),  # of what is wrong one may raise
+            *(
+                str(event.fields["do"])
+                for event in told.log.events
+                if event.name == "step" and "error" in event.fields
+            ),
         },
         counted={
             one.arguments["name"]

@@ -15,7 +15,7 @@ from sockproof.iut.values import octets
 from sockproof.record.rows import CaseRow
 from sockproof.repro.plain import Names
 
-__all__ = ["Told", "by_identity", "detail", "is_long", "outcome", "place", "received"]
+__all__ = ["Told", "by_identity", "detail", "either_end", "is_long", "outcome", "place", "received"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,16 @@ def received(one: Operation) -> tuple[bytes, str]:
     if isinstance(data, Ending):
         data, ending = b"", data
     return bytes(data), str(ending or "")
+
+
+def either_end(expected: Any, observed: Any) -> str:
+    """In words what is expected of a connection that shall end and does not, where nobody says
+    who comes first: then it may end in either way."""
+    ends = [
+        one[1] if isinstance(one, tuple) and len(one) == 2 else "" for one in (expected, observed)
+    ]
+    either = ("end of stream", "reset")
+    return " or ".join(either) if ends[0] in either and ends[1] == "timeout" else ""
 
 
 def by_identity(value: Any, seen: dict[int, int]) -> Any:

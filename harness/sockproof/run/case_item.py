@@ -14,7 +14,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from sockproof.case.case_run import CaseRun
-from sockproof.errors import AgentDied
+from sockproof.errors import AgentDied, AgentHeld
 from sockproof.generate.options import Generating
 from sockproof.iut.addresses import Addresses
 from sockproof.iut.pool import AgentPool
@@ -163,7 +163,8 @@ def pytest_runtest_makereport(
 def _explains(later: BaseException | None, first: BaseException) -> bool:
     """Whether a case's problem may well have come of another that was noticed after it: with the
     agent dies the server, of which a client sees no more than a reset."""
-    return isinstance(later, AgentDied) and not isinstance(first, KeyboardInterrupt)
+    has_died = isinstance(later, AgentDied) and not isinstance(later, AgentHeld)
+    return has_died and not isinstance(first, KeyboardInterrupt)
 
 
 def _make_visible(report: pytest.TestReport) -> None:

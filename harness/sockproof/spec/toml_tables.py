@@ -79,6 +79,8 @@ LEVEL: Schema = {
     "format": "Python level",
     "description": "a Python level such as 3.13",
 }
+# Characters of what is told of one place in a file.
+_LONGEST_WORDS = 300
 _TYPES = {"array": "a list", "boolean": "true or false", "integer": "a whole number"}
 _TYPES |= {"object": "a table", "string": "a text"}
 
@@ -113,13 +115,14 @@ class Format:
         except OSError as error:
             raise self.error(f"cannot read {path}: {error.strerror}", self.hint) from None
         except (ValueError, RecursionError) as error:
-            raise self.error(f"{path}: this is not TOML: {error}", self.hint) from None
+            raise self.error(f"{path}: this is not TOML: {_short(str(error))}", self.hint) from None
         faults = list(self._validator.iter_errors(document))
         if faults:
             *places, problem, hint = _told(faults[0], document)
             places_at_fault = {tuple(one.absolute_path) for one in faults}
             more = f" (the first of {n} faults)" if (n := len(places_at_fault)) > 1 else ""
-            raise self.error(": ".join([str(path), *places, f"{problem}{more}"]), hint or self.hint)
+            words = [str(path), *map(_short, places), f"{_short(problem)}{more}"]
+            raise self.error(": ".join(words), hint or self.hint)
         return document
 
     @cached_property
@@ -129,6 +132,11 @@ class Format:
         formats = FormatChecker(["date"])
         formats.checks("Python level", ValueError)(lambda text: bool(parse_python_level(str(text))))
         return Draft202012Validator(self.schema, format_checker=formats)
+
+
+def _short(text: str) -> str:
+    """Names and values of a file may be of any length."""
+    return text if len(text) <= _LONGEST_WORDS else f"{text[:_LONGEST_WORDS]}…"
 
 
 def _told(wrong: ValidationError, document: Any) -> list[str]:
