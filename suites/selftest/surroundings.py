@@ -107,7 +107,7 @@ ADDRESSES = "harness/sockproof/iut/addresses.py"
 MAIN = "harness/sockproof/__main__.py"
 STREAMS = "harness/sockproof/standard_streams.py"
 _BEGINS = "        interrupt_by(*_ENDINGS)\n"
-_REPORT = "output.write(name, report(records))"
+_REPORT = "output.write(name, report)"
 
 
 def _at_start(statement: str) -> Fault:
@@ -120,7 +120,7 @@ def _at_end(statement: str) -> Fault:
     return Fault(RUN, f"        {_REPORT}\n", f"        {_REPORT}\n        {statement}\n")
 
 
-WITHOUT_CODEC = Fault(RUN, _REPORT, 'output.place(name).write_text("×".join(report(records)))')
+WITHOUT_CODEC = Fault(RUN, _REPORT, 'output.place(name).write_text("×".join(report))')
 WARNS = _at_start("__import__('warnings').warn('old', stacklevel=1)")
 MAKES_A_HOME = _at_start("os.makedirs(os.path.expanduser('~/.sockproof'), exist_ok=True)")
 

@@ -171,13 +171,24 @@ def test_file_that_was_to_come_into_its_place_is_removed(tmp_path: Path) -> None
     assert {path.name for path in tmp_path.iterdir()} == {"report", ".sockproof-mine"}
 
 
+def _stops_with(run: subprocess.Popen[bytes], temporary: Path) -> bool:
+    """Whether it is stopped while it has a folder: it makes some that are soon gone."""
+    if not list(temporary.iterdir()):
+        return False
+    run.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, run.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    if not list(temporary.iterdir()):
+        run.send_signal(signal.SIGCONT)
+        return False
+    return True
+
+
 def test_run_removes_what_an_earlier_one_has_left(tmp_path: Path, temporary: Path) -> None:
     """Killed together with everybody who would have removed its folder."""
     mark = Mark.new()
     variables = {"TMPDIR": str(temporary), **mark.variables}
     with started(tmp_path, [sys.executable], **variables) as run:
-        wait_until(lambda: list(temporary.iterdir()))
-        run.send_signal(signal.SIGSTOP)
+        wait_until(lambda: _stops_with(run, temporary))
         while left := [pid for pid in living(mark) if pid != run.pid]:
             for pid in left:
                 os.kill(pid, signal.SIGKILL)
