@@ -21,15 +21,17 @@ import pytest
 from fixtures.partners import partner
 from suites.selftest.runs import DEADLINE_S, REFUSED, SPEC, environment, play
 
-PARTS = 17
+PARTS = 19
 """Not as many as there are commands: a turn is to have some of each."""
 CASE = f"{REFUSED}[{SPEC}]"
+SERVER = (sys.executable, "-I", "-m", "http.server", "--bind", "127.0.0.1", "{port}")
 # Every command with something short to do in a folder that holds record.jsonl. NEW is a file that
 # it is to write.
 COMMANDS: Mapping[str, Sequence[str]] = {
     "atlas": ("record.jsonl", "--html", "NEW"),
     "bench": ("--cases", "1", "-n", "1", "--report-dir", "NEW"),
     "bisect": (CASE, "--iut", sys.executable, "--iut", sys.executable),
+    "check": ("-k", "at-rest", "--report-dir", "NEW", "--", *SERVER),
     "compare": ("record.jsonl", "record.jsonl", "--markdown", "NEW"),
     "doctor": ("--iut", sys.executable),
     "expect": ("record.jsonl", "--output", "NEW"),
@@ -90,7 +92,8 @@ FAULTS = {
     "no words": Fault(words=lambda _: (), commands=[*(set(COMMANDS) - LONG)], statuses=(0, 4)),
     "unknown option": Fault(
         words=lambda words: [*words, "--nope"],
-        commands=[*(set(COMMANDS) - {"find"})],  # it may be among the words that are looked for
+        # It may be among the words that are looked for, or be an option of the program.
+        commands=[*(set(COMMANDS) - {"find", "check"})],
         statuses=(4,),
     ),
     "a word too many": Fault(words=lambda words: [*words, "a/b", "c"], statuses=(0, 1, 3, 4)),

@@ -38,6 +38,7 @@ def operator_of(mutant: Subject) -> str:
     return mutant.key.split(" | ")[1]
 
 
+@pytest.mark.by_turns(4)
 def test_every_mutant_compiles_and_differs() -> None:
     """No two are the same module, none is the source, and line numbers stay."""
     trees = set()

@@ -10,6 +10,7 @@ import pytest
 from suites.selftest.runs import sockproof_
 
 
+@pytest.mark.by_turns(3)
 def test_a_small_run(tmp_path: Path) -> None:
     """Named and generic mutants are killed, the untouched module shows nothing, and both files
     are there."""

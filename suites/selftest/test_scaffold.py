@@ -133,6 +133,7 @@ def test_a_case_has_a_file_of_its_own(clone: Path, capsys: pytest.CaptureFixture
     assert "raise NotImplementedError" in ast.unparse(ast.parse(text))
 
 
+@pytest.mark.by_turns(6)
 def test_recipe_for_a_requirement_works(tmp_path: Path) -> None:
     """What CONTRIBUTING says is done in a copy: the case passes, kills the mutant, and all fits."""
     for part in ("harness", "suites", "fixtures", ".mypy_cache"):  # nothing is made anew
