@@ -54,7 +54,7 @@ PACKAGE = ROOT / "harness" / "sockproof"
 BY_PARTS = ("ARCHITECTURE.md", "CONTRIBUTING.md")
 FOR_EXAMPLE = frozenset({"socketserver.py"})
 
-PARTS = 5
+PARTS = 7
 PLAYED = [path for path, page in pages().items() if list(page.commands())]
 
 pytestmark = pytest.mark.skipif(not pages(), reason="an installed kit has no documentation")

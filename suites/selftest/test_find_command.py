@@ -161,6 +161,7 @@ def test_reference_tells_since_when_and_what_was_seen(capsys: pytest.CaptureFixt
     assert len(hits(seen)) == 5
 
 
+@pytest.mark.by_turns(3)
 def test_next_commands_can_be_typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """As they are printed, by a shell."""
     lines = printed(capsys, KEPT, "--limit", "1")

@@ -43,7 +43,7 @@ MOST = 12
 SHORT = "0.4"
 """The time scale for mutants: a hang is what many of them are killed by."""
 DEADLINE_S = 600
-PARTS = 8
+PARTS = 12
 """The turns in which all runs are played: they take two thirds of the time of all tests."""
 
 

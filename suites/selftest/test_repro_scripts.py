@@ -27,7 +27,7 @@ PYTHON_2 = running_interpreter("python2.7")
 HURRY = ("--shorten", "8")
 QUICK = {"SOCKPROOF_TIMEOUT_SCALE": "0.3"}
 """What hangs here hangs for good."""
-PARTS = 8
+PARTS = 12
 """The turns in which all scripts are written and run; each takes several seconds."""
 DOCUMENTED = "is-a-limit" if sys.version_info >= (3, 13) else "limits"
 

@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from fixtures.partners import partner
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record.reader import Record
@@ -73,6 +75,7 @@ UNCLEAN = {
 RIGHT = ("is_slow", "prints_at_start")
 
 
+@pytest.mark.by_turns(3)
 def test_each_hostile_implementation_costs_its_own_case_alone(tmp_path: Path) -> None:
     """A hang, a crash, or worse is a FAIL of the case in which it happens, in words; every other
     case keeps its verdict, the run is complete and ends with 1, and nothing outlives it."""

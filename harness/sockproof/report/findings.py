@@ -143,7 +143,9 @@ def _moment(case: CaseRow) -> str:
 
 def _shown(case: CaseRow) -> str:
     """What is left over if that is no thread, else where most threads stand; empty if neither is
-    told."""
+    told. Whoever does not end cannot always be asked where it stands, and is one finding."""
+    if _moment(case) == "stopping":
+        return "goes on"
     left = [word.rstrip("s") for word in _LEFT.findall(case.actual)]
     if left and "thread" not in left:
         return f"left over: {', '.join(sorted(set(left)))}"
