@@ -42,11 +42,6 @@ class Language:
     ends: bool = False
 
     @property
-    def is_answered(self) -> bool:
-        """Whether octets come back."""
-        return self.name not in (CLOSES, ACCEPTS)
-
-    @property
     def only_accepts(self) -> bool:
         return self.name == ACCEPTS
 

@@ -14,7 +14,6 @@ from sockproof.repro.plain import Names
 
 __all__ = ["READS", "HandlerWriter", "described", "indented", "raising", "tidy"]
 
-_BUILTIN_EXCEPTIONS = ("ValueError", "OSError", "SystemExit", "KeyboardInterrupt")
 # A socket in the form in which the control channel has it.
 _AS_TOLD = re.compile(r"\{'\$socket': ([\w.\[\]]+)\.fileno\(\)\}")
 READS = ("read", "read_to_end", "recv", "read_line")

@@ -51,12 +51,6 @@ def _in_a_reply(peer: StreamPeer, scene: Scene) -> None:
     _reset(peer, scene)
 
 
-def _after_an_exchange(peer: StreamPeer, scene: Scene) -> None:
-    with contextlib.suppress(Mismatch):
-        scene.serve(peer, 1.0)
-    peer.close()
-
-
 WAYS: Mapping[str, Callable[[StreamPeer, Scene], None]] = {
     "end": _end,
     "reset": _reset,

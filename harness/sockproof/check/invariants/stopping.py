@@ -84,9 +84,7 @@ def second_interrupt_ends_it(scene: Scene, variant: str) -> None:
 
 def frees_its_address(scene: Scene, variant: str) -> None:
     """Port and socket file are free when it has ended."""
-    seen = _stop(scene, variant)
-    if not seen.ended:
-        raise NotApplicable(f"{seen.how} does not end it, as stop-ends-in-time tells")
+    seen = _ended(scene, variant)
     check(
         not seen.held,
         expected="when the program has ended, another can listen at its address",
@@ -96,14 +94,24 @@ def frees_its_address(scene: Scene, variant: str) -> None:
 
 def starts_again_at_once(scene: Scene, variant: str) -> None:
     """On the same address, as a supervisor restarts it."""
-    seen = _stop(scene, variant)
-    if not seen.ended:
-        raise NotApplicable(f"{seen.how} does not end it, as stop-ends-in-time tells")
+    seen = _ended(scene, variant)
     check(
         not seen.again,
         expected="the program starts again at once at the same address",
         actual=seen.again,
     )
+
+
+def _ended(scene: Scene, variant: str) -> Stop:
+    """How it ended, if it did.
+
+    Raises:
+        NotApplicable: it did not.
+    """
+    seen = _stop(scene, variant)
+    if not seen.ended:
+        raise NotApplicable(f"{seen.how} does not end it, as stop-ends-in-time tells")
+    return seen
 
 
 def _stop(scene: Scene, variant: str) -> Stop:
