@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,12 @@ import pytest
 
 from sockproof.iut.channel import Channel
 from sockproof.iut.process import CaseProcess
+from sockproof.iut.strays import COMMAND_MARK
 from suites.selftest.agents import CHANNELS, channel_to
 from suites.selftest.fuzzing import FEW
+
+# What pytest says of each test, and by which mark all that this process has started is known.
+FOR_A_PROCESS = ("PYTEST_CURRENT_TEST", COMMAND_MARK)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -61,3 +66,15 @@ def temporary() -> Iterator[Path]:
     """A temporary folder for a run; its path is short, as that of a Unix socket must be."""
     with tempfile.TemporaryDirectory(prefix="t", dir="/tmp") as folder:
         yield Path(folder)
+
+
+@pytest.fixture(autouse=True)
+def unchanged_environment() -> Iterator[None]:
+    """No test leaves the environment other than it was: the next ones have it too."""
+    before = _environment()
+    yield
+    assert _environment() == before
+
+
+def _environment() -> dict[str, str]:
+    return {name: os.environ[name] for name in os.environ if name not in FOR_A_PROCESS}

@@ -13,7 +13,12 @@ from sockproof.check.listener import Address
 from sockproof.check.sockets import inodes_at
 from sockproof.iut.agent import looking
 
-__all__ = ["owners_of", "tasks_of", "tree_of"]
+try:  # once, before there are threads: one that imports while it fails in another gets half of it
+    import psutil
+except ImportError:
+    psutil = None  # type: ignore[assignment]
+
+__all__ = ["owners_of", "psutil", "tasks_of", "tree_of"]
 
 
 def owners_of(address: Address, first: Iterable[int] = ()) -> set[int]:
@@ -58,9 +63,7 @@ def _has(pid: int, wanted: set[str]) -> bool:
 
 
 def _asked_tree(pid: int) -> list[int]:
-    try:
-        import psutil
-    except ImportError:
+    if psutil is None:
         return [pid]
     with contextlib.suppress(psutil.Error):
         return [pid, *(one.pid for one in psutil.Process(pid).children(recursive=True))]
@@ -69,9 +72,7 @@ def _asked_tree(pid: int) -> list[int]:
 
 def _asked(address: Address) -> Iterator[int]:
     """Systems that let nobody but the superuser see all of them show none."""
-    try:
-        import psutil
-    except ImportError:
+    if psutil is None:
         return
     with contextlib.suppress(psutil.AccessDenied):
         for one in psutil.net_connections("unix" if address.spec.is_unix else "inet"):

@@ -14,14 +14,10 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sockproof.check.listener import Address
-from sockproof.check.owners import owners_of, tasks_of, tree_of
+from sockproof.check.owners import owners_of, psutil, tasks_of, tree_of
 from sockproof.judge.checks import NotApplicable
-
-if TYPE_CHECKING:
-    import psutil
 
 __all__ = ["NOTHING", "NO_PSUTIL", "Processes", "Standing"]
 
@@ -77,11 +73,8 @@ class Processes:
     """
 
     def __init__(self, address: Address, root: int = 0) -> None:
-        try:
-            import psutil
-        except ImportError:
-            raise NotApplicable(NO_PSUTIL) from None
-        self._psutil = psutil
+        if psutil is None:
+            raise NotApplicable(NO_PSUTIL)
         self._address = address
         self._root = root
         self._known: dict[int, psutil.Process] = {}
@@ -108,9 +101,9 @@ class Processes:
 
     def _living(self) -> Iterator[psutil.Process]:
         for pid in self.pids:
-            with contextlib.suppress(self._psutil.NoSuchProcess):
+            with contextlib.suppress(psutil.NoSuchProcess):
                 if pid not in self._known:
-                    self._known[pid] = self._psutil.Process(pid)
+                    self._known[pid] = psutil.Process(pid)
                 yield self._known[pid]
 
     def standing(self) -> Standing:
@@ -129,14 +122,14 @@ class Processes:
 
     def _counted(self, process: psutil.Process) -> Iterator[Standing]:
         """One process, if it lives; a zombie holds nothing but its place."""
-        with contextlib.suppress(self._psutil.NoSuchProcess):
+        with contextlib.suppress(psutil.NoSuchProcess):
             try:
                 with process.oneshot():
                     threads, memory = process.num_threads(), process.memory_info().rss
                     yield Standing(threads, 0, process.num_fds(), memory)
-            except self._psutil.ZombieProcess:
+            except psutil.ZombieProcess:
                 yield Standing()
-            except self._psutil.AccessDenied:
+            except psutil.AccessDenied:
                 told = f"process {process.pid} belongs to somebody else"
                 raise NotApplicable(f"{told}, and shows us nothing") from None
 
@@ -167,8 +160,8 @@ class Processes:
 
     def _used(self, pid: int) -> _Times:
         """Where the kernel tells of no threads: processor time alone."""
-        with contextlib.suppress(self._psutil.Error):
-            times = self._psutil.Process(pid).cpu_times()
+        with contextlib.suppress(psutil.Error):
+            times = psutil.Process(pid).cpu_times()
             return _Times(times.user + times.system)
         return _Times()
 
@@ -181,10 +174,10 @@ class Processes:
         """The connections that they hold, by their state: ``20 in CLOSE_WAIT``."""
         states: dict[str, int] = {}
         for process in self._living():
-            with contextlib.suppress(self._psutil.Error):
+            with contextlib.suppress(psutil.Error):
                 for one in process.net_connections("inet"):
                     states[one.status] = states.get(one.status, 0) + 1
-        quiet = (self._psutil.CONN_LISTEN, self._psutil.CONN_NONE)
+        quiet = (psutil.CONN_LISTEN, psutil.CONN_NONE)
         return [f"{number} in {state}" for state, number in states.items() if state not in quiet]
 
     def programs_with_its_sockets(self) -> list[str]:
@@ -197,8 +190,8 @@ class Processes:
         return [f"{name} ({pid})" for pid, name in programs.items() if name and name != first]
 
     def _program(self, pid: int) -> str:
-        with contextlib.suppress(self._psutil.Error):
-            return str(self._psutil.Process(pid).exe())
+        with contextlib.suppress(psutil.Error):
+            return str(psutil.Process(pid).exe())
         return ""
 
     def names(self) -> Iterable[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -80,12 +81,6 @@ def play_here(
 def _pytest(
     plan_path: Path, arguments: Sequence[str], files: Sequence[Path], watcher: object
 ) -> int:
-    """What the user's shell says to pytest is not said to us; no byte code beside the kit."""
-    for name in [name for name in os.environ if name.startswith("PYTEST_")]:
-        del os.environ[name]
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-    sys.dont_write_bytecode = True
     kit = kit_dir()
     own = [
         f"--config-file={kit / 'pyproject.toml'}",
@@ -99,4 +94,24 @@ def _pytest(
         f"--ignore={kit / 'suites' / 'selftest'}",
         *map(str, files),
     ]
-    return int(pytest.main([*arguments, *own], plugins=[watcher]))
+    with _own_surroundings():
+        return int(pytest.main([*arguments, *own], plugins=[watcher]))
+
+
+@contextlib.contextmanager
+def _own_surroundings() -> Iterator[None]:
+    """What the user's shell says to pytest is not said to us; no byte code beside the kit. Who
+    called finds all as it was."""
+    found, writes_nothing = dict(os.environ), sys.dont_write_bytecode
+    for name in [name for name in found if name.startswith("PYTEST_")]:
+        del os.environ[name]
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    sys.dont_write_bytecode = True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = writes_nothing
+        for name in [name for name in os.environ if name not in found]:
+            del os.environ[name]
+        os.environ.update(found)
