@@ -33,17 +33,25 @@ _SIDE_BY_SIDE = 8
 _ANSWERS_WITHIN_S = 2.0
 _KEPT_CHARACTERS = 8000
 Told = Callable[[CaseRow], None]
+Confirmed = Callable[[CaseRow, Language, str], CaseRow]
+
+
+def _as_it_is(row: CaseRow, _language: Language, _gone: str) -> CaseRow:
+    return row
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check: what is judged, how it is treated, and what it is said to answer to."""
+    """One check: what is judged, how it is treated, and what it is said to answer to. ``confirm``
+    is given each row, what the server speaks, and why it is gone if it is, and has it looked at
+    once more before it is told."""
 
     subject: Listener
     manners: Manners
     folder: Path
     say: bytes = b""
     expect: bytes = b""
+    confirm: Confirmed = _as_it_is
 
     def play(self, plays: Sequence[Play], tell: Told) -> Language:
         """Play them, and tell each row as it comes; what the server was found to speak.
@@ -105,9 +113,18 @@ class Check:
                 if not why and self.subject.argv and play.needs_life(scene):
                     self._see_to_life(scene, lives)
                 row = self._row(play, scene, why)
-                tell(row)
                 if row.verdict is Verdict.FAIL:
                     self._recover(scene, lives, row.requirement)
+                self._tell(row, scene, tell)
+
+    def _tell(self, row: CaseRow, scene: Scene, tell: Told) -> None:
+        """As it was confirmed, or as it is if an interrupt comes meanwhile."""
+        try:
+            confirmed = self.confirm(row, scene.language, scene.gone)
+        except KeyboardInterrupt:
+            tell(row)
+            raise
+        tell(confirmed)
 
     def _see_to_life(self, scene: Scene, lives: ExitStack) -> None:
         """Another life where there is none, or it is over, or busy with who has left: each case

@@ -14,9 +14,10 @@ from sockproof.check.checking import Check
 from sockproof.check.header import check_header
 from sockproof.check.invariants.table import Play, plays_of
 from sockproof.check.known_deviations import KnownDeviations
+from sockproof.check.language import Language
 from sockproof.check.listener import Listener, parse_address, program_of
 from sockproof.check.scene import Manners
-from sockproof.check.scripts.confirming import confirmed_record
+from sockproof.check.scripts.confirming import Confirmation
 from sockproof.check.witness import CheckWitness
 from sockproof.commands.check_table import CheckProgress, done_by, print_table
 from sockproof.commands.output import open_console
@@ -27,6 +28,7 @@ from sockproof.judge.given_expectations import given_expectations
 from sockproof.output_folder import OutputFolder
 from sockproof.own_folder import own_folder
 from sockproof.record.reader import Record, read_record
+from sockproof.record.rows import CaseRow
 from sockproof.run.lifetime import interrupt_once_by
 from sockproof.spec.keywords import keyword_matcher
 from sockproof.timing import scale
@@ -168,13 +170,16 @@ def _checked(
     console = open_console()
     witness = CheckWitness(output, header, plays, CheckProgress(console, len(plays)), known)
     with own_folder(short_temporary_folder()) as folder:
-        check = Check(subject, manners, folder, say, expect)
+        confirmation = Confirmation(subject, manners, output)
+
+        def confirm(row: CaseRow, language: Language, gone: str) -> CaseRow:
+            witness.see(row)
+            return confirmation.confirmed(row, language, gone)
+
+        check = Check(subject, manners, folder, say, expect, confirm)
         with witness:
-            language = check.play(plays, witness.take)
-            witness.speaks = language.words
+            witness.speaks = check.play(plays, witness.take).words
     print_table(console, witness.rows, witness.requirements, subject, witness.speaks)
-    if not witness.problems:
-        confirmed_record(witness.path, subject, language, manners, output)
     return tell([witness.path], output, witness.problems, earlier=earlier)
 
 

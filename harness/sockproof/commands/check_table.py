@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +16,7 @@ from sockproof.check.listener import Listener
 from sockproof.check.scene import Manners
 from sockproof.judge.verdict import Verdict
 from sockproof.record.rows import CaseRow
+from sockproof.report.findings import cause_of
 from sockproof.report.text import one_line
 
 __all__ = ["CheckProgress", "done_by", "print_table"]
@@ -35,27 +37,35 @@ _LONGEST, _SHORT = 200, 70
 
 
 class CheckProgress:
-    """A bar, where there is a terminal."""
+    """Where there is a terminal: a bar, and below it what has been found so far, each cause once.
+    At the end it is gone, for all that is told in the summary."""
 
     def __init__(self, console: Console, total: int) -> None:
-        self._progress = Progress(
+        self._bar = Progress(
             TextColumn("  checking"),
             BarColumn(),
             TextColumn("{task.completed}/{task.total} {task.description}"),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
         )
-        self._task = self._progress.add_task("", total=total)
-        self._progress.start()
+        self._task = self._bar.add_task("", total=total)
+        self._found: dict[str, Text] = {}
+        self._live = Live(self._bar, console=console, transient=True)
+        if console.is_terminal:
+            self._live.start()
+
+    def see(self, row: CaseRow) -> None:
+        """One case has been played, and its failure is not yet confirmed."""
+        if row.verdict is Verdict.FAIL:
+            told = f"  found  {one_line(row.actual, _LONGEST)}"
+            self._found.setdefault(cause_of(row), Text(told, "red"))
+            self._live.update(Group(self._bar, *self._found.values()))
 
     def take(self, row: CaseRow) -> None:
         """One case has ended."""
-        self._progress.update(self._task, advance=1, description=one_line(row.id, 60))
+        self._bar.update(self._task, advance=1, description=one_line(row.id, 60))
 
     def stop(self) -> None:
         """No more comes."""
-        self._progress.stop()
+        self._live.stop()
 
 
 def done_by(invariant: Invariant, manners: Manners) -> str:

@@ -19,7 +19,7 @@ from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow
 from sockproof.spec.levels import Level
 
-__all__ = ["CheckFinding", "findings_of", "found_before", "hashes_of", "steady_text"]
+__all__ = ["CheckFinding", "cause_of", "findings_of", "found_before", "hashes_of", "steady_text"]
 
 _DIGITS = 12
 # Requirements whose failures may have one cause; any other stands for itself.
@@ -128,6 +128,11 @@ def hashes_of(record: Record) -> dict[str, str]:
         )
         for case in failed
     }
+
+
+def cause_of(case: CaseRow) -> str:
+    """The hash of the cause that a failure shows by itself."""
+    return _hash(_moment(case), _shown(case) or _sentence(case))
 
 
 def _hash(*parts: str) -> str:

@@ -1,8 +1,7 @@
-"""Confirms what a check has found: the script of each failure is written, and run once.
+"""Confirms what a check finds, as soon as it is found: the script of a failure is written, and run
+once.
 
-A program lives once for each script, so these run side by side; those of a server that was there
-before run one after the other, for one would count the clients of another. What was waited for in
-the check is not waited for as long again.
+What was waited for in the check is not waited for as long again.
 """
 
 from __future__ import annotations
@@ -14,24 +13,21 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from sockproof.check.language import Language
 from sockproof.check.listener import Listener
 from sockproof.check.scene import Manners
 from sockproof.check.scripts.check_script import CheckScript, ScriptCase, has_script, script_name
-from sockproof.iut.started import side_by_side, take_down
+from sockproof.iut.started import take_down
 from sockproof.iut.strays import AGENT_MARK, end_strays, new_mark
 from sockproof.iut.survivor import keep
 from sockproof.judge.verdict import Verdict
 from sockproof.output_folder import OutputFolder
 from sockproof.own_folder import own_folder
-from sockproof.record.reader import read_record
 from sockproof.record.rows import CaseRow
-from sockproof.record.writer import record_lines
 from sockproof.report.text import one_line
+from sockproof.run.lifetime import interrupted
 from sockproof.spec.case_id import CaseId
 from sockproof.timing import scale, start_bound_s
 
@@ -40,18 +36,18 @@ __all__ = [
     "SCRIPT",
     "SHOWN",
     "CheckScriptEnd",
-    "confirmed_record",
+    "Confirmation",
+    "remark_on",
     "run_script",
-    "scripts_of",
 ]
 
 GONE, THERE, NOT_TOLD = 0, 1, 2
 SCRIPT = "script"
 """The name of the observation: the file beside the record, and whether it shows the failure."""
 SHOWN, NOT_SHOWN = "shows it", "does not show it"
-_NOT_RUN = "was not run: its time was over"
 FOLDER = "scripts"
-_SIDE_BY_SIDE = 4
+# How many lives of a program are looked at at once; of a server that was there before, one.
+_SIDE_BY_SIDE = 8
 _PATIENCE_S = 2.5
 _ALL_WITHIN_S = 30.0
 _LONG = 200
@@ -72,82 +68,58 @@ class CheckScriptEnd:
         return f"could not tell: {one_line(self.printed, _LONG) or 'it said nothing'}"
 
 
-@dataclass(frozen=True)
-class _Trial:
-    """A failure, and what its script is of."""
+class Confirmation:
+    """Runs the script of each failure of a ``subject`` that was treated so, and keeps it in the
+    folder ``scripts`` of ``output``. All of them together get no more time than is sensible, and
+    none is run once an interrupt has come."""
 
-    row: CaseRow
-    about: ScriptCase
+    def __init__(self, subject: Listener, manners: Manners, output: OutputFolder) -> None:
+        self._subject, self._manners = subject, manners
+        self._output = output
+        self._rest_s = _ALL_WITHIN_S * scale()
+        if subject.argv and subject.is_told_its_place:
+            self._rest_s *= _SIDE_BY_SIDE
 
-    def end(self, limit_s: float) -> str:
-        """What its script shows; whatever cannot tell gets one more try."""
-        if time.monotonic() > limit_s:
-            return _NOT_RUN
-        patience_s = min(_PATIENCE_S, self.about.manners.patience_s)
-        text, ended = CheckScript(self.about, patience_s).text, CheckScriptEnd(NOT_TOLD, "")
+    def confirmed(self, row: CaseRow, language: Language, gone: str = "") -> CaseRow:
+        """A row with what came of its script; whatever that does not show was seen once. A server
+        of which it is said why it is ``gone`` is not asked. A row without a script stays as it is.
+
+        Raises:
+            RecordError: the script cannot be written.
+        """
+        case = CaseId.read(row.id)
+        if row.verdict is not Verdict.FAIL or not has_script(case):
+            return row
+        about = ScriptCase(case, self._subject, language, self._manners, row.actual)
+        end = f"was not run: {gone}" if gone else self._end(about)
+        script = CheckScript(about, self._manners.patience_s, remark_on(end))
+        name = script_name(row.id)
+        self._output.below(FOLDER).write(name, script.text)
+        cause = row.cause if end == SHOWN else f"seen once: its script {end}"
+        seen = {**row.observations, SCRIPT: f"{FOLDER}/{name} {end}"}
+        return dataclasses.replace(row, observations=seen, cause=cause)
+
+    def _end(self, about: ScriptCase) -> str:
+        """What it shows; whatever cannot tell gets one more try."""
+        patience_s = min(_PATIENCE_S, self._manners.patience_s)
+        text, words = CheckScript(about, patience_s).text, ""
         for _ in range(2):
-            ended = run_script(text, self.about.subject, patience_s)
-            if ended.status in (GONE, THERE) or time.monotonic() > limit_s:
+            if interrupted():
+                return "was not run to its end: an interrupt came"
+            if self._rest_s <= 0:
+                return words or "was not run: its time was over"
+            began_s = time.monotonic()
+            ended = run_script(text, self._subject, patience_s)
+            self._rest_s -= time.monotonic() - began_s
+            words = ended.words
+            if ended.status in (GONE, THERE):
                 break
-        return ended.words
-
-
-def confirmed_record(
-    path: Path, subject: Listener, language: Language, manners: Manners, output: OutputFolder
-) -> Sequence[CaseRow]:
-    """Confirm what a record of a check has found, and write into it what came of that; its rows.
-
-    Raises:
-        RecordError: it cannot be read, or written.
-    """
-    record = read_record(path)
-    rows = scripts_of(record.cases, subject, language, manners, output)
-    if record.footer and rows != list(record.cases):
-        lines = record_lines(record.header, record.requirements.values(), rows, record.footer)
-        output.write(path.name, lines)
-    return rows
-
-
-def scripts_of(
-    rows: Sequence[CaseRow],
-    subject: Listener,
-    language: Language,
-    manners: Manners,
-    output: OutputFolder,
-) -> list[CaseRow]:
-    """Write a script of each failure into the folder ``scripts`` of ``output``, run it once, and
-    let its row say what came of it: whatever it does not show was seen once.
-
-    Raises:
-        RecordError: a script cannot be written.
-    """
-    trials = list(_trials(rows, subject, language, manners))
-    limit_s = time.monotonic() + _ALL_WITHIN_S * scale()
-    workers = _SIDE_BY_SIDE if subject.argv and subject.is_told_its_place else 1
-    ends = side_by_side(lambda trial: trial.end(limit_s), trials, workers)
-    found = {}
-    for trial, end in zip(trials, ends, strict=True):
-        script = CheckScript(trial.about, manners.patience_s, remark_on(end))
-        name = script_name(trial.row.id)
-        output.below(FOLDER).write(name, script.text)
-        cause = trial.row.cause if end == SHOWN else f"seen once: its script {end}"
-        seen = {**trial.row.observations, SCRIPT: f"{FOLDER}/{name} {end}"}
-        found[trial.row.id] = dataclasses.replace(trial.row, observations=seen, cause=cause)
-    return [found.get(row.id, row) for row in rows]
+        return words
 
 
 def remark_on(end: str) -> str:
     """What the first lines of a script say of it, which ended so when it was tried."""
     return "" if end == SHOWN else f"Seen once: when it was tried, this script {end}."
-
-
-def _trials(
-    rows: Sequence[CaseRow], subject: Listener, language: Language, manners: Manners
-) -> Iterator[_Trial]:
-    for row in rows:
-        case = CaseId.read(row.id)
-        if row.verdict is Verdict.FAIL and has_script(case):
-            yield _Trial(row, ScriptCase(case, subject, language, manners, row.actual))
 
 
 def run_script(text: str, subject: Listener, patience_s: float) -> CheckScriptEnd:

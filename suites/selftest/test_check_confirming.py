@@ -1,0 +1,114 @@
+"""What a check finds is told and confirmed while it goes on; an interrupt loses none of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from sockproof.check.scripts.confirming import SCRIPT
+from sockproof.judge.verdict import Verdict
+from sockproof.record.reader import Record, read_record
+from suites.selftest.runs import (
+    Mark,
+    command,
+    environment,
+    in_terminal,
+    living,
+    sockproof_,
+    started_command,
+    wait_until,
+)
+
+LISTENER = [sys.executable, str(Path(__file__).with_name("one_fault_listener.py"))]
+QUICK = ("check", "--patience", "0.5", "--report-dir", "out")
+HELD = "neighbours-delay-nobody[TCP/inet,silent]"
+STAYS = "leaving-clients-leave-nothing[TCP/inet,end]"
+
+
+def _record(folder: Path) -> Record:
+    (path,) = folder.glob("out/*.jsonl")
+    return read_record(path)
+
+
+@contextmanager
+def _listening(fault: str) -> Iterator[str]:
+    """The address of a server with a fault."""
+    words = [LISTENER[0], "-u", LISTENER[1], "0", fault, "tells"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as server:
+        try:
+            assert server.stdout is not None
+            yield f"127.0.0.1:{int(server.stdout.readline())}"
+        finally:
+            server.kill()
+
+
+def _scripts(mark: Mark) -> list[int]:
+    """The processes of scripts that a check tries now."""
+    found = []
+    for pid in living(mark):
+        with suppress(OSError):
+            if b"/script.py\0" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.append(pid)
+    return found
+
+
+@pytest.mark.parametrize("kind", ["program", "address"])
+def test_interrupt_while_a_script_is_tried_loses_nothing(tmp_path: Path, kind: str) -> None:
+    """The failure is in the record, and the reports are there; the script is ended."""
+    mark, fault = Mark.new(), "one after the other"
+    with _listening(fault) as address:
+        subject = [address] if kind == "address" else ["--", *LISTENER, "{port}", fault]
+        words = [*QUICK, "-k", f"{HELD} or at-rest", *subject]
+        with started_command(tmp_path, *words, **mark.variables) as check:
+            wait_until(lambda: _scripts(mark))
+            for script in _scripts(mark):
+                os.kill(script, signal.SIGSTOP)  # it does not end before the interrupt
+            check.send_signal(signal.SIGINT)
+            status = check.wait(60)
+
+    printed = (tmp_path / "printed").read_text("utf-8")
+    record = _record(tmp_path)
+    assert (status, record.complete) == (3, False), printed
+    (failed,) = (row for row in record.cases if row.verdict is Verdict.FAIL)
+    assert failed.id == f"invariants/{HELD}"
+    assert "interrupted" in record.incomplete_reason
+    assert "1 finding" in printed
+    assert (tmp_path / "out" / "report.html").exists()
+    assert list(living(mark)) == []
+
+
+def test_what_is_found_is_told_in_a_terminal_at_once(tmp_path: Path) -> None:
+    """Before it is confirmed; in the end it stands among the findings alone."""
+    words = command(*QUICK, "-k", STAYS, "--", *LISTENER, "{port}", "waits for ever")
+
+    ended = in_terminal(words, 120, cwd=tmp_path, env=environment(TERM="xterm"))
+
+    told = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", ended.stdout)
+    found, _, end = told.partition("1 finding")
+    assert (ended.status, "  found  20 clients left (end); 0.5 s later" in found) == (1, True), told
+    assert "found  20 clients" not in end
+
+
+def _seen_of(folder: Path) -> dict[str, str]:
+    return {row.id: str(row.observations.get(SCRIPT, "")) for row in _record(folder).cases}
+
+
+def test_failure_of_a_server_that_is_gone_is_not_tried(tmp_path: Path) -> None:
+    """Nobody is there who could show it; its script says so, and can be run by hand."""
+    case = "garbage-is-survived[TCP/inet,NUL]"
+    with _listening("ends of NUL") as address:
+        ended = sockproof_(tmp_path, *QUICK, "-k", case, address)
+
+    script = tmp_path / "out" / "scripts" / "garbage-is-survived-NUL.py"
+    seen = _seen_of(tmp_path)[f"invariants/{case}"]
+    why = "was not run: the server answers nobody any more, since invariants/garbage-is-survived"
+    assert (ended.status, seen) == (1, f"scripts/{script.name} {why}"), ended
+    assert f"this script {why}" in " ".join(script.read_text("utf-8").split())
