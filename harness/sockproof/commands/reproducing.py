@@ -162,6 +162,8 @@ def _about(case: CaseId, iut: ProbedIut, reference: ProbedIut, row: CaseRow) -> 
         own.preload,
         dict(own.classes),
         row.cause,
+        own.server,
+        iut.own_server.stands_for if iut.own_server else "",
     )
 
 
@@ -170,7 +172,8 @@ def _described(iut: ProbedIut) -> str:
     module = Path(own.module_path).name if own.module_path else own.module or own.name
     interpreter = interpreter_id(dict(iut.hello)).replace("-", " ")
     interpreter = interpreter.replace("cpython", "CPython").replace("pypy", "PyPy")
-    return f"{module} under {interpreter}" if module else f"the socketserver of {interpreter}"
+    named = f"{own.server} of {module}" if own.server else module
+    return f"{named} under {interpreter}" if module else f"the socketserver of {interpreter}"
 
 
 def _first_that_shows(

@@ -37,6 +37,7 @@ _MODULES = (
     "green",
     "script",
     "handlers",
+    "own_server",
     "servers",
     "mainthread",
     "case",

@@ -21,6 +21,7 @@ from sockproof.iut.channel import Channel
 from sockproof.iut.implementation import Implementation
 from sockproof.iut.machine import TRIALS
 from sockproof.iut.message_lines import Message
+from sockproof.iut.own_server import OwnServer
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.reach import refuse_few_processes
 from sockproof.iut.smoke import Smoke
@@ -30,6 +31,8 @@ from sockproof.spec.matrix import ALL_SPECS, CLASSES, MIXINS, ServerSpec
 
 __all__ = ["Capabilities", "ProbedIut", "interpreter_id", "probe"]
 
+# Of what a class overrides, put back one by one to see which is in the way: each takes a probe.
+MOST_TRIED = 12
 _FORKING_UNIX_SINCE = (3, 12)
 # Which capability a class stands on that has this in its name.
 _NEEDS_OF_NAMES = {"Unix": "AF_UNIX", "Forking": "fork"}
@@ -108,6 +111,11 @@ class ProbedIut:
     is_another_user: bool = False
 
     @property
+    def own_server(self) -> OwnServer | None:
+        """What there is to say of a user's server class; None where a module is tested."""
+        return OwnServer.of(self.hello["server"]) if self.implementation.server else None
+
+    @property
     def absent(self) -> list[str]:
         """The documented classes that a module of somebody's own lacks, and should have."""
         lacking = self.capabilities.absent - self.capabilities.left_out
@@ -153,7 +161,12 @@ def probe(implementation: Implementation, specs: Sequence[ServerSpec] = ALL_SPEC
             finally:
                 process.end()
             smoke = Smoke(channel)
-            smoke.exchange(_usable(implementation, capabilities, specs))
+            usable = _usable(implementation, capabilities, specs)
+            smoke.exchange(_of_its_class(implementation, channel.hello, usable))
+        except IutUnavailable as error:
+            if name := _in_the_way(implementation, channel.hello, specs):
+                raise _own_answers(implementation, name, error) from None
+            raise
         except (Mismatch, AgentDied) as error:
             raise IutUnavailable(
                 f"{implementation.given}: the smoke exchange failed: {error}",
@@ -209,7 +222,39 @@ def _capabilities(
     renamed = {own: standard for standard, own in implementation.classes.items()}
     names = frozenset(renamed.get(name, name) for name in hello["names"])
     found = Capabilities(features, names)
-    return found.only(implementation.provides) if implementation.provides else found
+    provides = hello["names"] if implementation.server else implementation.provides
+    return found.only(provides) if provides else found
+
+
+def _in_the_way(implementation: Implementation, hello: Message, specs: Sequence[ServerSpec]) -> str:
+    """Which of what a user's server class overrides keeps it from serving a scripted handler."""
+    if not implementation.server or implementation.restored:
+        return ""
+    for one in OwnServer.of(hello["server"]).overridden[:MOST_TRIED]:
+        with contextlib.suppress(IutUnavailable):
+            probe(dataclasses.replace(implementation, restored=(one.name,)), specs)
+            return f"{one.name}()" if one.is_method else one.name
+    return ""
+
+
+def _own_answers(
+    implementation: Implementation, name: str, error: IutUnavailable
+) -> IutUnavailable:
+    told = f"{implementation.given}: its {name} keeps scripted handlers from being served"
+    return IutUnavailable(
+        f"{told}: {error.message.removeprefix(f'{implementation.given}: ')}",
+        "judge it with its own handler: sockproof check -- PROGRAM {port}",
+    )
+
+
+def _of_its_class(
+    implementation: Implementation, hello: Message, specs: Sequence[ServerSpec]
+) -> Sequence[ServerSpec]:
+    """Those of a user's server class, if that is tested."""
+    if not implementation.server:
+        return specs
+    own = OwnServer.of(hello["server"])
+    return [spec for spec in specs if own.is_of(spec)]
 
 
 def _usable(

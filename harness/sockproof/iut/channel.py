@@ -83,6 +83,7 @@ class Channel:
                     module_path=given.module_path,
                     search_path=given.search_path(),
                     classes=dict(given.classes),
+                    server=given.server_order(),
                     token=token if direct else None,
                 )
             hello = read_hello(given.given, self._first_word())

@@ -22,7 +22,26 @@ _Text = Annotated[str, msgspec.Meta(max_length=10_000)]
 _Versions = Annotated[list[int], msgspec.Meta(min_length=2, max_length=5)]
 
 
-class _Hello(TypedDict):
+class _Overridden(TypedDict):
+    name: _Word
+    of: _Word
+    value: _Text
+    instead: _Text
+    place: _Text
+
+
+class _OwnServer(TypedDict):
+    """Of a user's server class, see ``iut/agent/own_server.py``."""
+
+    stands_for: _Word
+    family: _Word
+    below: _Word
+    names: Annotated[list[_Word], msgspec.Meta(max_length=10)]
+    overridden: Annotated[list[_Overridden], msgspec.Meta(max_length=1000)]
+    optional: bool
+
+
+class _Said(TypedDict):
     """What an agent says of itself, see ``iut/agent/loading.py``."""
 
     protocol: int
@@ -41,6 +60,12 @@ class _Hello(TypedDict):
     runtime: _Word
     green_stacks: bool
     reaches_pipes: bool
+
+
+class _Hello(_Said, total=False):
+    """The same of a user's server class."""
+
+    server: _OwnServer
 
 
 def is_banner(message: Message) -> bool:
@@ -65,6 +90,8 @@ def read_hello(given: str, said: Message) -> dict[str, Any]:
                 f"{given}: what the agent says of itself is in no order: {problem}",
                 "give a command that runs a Python",
             )
+        case {"r": "refused", "value": {"type": "NoServerClass", "text": str(text)}}:
+            raise IutUnavailable(f"{given}: {text}", "name a server class: MODULE:CLASS")
         case {"r": "refused", "value": {"type": name, "text": str(text)}}:
             raise IutUnavailable(
                 f"{given}: loading the module under test failed: {name}: {' '.join(text.split())}",

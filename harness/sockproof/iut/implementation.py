@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sockproof._paths import expanded
 from sockproof.errors import UsageError
@@ -39,6 +40,9 @@ class Implementation:
     run before the module is imported; ``classes`` maps names of socketserver to the names the
     module gives them; ``provides`` are the classes that it is to have, empty for all of them;
     ``level`` is the Python level it claims, empty for the interpreter's own.
+    ``server`` is the name of a user's server class in the module, which is then what is tested:
+    made with ``arguments`` and ``keywords``, in which ``{address}`` and ``{handler}`` stand for
+    ours. What it has overridden of the names in ``restored`` is as in socketserver's own class.
     ``given`` is how the user wrote it.
     """
 
@@ -52,6 +56,21 @@ class Implementation:
     classes: Mapping[str, str] = field(default_factory=dict)
     provides: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    server: str = ""
+    arguments: tuple[Any, ...] = ()
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+    restored: tuple[str, ...] = ()
+
+    def server_order(self) -> dict[str, Any] | None:
+        """What the agent is told of the server class; None where a module is tested."""
+        if not self.server:
+            return None
+        return {
+            "name": self.server,
+            "arguments": list(self.arguments),
+            "keywords": dict(self.keywords),
+            "restored": list(self.restored),
+        }
 
     def environment(self) -> dict[str, str]:
         """The variables it starts with: ours, without those that change what a Python does."""
@@ -77,6 +96,9 @@ _SETTINGS = toml.table(
     classes=toml.table(**dict.fromkeys(CLASSES, _NAME)),
     provides=toml.list_of(toml.one_of(CLASSES), least=1),
     env=_BY_NAME,
+    server=toml.shaped(r"[^\W\d]\w*(\.[^\W\d]\w*)*", "the name of a class"),
+    arguments={"type": "array"},
+    keywords={"type": "object"},
 )
 FORMAT = toml.Format(_SETTINGS, UsageError, "give a TOML file as in docs/own-implementation.md")
 
@@ -86,6 +108,7 @@ def parse_iut(given: str) -> Implementation:
 
     In this order: a ``.toml`` file; a ``.py`` file, run by the current interpreter; an argv with
     blanks in it (``env A=1 python3``); the path or name of an interpreter; a dotted module name.
+    ``MODULE:CLASS`` is a server class of a module or file.
     ``MODULE@INTERPRETER`` runs a module or file under another interpreter. ``gevent`` and
     ``eventlet`` are the interpreter's own socketserver over that runtime.
 
@@ -99,11 +122,11 @@ def parse_iut(given: str) -> Implementation:
     if any(character.isspace() for character in given) and not is_file:
         return Implementation(given, _split(given))
     if at and not _is_file(Path(given)):
-        return dataclasses.replace(_module(module, _interpreter(interpreter)), given=given)
+        return dataclasses.replace(_loaded(module, _interpreter(interpreter)), given=given)
     is_command = os.sep in given or _INTERPRETER_NAME.match(given)
     if is_command and not given.endswith(".py"):
         return Implementation(given, _interpreter(given))
-    return _module(given, (sys.executable,))
+    return _loaded(given, (sys.executable,))
 
 
 def plain_iut(given: str) -> Implementation | None:
@@ -147,6 +170,16 @@ def _is_file(path: Path) -> bool:
         return False
 
 
+def _loaded(given: str, argv: tuple[str, ...]) -> Implementation:
+    """A module, or a class of one: ``mypackage.servers:ChatServer``."""
+    module, colon, server = given.rpartition(":")
+    if not colon or not all(part.isidentifier() for part in server.split(".")):
+        return _module(given, argv)
+    found = _module(module, argv)
+    name = f"{found.module.rpartition('.')[2]}.{server}"
+    return dataclasses.replace(found, given=given, name=name, server=server)
+
+
 def _module(given: str, argv: tuple[str, ...]) -> Implementation:
     if given in GREEN_RUNTIMES:
         return Implementation(given, argv, preload=GREEN_RUNTIMES[given], name=given)
@@ -183,6 +216,9 @@ def _from_toml(path: Path) -> Implementation:
         classes=settings.get("classes", {}),
         provides=tuple(settings.get("provides", ())),
         env=settings.get("env", {}),
+        server=settings.get("server", ""),
+        arguments=tuple(settings.get("arguments", ())),
+        keywords=settings.get("keywords", {}),
     )
 
 

@@ -15,7 +15,7 @@ class AgentPool:
     """Gives the channel to an implementation's agent; ends the ones used longest ago."""
 
     def __init__(self) -> None:
-        self._channels: dict[str, Channel] = {}
+        self._channels: dict[tuple[str, tuple[str, ...]], Channel] = {}
 
     def channel(self, implementation: Implementation) -> Channel:
         """A channel to a living agent.
@@ -23,7 +23,7 @@ class AgentPool:
         Raises:
             IutUnavailable: it does not start.
         """
-        key = implementation.given
+        key = (implementation.given, implementation.restored)
         channel = self._channels.pop(key, None)
         if channel is not None and channel.ended:
             channel.close()

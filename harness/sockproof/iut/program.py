@@ -63,13 +63,14 @@ class Program:
     ) -> None:
         self.log = log or CaseLog()
         order = {
-            "sources": sources("events", "loading"),
+            "sources": sources("events", "own_server", "loading"),
             "program": source,
             "preload": implementation.preload,
             "module": implementation.module,
             "module_path": implementation.module_path,
             "search_path": implementation.search_path(),
             "classes": dict(implementation.classes),
+            "server": implementation.server_order(),
         }
         text = _PROGRAM % {"order": json.dumps(order)}
         self._rest = b""

@@ -76,7 +76,11 @@ class RecordDraft:
             problem = f"what is said of case {told.case!r:.80} is said before it"
             raise RecordError(problem, "run again")
         case = self.cases[told.case]
-        self.cases[told.case] = dataclasses.replace(case, inherited=told.inherited)
+        self.cases[told.case] = dataclasses.replace(
+            case,
+            inherited=told.inherited or case.inherited,
+            override=told.override or case.override,
+        )
 
     def _end(self, row: Mapping[str, Any]) -> None:
         self.footer = FooterRow.from_json(row)

@@ -76,6 +76,7 @@ class LightRows:
             observations=self._observations(case.observations),
             known=self._one(case.known),
             inherited=self._one(case.inherited),
+            override=self._one(case.override),
             generated=case.generated,
             lacks=self._one(case.lacks),
         )

@@ -15,6 +15,7 @@ from sockproof.record.digests import DigestChain
 from sockproof.record.draft import RecordDraft
 from sockproof.record.json_object import JsonObject
 from sockproof.record.light_rows import LightRows, StoredEvidence
+from sockproof.record.own_class import OwnClassInfo
 from sockproof.record.rows import CaseRow, FooterRow, RequirementRow
 from sockproof.record.subject import SubjectInfo
 from sockproof.record.writer import DIGESTS_SINCE, SCHEMA
@@ -37,6 +38,7 @@ class ImplementationInfo(JsonObject):
     module: str = ""
     module_file: str | None = ""
     runtime: str = ""
+    server: OwnClassInfo | None = None
 
 
 @dataclass(frozen=True)

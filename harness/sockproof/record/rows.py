@@ -19,6 +19,7 @@ __all__ = [
     "FooterRow",
     "Inherited",
     "Known",
+    "Override",
     "RequirementRow",
     "Teardown",
     "counts_by_level",
@@ -72,13 +73,27 @@ class Inherited(JsonObject):
 
 
 @dataclass(frozen=True, slots=True)
+class Override(JsonObject):
+    """What of a user's server class a deviation comes from: with these ``names`` as socketserver's
+    class has them, the case ends well. Where they are ``chosen``, they are attributes that
+    socketserver documents for its users to set, and no promise is broken."""
+
+    ALWAYS = ("chosen",)
+
+    names: tuple[str, ...]
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AttributionRow(JsonObject):
-    """What is found out about a case once it is recorded: that its deviation is inherited."""
+    """What is found out about a case once it is recorded: that its deviation is inherited, or of
+    what in a user's class it comes."""
 
     KIND = "attribution"
 
     case: str
-    inherited: Inherited
+    inherited: Inherited | None = None
+    override: Override | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +143,7 @@ class CaseRow(JsonObject):
     observations: Mapping[str, Any] = field(default_factory=dict)
     known: Known | None = None
     inherited: Inherited | None = None
+    override: Override | None = None
     generated: Mapping[str, Any] | None = None
     transcript: tuple[TranscriptEvent, ...] = ()
     lacks: str = ""
@@ -157,7 +173,7 @@ class CaseRow(JsonObject):
     def needs_attention(self) -> bool:
         """It deviates by itself and nobody expected that, or what was expected of it is stale."""
         if self.known is None:
-            return self.deviates and self.inherited is None
+            return self.deviates and self.inherited is None and not self._is_chosen
         return self.stale or (self.teardown.unclean and not self.known.teardown)
 
     @property
@@ -169,6 +185,16 @@ class CaseRow(JsonObject):
     def as_inherited(self) -> bool:
         """It deviates just as the interpreter's own module does, and nobody expected anything."""
         return self.known is None and self.deviates and self.inherited is not None
+
+    @property
+    def as_chosen(self) -> bool:
+        """It deviates by what the author of a class has set as may be set, and nobody expected
+        anything."""
+        return self.known is None and self.deviates and self._is_chosen
+
+    @property
+    def _is_chosen(self) -> bool:
+        return self.override is not None and self.override.chosen
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> CaseRow:

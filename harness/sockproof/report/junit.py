@@ -17,6 +17,7 @@ from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow, Known
 from sockproof.record.scope import scope_of
 from sockproof.report.findings import found_before, hashes_of
+from sockproof.report.own_class import override_words
 from sockproof.report.tally import STALE, what_happened
 from sockproof.report.text import one_line, visible
 
@@ -144,7 +145,7 @@ def _case(record: Record, case: CaseRow, finding: str) -> ET.Element:
 
 
 def _told(case: CaseRow) -> ET.Element | None:
-    is_excused = case.as_known or case.as_inherited
+    is_excused = case.as_known or case.as_inherited or case.as_chosen
     return _excused(case) if is_excused else _outcome(case)
 
 
@@ -167,10 +168,12 @@ def _of_run(record: Record, name: str, tag: str, kind: str, text: str) -> ET.Ele
 
 
 def _excused(case: CaseRow) -> ET.Element:
-    """A deviation that is known or inherited: the format has no other word than skipped."""
+    """A deviation that is known, inherited or chosen: the format has no other word than skipped."""
     told = f"known {case.verdict}: {case.known.reason}" if case.known else ""
     if case.inherited and not told:
         told = f"inherited {case.verdict}: {case.inherited.of} does the same"
+    if case.as_chosen and not told:
+        told = f"chosen {case.verdict}: {override_words(case)}"
     return ET.Element("skipped", message=one_line(told, 500))
 
 

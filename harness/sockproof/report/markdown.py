@@ -12,6 +12,7 @@ from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
 from sockproof.record.scope import completeness, partial_words
 from sockproof.report.findings import CheckFinding, findings_of
+from sockproof.report.own_class import change_lines, changes_title, chosen_words
 from sockproof.report.reference import (
     DifferenceGroup,
     difference_groups,
@@ -67,6 +68,12 @@ def summary_markdown(records: Sequence[Record], earlier: Sequence[Record] = ()) 
             "### Inherited",
             _shown(f"- {code(name, 80)}: {code(w, 500)}" for name, w in lines),
         ]
+    for record in records:
+        if title := changes_title(record):
+            told = (f"- {code(name, 80)}: {code(what, 300)}" for name, what in change_lines(record))
+            blocks += [f"### {code(title, 300)}", _shown(told)]
+    if lines := [(one.iut_id, words) for one in records for words in chosen_words(one)]:
+        blocks += ["### Chosen", _shown(f"- {code(n, 80)}: {code(w, 500)}" for n, w in lines)]
     if groups := difference_groups(records):
         summary = "Observations that differ from the reference of the level"
         blocks.append(f"<details><summary>{summary}</summary>")  # folded away: it is no trouble

@@ -70,13 +70,15 @@ class Tally:
     """One implementation's run, counted.
 
     ``known`` cases deviate as was expected, ``inherited`` ones as the interpreter's own module
-    does; ``differs`` cases observed something else than the reference, None where there is none.
+    does, ``chosen`` ones by what a user's class may set; ``differs`` cases observed something else
+    than the reference, None where there is none.
     """
 
     levels: Mapping[Level, LevelCount]
     verdicts: Mapping[Verdict, int]
     known: int
     inherited: int
+    chosen: int
     differs: int | None
     teardown: Mapping[TeardownVerdict, int]
     conformance: Conformance
@@ -114,6 +116,7 @@ def tally(record: Record) -> Tally:
         verdicts={verdict: by_verdict[verdict] for verdict in Verdict},
         known=sum(case.as_known for case in record.cases),
         inherited=sum(case.as_inherited for case in record.cases),
+        chosen=sum(case.as_chosen for case in record.cases),
         differs=len(differing(record)) if record.reference else None,
         teardown={verdict: by_teardown[verdict] for verdict in TeardownVerdict},
         conformance=standing(record),
@@ -135,7 +138,7 @@ def shown_extra(tallies: Sequence[Tally]) -> list[str]:
     """The columns that only some runs need: deviations by whose they are, and what ``differs``."""
     return [
         name
-        for name in ("known", "inherited", "differs")
+        for name in ("known", "inherited", "chosen", "differs")
         if any(getattr(one, name) for one in tallies)
     ]
 

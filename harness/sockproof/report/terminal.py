@@ -15,6 +15,7 @@ from sockproof.record.reader import Record
 from sockproof.record.scope import completeness, partial_words
 from sockproof.report.findings import CheckFinding, findings_of
 from sockproof.report.observed import observed_lines
+from sockproof.report.own_class import change_lines, changes_title, chosen_words
 from sockproof.report.reference import (
     DifferenceGroup,
     difference_groups,
@@ -56,6 +57,7 @@ def print_summary(
     if generated := _generated(records):
         console.print(generated, soft_wrap=True, highlight=False)
     console.print()
+    _print_changes(records, console)
     for line in table_lines(records):
         console.print(line, soft_wrap=True)
     for record in records:
@@ -66,6 +68,7 @@ def print_summary(
             console.print(_stale(record, stale), soft_wrap=True)
     _print_attention(records, console, earlier)
     _print_inherited(records, console)
+    _print_chosen(records, console)
     _print_differing(records, console)
     _print_observed(records, console)
     if not_held := not_in_reference(records):
@@ -162,6 +165,26 @@ def _print_inherited(records: Sequence[Record], console: Console) -> None:
         console.print(
             Text("\n  inherited: the interpreter's own module does the same"), soft_wrap=True
         )
+    for name, words in lines:
+        console.print(Text(f"  {one_line(name, 60)}  {one_line(words, 500)}"), soft_wrap=True)
+
+
+def _print_changes(records: Sequence[Record], console: Console) -> None:
+    """First of all what a user's class changes: what comes of it is told below."""
+    for record in records:
+        if title := changes_title(record):
+            console.print(Text(f"  {one_line(title, 300)}", "bold"), soft_wrap=True)
+            for name, what in change_lines(record):
+                told = f"     {one_line(name, 60):<24} {one_line(what, 300)}"
+                console.print(Text(told), soft_wrap=True)
+            console.print()
+
+
+def _print_chosen(records: Sequence[Record], console: Console) -> None:
+    lines = [(one.iut_id, words) for one in records for words in chosen_words(one)]
+    if lines:
+        title = "\n  chosen: by an attribute that socketserver documents to be set"
+        console.print(Text(title), soft_wrap=True)
     for name, words in lines:
         console.print(Text(f"  {one_line(name, 60)}  {one_line(words, 500)}"), soft_wrap=True)
 

@@ -11,6 +11,7 @@ from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow
 from sockproof.report.findings import CheckFinding
+from sockproof.report.own_class import override_words
 from sockproof.report.reference import deviates_as_well
 from sockproof.report.tally import Attention, what_happened
 from sockproof.report.text import one_line
@@ -76,6 +77,7 @@ def _details(group: Attention) -> Iterable[tuple[str, str]]:
     yield "expected", one_line(first.expected) if failed else _CLEAN.get(group.kind, "")
     yield label, one_line(what_happened(first))
     yield "cause", one_line(first.cause)
+    yield "override", one_line(override_words(first))
     leaks = ", ".join(first.teardown.leaks)
     if first.teardown.unclean and what_happened(first) != leaks:
         yield "left", one_line(f"{first.teardown.verdict.value}: {leaks}")

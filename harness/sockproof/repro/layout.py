@@ -37,7 +37,8 @@ class About:
 
     ``seen`` and ``unseen`` are implementations in words: that which shows the behaviour, and that
     which does not. ``preload`` is run before the module is loaded; ``classes`` are the names that
-    it gives to classes of socketserver. ``cause`` is what lies behind it, as far as that was seen.
+    it gives to classes of socketserver. ``server`` is a user's class in it, which ``stands_for`` one
+    of those. ``cause`` is what lies behind it, as far as that was seen.
     """
 
     case: str
@@ -51,6 +52,8 @@ class About:
     preload: str = ""
     classes: Mapping[str, str] = field(default_factory=dict)
     cause: str = ""
+    server: str = ""
+    stands_for: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Ground:
         fatal = fatal_exception(self.fate)
         preload = "" if self.program else about.preload.strip()  # else it is the program's
         told = {"program": self.program, "fate": self.fate, "fatal": fatal, "preload": preload}
+        told |= {"server": about.server, "stands_for": about.stands_for}
         return {"forking": self.forking, "hang_bounds": _WATCHDOG, **told}
 
 
@@ -117,6 +121,7 @@ def _program(about: About, source: str) -> str:
     """The program that a script starts, as a text of it."""
     (load,) = (one for one in functions_for("load(") if one.startswith("def load("))
     given = {"preload": about.preload.strip(), "classes": dict(about.classes), "source": source}
+    given |= {"server": about.server, "stands_for": about.stands_for}
     return written("program", load=load.strip(), **given)
 
 

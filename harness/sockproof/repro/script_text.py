@@ -28,7 +28,7 @@ _MODULES = (
 )
 
 # What a script is that has nothing special.
-_PLAIN = {"forking": False, "preload": "", "fate": "", "fatal": "", "hang_bounds": 0}
+_PLAIN = {"forking": False, "preload": "", "fate": "", "fatal": "", "hang_bounds": 0, "server": ""}
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("sockproof.repro", "templates"),

@@ -79,6 +79,7 @@ def _played(plan: RunPlan, iut: ProbedIut, rows: Sequence[CaseRow]) -> Mapping[s
         name="",
         classes={},
         provides=(),
+        server="",
         level=iut.level,
     )
     own = probe(plain)

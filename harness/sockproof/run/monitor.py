@@ -16,7 +16,7 @@ from sockproof.judge.expectations import Expectation, borne_out
 from sockproof.judge.given_expectations import stale_expectations
 from sockproof.judge.verdict import Verdict
 from sockproof.output_folder import OutputFolder
-from sockproof.record.rows import AttributionRow, CaseRow, Inherited
+from sockproof.record.rows import AttributionRow, CaseRow
 from sockproof.record.writer import RecordWriter, record_name
 from sockproof.run.plan import RunPlan
 from sockproof.run.record_header import record_header, requirement_row, without_home
@@ -192,9 +192,9 @@ class RunMonitor:
         if problem and not is_told and problem not in self.problems:
             self.problems.append(problem)
 
-    def attribute(self, iut_id: str, case_id: str, inherited: Inherited) -> None:
-        """Take down that the deviation of a case is inherited."""
-        self._writers[iut_id].attribute(AttributionRow(case_id, inherited))
+    def attribute(self, iut_id: str, told: AttributionRow) -> None:
+        """Take down what is found out of the deviation of a case."""
+        self._writers[iut_id].attribute(told)
 
     def close(self) -> None:
         """Write the footers. An interrupted run has them too, and they say so.

@@ -17,6 +17,7 @@ from sockproof.generate.options import Generating
 from sockproof.iut.addresses import short_temporary_folder
 from sockproof.iut.capabilities import ProbedIut, interpreter_id, probe
 from sockproof.iut.implementation import Implementation, parse_iut
+from sockproof.iut.own_server import OwnServer
 from sockproof.iut.started import side_by_side
 from sockproof.judge.expectations import (
     Circumstances,
@@ -84,10 +85,18 @@ class RunPlan:
         return {iut_id: ExpectationIndex(found) for iut_id, found in self.expectations.items()}
 
     def selects(self, iut_id: str, requirement_id: str, spec: ServerSpec | None) -> bool:
-        """Whether the requirement is to be played on this implementation and spec."""
+        """Whether the requirement is to be played on this implementation and spec. Of a user's
+        server class, what is about its spec is."""
+        own = self._own_servers.get(iut_id)
+        if own and not (spec and own.is_of(spec)):
+            return False
         if iut_id not in self.only:
             return True
         return (f"{requirement_id}[{spec.id}]" if spec else requirement_id) in self.only[iut_id]
+
+    @cached_property
+    def _own_servers(self) -> Mapping[str, OwnServer]:
+        return {iut.id: own for iut in self.iuts if (own := iut.own_server)}
 
     @cached_property
     def workers(self) -> int:

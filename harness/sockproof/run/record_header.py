@@ -12,6 +12,7 @@ from sockproof import __version__
 from sockproof._paths import expanded
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.iut.machine import machine_features
+from sockproof.record.own_class import OverriddenInfo, OwnClassInfo
 from sockproof.record.rows import RequirementRow
 from sockproof.spec.levels import format_python_level
 from sockproof.spec.requirement import Requirement
@@ -62,7 +63,16 @@ def _implementation(iut: ProbedIut) -> dict[str, Any]:
         "module_file": iut.hello["module_file"],
         "argv": list(iut.implementation.argv),
         **runtime,
+        **_own_class(iut),
     }
+
+
+def _own_class(iut: ProbedIut) -> dict[str, Any]:
+    if not (own := iut.own_server):
+        return {}
+    overridden = tuple(OverriddenInfo(**vars(one)) for one in own.overridden)
+    told = OwnClassInfo(iut.implementation.server, own.stands_for, overridden)
+    return {"server": told.to_json()}
 
 
 def requirement_row(requirement: Requirement) -> RequirementRow:

@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 
-from . import events
+from . import events, own_server
 
 # Version of what is spoken with the harness.
 PROTOCOL = 2
@@ -39,7 +39,7 @@ def hello(order):
         sys.path.insert(0, folder)
     if order.get("preload"):
         exec(compile(order["preload"], "<preload>", "exec"), {})
-    module = load_module(order)
+    module, of_server = load(order)
     said = {
         "protocol": PROTOCOL,
         "clock": events.clock(),
@@ -53,11 +53,20 @@ def hello(order):
         "prefix": sys.prefix,
         "os_file": os.__file__,
         "module_file": getattr(module, "__file__", ""),
-        "names": sorted(n for n in dir(module) if n.endswith(("Server", "MixIn", "Handler"))),
+        "names": of_server.get("names")
+        or sorted(n for n in dir(module) if n.endswith(("Server", "MixIn", "Handler"))),
         "platform": sys.platform,
         "runtime": runtime(),
     }
+    if of_server:
+        said["server"] = of_server
     return module, said
+
+
+def load(order):
+    """The module under test, and what there is to say of the server class that it stands for."""
+    module = load_module(order)
+    return own_server.view_of(module, order["server"]) if order.get("server") else (module, {})
 
 
 def runtime():

@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 
-from . import accounting, events, gates, handlers, looking, script
+from . import accounting, events, gates, handlers, looking, own_server, script
 
 ADDRESS_FAMILIES = {
     "inet": "AF_INET",
@@ -57,10 +57,11 @@ def make_server(module, names, order):
         module,
     )
     server_class = server_class_of(module, names, order)
-    arguments = (events.decode(order["address"]), handler_class)
     given = order.get("bind_and_activate")
     keywords = {} if given is None else {"bind_and_activate": given}
-    return KeptServer(server_class(*arguments, **keywords), handler_class)
+    address = events.decode(order["address"])
+    made = own_server.constructed(server_class, address, handler_class, keywords)
+    return KeptServer(made, handler_class)
 
 
 def server_class_of(module, names, order):
@@ -98,7 +99,8 @@ def _subclass(base, attributes, hooks):
         pass
 
     for name, value in attributes.items():
-        setattr(Hooked, name, value)
+        stays = isinstance(vars(base).get(name), own_server.Restored)
+        setattr(Hooked, name, own_server.Restored(value) if stays else value)
     for method, behaviour in hooks.items():
         setattr(Hooked, str(method), _hook(base, str(method), behaviour))
     return Hooked

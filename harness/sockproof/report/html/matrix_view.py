@@ -23,7 +23,7 @@ _LETTERS = {
     Verdict.NOT_APPLICABLE: "N",
 }
 _LETTER_WORDS = {"K": ", known deviation", "S": ", stale expectation"}
-_LETTER_WORDS |= {"H": ", inherited from the interpreter's own module"}
+_LETTER_WORDS |= {"H": ", inherited from the interpreter's own module", "C": ", chosen"}
 
 
 def letter(verdict: Verdict, level: Level) -> str:
@@ -126,13 +126,15 @@ def cell(cases: Sequence[CaseRow], level: Level, record: Record) -> Cell | None:
 
 
 def _cell_letter(cases: Sequence[CaseRow], otherwise: str) -> str:
-    """S when an expectation is stale; when nothing that deviates is its own, H if all of that is
-    inherited, else K."""
+    """S when an expectation is stale; when nothing that deviates is its own, C if all of that is
+    chosen, H if all is inherited, else K."""
     if any(case.stale for case in cases):
         return "S"
     deviating = [case for case in cases if case.deviates]
     if not deviating or any(case.needs_attention for case in deviating):
         return otherwise
+    if all(case.as_chosen for case in deviating):
+        return "C"
     return "H" if all(case.as_inherited for case in deviating) else "K"
 
 

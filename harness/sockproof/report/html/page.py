@@ -12,6 +12,7 @@ from sockproof.report.html.matrix_view import build_matrix, cell
 from sockproof.report.html.payload import PagePayload
 from sockproof.report.html.rendering import assets, rendered_parts
 from sockproof.report.html.runs import RunColumn, case_counts, distinct
+from sockproof.report.own_class import change_lines, changes_title, chosen_words
 from sockproof.report.tally import (
     inherited_words,
     shown_levels,
@@ -58,6 +59,7 @@ _NARROW = """
 FILTER_TITLES = {
     "known": "deviates as an expectation says",
     "inherited": "the interpreter's own module does the same",
+    "chosen": "an attribute that socketserver documents to be set is set otherwise",
     "stale": "an expectation is no longer so",
     "differs": "an observation is not that of the reference record of the level",
 }
@@ -104,6 +106,12 @@ def _runs(records: Sequence[Record]) -> dict[str, Any]:
             (name, words)
             for name, record in zip(names, records, strict=True)
             for words in inherited_words(record)
+        ],
+        "changes": [(changes_title(one), change_lines(one)) for one in records],
+        "chosen": [
+            (name, words)
+            for name, record in zip(names, records, strict=True)
+            for words in chosen_words(record)
         ],
         "first_entries": entries[:ATTENTION_OPEN],
         "more_entries": entries[ATTENTION_OPEN:ATTENTION_MAX],

@@ -24,6 +24,7 @@ from sockproof.record.writer import SCHEMA
 from sockproof.report.findings import hashes_of, steady_text
 from sockproof.report.html.chapters import ChapterEntry, chapters_of
 from sockproof.report.html.matrix_view import MatrixRow, link
+from sockproof.report.own_class import override_words
 from sockproof.report.reference import Difference, deviates_as_well, differences, value_text
 from sockproof.report.text import generating_options, visible
 from sockproof.report.what_to_type import check_words, operand
@@ -167,7 +168,7 @@ class PagePayload:
         unlike = differences(record, case)
         code = _VERDICTS.index(case.verdict) + 8 * _TEARDOWNS.index(case.teardown.verdict)
         code += 32 * case.as_known + 64 * case.stale + 128 * bool(unlike)
-        code += 256 * case.as_inherited
+        code += 256 * case.as_inherited + 512 * case.as_chosen
         detail = self._detail(record, case, unlike)
         milliseconds = round(case.duration_s * 1000, 1)
         return [code, milliseconds, detail] if detail else [code, milliseconds]
@@ -175,11 +176,9 @@ class PagePayload:
     def _detail(self, record: Record, case: CaseRow, unlike: Sequence[Difference]) -> int:
         """The number of the case's detail line, from 1; 0 when there is nothing to tell."""
         case = record.whole(case)
-        detail: dict[str, Any] = {
-            name: self._string(text)
-            for name in _TEXTS + (_CAPTURED if self._spent < EVIDENCE_CHARACTERS else ())
-            if (text := getattr(case, name))
-        }
+        names = _TEXTS + (_CAPTURED if self._spent < EVIDENCE_CHARACTERS else ())
+        texts = {name: getattr(case, name) for name in names} | {"override": override_words(case)}
+        detail: dict[str, Any] = {name: self._string(text) for name, text in texts.items() if text}
         if case.teardown.leaks:
             detail["leaks"] = [self._string(leak) for leak in case.teardown.leaks]
         if case.observations or unlike:

@@ -69,10 +69,11 @@ def bar_parts(numbers: Mapping[str, int]) -> list[tuple[str, float, float]]:
 def case_counts(records: Sequence[Record]) -> dict[str, int]:
     """The cases of all columns by verdict, and how many left something behind, for the filters."""
     cases = [case for record in records for case in record.cases]
-    own = [case for case in cases if not (case.as_known or case.as_inherited)]
+    own = [case for case in cases if not (case.as_known or case.as_inherited or case.as_chosen)]
     counts = Counter(case.verdict.value for case in own)
     counts["known"] = sum(case.as_known for case in cases)
     counts["inherited"] = sum(case.as_inherited for case in cases)
+    counts["chosen"] = sum(case.as_chosen for case in cases)
     counts["stale"] = sum(case.stale for case in cases)
     counts["differs"] = sum(len(differing(record)) for record in records)
     counts["teardown"] = sum(case.teardown.unclean for case in cases)

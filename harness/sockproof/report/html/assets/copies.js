@@ -52,7 +52,7 @@ function beginningOf(text) {
 // For the file of known deviations: whoever pastes it writes the reason.
 function expectationOf({ row, cell, detail }) {
   const trouble = unclean(cell);
-  if (cell.known || cell.inherited || cell.stale || !(trouble || TROUBLE.includes(cell.verdict))) return "";
+  if (excused(cell) || cell.stale || !(trouble || TROUBLE.includes(cell.verdict))) return "";
   const texts = [detail.actual, detail.reason, detail.expected].map(words);
   const steady = detail.contains === undefined ? "" : words(detail.contains);
   const said = steady || texts.map(beginningOf).find(Boolean);

@@ -60,7 +60,7 @@ function columnsOf(requirement, row, current) {
 function verdictWords(cell, requirement) {
   const letter = letterOf(cell, requirement);
   const word = letter === "O" ? "OBSERVED" : cell.verdict.replace("_", " ");
-  const more = { K: ", known", H: ", inherited", S: ", stale expectation" }[letter] || "";
+  const more = { K: ", known", H: ", inherited", C: ", chosen", S: ", stale expectation" }[letter] || "";
   return word + more + (cell.differs ? ", ≠ differs" : "");
 }
 

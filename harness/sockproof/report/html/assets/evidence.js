@@ -5,7 +5,7 @@ function saysOf(cell, detail) {
     if (text) list.append(build("dt", null, name), build("dd", { class: style }, text));
   };
   say("expected", words(detail.expected));
-  const bad = cell.verdict === "FAIL" && !cell.known && !cell.inherited;
+  const bad = cell.verdict === "FAIL" && !excused(cell);
   say("actual", words(detail.actual), bad ? "bad-news" : null);
   say("cause", words(detail.cause));
   if (detail.known) {
@@ -17,6 +17,7 @@ function saysOf(cell, detail) {
     const { of, seen, reason, link } = detail.inherited;
     say("inherited", [`${of} does the same (${seen}).`, reason, link].filter(Boolean).join(" "));
   }
+  say("override", words(detail.override));
   say("reference", detail.likewise ? `${words(detail.likewise)} does the same` : "");
   say("reason", words(detail.reason));
   say("finding", words(detail.finding));

@@ -66,6 +66,7 @@ function cellButton(requirement, row, cell, i) {
     trouble && "teardown " + trouble,
     cell.known && "known",
     cell.inherited && "inherited",
+    cell.chosen && "chosen",
     cell.differs && "differs",
   ];
   const title = [`${page.implementations[i].id}: ${verdict}`, ...more.filter(Boolean)].join(", ");

@@ -20,9 +20,12 @@ function letterOfAll(cells, worst, requirement) {
   if (cells.some((cell) => cell.stale)) return "S";
   const quiet = ["PASS", "NOT_APPLICABLE"];
   const deviating = cells.filter((cell) => !quiet.includes(cell.verdict) || unclean(cell));
-  if (deviating.length && deviating.every((cell) => cell.known || cell.inherited))
+  if (deviating.length && deviating.every(excused)) {
+    if (deviating.every((cell) => cell.chosen)) return "C";
     return deviating.every((cell) => cell.inherited) ? "H" : "K";
-  return letterOf({ ...worst, stale: false, known: false, inherited: false }, requirement);
+  }
+  const plain = { ...worst, stale: false, known: false, inherited: false, chosen: false };
+  return letterOf(plain, requirement);
 }
 
 function summaryCell(requirement, i) {

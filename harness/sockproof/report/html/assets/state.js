@@ -34,10 +34,14 @@ function decodeCell(cell) {
     stale: Boolean(code & 64),
     differs: Boolean(code & 128),
     inherited: Boolean(code & 256),
+    chosen: Boolean(code & 512),
     milliseconds,
     line: line || 0,
   };
 }
+
+// A deviation that somebody expected, that is not its own, or that a class may choose.
+const excused = (cell) => cell.known || cell.inherited || cell.chosen;
 
 function unclean(cell) {
   return cell.teardown === "leaked" || cell.teardown === "still running" ? cell.teardown : null;
@@ -65,7 +69,8 @@ function marksOf(cells) {
   const marks = new Set();
   for (const cell of cells) {
     if (!cell) continue;
-    marks.add(cell.known ? "known" : cell.inherited ? "inherited" : cell.verdict);
+    const excuses = { known: cell.known, inherited: cell.inherited, chosen: cell.chosen };
+    marks.add(Object.keys(excuses).find((name) => excuses[name]) || cell.verdict);
     if (unclean(cell)) marks.add("teardown");
     if (cell.stale) marks.add("stale");
     if (cell.differs) marks.add("differs");
@@ -77,6 +82,7 @@ function letterOf(cell, requirement) {
   if (cell.stale) return "S";
   if (cell.known) return "K";
   if (cell.inherited) return "H";
+  if (cell.chosen) return "C";
   const observed = requirement.level === "OBSERVED" && cell.verdict === "PASS";
   return observed ? "O" : LETTERS[cell.verdict];
 }
