@@ -22,6 +22,8 @@ from sockproof.spec.matrix import CLASSES
 __all__ = ["Implementation", "parse_iut", "plain_iut"]
 
 _INTERPRETER_NAME = re.compile(r"(python|pypy)[0-9.]*t?\Z")
+# A file, or a class of one.
+_FILE = re.compile(r"\.py(:[\w.]+)?\Z")
 
 
 # Runtimes that put themselves under the interpreter's own socketserver, and how.
@@ -124,7 +126,7 @@ def parse_iut(given: str) -> Implementation:
     if at and not _is_file(Path(given)):
         return dataclasses.replace(_loaded(module, _interpreter(interpreter)), given=given)
     is_command = os.sep in given or _INTERPRETER_NAME.match(given)
-    if is_command and not given.endswith(".py"):
+    if is_command and not _FILE.search(given):
         return Implementation(given, _interpreter(given))
     return _loaded(given, (sys.executable,))
 
@@ -195,7 +197,7 @@ def _module(given: str, argv: tuple[str, ...]) -> Implementation:
     if not all(part.isidentifier() for part in given.split(".")):
         raise UsageError(
             f"--iut {given!r:.300} is not an interpreter, a module, a .py file or a .toml file",
-            "for example python3.12, ./my_socketserver.py or mypackage.servers",
+            "for example python3.12, ./my_socketserver.py, mypackage.servers or chat.py:ChatServer",
         )
     return Implementation(given, argv, module=given)
 

@@ -37,8 +37,8 @@ class About:
 
     ``seen`` and ``unseen`` are implementations in words: that which shows the behaviour, and that
     which does not. ``preload`` is run before the module is loaded; ``classes`` are the names that
-    it gives to classes of socketserver. ``server`` is a user's class in it, which ``stands_for`` one
-    of those. ``cause`` is what lies behind it, as far as that was seen.
+    it gives to classes of socketserver. ``server`` is a user's class in it, which ``stands_for``
+    one of those. ``cause`` is what lies behind it, as far as that was seen.
     """
 
     case: str

@@ -28,7 +28,8 @@ _MODULES = (
 )
 
 # What a script is that has nothing special.
-_PLAIN = {"forking": False, "preload": "", "fate": "", "fatal": "", "hang_bounds": 0, "server": ""}
+_PLAIN = {"forking": False, "preload": "", "fate": "", "fatal": "", "hang_bounds": 0}
+_PLAIN |= {"server": ""}
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("sockproof.repro", "templates"),

@@ -57,10 +57,10 @@ class RunOptions:
         multiple=True,
         metavar="IUT",
         help="Implementation under test: an interpreter (python3.12, pypy3, a path), a module "
-        "(mypackage.servers), a file (./my_socketserver.py), a module or file under another "
-        "interpreter (my.py@python3.8), a command with blanks that starts a Python on this machine "
-        "('env DEBUG=1 python3'), or a .toml file. Repeat for several. "
-        "[default: the running Python]",
+        "(mypackage.servers), a file (./my_socketserver.py), a server class of one "
+        "(chat.py:ChatServer), any of these under another interpreter (my.py@python3.8), a command "
+        "with blanks that starts a Python on this machine ('env DEBUG=1 python3'), or a .toml "
+        "file. Repeat for several. [default: the running Python]",
     )
     specs: tuple[str, ...] = _option(
         (),

@@ -1,0 +1,89 @@
+"""Server classes as users write them: each changes something of socketserver's. Runs as a module
+under test, under any Python."""
+
+import socketserver
+import threading
+
+
+class Plain(socketserver.ThreadingTCPServer):
+    """Changes nothing."""
+
+
+class Chooses(socketserver.ThreadingTCPServer):
+    """Sets what is documented to be set."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 50
+
+
+class ChoosesOnItsObjects(socketserver.ThreadingTCPServer):
+    """The same, where no class shows it."""
+
+    def __init__(self, *arguments, **keywords):
+        socketserver.ThreadingTCPServer.__init__(self, *arguments, **keywords)
+        self.daemon_threads = True
+
+
+class ClosesAlone(socketserver.ThreadingTCPServer):
+    """Has a mistake beside a choice: a connection is not shut down where a copy of it is open."""
+
+    daemon_threads = True
+
+    def process_request(self, request, client_address):
+        socketserver.ThreadingTCPServer.process_request(self, request, client_address)
+
+    def shutdown_request(self, request):
+        self.close_request(request)
+
+
+class Otherwise(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    """Is right, with threads of its own making."""
+
+    def process_request(self, request, client_address):
+        work = threading.Thread(target=self.process_request_thread, args=(request, client_address))
+        work.daemon = self.daemon_threads
+        self.works = [one for one in vars(self).get("works", ()) if one.is_alive()] + [work]
+        work.start()
+
+    def server_close(self):
+        socketserver.TCPServer.server_close(self)
+        for work in vars(self).pop("works", ()):
+            if self.block_on_close and not work.daemon:
+                work.join()
+
+
+class WantsMore(socketserver.TCPServer):
+    """Has a constructor of its own."""
+
+    def __init__(self, address, handler, database):
+        socketserver.TCPServer.__init__(self, address, handler)
+        self.database = database
+
+
+class Picky(socketserver.UDPServer):
+    """Serves nobody who does not speak its protocol."""
+
+    def verify_request(self, request, client_address):
+        return request[0].startswith(b"/osc") and bool(client_address)
+
+
+class OnPaths(socketserver.UnixStreamServer):
+    """Has a socket file."""
+
+    allow_reuse_address = True
+
+
+class Ours:
+    """Holds another."""
+
+    class Inner(socketserver.TCPServer):
+        pass
+
+
+class NoServer:
+    """Is none of socketserver's."""
+
+
+def make_server():
+    """Is no class."""
