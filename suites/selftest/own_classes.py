@@ -1,8 +1,11 @@
 """Server classes as users write them: each changes something of socketserver's. Runs as a module
 under test, under any Python."""
 
+from __future__ import annotations
+
 import socketserver
 import threading
+from typing import Any
 
 
 class Plain(socketserver.ThreadingTCPServer):
@@ -20,7 +23,7 @@ class Chooses(socketserver.ThreadingTCPServer):
 class ChoosesOnItsObjects(socketserver.ThreadingTCPServer):
     """The same, where no class shows it."""
 
-    def __init__(self, *arguments, **keywords):
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
         socketserver.ThreadingTCPServer.__init__(self, *arguments, **keywords)
         self.daemon_threads = True
 
@@ -30,23 +33,25 @@ class ClosesAlone(socketserver.ThreadingTCPServer):
 
     daemon_threads = True
 
-    def process_request(self, request, client_address):
+    def process_request(self, request: Any, client_address: Any) -> None:
         socketserver.ThreadingTCPServer.process_request(self, request, client_address)
 
-    def shutdown_request(self, request):
+    def shutdown_request(self, request: Any) -> None:
         self.close_request(request)
 
 
 class Otherwise(socketserver.ThreadingMixIn, socketserver.TCPServer):
     """Is right, with threads of its own making."""
 
-    def process_request(self, request, client_address):
+    def process_request(self, request: Any, client_address: Any) -> None:
         work = threading.Thread(target=self.process_request_thread, args=(request, client_address))
         work.daemon = self.daemon_threads
-        self.works = [one for one in vars(self).get("works", ()) if one.is_alive()] + [work]
+        self.works: list[threading.Thread] = [
+            one for one in vars(self).get("works", ()) if one.is_alive()
+        ] + [work]
         work.start()
 
-    def server_close(self):
+    def server_close(self) -> None:
         socketserver.TCPServer.server_close(self)
         for work in vars(self).pop("works", ()):
             if self.block_on_close and not work.daemon:
@@ -56,7 +61,7 @@ class Otherwise(socketserver.ThreadingMixIn, socketserver.TCPServer):
 class WantsMore(socketserver.TCPServer):
     """Has a constructor of its own."""
 
-    def __init__(self, address, handler, database):
+    def __init__(self, address: Any, handler: Any, database: str) -> None:
         socketserver.TCPServer.__init__(self, address, handler)
         self.database = database
 
@@ -64,8 +69,8 @@ class WantsMore(socketserver.TCPServer):
 class Picky(socketserver.UDPServer):
     """Serves nobody who does not speak its protocol."""
 
-    def verify_request(self, request, client_address):
-        return request[0].startswith(b"/osc") and bool(client_address)
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        return bytes(request[0]).startswith(b"/osc") and bool(client_address)
 
 
 class OnPaths(socketserver.UnixStreamServer):
@@ -85,5 +90,5 @@ class NoServer:
     """Is none of socketserver's."""
 
 
-def make_server():
+def make_server() -> None:
     """Is no class."""

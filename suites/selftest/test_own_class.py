@@ -185,7 +185,7 @@ def test_what_no_scripted_handler_can_be_played_on(tmp_path: Path, name: str, sa
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("version", ["3.6", "3.8", "3.13"])
+@pytest.mark.parametrize("version", ["3.8", "3.10", "3.13"])
 def test_class_is_read_under_other_interpreters(version: str) -> None:
     """As under our own."""
     found = find_interpreter(f"python{version}")
