@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fixtures import CaseProcess, check, requirement, same
+from fixtures import CaseProcess, NotApplicable, check, requirement, same
 from suites.names.looking import ATTRIBUTES, HANDLERS, METHODS, lines_of, value_of
 
 SIGNATURES = {
@@ -105,8 +105,10 @@ def test_every_handler_has_its_methods(process: CaseProcess) -> None:
 
 def _base_and_servers(process: CaseProcess) -> list[str]:
     """The base class, if the module has it, and the concrete server classes."""
-    base = [name for name in lines_of(process) if name == "BaseServer"]
-    return [*base, *_servers(process)]
+    found = [name for name in lines_of(process) if name == "BaseServer"] + _servers(process)
+    if not found:
+        raise NotApplicable("the module has neither BaseServer nor a class of TCPServer's line")
+    return found
 
 
 def _servers(process: CaseProcess) -> list[str]:

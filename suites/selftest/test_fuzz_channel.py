@@ -65,6 +65,7 @@ HELLO = {
     "runtime": "",
     "green_stacks": False,
     "reaches_pipes": True,
+    "defines": True,
 }
 GREETINGS = ({"r": "hello", "value": HELLO}, {"r": "refused", "value": _ERROR}, *OF_AGENT)
 

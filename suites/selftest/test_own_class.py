@@ -134,6 +134,27 @@ def test_class_of_paths_is_played_on_both_kinds(tmp_path: Path) -> None:
     assert specs == {"UnixStream/path", "UnixStream/abstract"}
 
 
+def test_real_class_chooses(tmp_path: Path) -> None:
+    """HTTPServer's reuse of addresses, and the names of XML-RPC's parameters, are their own."""
+    cases = "reuse-address-off or parameters-by-name"
+    for name in ("http.server:HTTPServer", "xmlrpc.server:SimpleXMLRPCServer"):
+        ended = sockproof_(tmp_path, "run", "--iut", name, "-k", cases, "--report-dir", name)
+
+        assert ended.status == 0, ended
+        assert "1 case by its allow_reuse_address: binding/reuse-address-off" in ended.stdout
+    assert "1 case by its __init__: construction/parameters-by-name" in ended.stdout
+
+
+def test_module_that_merely_imports_names_is_none(tmp_path: Path) -> None:
+    """Nothing of its own would be judged."""
+    ended = sockproof_(tmp_path, "run", "--iut", "logging.config")
+
+    first, _ = ended.stderr.splitlines()
+    assert ended.status == 3
+    assert first.startswith("sockproof: logging.config: it imports the server and handler classes")
+    assert "MODULE:CLASS" in first
+
+
 def test_inner_class_is_found(tmp_path: Path) -> None:
     """By its name with dots."""
     ended = _run(tmp_path, "Ours.Inner", "streams/half-close")

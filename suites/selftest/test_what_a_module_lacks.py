@@ -15,7 +15,15 @@ from sockproof.judge.checks import Mismatch, NotApplicable
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from suites.selftest.runs import records_in, sockproof_
 
-SMALL = "from socketserver import TCPServer, StreamRequestHandler\n"
+SMALL = """
+import socketserver
+
+class TCPServer(socketserver.TCPServer):
+    pass
+
+class StreamRequestHandler(socketserver.StreamRequestHandler):
+    pass
+"""
 AREAS = "names/ or construction/ or dispatch/base-server or handlers/ and inet]"
 LACKING = {"names/classes-are-exported", "names/mixins-are-exported", "names/exported-list"}
 

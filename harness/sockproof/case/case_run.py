@@ -129,14 +129,8 @@ class CaseRun:
 
     def construct(self, options: ServerOptions, *, serve: bool = False) -> Server | RaisedError:
         """Make a server; with ``serve``, also start its loop. What the constructor raised is given
-        back.
-
-        Raises:
-            NotApplicable: a user's class is asked for what its constructor does not take.
-        """
-        own = self.iut.own_server
-        if own and not own.takes_optional and options.bind_and_activate is not None:
-            raise NotApplicable("its constructor takes no bind_and_activate")
+        back; what it does not take is not applicable."""
+        self.iut.refuse_keyword(options.bind_and_activate)
         address = self.new_address() if options.address is None else None
         order = options.order(self.spec, address, self.process.gate)
         handle, self._servers = self._servers, self._servers + 1

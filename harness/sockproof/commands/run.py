@@ -19,7 +19,7 @@ from sockproof.iut.unseen import unseen
 from sockproof.judge.verdict import Verdict
 from sockproof.output_folder import OutputFolder
 from sockproof.record.reader import Record, read_record
-from sockproof.record.rows import AttributionRow, CaseRow
+from sockproof.record.rows import CaseRow
 from sockproof.report.badge import badge_json
 from sockproof.report.comparison import renamed
 from sockproof.report.findings import found_before
@@ -30,11 +30,10 @@ from sockproof.report.junit import junit_parts
 from sockproof.report.markdown import summary_markdown
 from sockproof.report.reference import differing, with_references
 from sockproof.report.terminal import print_summary
-from sockproof.run.attribution import inherited_cases, may_inherit
+from sockproof.run.attribution import attributions, may_inherit
 from sockproof.run.isolation import isolated
 from sockproof.run.lifetime import interrupt_once_by
 from sockproof.run.monitor import RunMonitor
-from sockproof.run.overriding import overrides_of
 from sockproof.run.plan import RunPlan, make_plan, planned
 from sockproof.run.pytest_session import play
 from sockproof.run.run_options import RunOptions, run_options
@@ -121,12 +120,8 @@ def _attribute(plan: RunPlan, monitor: RunMonitor) -> None:
     for iut in filter(may_inherit, plan.iuts):
         rows = monitor.attention.get(iut.id, [])
         try:
-            inherited = dict(inherited_cases(plan, iut, rows))
-            for case_id, one in inherited.items():
-                monitor.attribute(iut.id, AttributionRow(case_id, inherited=one))
-            own = [row for row in rows if row.id not in inherited]
-            for case_id, override in overrides_of(plan, iut, own):
-                monitor.attribute(iut.id, AttributionRow(case_id, override=override))
+            for told in attributions(plan, iut, rows):
+                monitor.attribute(iut.id, told)
         except HarnessError as error:
             warn(f"{iut.id}: whose its deviations are cannot be found out: {error}")
 

@@ -9,30 +9,27 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Any
 
 from sockproof.errors import AgentDied, IutUnavailable
 from sockproof.file_names import file_name
 from sockproof.iut.channel import Channel
+from sockproof.iut.honesty import refuse_foreign_module, refuse_liar, refuse_mere_imports
 from sockproof.iut.implementation import Implementation
 from sockproof.iut.machine import TRIALS
 from sockproof.iut.message_lines import Message
-from sockproof.iut.own_server import OwnServer
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.reach import refuse_few_processes
+from sockproof.iut.server_class import OwnServer, in_the_way
 from sockproof.iut.smoke import Smoke
-from sockproof.judge.checks import Mismatch
+from sockproof.judge.checks import Mismatch, NotApplicable
 from sockproof.spec.levels import PythonLevel
 from sockproof.spec.matrix import ALL_SPECS, CLASSES, MIXINS, ServerSpec
 
 __all__ = ["Capabilities", "ProbedIut", "interpreter_id", "probe"]
 
-# Of what a class overrides, put back one by one to see which is in the way: each takes a probe.
-MOST_TRIED = 12
 _FORKING_UNIX_SINCE = (3, 12)
 # Which capability a class stands on that has this in its name.
 _NEEDS_OF_NAMES = {"Unix": "AF_UNIX", "Forking": "fork"}
@@ -115,6 +112,16 @@ class ProbedIut:
         """What there is to say of a user's server class; None where a module is tested."""
         return OwnServer.of(self.hello["server"]) if self.implementation.server else None
 
+    def refuse_keyword(self, bind_and_activate: bool | None) -> None:
+        """What the constructor of a user's class does not take, no case can give it.
+
+        Raises:
+            NotApplicable: it is given, and not taken.
+        """
+        own = self.own_server
+        if bind_and_activate is not None and own and not own.takes_optional:
+            raise NotApplicable("its constructor takes no bind_and_activate")
+
     @property
     def absent(self) -> list[str]:
         """The documented classes that a module of somebody's own lacks, and should have."""
@@ -150,23 +157,9 @@ def probe(implementation: Implementation, specs: Sequence[ServerSpec] = ALL_SPEC
     """
     with contextlib.closing(Channel(implementation)) as channel:
         try:
-            _refuse_foreign_module(implementation, channel.hello)
-            process = CaseProcess(channel)
-            try:
-                _refuse_liar(implementation, process)
-                capabilities = _capabilities(implementation, channel.hello, process)
-                forks = any(spec.mixin == "Forking" for spec in specs)
-                forks = forks and capabilities.features["fork"]
-                refuse_few_processes(implementation.given, process, forks=forks)
-            finally:
-                process.end()
-            smoke = Smoke(channel)
-            usable = _usable(implementation, capabilities, specs)
-            smoke.exchange(_of_its_class(implementation, channel.hello, usable))
+            capabilities, smoke = _looked_at(implementation, channel, specs)
         except IutUnavailable as error:
-            if name := _in_the_way(implementation, channel.hello, specs):
-                raise _own_answers(implementation, name, error) from None
-            raise
+            raise in_the_way(implementation, channel.hello, error, _can_serve(specs)) from None
         except (Mismatch, AgentDied) as error:
             raise IutUnavailable(
                 f"{implementation.given}: the smoke exchange failed: {error}",
@@ -184,32 +177,34 @@ def probe(implementation: Implementation, specs: Sequence[ServerSpec] = ALL_SPEC
     )
 
 
-def _refuse_foreign_module(implementation: Implementation, hello: Message) -> None:
-    """An interpreter that quietly took another installation's module is not what was asked for."""
-    if implementation.module:
-        return
-    module = PurePosixPath(hello["module_file"] or "").parent
-    own = PurePosixPath(hello["os_file"]).parent
-    if module != own:
-        raise IutUnavailable(
-            f"{implementation.given}: its socketserver is {hello['module_file']}, outside its own "
-            f"library {own}",
-            "name the file with --iut to test that one",
-        )
+def _can_serve(specs: Sequence[ServerSpec]) -> Callable[[Implementation], bool]:
+    def can_serve(implementation: Implementation) -> bool:
+        with contextlib.suppress(IutUnavailable):
+            return bool(probe(implementation, specs))
+        return False
+
+    return can_serve
 
 
-def _refuse_liar(implementation: Implementation, process: CaseProcess) -> None:
-    """Ask for what cannot exist; only a refusal of the right kind is an honest answer."""
-    impossible = f"No{uuid.uuid4().hex}Server"
-    for outcome, wanted in (
-        (process.do("evaluate", expression=f"socketserver.{impossible}"), "AttributeError"),
-        (process.do(impossible), "ValueError"),
-    ):
-        if outcome.error is None or not outcome.error.is_a(wanted):
-            raise IutUnavailable(
-                f"{implementation.given}: it says that it has a {impossible}, which cannot exist",
-                "its answers cannot be believed",
-            )
+def _looked_at(
+    implementation: Implementation, channel: Channel, specs: Sequence[ServerSpec]
+) -> tuple[Capabilities, Smoke]:
+    refuse_foreign_module(implementation, channel.hello)
+    refuse_mere_imports(implementation, channel.hello)
+    process = CaseProcess(channel)
+    try:
+        refuse_liar(implementation, process)
+        capabilities = _capabilities(implementation, channel.hello, process)
+        forks = any(spec.mixin == "Forking" for spec in specs)
+        forks = forks and capabilities.features["fork"]
+        refuse_few_processes(implementation.given, process, forks=forks)
+    finally:
+        process.end()
+    smoke = Smoke(channel)
+    usable = _usable(implementation, capabilities, specs)
+    own = OwnServer.of(channel.hello["server"]) if implementation.server else None
+    smoke.exchange([spec for spec in usable if own is None or own.is_of(spec)])
+    return capabilities, smoke
 
 
 def _capabilities(
@@ -224,37 +219,6 @@ def _capabilities(
     found = Capabilities(features, names)
     provides = hello["names"] if implementation.server else implementation.provides
     return found.only(provides) if provides else found
-
-
-def _in_the_way(implementation: Implementation, hello: Message, specs: Sequence[ServerSpec]) -> str:
-    """Which of what a user's server class overrides keeps it from serving a scripted handler."""
-    if not implementation.server or implementation.restored:
-        return ""
-    for one in OwnServer.of(hello["server"]).overridden[:MOST_TRIED]:
-        with contextlib.suppress(IutUnavailable):
-            probe(dataclasses.replace(implementation, restored=(one.name,)), specs)
-            return f"{one.name}()" if one.is_method else one.name
-    return ""
-
-
-def _own_answers(
-    implementation: Implementation, name: str, error: IutUnavailable
-) -> IutUnavailable:
-    told = f"{implementation.given}: its {name} keeps scripted handlers from being served"
-    return IutUnavailable(
-        f"{told}: {error.message.removeprefix(f'{implementation.given}: ')}",
-        "judge it with its own handler: sockproof check -- PROGRAM {port}",
-    )
-
-
-def _of_its_class(
-    implementation: Implementation, hello: Message, specs: Sequence[ServerSpec]
-) -> Sequence[ServerSpec]:
-    """Those of a user's server class, if that is tested."""
-    if not implementation.server:
-        return specs
-    own = OwnServer.of(hello["server"])
-    return [spec for spec in specs if own.is_of(spec)]
 
 
 def _usable(

@@ -60,6 +60,7 @@ class _Said(TypedDict):
     runtime: _Word
     green_stacks: bool
     reaches_pipes: bool
+    defines: bool
 
 
 class _Hello(_Said, total=False):

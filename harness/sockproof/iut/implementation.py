@@ -178,7 +178,7 @@ def _loaded(given: str, argv: tuple[str, ...]) -> Implementation:
     if not colon or not all(part.isidentifier() for part in server.split(".")):
         return _module(given, argv)
     found = _module(module, argv)
-    name = f"{found.module.rpartition('.')[2]}.{server}"
+    name = f"{found.module}.{server}"
     return dataclasses.replace(found, given=given, name=name, server=server)
 
 

@@ -76,7 +76,8 @@ class Inherited(JsonObject):
 class Override(JsonObject):
     """What of a user's server class a deviation comes from: with these ``names`` as socketserver's
     class has them, the case ends well. Where they are ``chosen``, they are attributes that
-    socketserver documents for its users to set, and no promise is broken."""
+    socketserver documents for its users to set, or what a constructor's parameters are called, and
+    no promise is broken."""
 
     ALWAYS = ("chosen",)
 

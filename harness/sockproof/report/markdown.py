@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
 from sockproof.record.scope import completeness, partial_words
+from sockproof.report.class_changes import change_lines, changes_title, chosen_words
 from sockproof.report.findings import CheckFinding, findings_of
-from sockproof.report.own_class import change_lines, changes_title, chosen_words
 from sockproof.report.reference import (
     DifferenceGroup,
     difference_groups,

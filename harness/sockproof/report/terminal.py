@@ -13,9 +13,9 @@ from rich.text import Text
 
 from sockproof.record.reader import Record
 from sockproof.record.scope import completeness, partial_words
+from sockproof.report.class_changes import change_lines, changes_title, chosen_words
 from sockproof.report.findings import CheckFinding, findings_of
 from sockproof.report.observed import observed_lines
-from sockproof.report.own_class import change_lines, changes_title, chosen_words
 from sockproof.report.reference import (
     DifferenceGroup,
     difference_groups,
@@ -183,7 +183,7 @@ def _print_changes(records: Sequence[Record], console: Console) -> None:
 def _print_chosen(records: Sequence[Record], console: Console) -> None:
     lines = [(one.iut_id, words) for one in records for words in chosen_words(one)]
     if lines:
-        title = "\n  chosen: by an attribute that socketserver documents to be set"
+        title = "\n  chosen: by attributes that are documented to be set, and constructors"
         console.print(Text(title), soft_wrap=True)
     for name, words in lines:
         console.print(Text(f"  {one_line(name, 60)}  {one_line(words, 500)}"), soft_wrap=True)

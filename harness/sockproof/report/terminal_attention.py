@@ -10,8 +10,8 @@ from rich.text import Text
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow
+from sockproof.report.class_changes import override_words
 from sockproof.report.findings import CheckFinding
-from sockproof.report.own_class import override_words
 from sockproof.report.reference import deviates_as_well
 from sockproof.report.tally import Attention, what_happened
 from sockproof.report.text import one_line

@@ -16,16 +16,17 @@ from sockproof.iut.capabilities import ProbedIut, interpreter_id, probe
 from sockproof.judge.expectations import Circumstances, Expectation, known_expectations
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record, read_record
-from sockproof.record.rows import CaseRow, Inherited
+from sockproof.record.rows import AttributionRow, CaseRow, Inherited
 from sockproof.record.writer import record_name
 from sockproof.run.collected import CollectedCases
+from sockproof.run.overriding import overrides_of
 from sockproof.run.plan import RunPlan, planned
 from sockproof.run.pytest_session import play_here
 from sockproof.run.suite_files import files_with
 from sockproof.spec.case_id import CaseId
 from sockproof.spec.levels import format_python_level
 
-__all__ = ["inherited_cases", "may_inherit"]
+__all__ = ["attributions", "inherited_cases", "may_inherit"]
 
 _NUMBER = re.compile(r"\d+")
 # What the harness could not do is nobody's.
@@ -35,6 +36,23 @@ _OF_AN_IMPLEMENTATION = (Verdict.FAIL, Verdict.PASS)
 def may_inherit(iut: ProbedIut) -> bool:
     """Whether there is something else below it: the interpreter's own module."""
     return bool(iut.implementation.module or iut.implementation.preload)
+
+
+def attributions(
+    plan: RunPlan, iut: ProbedIut, rows: Sequence[CaseRow]
+) -> Iterator[AttributionRow]:
+    """What is found out of deviations: which are inherited, and of what in a user's class others
+    come.
+
+    Raises:
+        IutUnavailable: the interpreter does not start. HarnessError: a case cannot be played.
+    """
+    inherited = dict(inherited_cases(plan, iut, rows))
+    for case_id, one in inherited.items():
+        yield AttributionRow(case_id, inherited=one)
+    own = [row for row in rows if row.id not in inherited]
+    for case_id, override in overrides_of(plan, iut, own):
+        yield AttributionRow(case_id, override=override)
 
 
 def inherited_cases(

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from sockproof.iut.capabilities import ProbedIut
-from sockproof.iut.own_server import Overridden
+from sockproof.iut.server_class import Overridden
 from sockproof.judge.verdict import Verdict
 from sockproof.record.rows import CaseRow, Override
 from sockproof.run.collected import CollectedCases
@@ -35,6 +35,7 @@ DOCUMENTED = (
 )
 # What may set any of these on its objects.
 _MAKES = ("__init__",)
+_OF_PARAMETERS = ("construction/parameters-by-name",)
 Ends = Callable[[tuple[str, ...]], bool]
 
 
@@ -58,9 +59,10 @@ def overrides_of(
         for row in asked:
             if row.id in known and time.monotonic() < limit_s:
                 ends_well = _restoring(collected, known[row.id], plan, iut)
-                causes = dict.fromkeys(override for _, override in found)
+                causes = dict.fromkeys(one for _, one in found if one.names != _MAKES)
                 if override := _cause(own.overridden, ends_well, causes):
-                    found.append((row.id, override))
+                    chosen = override.chosen or _is_own_constructor(row, override)
+                    found.append((row.id, Override(override.names, chosen)))
 
     options = dataclasses.replace(plan.options, keyword="", keep="none", shard=(1, 1))
     small = RunPlan((iut,), options, generating=plan.generating)
@@ -81,13 +83,18 @@ def _restoring(collected: CollectedCases, case: CaseId, plan: RunPlan, iut: Prob
     return ends_well
 
 
+def _is_own_constructor(row: CaseRow, override: Override) -> bool:
+    """Whether it is about how parameters are called, and they are the class's own."""
+    return override.names == _MAKES and row.requirement in _OF_PARAMETERS
+
+
 def _cause(
     overridden: Sequence[Overridden], ends_well: Ends, known: Collection[Override]
 ) -> Override | None:
     """The least of what is overridden that is enough to put back. What was the cause of another
     case is tried first: each try may take a hang bound."""
     for one in sorted(known, key=lambda one: not one.chosen):
-        if one.names != _MAKES and ends_well(one.names):
+        if ends_well(one.names):
             return one
     attributes = [one.name for one in overridden if one.name in DOCUMENTED]
     if any((one.name,) == _MAKES for one in overridden):

@@ -17,7 +17,7 @@ from sockproof.generate.options import Generating
 from sockproof.iut.addresses import short_temporary_folder
 from sockproof.iut.capabilities import ProbedIut, interpreter_id, probe
 from sockproof.iut.implementation import Implementation, parse_iut
-from sockproof.iut.own_server import OwnServer
+from sockproof.iut.server_class import OwnServer
 from sockproof.iut.started import side_by_side
 from sockproof.judge.expectations import (
     Circumstances,

@@ -11,6 +11,8 @@ from . import events, own_server
 
 # Version of what is spoken with the harness.
 PROTOCOL = 2
+# Of the names of classes that socketserver has.
+ENDINGS = ("Server", "MixIn", "Handler")
 
 
 def load_module(order):
@@ -53,14 +55,21 @@ def hello(order):
         "prefix": sys.prefix,
         "os_file": os.__file__,
         "module_file": getattr(module, "__file__", ""),
-        "names": of_server.get("names")
-        or sorted(n for n in dir(module) if n.endswith(("Server", "MixIn", "Handler"))),
+        "names": of_server.get("names") or sorted(n for n in dir(module) if n.endswith(ENDINGS)),
+        "defines": bool(of_server) or _defines(module),
         "platform": sys.platform,
         "runtime": runtime(),
     }
     if of_server:
         said["server"] = of_server
     return module, said
+
+
+def _defines(module):
+    """Whether one of those classes is the module's own, and not just imported there."""
+    own = getattr(module, "__name__", "")
+    found = (getattr(module, name) for name in dir(module) if name.endswith(ENDINGS))
+    return any(getattr(one, "__module__", "") == own for one in found)
 
 
 def load(order):

@@ -7,12 +7,12 @@ from typing import Any
 
 from sockproof.record.reader import Record
 from sockproof.record.scope import partial_words
+from sockproof.report.class_changes import change_lines, changes_title, chosen_words
 from sockproof.report.html.attention import attention_list
 from sockproof.report.html.matrix_view import build_matrix, cell
 from sockproof.report.html.payload import PagePayload
 from sockproof.report.html.rendering import assets, rendered_parts
 from sockproof.report.html.runs import RunColumn, case_counts, distinct
-from sockproof.report.own_class import change_lines, changes_title, chosen_words
 from sockproof.report.tally import (
     inherited_words,
     shown_levels,
@@ -59,7 +59,7 @@ _NARROW = """
 FILTER_TITLES = {
     "known": "deviates as an expectation says",
     "inherited": "the interpreter's own module does the same",
-    "chosen": "an attribute that socketserver documents to be set is set otherwise",
+    "chosen": "by attributes that are documented to be set, and constructors",
     "stale": "an expectation is no longer so",
     "differs": "an observation is not that of the reference record of the level",
 }

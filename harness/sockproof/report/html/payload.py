@@ -21,10 +21,10 @@ from sockproof.record.evidence import Octets, TranscriptEvent
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow
 from sockproof.record.writer import SCHEMA
+from sockproof.report.class_changes import override_words
 from sockproof.report.findings import hashes_of, steady_text
 from sockproof.report.html.chapters import ChapterEntry, chapters_of
 from sockproof.report.html.matrix_view import MatrixRow, link
-from sockproof.report.own_class import override_words
 from sockproof.report.reference import Difference, deviates_as_well, differences, value_text
 from sockproof.report.text import generating_options, visible
 from sockproof.report.what_to_type import check_words, operand

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sockproof.errors import IutUnavailable
+from sockproof.iut.implementation import Implementation
 from sockproof.spec.matrix import ServerSpec
 
-__all__ = ["Overridden", "OwnServer"]
+__all__ = ["Overridden", "OwnServer", "in_the_way"]
+
+# Of what a class overrides, put back one by one to see which is in the way: each takes a probe.
+_MOST_TRIED = 12
 
 
 @dataclass(frozen=True)
@@ -55,3 +61,24 @@ class OwnServer:
         if spec.mixed or spec.class_name != self.stands_for:
             return False
         return spec.family == self.family or (spec.is_unix and self.family == "path")
+
+
+def in_the_way(
+    implementation: Implementation,
+    hello: Mapping[str, Any],
+    error: IutUnavailable,
+    can_serve: Callable[[Implementation], bool],
+) -> IutUnavailable:
+    """Why a user's server class does not serve a scripted handler: by what it overrides, if it
+    ``can_serve`` with that put back; else the error as it is."""
+    if not implementation.server or implementation.restored:
+        return error
+    for one in OwnServer.of(hello["server"]).overridden[:_MOST_TRIED]:
+        if can_serve(dataclasses.replace(implementation, restored=(one.name,))):
+            name = f"{one.name}()" if one.is_method else one.name
+            told = f"{implementation.given}: its {name} keeps scripted handlers from being served"
+            return IutUnavailable(
+                f"{told}: {error.message.removeprefix(f'{implementation.given}: ')}",
+                "judge it with its own handler: sockproof check -- PROGRAM {port}",
+            )
+    return error

@@ -60,7 +60,5 @@ def override_words(case: CaseRow) -> str:
     if case.override is None:
         return ""
     names = " and ".join(case.override.names)
-    which = (
-        "socketserver documents it to be set" if case.override.chosen else "its own is the cause"
-    )
+    which = "it may be chosen" if case.override.chosen else "its own is the cause"
     return f"it ends well with {names} as in socketserver; {which}"
