@@ -21,7 +21,13 @@ from suites.selftest.record_data import case_row, write_record
 from suites.selftest.runs import sockproof_
 from suites.selftest.sealed_lines import lines_of, write_sealed
 
-SMALL = "from socketserver import TCPServer, StreamRequestHandler\n"
+SMALL = """
+import socketserver
+from socketserver import StreamRequestHandler
+
+class TCPServer(socketserver.TCPServer):
+    pass
+"""
 WITHOUT_FORK = f"import os\ndel os.fork\n{Path(socketserver.__file__).read_text('utf-8')}"
 PROVIDES = "module = 'it.py'\nprovides = ['TCPServer', 'ThreadingTCPServer', 'ThreadingMixIn']\n"
 REFUSED = ("-k", "dispatch/refused", "--spec", "*TCP/inet")
