@@ -55,6 +55,7 @@ def test_what_is_chosen_is_no_failure(tmp_path: Path) -> None:
     assert "Chooses changes of ThreadingTCPServer; handlers are scripted" in told
     assert "     daemon_threads           True, not False (Chooses)" in told
     assert "nothing needs attention" in told
+    assert "own_classes.Chooses  0/0   0/0" in told  # neither kept nor broken
     assert f"2 cases by its daemon_threads: {DAEMONIC}, {WAITS}" in told.replace(
         f"{WAITS}, {DAEMONIC}", f"{DAEMONIC}, {WAITS}"
     )

@@ -88,7 +88,8 @@ def standing(record: Record) -> Conformance:
     A server that was checked is held to all of its invariants: whoever reads "conformant" of one
     with findings takes it for sound.
     """
-    pairs = [(record.level_of(case), case.verdict) for case in record.cases]
+    held = (case for case in record.cases if not case.as_chosen)
+    pairs = [(record.level_of(case), case.verdict) for case in held]
     if record.subject and any(verdict is Verdict.FAIL for _, verdict in pairs):
         return Conformance.NONCONFORMANT
     found = conformance(pairs)

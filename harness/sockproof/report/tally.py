@@ -45,7 +45,8 @@ STALE = "STALE"
 
 @dataclass(frozen=True)
 class LevelCount:
-    """The cases of one level: ``total`` is without those that were not applicable."""
+    """The cases of one level: ``total`` is without those that were not applicable, or deviate as
+    the author of a class has chosen."""
 
     passed: int = 0
     failed: int = 0
@@ -107,9 +108,9 @@ class Tally:
 
 def tally(record: Record) -> Tally:
     """Count a record's cases."""
-    pairs = [(record.level_of(case), case.verdict) for case in record.cases]
-    by_pair = Counter(pairs)
-    by_verdict = Counter(verdict for _, verdict in pairs)
+    held = (case for case in record.cases if not case.as_chosen)
+    by_pair = Counter((record.level_of(case), case.verdict) for case in held)
+    by_verdict = Counter(case.verdict for case in record.cases)
     by_teardown = Counter(case.teardown.verdict for case in record.cases)
     return Tally(
         levels={level: _level_count(level, by_pair) for level in Level},

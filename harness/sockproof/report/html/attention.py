@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import RequirementRow
+from sockproof.report.class_changes import override_words
 from sockproof.report.findings import hashes_of
 from sockproof.report.html.matrix_view import case_label, letter
 from sockproof.report.tally import STALE, Attention, attention_groups, what_happened
@@ -56,6 +57,11 @@ class Finding:
         trouble = self.group.first.verdict
         is_verdict = trouble in (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE)
         return letter(trouble, self.group.requirement.level) if is_verdict else "T"
+
+    @property
+    def override(self) -> str:
+        """Of what in a user's class it comes, if that is known."""
+        return one_line(override_words(self.group.first), 400)
 
     @property
     def cause(self) -> str:
