@@ -13,8 +13,8 @@ import pytest
 
 from fixtures.turns import dealt
 from sockproof._paths import kit_dir
+from suites.selftest.shown_failures import SHOWN
 from suites.selftest.test_mutants import PARTS, RUNS
-from suites.selftest.test_repro_scripts import SHOWN
 
 TESTS = """
 import pytest

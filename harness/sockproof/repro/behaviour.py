@@ -16,7 +16,7 @@ from sockproof.iut.case_log import Operation
 from sockproof.iut.outcomes import Event, Leftovers
 from sockproof.repro.notes import awaited, event_label
 from sockproof.repro.plain import Names
-from sockproof.repro.telling import Told, by_identity, detail, either_end, outcome, place
+from sockproof.repro.telling import Told, by_identity, detail, either_end, outcome, place, words
 
 __all__ = ["Behaviour", "differences", "of_teardown"]
 
@@ -60,7 +60,7 @@ def differences(wrong: Told, right: Told, again: Told) -> Iterator[Behaviour]:
     lucky: list[Behaviour] = []
     for one in itertools.chain(_of_operations(wrong, right), _ahead(wrong, right)):
         if one.words or (one.number, one.aspect) not in unstable:
-            if _is_sending(right, one):
+            if one.aspect == "words" or _is_sending(right, one):
                 lucky.append(one)
             else:
                 yield one
@@ -134,8 +134,12 @@ def _of_pair(
         yield from _of_addresses(wrong, right, bad, good, number)
     observed, expected = outcome(bad, wrong.names), outcome(good, right.names)
     if repr(observed) != repr(expected):  # True is not 1 here
-        words = either_end(expected, observed) if wrong.row.generated is not None else ""
-        yield Behaviour("outcome", number, expected, observed, words=words)
+        either = either_end(expected, observed) if wrong.row.generated is not None else ""
+        yield Behaviour("outcome", number, expected, observed, words=either)
+        return
+    texts = words(bad, wrong.names), words(good, right.names)
+    if None not in texts and texts[0] != texts[1]:
+        yield Behaviour("words", number, texts[1], texts[0])
 
 
 def _of_addresses(

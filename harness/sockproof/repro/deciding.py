@@ -87,6 +87,12 @@ class Decision:
             return [f"bounded(lambda: [{', '.join(calls)}] and None)"]
         return [writer.value(one)]
 
+    def words(self, writer: StepWriter) -> Lines:
+        """What an exception says."""
+        assert self.operation is not None
+        *before, told = self.outcome(writer)
+        return [*before, f"words({told.partition('(')[2]}"]
+
     def _arrived(self, now: str) -> Lines:
         """The datagrams that have come, once there are so many as there are where it is more."""
         most = max(len(self.behaviour.expected), len(self.behaviour.observed))
@@ -195,6 +201,7 @@ def _makes(name: str, statement: str) -> bool:
 # By aspect: the statements before the value, and then the value.
 _DECISIONS: Mapping[str, Callable[[Decision, StepWriter], Lines]] = {
     "outcome": Decision.outcome,
+    "words": Decision.words,
     "address": Decision.address,
     "happens": Decision.happens,
     "detail": Decision.details,

@@ -63,7 +63,7 @@ class Names:
     def of(cls, log: CaseLog, folder: Path) -> Names:
         names = cls(folder)
         for value, text in _addresses(log):
-            if value and not names.is_made_up(value):
+            if value and not names.is_made_up(value) and not _is_relative(value):
                 names.values.setdefault(value, Code(text))
         if log.pid:
             names.values[log.pid] = Code("os.getpid()")
@@ -200,6 +200,11 @@ def _addresses(log: CaseLog) -> Iterator[tuple[Any, str]]:
             handle = one.arguments["server"]
             at = "address" if handle is None else f"{server_name(handle)}.socket.getsockname()"
             yield one.arguments["address"], at
+
+
+def _is_relative(address: Any) -> bool:
+    """Whether it is the path of a file in the working folder: it is the same in a script."""
+    return isinstance(address, str) and not address.startswith(("/", "\0"))
 
 
 def _is_taken(made: Operation) -> bool:

@@ -224,7 +224,8 @@ def _notes(
         detail=behaviour.labels[0] if is_about_more else "",
         aspect=behaviour.aspect if is_about_more else "",
         failing={
-            *(READS if behaviour.aspect == "detail" else ()),  # of what is wrong one may raise
+            # of what is wrong one may raise
+            *((*READS, behaviour.labels[0]) if behaviour.aspect == "detail" else ()),
             *(
                 str(event.fields["do"])
                 for event in told.log.events

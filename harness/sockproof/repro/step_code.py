@@ -39,7 +39,9 @@ def may_go(operation: Operation) -> bool:
     """Whether a script may leave it out. What the case is about stays: making servers, calling
     their methods and the end of these, gates, signals."""
     if operation.name == "do":
-        return operation.arguments["op"] in ("evaluate", "execute")
+        told = operation.arguments
+        is_moving = "chdir(" in told.get("source", "")  # files would be made where the user is
+        return told["op"] in ("evaluate", "execute") and not is_moving
     if operation.name == "wait":
         told = operation.arguments
         return bool(told["event"] != "ended" and told["wanted"].get("do") != "gate")
@@ -104,7 +106,7 @@ class StepWriter:
     def execute(self, operation: Operation) -> list[str]:
         lines = self.source_of(operation.arguments)
         if _raised(operation):
-            return ["try:", *(f"    {one}" for one in lines), "except Exception:", "    pass"]
+            return ["try:", *(f"    {one}" for one in lines), "except BaseException:", "    pass"]
         return lines
 
     def making(self, told: Mapping[str, Any]) -> str:

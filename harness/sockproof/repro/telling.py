@@ -15,7 +15,17 @@ from sockproof.iut.values import octets
 from sockproof.record.rows import CaseRow
 from sockproof.repro.plain import Names
 
-__all__ = ["Told", "by_identity", "detail", "either_end", "is_long", "outcome", "place", "received"]
+__all__ = [
+    "Told",
+    "by_identity",
+    "detail",
+    "either_end",
+    "is_long",
+    "outcome",
+    "place",
+    "received",
+    "words",
+]
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,12 @@ def outcome(one: Operation, names: Names) -> Any:
     if one.name == "stop":
         return None
     return names.normal(str(one.outcome) if isinstance(one.outcome, Ending) else one.outcome)
+
+
+def words(one: Operation, names: Names) -> Any:
+    """What an exception says with which a call came back; None where none did."""
+    error = one.outcome.error if one.name == "do" and not one.ending else None
+    return error and names.normal(error.text)
 
 
 def received(one: Operation) -> tuple[bytes, str]:
