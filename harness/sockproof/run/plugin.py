@@ -24,6 +24,7 @@ __all__ = ["has_plan", "plan_of", "plan_path"]
 pytest_plugins = [
     "sockproof.run.heeding",
     "sockproof.run.scheduling",
+    "sockproof.run.starting_workers",
     "sockproof.run.collecting",
     "sockproof.run.case_item",
 ]
