@@ -20,17 +20,23 @@ __all__ = [
 ]
 
 
+# Characters of what is kept of a message, at its beginning and at its end.
+_BEGINNING, _END = 1200, 300
+
+
 class HarnessError(Exception):
     """Something on the harness's side went wrong.
 
-    ``message`` says what, in one line; ``hint`` says what to do, and may be empty.
+    ``message`` says what, in one line, from which the middle is left out where it quotes what has
+    no end; ``hint`` says what to do, and may be empty.
     """
 
     exit_status: ClassVar[int] = 3
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message, hint)
-        self.message = message
+        is_long = len(message) > _BEGINNING + _END
+        self.message = f"{message[:_BEGINNING]} ... {message[-_END:]}" if is_long else message
         self.hint = hint
 
     def __str__(self) -> str:

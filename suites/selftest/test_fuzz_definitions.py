@@ -29,7 +29,10 @@ EXPECTATIONS = (
 _TOO_DEEP = b"a = " + b"[" * 60_000
 _DEEP = b"lacks = " + b"[" * 120 + b"]" * 120
 _LONG = b"9" * 5000
-_TOO_LONG = (b'module = "%s.py"' % _LONG, b'module = "%s"' % _LONG, b"%s = 1" % _LONG, _LONG)
+_TOO_LONG = (
+    *(b'module = "%s.py"' % _LONG, b'module = "%s"' % _LONG, b"%s = 1" % _LONG, _LONG),
+    *(b"command = 'x \"%s'" % _LONG, b"command = '''%s'''" % (b" " * 5000)),
+)
 CASE = "a/b[Threading+TCP/inet]"
 THERE = Circumstances("CPython", (3, 13), {"fork": True})
 
