@@ -134,4 +134,16 @@ SHOWN: list[tuple[str, str]] = [
         "construction/failed-activation-closes[UnixStream/path,an-override-is-interrupted]",
     ),
     ("relative-path-is-taken-from-elsewhere", "unix/relative-path[UnixDatagram/path]"),
+    (
+        "datagram-server-closes-its-socket",
+        "datagrams/one-datagram-one-request[ThreadingUDP/inet6]",
+    ),
+    (
+        "datagram-server-closes-its-socket",
+        "datagrams/one-datagram-one-request[ThreadingUnixDatagram/path]",
+    ),
+    (
+        "datagram-has-a-copy-of-the-socket",
+        "resources/datagrams-are-served-without-free-descriptor[ThreadingUDP/inet]",
+    ),
 ]

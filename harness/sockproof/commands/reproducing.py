@@ -24,7 +24,7 @@ from sockproof.repro.behaviour import Behaviour, differences
 from sockproof.repro.fates import fates
 from sockproof.repro.layout import About
 from sockproof.repro.plain import Names
-from sockproof.repro.standalone_script import PATIENT, Script, write_script
+from sockproof.repro.standalone_script import HURRIED, PATIENT, Script, write_script
 from sockproof.repro.step_code import has_statement
 from sockproof.repro.telling import Told
 from sockproof.repro.trial import GONE, NOT_TOLD, THERE, Bench, Writing, shortened
@@ -42,6 +42,13 @@ _SURE = 6
 """How often a finished script must show the behaviour."""
 _MOST_TRIED = 25
 _TRIES = 4
+_LEAST = (
+    frozenset[str](),
+    frozenset({PATIENT}),
+    frozenset({HURRIED}),
+    frozenset({HURRIED, PATIENT}),
+)
+"""What may be left out before anything else is: the first that shows the behaviour is taken."""
 
 
 @dataclass(frozen=True)
@@ -202,14 +209,17 @@ def _first_that_shows(
 
 def _shortest(writing: Writing, bench: Bench, shorten_s: float) -> str:
     """The script without what can be left out; empty where it does not show the behaviour."""
-    for least in (frozenset[str](), frozenset({PATIENT})):
+    tried = dict[str, frozenset[str]]()
+    for omit in _LEAST:
+        tried.setdefault(writing(omit, _TRYING_PART * hang_bound_s()).text, omit)
+    for least in tried.values():
         whole = writing(least, _TRYING_PART * hang_bound_s())
         wrong, right = bench.statuses(whole.text)
         if (wrong, right) == (THERE, GONE):
             impatient_s = _IMPATIENT_PART * hang_bound_s()
             found = shortened(writing, whole.keys, bench, impatient_s, shorten_s, least)
-            tried = dict.fromkeys([found[-1], found[len(found) * 2 // 3], found[len(found) // 3]])
-            texts = (writing(omit, hang_bound_s()).text for omit in (*tried, least))
+            some = dict.fromkeys([found[-1], found[len(found) * 2 // 3], found[len(found) // 3]])
+            texts = (writing(omit, hang_bound_s()).text for omit in (*some, least))
             shown = next((text for text in texts if bench.shows(text, _SURE)), "")
             if shown:
                 return shown

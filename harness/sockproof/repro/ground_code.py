@@ -46,15 +46,19 @@ def ground_lines(order: Mapping[str, Any], addresses: Mapping[int, Any], names: 
 
 
 def addresses_kept(lines: list[str]) -> list[str]:
-    """The statements, where the address of a server that is closed by then was asked for before:
-    of a closed socket nobody can tell it."""
+    """The statements, where the address of a server is asked for as soon as it has one: of a closed
+    socket nobody can tell it, and one that is wrong may close it at any time."""
     for name in dict.fromkeys(_WHERE.findall("\n".join(lines))):
-        closing = re.compile(rf"\b{name}\.(server_close|__exit__)\b|\bstop\({name}\b")
-        closed = next((n for n, line in enumerate(lines) if closing.search(line)), len(lines))
         asked, kept = f"{name}.socket.getsockname()", f"{name}_address"
-        after = [line.replace(asked, kept) for line in lines[closed + 1 :]]
-        made = next((n for n, line in enumerate(lines) if line.startswith(f"{name} = ")), closed)
-        if after != lines[closed + 1 :] and made < closed:
-            before = lines[: closed + 1]
-            lines = [*before[: made + 1], f"{kept} = {asked}", *before[made + 1 :], *after]
+        bound = _bound(name, lines)
+        after = [line.replace(asked, kept) for line in lines[bound + 1 :]]
+        if after != lines[bound + 1 :]:
+            lines = [*lines[: bound + 1], f"{kept} = {asked}", *after]
     return lines
+
+
+def _bound(name: str, lines: list[str]) -> int:
+    """The number of the statement after which a server has an address."""
+    binding = rf"{name} = (?!.*bind_and_activate=False)|.*\b{name}\.server_bind\("
+    found = (n for n, line in enumerate(lines) if re.match(binding, line))
+    return next(found, len(lines))

@@ -110,6 +110,13 @@ class PeerWriter:
         each = f"for start, end in {cut}:\n    attempt({name}.sendall, data[start:end])"
         return f"{head}data = {self.names.code(data)}\n{each}"
 
+    def sending_to(self, operation: Operation) -> str:
+        """Of a datagram: whoever is wrong may be gone after the first."""
+        form = "{client}.sendto({data}, {there})"
+        if self.patient or operation.actor in self.begun:
+            form = "attempt({client}.sendto, {data}, {there})"
+        return self._filled(form, operation)
+
     def _is_patient(self, operation: Operation) -> bool:
         data = operation.arguments["data"]
         length = data.length_octets if isinstance(data, Fill) else len(data)
@@ -138,6 +145,7 @@ _PARTS: Mapping[str, Callable[[PeerWriter, Operation], str]] = {
     "making": PeerWriter.making,
     "opening": PeerWriter.opening,
     "sending": PeerWriter.sending,
+    "sending_to": PeerWriter.sending_to,
     "awaiting": PeerWriter.awaiting,
 }
 
@@ -154,7 +162,7 @@ PEER_STATEMENTS: Mapping[str, tuple[str, str]] = {
     "knock": ("{opening}\nearly_{client} = knock({client}, {server})", "early_{client}"),
     "send": ("{sending}", "attempt(lambda: {client}.sendall({data}))"),
     "send to": (
-        "{client}.sendto({data}, {there})",
+        "{sending_to}",
         "attempt(lambda: [{client}.sendto({data}, {there})] and None)",
     ),
     "offer": (

@@ -13,20 +13,24 @@ from sockproof.iut.values import decode
 from sockproof.repro.behaviour import Behaviour
 from sockproof.repro.deciding import LEFT, Decision
 from sockproof.repro.ground_code import addresses_kept
-from sockproof.repro.handler_code import READS, HandlerWriter, tidy
+from sockproof.repro.handler_code import HandlerWriter, tidy
 from sockproof.repro.layout import About, Ground, assembled
 from sockproof.repro.main_thread_code import in_main_thread
-from sockproof.repro.notes import Notes
+from sockproof.repro.noting import notes_for
+from sockproof.repro.pauses import has_clients, pauses
 from sockproof.repro.program_code import program_source
 from sockproof.repro.script_text import written
 from sockproof.repro.server_code import ServerWriter
 from sockproof.repro.step_code import StepWriter, may_go
 from sockproof.repro.telling import Told, is_long
 
-__all__ = ["PATIENT", "Script", "write_script"]
+__all__ = ["HURRIED", "PATIENT", "Script", "write_script"]
 
 # May be left out, too: a server that is wrong may be gone while a client still sends.
 PATIENT = "errors of sending"
+# May be left out where requests are handled beside each other: to let a server come to rest before
+# it gets the next.
+HURRIED = "pauses"
 _KEEPING = "kept requests"
 # What waits makes the order: a quick machine may have it by luck without, and a busy one not.
 _WAITS = re.compile(
@@ -36,7 +40,6 @@ _WAITS = re.compile(
 
 # What needs the list of what has happened.
 _NOTING = re.compile(r"\b(note|emit|times|wait_for|details)\(|log|telling")
-_FORKS = re.compile(r"\bfork\(\)")
 
 
 @dataclass(frozen=True)
@@ -72,16 +75,21 @@ class _ScriptWriter:
     def __init__(self, told: Told, behaviour: Behaviour, omit: frozenset[str]) -> None:
         self.told, self.behaviour, self.omit = told, behaviour, omit
         self.names = told.names
-        operations, number = told.log.operations, behaviour.number
+        operations, number = told.log.operations, _deciding(told, behaviour)
         stop = len(operations) if number is None else number + (behaviour.aspect == "address")
         self.before = operations[:stop]
         decisive = None if number is None else operations[number]
         upto = [*self.before, *([decisive] if decisive else [])]
         self.makes = [one for one in upto if one.name == "do" and one.arguments["op"] == "make"]
-        self.notes = _notes(self.makes, upto, told, behaviour)
+        self.notes = notes_for(self.makes, upto, told, behaviour)
         self.may_keep = self.notes.is_stream and behaviour.aspect != "left"
         self.notes.keeping = self.may_keep and _KEEPING not in omit
         self.decision = Decision(behaviour, decisive, self.before, self.names, self.notes)
+        specs = [one.arguments["spec"] for one in self.makes]
+        is_calm = HURRIED not in omit and any(
+            spec["mixin"] or "ing" in spec["class"] for spec in specs
+        )
+        self._pauses = pauses(self.before) if is_calm else frozenset[int]()
         self.keys: list[str] = []
 
     def main(self) -> list[str]:
@@ -143,28 +151,32 @@ class _ScriptWriter:
         addresses = {one.arguments["handle"]: _address(one) for one in self.makes}
         writer = StepWriter(self.names, self.notes, used, addresses, gates=self._gate_names)
         writer.peers.patient = PATIENT in self.omit
-        writer.peers.refusal_decides = self._is_refusal
+        writer.peers.refusal_decides = _is_of_refusal(self.decision.operation, self.behaviour)
         steps: list[str] = []
         for number, one in enumerate(self.before):
             key = f"step {number}"
-            if key in self.omit or self._counts_clients(one):
+            if key in self.omit:
                 continue
-            lines = writer.lines(one)
+            is_counting = self._counts_clients(number, one)
+            lines = ["let_others_run()"] if is_counting else writer.lines(one)
+            steps += self._pause(number, writer) if lines else []
             steps += lines
             if lines and may_go(one) and not _WAITS.search(str(lines)):
                 self.keys.append(key)
         return steps, self.decision.lines(writer, steps)
 
-    @property
-    def _is_refusal(self) -> bool:
-        """Whether a wrong server is told by a client that is refused."""
-        decisive, observed = self.decision.operation, self.behaviour.observed
-        is_connect = decisive is not None and decisive.name == "connect"
-        return is_connect and str(observed).startswith("raises")
+    def _pause(self, number: int, writer: StepWriter) -> list[str]:
+        """What comes before an operation, so that all which those before it lead to has happened:
+        who does it in a thread or a child may otherwise be late."""
+        if not writer.threads or number not in self._pauses:
+            return []
+        return ["let_others_run()"]
 
-    def _counts_clients(self, one: Operation) -> bool:
+    def _counts_clients(self, number: int, one: Operation) -> bool:
         """What waits until nothing is left would count the clients, which live here as well."""
-        return self.behaviour.aspect == "left" and one.name == "until true"
+        if one.name != "until true" or "count()" not in one.arguments["expression"]:
+            return False
+        return self.behaviour.aspect == "left" or has_clients(self.before[:number])
 
     def _grounds(self, text: str) -> list[str]:
         """What the statements stand on."""
@@ -179,6 +191,23 @@ class _ScriptWriter:
             prints=aspect == "printed",
             counted=LEFT["".join(self.behaviour.labels)] if aspect == "left" else "",
         ).splitlines()
+
+
+def _deciding(told: Told, behaviour: Behaviour) -> int | None:
+    """The number of the operation that decides. Where one of many clients is refused, it is the
+    last of them: which of them it is may be a matter of how soon the first are served."""
+    number, operations = behaviour.number, told.log.operations
+    if number is None or not _is_of_refusal(operations[number], behaviour):
+        return number
+    while [one.name for one in operations[number + 1 : number + 2]] == ["connect"]:
+        number += 1
+    return number
+
+
+def _is_of_refusal(decisive: Operation | None, behaviour: Behaviour) -> bool:
+    """Whether a wrong server is told by a client that is refused."""
+    is_connect = decisive is not None and decisive.name == "connect"
+    return is_connect and str(behaviour.observed).startswith("raises")
 
 
 def _address(one: Operation) -> Any:
@@ -207,37 +236,6 @@ def _gates_in(told: Any) -> Iterator[str]:
     elif isinstance(told, list):
         for value in told:
             yield from _gates_in(value)
-
-
-def _notes(
-    makes: list[Operation], operations: list[Operation], told: Told, behaviour: Behaviour
-) -> Notes:
-    """What is to be noted, as far as it is known before the statements are written."""
-    specs = [one.arguments["spec"] for one in makes]
-    is_about_more = behaviour.aspect in ("detail", "place")
-    return Notes(
-        forking=any("Forking" in spec["class"] + spec["mixin"] for spec in specs)
-        or any(_FORKS.search(str(one.arguments["handler"]["source"])) for one in makes)
-        or any(one.name == "program" for one in operations),
-        is_stream=all("TCP" in spec["class"] or "Stream" in spec["class"] for spec in specs),
-        is_unix=any("Unix" in spec["class"] for spec in specs),
-        detail=behaviour.labels[0] if is_about_more else "",
-        aspect=behaviour.aspect if is_about_more else "",
-        failing={
-            # of what is wrong one may raise
-            *((*READS, behaviour.labels[0]) if behaviour.aspect == "detail" else ()),
-            *(
-                str(event.fields["do"])
-                for event in told.log.events
-                if event.name == "step" and "error" in event.fields
-            ),
-        },
-        counted={
-            one.arguments["name"]
-            for one in operations
-            if one.name == "open gate" and one.arguments["count"] < 100
-        },
-    )
 
 
 def _spaced(classes: Iterable[list[str]]) -> Iterator[str]:
