@@ -146,4 +146,15 @@ SHOWN: list[tuple[str, str]] = [
         "datagram-has-a-copy-of-the-socket",
         "resources/datagrams-are-served-without-free-descriptor[ThreadingUDP/inet]",
     ),
+    ("second-shutdown-does-not-wait", "serving/shutdown-by-two-threads[UnixStream/path]"),
+    ("request-is-cut-at-megabytes", "streams/megabytes-both-ways-at-once[TCP/inet]"),
+    ("request-is-cut-at-megabytes", "streams/megabytes-there-and-back[TCP/inet]"),
+    (
+        "forbidden-path-becomes-a-name",
+        "unix/directory-without-permission[UnixStream/path,not-writable]",
+    ),
+    (
+        "failed-datagram-closes-the-socket",
+        "datagrams/requests-leave-the-socket-open[UnixDatagram/path]",
+    ),
 ]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import struct
 import threading
 from collections.abc import Iterator
 
-from fixtures import Hang, Mismatch, Peers, Serve, ServerSpec, StreamPeer, requirement, same
+from fixtures import BLOCK_OCTETS, Peers, Serve, ServerSpec, StreamPeer, Volume, requirement, same
 from fixtures.steps import Echo, ReadLine, Report, Run
 
-BLOCK_OCTETS = 1 << 16
 BLOCKS = 512
 # 32 MiB, of numbered blocks: any that is lost, repeated or exchanged changes the digest.
 TOTAL_OCTETS = BLOCKS * BLOCK_OCTETS
@@ -60,44 +58,16 @@ def _digest(blocks: Iterator[bytes]) -> str:
     return digest.hexdigest()
 
 
-def _send(client: StreamPeer) -> None:
-    """Past the transcript, which would take more time than all the rest.
-
-    Whether all of it was taken shows in what comes back.
-    """
-    with contextlib.suppress(OSError, Mismatch):
-        for block in _request():
-            client.socket.sendall(block)
-        client.half_close()
-
-
-def _received(client: StreamPeer) -> tuple[int, str]:
-    """How many octets come before the stream ends, and their digest.
-
-    Raises:
-        Hang: nothing came. Mismatch: the stream ended otherwise.
-    """
-    digest, total = hashlib.sha256(), 0
-    try:
-        while data := client.socket.recv(1 << 20):
-            digest.update(data)
-            total += len(data)
-    except TimeoutError:
-        raise Hang("the reply goes on", f"nothing after {total} octets") from None
-    except OSError as error:
-        raise Mismatch("an end of stream", f"after {total} octets: {error}") from None
-    return total, digest.hexdigest()
-
-
 @requirement("streams/megabytes-there-and-back")
 def test_megabytes_there_and_back(serve: Serve, client: StreamPeer) -> None:
     """The whole request is read before the whole reply is written; digests tell."""
     server = serve([READ_THEN_REPLY, Report({"digest": "self.digest"})])
     client.connect(server)
 
-    _send(client)
+    volume = Volume(client)
+    volume.pour(b"q", BLOCKS)
 
-    same((TOTAL_OCTETS, _digest(_reply())), _received(client), "the reply")
+    same((TOTAL_OCTETS, _digest(_reply())), volume.drain(), "the reply")
     same({"digest": _digest(_request())}, server.expect_report(), "the request")
 
 
@@ -106,11 +76,12 @@ def test_megabytes_both_ways_at_once(serve: Serve, client: StreamPeer) -> None:
     """The client reads what comes back in one thread while it sends in another."""
     server = serve([ECHO_EVERYTHING])
     client.connect(server)
-    sending = threading.Thread(target=_send, args=[client])
+    volume = Volume(client)
+    sending = threading.Thread(target=volume.pour, args=[b"q", BLOCKS])
     sending.start()
 
     try:
-        received = _received(client)
+        received = volume.drain()
     finally:
         sending.join()
 

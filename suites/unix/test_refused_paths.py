@@ -51,13 +51,12 @@ def test_folder_without_permission_is_refused(
 
     The path is relative where only writing is forbidden: the folders above are the harness's own.
     """
-    folder = Path(construct.new_address())
-    folder.mkdir()
-    path = str(folder / "socket")
+    folder = construct.new_address()
+    path = f"{folder}/socket"
+    process.do("execute", source=f"os.mkdir({folder!r})\nos.chmod({folder!r}, {variant:#o})")
     if variant == READ_ONLY:
-        process.do("execute", source=f"os.chdir({str(folder)!r})")
+        process.do("execute", source=f"os.chdir({folder!r})")
         path = "socket"
-    folder.chmod(variant)
 
     with unprivileged.refused_by_the_kernel(path, spec):
         error = construct.refused(address=path)

@@ -14,15 +14,18 @@ _ASKING = ("connect", "send", "send to", "offer")
 _MOST = 12
 
 
-def pauses(operations: Sequence[Operation]) -> frozenset[int]:
-    """The numbers of the operations of peers before which it does: those that ask something of a
-    server which has been given something to do. None where that would be too often."""
-    found, is_busy = [], False
+def pauses(operations: Sequence[Operation], *, side_by_side: bool) -> frozenset[int]:
+    """The numbers of the operations before which it does: those that ask something of a server
+    which has been given something to do that it does ``side_by_side``, and a call in a thread that
+    comes after another. None where that would be too often."""
+    found, is_busy, is_called = [], False, False
     for number, one in enumerate(operations):
-        if is_busy and one.name in _ASKING:
+        is_call = one.name == "do" and one.arguments["op"] == "spawn"
+        if (is_busy and one.name in _ASKING) or (is_called and is_call):
             found.append(number)
-            is_busy = False
-        is_busy = is_busy or one.name in _SENDING
+            is_busy = is_called = False
+        is_busy = is_busy or (side_by_side and one.name in _SENDING)
+        is_called = is_called or is_call
     return frozenset(found if len(found) <= _MOST else ())
 
 

@@ -137,6 +137,8 @@ class PeerWriter:
 _PARTS: Mapping[str, Callable[[PeerWriter, Operation], str]] = {
     "client": lambda _, one: peer_name(one.actor),
     "data": lambda writer, one: writer.names.code(one.arguments["data"]),
+    "filling": lambda _, one: repr(one.arguments["filling"]),
+    "blocks": lambda _, one: str(one.arguments["blocks"]),
     "server": PeerWriter.server,
     "family": PeerWriter.family,
     "there": PeerWriter.there,
@@ -180,6 +182,8 @@ PEER_STATEMENTS: Mapping[str, tuple[str, str]] = {
     "receive some": ("attempt({client}.recv, 65536)", "receive({client}, 1)"),
     "receive datagram": ("receive_datagram({client})", "receive_datagram({client})"),
     "arrived": ("", "arrived({client})"),
+    "pour": ('start("pour", lambda: pour({client}, {filling}, {blocks}))', ""),
+    "drain": ("drain({client})", "drain({client})"),
     "wait until over": ("is_over({client})", "is_over({client})"),
     "wait for octets": (
         "select.select([{client}], [], [], HANG_S)",

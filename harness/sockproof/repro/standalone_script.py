@@ -34,7 +34,7 @@ HURRIED = "pauses"
 _KEEPING = "kept requests"
 # What waits makes the order: a quick machine may have it by luck without, and a busy one not.
 _WAITS = re.compile(
-    r"\b(receive|receive_datagram|is_over|wait_for|wait_until|makefile|recv|select)\b|\.join\("
+    r"\b(receive|receive_datagram|drain|is_over|wait_for|wait_until|makefile|recv|select)\b|\.join\("
 )
 
 
@@ -86,10 +86,10 @@ class _ScriptWriter:
         self.notes.keeping = self.may_keep and _KEEPING not in omit
         self.decision = Decision(behaviour, decisive, self.before, self.names, self.notes)
         specs = [one.arguments["spec"] for one in self.makes]
-        is_calm = HURRIED not in omit and any(
-            spec["mixin"] or "ing" in spec["class"] for spec in specs
-        )
-        self._pauses = pauses(self.before) if is_calm else frozenset[int]()
+        side_by_side = any(spec["mixin"] or "ing" in spec["class"] for spec in specs)
+        self._pauses = frozenset[int]()
+        if HURRIED not in omit:
+            self._pauses = pauses(self.before, side_by_side=side_by_side)
         self.keys: list[str] = []
 
     def main(self) -> list[str]:
