@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from typing import NoReturn
 
 PORT, FAULT = int(sys.argv[1]), sys.argv[2]
@@ -68,6 +69,16 @@ def greet_and_close(client: socket.socket) -> None:
     client.close()
 
 
+def _wait_for_room(client: socket.socket) -> None:
+    while threading.active_count() > 20:
+        time.sleep(0.01)
+    threading.Thread(target=echo, args=(client,), daemon=True).start()
+
+
+# What becomes of who comes while there are many.
+_MEANWHILE = {"forgets the crowd": KEPT.append, "has room for some": _wait_for_room}
+
+
 def serve(server: socket.socket) -> None:
     """One thread for each client; for all together, where that is the fault."""
     while True:
@@ -76,8 +87,8 @@ def serve(server: socket.socket) -> None:
             echo(client)
         elif FAULT == "does not reuse its address":
             greet_and_close(client)
-        elif FAULT == "forgets the crowd" and threading.active_count() > 20:
-            KEPT.append(client)
+        elif FAULT in _MEANWHILE and threading.active_count() > 20:
+            _MEANWHILE[FAULT](client)
         else:
             is_daemon = FAULT != "waits for its clients"
             threading.Thread(target=echo, args=(client,), daemon=is_daemon).start()

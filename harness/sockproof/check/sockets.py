@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import re
 import socket
 import struct
+import termios
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ __all__ = [
     "inodes_at",
     "is_bound",
     "is_gone",
+    "is_heard",
     "ports_let_in",
     "rows_at",
     "waiting",
@@ -77,6 +80,16 @@ def inodes_at(address: Address) -> set[int]:
 def ports_let_in(address: Address) -> set[int]:
     """The ports of clients whose connections stand for the server as well."""
     return {row.peer for row in _at_port(address) if row.state in _LET_IN}
+
+
+def is_heard(one: socket.socket) -> bool:
+    """Whether all that it sent, an end too, has come to the other kernel, which says so.
+
+    What came while the queue of the listening socket was full is dropped there, and sent again.
+    """
+    with contextlib.suppress(OSError):
+        return not struct.unpack("i", fcntl.ioctl(one, termios.TIOCOUTQ, bytes(4)))[0]
+    return False
 
 
 def waiting(address: Address) -> int | None:

@@ -1,118 +1,140 @@
-"""Many clients at once: each is served, or refused; nobody who was let in is forgotten."""
+"""Many clients at once: each is served, or refused, and nobody who was let in is forgotten.
+
+All come, ask and stay. Where some of them get nothing, those who were served leave, and so does
+whoever is served from then on: who has waited for room has it now, and who is forgotten waits on.
+
+Who finds no room in the queue of the listening socket knocks again, ever more seldom: that is the
+kernel's doing, told as a value, and no fault of the server.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import select
-import socket
+import threading
 import time
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sockproof.case.client import StreamPeer
-from sockproof.check.language import Language
+from sockproof.check.clientele import LOOK_S
+from sockproof.check.invariants.crowd_members import LONGEST, SERVED, Crowd, OneOfMany
 from sockproof.check.scene import Scene
-from sockproof.check.sockets import ports_let_in, waiting
-from sockproof.judge.checks import Hang
+from sockproof.check.sockets import waiting
+from sockproof.judge.checks import Hang, Mismatch, NotApplicable, check
 
-__all__ = ["crowd_is_served"]
-
-_READ_OCTETS = 1 << 16
-# Whoever is served, one after the other, as long as it takes: but not for ever.
-_LONGEST = 2.0
+__all__ = ["burst_forgets_nobody", "crowd_is_served"]
 
 
-@dataclass
-class _OneOfMany:
-    """One of the crowd: what it has done and got so far."""
+@dataclass(frozen=True)
+class CrowdSeen:
+    """What became of a crowd: while all stayed, by ``fates``. ``wait`` got nothing then, though the
+    server had them; ``forgotten`` of them got nothing either once all others had left, and
+    ``later`` is what then became of one client more. ``after`` is what was wrong when all had
+    left."""
 
-    peer: StreamPeer
-    has_asked: bool = False
-    data: bytes = b""
-    fate: str = ""
+    fates: dict[str, int]
+    wait: int = 0
+    forgotten: int = 0
+    later: str = ""
+    after: str = ""
 
     @property
-    def port(self) -> int:
-        """Its own, 0 if that is none."""
-        with contextlib.suppress(OSError):
-            name = self.peer.socket.getsockname()
-            return int(name[1]) if isinstance(name, tuple) else 0
-        return 0
-
-    def ask(self, language: Language) -> None:
-        """It is connected, or was refused."""
-        self.has_asked = True
-        number = self.peer.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        with contextlib.suppress(OSError):
-            if not number and language.say:
-                self.peer.socket.send(language.say)
-            if not number and language.ends:
-                self.peer.socket.shutdown(socket.SHUT_WR)
-        self.fate = "refused" if number else ""
-
-    def hear(self, language: Language) -> None:
-        """Something has come, or its connection has ended."""
-        try:
-            got = self.peer.socket.recv(_READ_OCTETS)
-        except BlockingIOError:
-            return
-        except OSError:
-            got = b""
-        self.data += got
-        if not got:
-            self.fate = "served" if language.ends else "refused"
-        elif not language.ends and language.expect in self.data:
-            self.fate = "served"
+    def served(self) -> str:
+        """In words, to be put behind others."""
+        return f"; {number} were served" if (number := self.fates.get(SERVED)) else ""
 
 
 def crowd_is_served(scene: Scene, _variant: str = "") -> None:
-    """Whoever comes in a crowd is served, or refused by the kernel; nobody is forgotten.
+    """Each is served or refused while all the others stay."""
+    seen = _seen(scene)
+    scene.observe("fates", seen.fates)
+    if seen.forgotten:
+        raise NotApplicable("who waits is forgotten, as burst-forgets-nobody tells")
+    if seen.wait:
+        told = f"{seen.wait} of them were let in, and wait until others leave{seen.served}"
+        raise Hang(
+            f"of {scene.manners.crowd} clients at once each is served, or refused",
+            f"{told}; for {scene.patience_s:g} s nothing came for anybody",
+        )
 
-    Who finds no room in the queue of the listening socket knocks again, ever more seldom: that is
-    the kernel's doing, and told as a value.
-    """
-    number = scene.manners.crowd
-    peers = [scene.arriving(f"client {index + 1}") for index in range(number)]
-    if scene.language.only_accepts:
-        scene.wait_for(lambda: not waiting(scene.address), scene.patience_s, "all are accepted")
-        return
-    crowd = [_OneOfMany(peer) for peer in peers]
-    waited_s = _serve(scene, crowd)
-    left = [one for one in crowd if not one.fate]
-    let_in = ports_let_in(scene.address)
-    for one in left:
-        one.fate = "forgotten" if one.port in let_in or scene.address.spec.is_unix else "kept out"
+
+def burst_forgets_nobody(scene: Scene, _variant: str = "") -> None:
+    """Whoever still waits is served or refused once the others have left; then the next one is."""
+    seen, number = _seen(scene), scene.manners.crowd
+    scene.observe("forgotten", seen.forgotten)
+    if seen.forgotten:
+        told = f"of {number} clients at once {seen.forgotten} were let in, and wait{seen.served}"
+        silent = f"all others left, and for {scene.patience_s:g} s nothing came for anybody"
+        expected = "once the others of a burst have left, whoever still waits is served, or refused"
+        raise Hang(expected, f"{told}; {silent}; {seen.later}")
+    check(
+        not seen.after,
+        expected=f"after a burst of {number} clients the next one is served",
+        actual=f"they came at once, and left; then {seen.after}",
+    )
+
+
+def _seen(scene: Scene) -> CrowdSeen:
+    """One crowd, played once for both."""
+    if ("neighbours", "") not in scene.played:
+        play = _accepted if scene.language.only_accepts else _answered
+        scene.played["neighbours", ""] = play(scene)
+    seen: CrowdSeen = scene.played["neighbours", ""]
+    return seen
+
+
+def _answered(scene: Scene) -> CrowdSeen:
+    peers = [scene.arriving(f"client {index + 1}") for index in range(scene.manners.crowd)]
+    crowd = Crowd(scene, [OneOfMany(peer) for peer in peers])
+    wait = crowd.wait()
+    fates = crowd.fates
+    crowd.served_leave()
+    forgotten = crowd.wait() if crowd.some_are_in else []
+    later = _later(scene) if forgotten else ""
     scene.close_clients()
-    fates = Counter(one.fate for one in crowd)
-    scene.observe("fates", dict(fates))
-    if fates["forgotten"] and waited_s >= scene.patience_s:
-        expected = f"of {number} clients at once each is served, or refused"
-        told = f"{fates['forgotten']} of them were let in, and wait; {fates['served']} were served"
-        raise Hang(expected, f"{told}; for {scene.patience_s:g} s nothing came for anybody")
+    after = "" if forgotten else _after(scene)
+    return CrowdSeen(fates, len(wait), len(forgotten), later, after)
 
 
-def _serve(scene: Scene, crowd: list[_OneOfMany]) -> float:
-    """Let them ask and hear, until all have been, or nobody hears anything for too long: for how
-    long nobody has, at the end."""
-    began_s = heard_s = time.monotonic()
-    for one in crowd:
-        one.peer.socket.setblocking(False)
-    while any(not one.fate for one in crowd):
+def _later(scene: Scene) -> str:
+    """Whether who comes after those who wait is served before them."""
+    try:
+        return f"who came later was served in {scene.ask('later client'):g} s"
+    except Mismatch as problem:
+        return f"nor is who came later served: {problem.actual}"
+
+
+def _after(scene: Scene) -> str:
+    """What is wrong when they have gone; nothing if the next client is served."""
+    scene.comes_to_rest()
+    try:
+        scene.ask_next()
+    except Mismatch as problem:
+        return "; ".join(filter(None, [problem.actual, scene.has_ended]))
+    return scene.has_ended
+
+
+def _accepted(scene: Scene) -> CrowdSeen:
+    """Of a server that is only seen to accept: whoever is not accepted waits."""
+    number = scene.manners.crowd
+    for index in range(number):
+        scene.arriving(f"client {index + 1}")
+    wait = _left_in_queue(scene)
+    scene.close_clients()
+    forgotten = _left_in_queue(scene) if wait else 0
+    later = "" if not forgotten else "they are still in the queue of its listening socket"
+    after = "" if forgotten else _after(scene)
+    return CrowdSeen({"waiting": wait} if wait else {}, wait, forgotten, later, after)
+
+
+def _left_in_queue(scene: Scene) -> int:
+    """How many nobody accepts, for a while of patience in which nobody is accepted."""
+    began_s = changed_s = time.monotonic()
+    pause, before = threading.Event(), 0
+    while left := waiting(scene.address):
         now_s = time.monotonic()
-        if now_s - heard_s >= scene.patience_s or now_s - began_s >= _LONGEST * scene.patience_s:
-            break
-        for one in _ready(crowd):
-            one.hear(scene.language) if one.has_asked else one.ask(scene.language)
-            heard_s = time.monotonic() if one.fate else heard_s
-    return time.monotonic() - heard_s
-
-
-def _ready(crowd: list[_OneOfMany]) -> Iterator[_OneOfMany]:
-    """Those who can do something; others are waited for, a little."""
-    poll, living = select.poll(), {}
-    for one in crowd:
-        if not one.fate:
-            living[one.peer.socket.fileno()] = one
-            poll.register(one.peer.socket, select.POLLIN if one.has_asked else select.POLLOUT)
-    yield from (living[number] for number, _ in poll.poll(100))
+        if now_s - began_s >= LONGEST * scene.patience_s:
+            return 0
+        if left != before:
+            before, changed_s = left, now_s
+        if now_s - changed_s >= scene.patience_s:
+            return left
+        pause.wait(LOOK_S)
+    return 0

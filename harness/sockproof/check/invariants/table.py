@@ -117,6 +117,10 @@ INVARIANTS: tuple[Invariant, ...] = (
         "{crowd} clients ask at once", streams=True,
     ),
     Invariant(
+        "burst-forgets-nobody", crowd.burst_forgets_nobody, "neighbours",
+        "after the same, the served leave; whoever waits, and one more, is served", streams=True,
+    ),
+    Invariant(
         "garbage-is-survived", garbage.garbage_is_survived, "garbage",
         "up to {large} octets of garbage; one more asks", tuple(garbage.GARBAGE),
     ),

@@ -31,8 +31,8 @@ __all__ = ["CheckScript", "ScriptCase", "has_script", "script_name"]
 _WIDTH = 99
 _MODULES = (
     *("collections", "concurrent.futures", "contextlib", "ctypes", "fcntl", "glob", "os", "random"),
-    *("select", "signal", "socket", "ssl", "struct", "subprocess", "sys", "tempfile", "threading"),
-    "time",
+    *("select", "signal", "socket", "ssl", "struct", "subprocess", "sys", "tempfile", "termios"),
+    *("threading", "time"),
 )
 _ENVIRONMENT = Environment(
     loader=PackageLoader("sockproof.check.scripts", "templates"),
