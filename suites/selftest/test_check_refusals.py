@@ -39,6 +39,8 @@ REFUSED: list[tuple[list[str], int, str]] = [
     (["udp:127.0.0.1:{closed}"], AT_FAULT, "nobody"),
     (["unix:absent"], AT_FAULT, "nobody can be reached at unix:absent: no such file"),
     (["unix:@sockproof-absent"], AT_FAULT, "nobody can be reached at unix:@sockproof-absent"),
+    (["unixgram:absent"], AT_FAULT, "nobody can be reached at unixgram:absent: no such file"),
+    (["unixgram:"], BAD_USAGE, "a path has 1 to 107 octets"),
     (["unix:"], BAD_USAGE, "a path has 1 to 107 octets"),
     (["127.0.0.1:99999"], BAD_USAGE, "'127.0.0.1:99999' is no address"),
     (["10.1.2.3:80"], BAD_USAGE, "10.1.2.3 is not this machine's loopback"),

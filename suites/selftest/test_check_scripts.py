@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sockproof._paths import kit_dir
+from fixtures.listeners.table import LISTENERS
 from sockproof.check.invariants.table import INVARIANTS, plays_of
 from sockproof.check.language import ACCEPTS, CLOSES, TLS, Language
 from sockproof.check.listener import Listener, parse_address, program_of
@@ -87,13 +87,20 @@ def test_script_shows_a_fault_where_it_is(name: str, variant: str, fault: str) -
 
 
 @pytest.mark.parametrize(
-    ("server", "status"), [("faulty/udp_dies_of_an_error", THERE), ("right/datagrams", GONE)]
+    ("server", "name", "status"),
+    [
+        ("udp_dies_of_an_error", "gone-senders-harm-nobody", THERE),
+        ("datagrams", "gone-senders-harm-nobody", GONE),
+        ("unixgram_dies_of_the_gone", "gone-senders-harm-nobody", THERE),
+        ("unixgram", "gone-senders-harm-nobody", GONE),
+        ("unixgram_waits_for_the_deaf", "deaf-senders-block-nobody", THERE),
+        ("unixgram", "deaf-senders-block-nobody", GONE),
+    ],
 )
-def test_script_for_datagrams_shows_what_it_is_of(server: str, status: int) -> None:
+def test_script_for_datagrams_shows_what_it_is_of(server: str, name: str, status: int) -> None:
     """What is about datagrams alone is played on servers of datagrams."""
-    path = str(kit_dir() / "fixtures" / "listeners" / f"{server}.py")
-    subject = program_of([sys.executable, path, "{port}"], "udp:127.0.0.1:{port}")
-    text = _script(subject, "gone-senders-harm-nobody", "")
+    subject = program_of(LISTENERS[server].argv, LISTENERS[server].listens)
+    text = _script(subject, name, "")
 
     ended = run_script(text, subject, PATIENCE_S)
 
@@ -176,6 +183,7 @@ def test_interrupt_reaches_the_program_of_a_deaf_shell(tmp_path: Path) -> None:
 
 SUBJECTS = (
     "127.0.0.1:9000", "[::1]:9000", "unix:/tmp/a", "unix:@a", "udp:127.0.0.1:9000",
+    "unixgram:/tmp/a", "unixgram:@a",
     "prog {port}", "prog {path}", "prog --listen={address}",
 )  # fmt: skip
 LANGUAGES = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import select
 import threading
@@ -17,7 +18,7 @@ from sockproof.case.client import END_OF_STREAM, RESET, StreamPeer
 from sockproof.case.datagram import DatagramPeer
 from sockproof.check.language import Language
 from sockproof.check.listener import Address
-from sockproof.check.sockets import is_gone, waiting
+from sockproof.check.sockets import is_gone, is_read, waiting
 from sockproof.iut.case_log import CaseLog
 from sockproof.judge.checks import Hang, Mismatch
 from sockproof.timing import hang_bound_s
@@ -194,7 +195,8 @@ class Clientele:
         peer = self.sender(lane)
         peer.send(self.language.say or b"sockproof\r\n")
         if self.language.only_accepts:
-            self.wait_for(lambda: waiting(self.address) == 0, bound_s, "its datagram is read")
+            it_is_read = functools.partial(is_read, peer.socket, self.address)
+            self.wait_for(it_is_read, bound_s, "its datagram is read")
         else:
             self._expect_datagram(peer, bound_s)
         peer.close()

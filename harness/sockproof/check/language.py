@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from sockproof.check.listener import Address
 from sockproof.check.sockets import waiting
 from sockproof.errors import HarnessError
 from sockproof.iut.case_log import CaseLog
+from sockproof.own_folder import own_folder
 from sockproof.timing import scale
 
 __all__ = ["TLS", "Language", "client_hello", "learn"]
@@ -43,7 +44,7 @@ class Language:
 
     @property
     def only_accepts(self) -> bool:
-        return self.name == ACCEPTS
+        return self.name in (ACCEPTS, READS)
 
     @property
     def words(self) -> str:
@@ -53,6 +54,7 @@ class Language:
 
 
 CLOSES, ACCEPTS = "closes when its client has closed", "accepts connections, and says nothing"
+READS = "reads datagrams, and says nothing"
 
 
 def client_hello(name: str = "localhost") -> bytes:
@@ -108,10 +110,10 @@ def _stream(address: Address, log: CaseLog) -> Language:
 def _datagram(address: Address, log: CaseLog) -> Language:
     if _answer(address, log, LINE):
         return Language("answers", LINE)
-    if waiting(address) is None:
+    if waiting(address) is None and not address.spec.is_unix:  # there a connection has told it
         told = f"nobody has bound {address.words}, as far as can be seen, and nobody answers there"
         raise HarnessError(told, "say what it answers to with --say and --expect")
-    return Language(ACCEPTS)
+    return Language(READS)
 
 
 def _closes(address: Address, log: CaseLog) -> bool:
@@ -153,7 +155,16 @@ def _conversation(address: Address, log: CaseLog, talk: Callable[[socket.socket]
         except OSError as error:
             raise _nobody(address, error) from None
         log.note("check", "ask", note=address.words)
-        return talk(one)
+        with _own_path(one) if address.spec.kind == "UnixDatagram" else contextlib.nullcontext():
+            return talk(one)
+
+
+@contextlib.contextmanager
+def _own_path(one: socket.socket) -> Iterator[None]:
+    """Where it can be answered, for the length of the block."""
+    with own_folder() as folder:
+        one.bind(str(folder / "client"))
+        yield
 
 
 def _nobody(address: Address, error: OSError) -> HarnessError:

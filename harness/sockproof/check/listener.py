@@ -1,8 +1,8 @@
 """What a check judges: an address where somebody listens, or a program that is started to listen.
 
-An address is ``HOST:PORT``, ``udp:HOST:PORT`` or ``unix:PATH`` (``unix:@NAME`` has no file). It
-stands on a row of the matrix of server specs, so that records, reports and captures take it as
-they take a server of a module.
+An address is ``HOST:PORT``, ``udp:HOST:PORT``, ``unix:PATH`` (``unix:@NAME`` has no file), or, for
+datagrams, ``unixgram:PATH``. It stands on a row of the matrix of server specs, so that records,
+reports and captures take it as they take a server of a module.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ __all__ = ["PLACES", "Address", "Listener", "parse_address", "program_of"]
 PLACES = ("{port}", "{address}", "{path}")
 """What is replaced in the words of a program: its port, its host and port, its Unix path."""
 _LONGEST_PATH_OCTETS = 107
+# Of Unix sockets: how an address begins, and the kind of server that is there.
+_UNIX_KINDS = {"unix": "UnixStream", "unixgram": "UnixDatagram"}
 HOW = "such as 127.0.0.1:9000, [::1]:9000, udp:127.0.0.1:9000 or unix:/run/app.sock"
 
 
@@ -52,7 +54,8 @@ class Address:
         """As the user spells it."""
         if self.spec.is_unix:
             path = str(self.at)
-            return f"unix:@{path[1:]}" if path.startswith("\0") else f"unix:{path}"
+            kind = "unix" if self.is_stream else "unixgram"
+            return f"{kind}:@{path[1:]}" if path.startswith("\0") else f"{kind}:{path}"
         host = f"[{self.at[0]}]" if self.spec.family == "inet6" else self.at[0]
         return f"{'' if self.is_stream else 'udp:'}{host}:{self.at[1]}"
 
@@ -106,8 +109,8 @@ def parse_address(given: str, allowed: Sequence[str] = ()) -> Address:
         UsageError: it is none, or one of another machine that was not named.
     """
     kind, colon, rest = given.partition(":")
-    if kind == "unix" and colon:
-        return Address(*_unix(given, rest))
+    if kind in _UNIX_KINDS and colon:
+        return Address(*_unix(given, _UNIX_KINDS[kind], rest))
     is_datagram = kind == "udp" and ":" in rest
     text = rest if is_datagram or kind == "tcp" else given
     host, colon, port = text.rpartition(":")
@@ -120,12 +123,12 @@ def parse_address(given: str, allowed: Sequence[str] = ()) -> Address:
     return Address(spec, at, named_by_user=host in allowed)
 
 
-def _unix(given: str, path: str) -> tuple[ServerSpec, str]:
+def _unix(given: str, kind: str, path: str) -> tuple[ServerSpec, str]:
     if not path or len(os.fsencode(path)) > _LONGEST_PATH_OCTETS:
         raise UsageError(f"{given!r}: a path has 1 to {_LONGEST_PATH_OCTETS} octets", HOW)
     if path.startswith("@"):
-        return spec_by_id("UnixStream/abstract"), f"\0{path[1:]}"
-    return spec_by_id("UnixStream/path"), path
+        return spec_by_id(f"{kind}/abstract"), f"\0{path[1:]}"
+    return spec_by_id(f"{kind}/path"), path
 
 
 def _family(given: str, host: str, allowed: Sequence[str]) -> str:
@@ -165,8 +168,9 @@ def _is_chosen(address: Address) -> bool:
 
 
 def _listening(where: str, allowed: Sequence[str]) -> Address:
-    if where == "unix:{path}":
-        return Address(spec_by_id("UnixStream/path"), "")
+    kind, _, place = where.partition(":")
+    if kind in _UNIX_KINDS and place in ("", "{path}"):
+        return Address(spec_by_id(f"{_UNIX_KINDS[kind]}/path"), "")
     if where.endswith((":{port}", ":0")):
         return parse_address(f"{where.rpartition(':')[0]}:1", allowed).with_port(0)
     return parse_address(where, allowed)

@@ -21,6 +21,7 @@ __all__ = [
     "is_bound",
     "is_gone",
     "is_heard",
+    "is_read",
     "ports_let_in",
     "rows_at",
     "waiting",
@@ -31,10 +32,11 @@ _LISTEN = "0A"
 # ESTABLISHED and CLOSE_WAIT: the server's side of a client that has been let in.
 _LET_IN = ("01", "08")
 _TABLES = {"TCP": ("tcp", "tcp6"), "UDP": ("udp", "udp6")}
-# Of the flags of a Unix socket: it listens. What it has accepted shows the same path.
-_ACCEPTS = 0x10000
+# Of the flags of a Unix socket: it listens. What it has accepted shows the same path. A socket of
+# datagrams has no such flag, and a type of its own.
+_ACCEPTS, _DATAGRAMS = 0x10000, 2
 _UNIX = re.compile(
-    r"^\S+: \S+ \S+ (?P<flags>\S+) \S+ \S+ +(?P<inode>\d+) (?P<path>.+)$", re.MULTILINE
+    r"^\S+: \S+ \S+ (?P<flags>\S+) (?P<type>\S+) \S+ +(?P<inode>\d+) (?P<path>.+)$", re.MULTILINE
 )
 
 
@@ -73,7 +75,7 @@ def inodes_at(address: Address) -> set[int]:
     Empty where the kernel does not tell.
     """
     if address.spec.is_unix:
-        return set(_unix_inodes(str(address.at)))
+        return set(_unix_inodes(str(address.at), address.is_stream))
     return {row.inode for row in rows_at(address)}
 
 
@@ -92,6 +94,12 @@ def is_heard(one: socket.socket) -> bool:
     return False
 
 
+def is_read(one: socket.socket, address: Address) -> bool:
+    """Whether the server has read all the datagrams that one sent there: at a Unix address the
+    kernel counts them as the sender's until then."""
+    return is_heard(one) if address.spec.is_unix else waiting(address) == 0
+
+
 def waiting(address: Address) -> int | None:
     """How many connections (of datagrams: octets) wait to be taken; None where nobody tells."""
     if address.spec.is_unix or not (rows := rows_at(address)):
@@ -101,14 +109,15 @@ def waiting(address: Address) -> int | None:
 
 def is_bound(address: Address) -> bool:
     """Whether somebody has bound a socket of datagrams there, or listens."""
-    return bool(inodes_at(address)) or (address.spec.is_unix and _accepts(str(address.at)))
+    return bool(inodes_at(address)) or (address.spec.is_unix and _accepts(address))
 
 
-def _accepts(path: str) -> bool:
+def _accepts(address: Address) -> bool:
     """Whether a connection finds somebody: who listens in another network is in no table here."""
-    with socket.socket(socket.AF_UNIX) as one:
+    kind = socket.SOCK_STREAM if address.is_stream else socket.SOCK_DGRAM
+    with socket.socket(socket.AF_UNIX, kind) as one:
         one.setblocking(False)
-        return one.connect_ex(path) in (0, errno.EAGAIN)
+        return one.connect_ex(address.at) in (0, errno.EAGAIN)
 
 
 def is_gone(address: Address) -> bool:
@@ -155,10 +164,11 @@ def _host(text: str) -> str:
     return socket.inet_ntop(socket.AF_INET if len(words) == 1 else socket.AF_INET6, packed)
 
 
-def _unix_inodes(path: str) -> Iterator[int]:
+def _unix_inodes(path: str, is_stream: bool) -> Iterator[int]:
     shown = f"@{path[1:]}" if path.startswith("\0") else path
     with contextlib.suppress(OSError):
         text = Path("/proc/net/unix").read_text("utf-8", "surrogateescape")
         for found in _UNIX.finditer(text):
-            if found["path"] == shown and int(found["flags"], 16) & _ACCEPTS:
+            takes = int(found["flags"], 16) & _ACCEPTS, int(found["type"], 16) == _DATAGRAMS
+            if found["path"] == shown and takes[not is_stream]:
                 yield int(found["inode"])

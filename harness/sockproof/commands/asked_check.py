@@ -146,7 +146,10 @@ def _options_of(record: Record | None, *, trusted: bool) -> Iterator[str]:
     told = {name: str(settings.get(name) or "") for name in ("say", "expect")}
     if subject and subject.is_program:
         told["stop"] = shlex.join(subject.stop)
-        told["listens"] = "" if subject.address in _CHOSEN else subject.address
+        if subject.address in _FREE:
+            yield f"--listens={subject.address}"
+        elif subject.address not in _CHOSEN:
+            told["listens"] = subject.address
     for name, text in told.items():
         if text and trusted:
             warn(f"uses what {record.path} names: --{name} {visible(shlex.quote(text))}")
@@ -157,3 +160,5 @@ def _options_of(record: Record | None, *, trusted: bool) -> Iterator[str]:
 
 # What a program is told to listen at unless --listens says otherwise.
 _CHOSEN = ("127.0.0.1:0", "unix:")
+# Where one is free, of another kind: that is no place that a record could name.
+_FREE = ("[::1]:0", "udp:127.0.0.1:0", "udp:[::1]:0", "unixgram:")

@@ -43,7 +43,7 @@ __all__ = ["asked_manners", "asked_octets", "asked_subject", "check_command"]
     default="",
     metavar="ADDRESS",
     help="Where the program listens, if it is not told {port}: 127.0.0.1:8000, udp:127.0.0.1:53, "
-    "unix:/run/app.sock. With port 0 or {port}, a free one is chosen.",
+    "unix:/run/app.sock, unixgram:{path}. With port 0 or {port}, a free one is chosen.",
 )
 @click.option("--stop", default="", metavar="COMMAND", help="Ends the program. [default: SIGINT]")
 @click.option("--say", default="", metavar="TEXT", help="What the server answers: 'PING\\r\\n'.")
@@ -95,8 +95,8 @@ __all__ = ["asked_manners", "asked_octets", "asked_subject", "check_command"]
 def check_command(words: tuple[str, ...], **given: Any) -> int:
     """Check any server from outside: who listens at ADDRESS, or a PROGRAM that is started.
 
-    ADDRESS is HOST:PORT, udp:HOST:PORT or unix:PATH. In the program's words, {port} stands for a
-    free port, {path} for the path of a Unix socket.
+    ADDRESS is HOST:PORT, udp:HOST:PORT, unix:PATH, or unixgram:PATH for datagrams. In the program's
+    words, {port} stands for a free port, {path} for the path of a Unix socket.
     """
     subject = asked_subject(words, given)
     manners = asked_manners(subject, given)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import random
-import socket
 from collections.abc import Callable, Iterator, Mapping
 
 from sockproof.check.language import TLS
 from sockproof.check.scene import Scene
 from sockproof.judge.checks import Mismatch, NotApplicable, check
 
-__all__ = ["GARBAGE", "garbage_is_survived", "gone_senders_harm_nobody"]
+__all__ = ["GARBAGE", "garbage_is_survived"]
 
 _PIECE = 1 << 16
 _SEED = 20260101
@@ -52,7 +51,8 @@ def garbage_is_survived(scene: Scene, kind: str) -> None:
         raise NotApplicable("the server speaks TLS: it is not fed with plain octets")
     said = (_by_stream if scene.address.is_stream else _by_datagram)(scene, kind)
     scene.observe("octets_sent", said)
-    scene.close_clients()
+    if scene.address.is_stream:
+        scene.close_clients()  # who sent datagrams is there for answers: it is not about the gone
     scene.comes_to_rest()  # what it has to do with it, as to end of it, is done
     try:
         scene.observe("latency_s", scene.ask_next())
@@ -87,26 +87,3 @@ def _by_datagram(scene: Scene, kind: str) -> int:
         peer.socket.sendto(payload, scene.address.at)
     scene.log.note(peer.lane, "send", note=f"{len(payload)} octets: {kind}")
     return len(payload)
-
-
-def gone_senders_harm_nobody(scene: Scene, _variant: str = "") -> None:
-    """Whose answer is refused, for nobody is there any more, does not keep the next from his."""
-    if scene.language.only_accepts:
-        raise NotApplicable("it answers nobody, as far as is known")
-    number, family = scene.manners.clients, scene.address.spec.address_family
-    with socket.socket(family, socket.SOCK_DGRAM) as elsewhere:
-        elsewhere.bind((scene.address.at[0], 0))
-        for _ in range(number):
-            with socket.socket(family, socket.SOCK_DGRAM) as one:
-                # So the kernel refuses what comes from the server, also while the socket lives.
-                one.connect(elsewhere.getsockname())
-                one.sendto(scene.language.say or b"sockproof\r\n", scene.address.at)
-    scene.log.note("clients", "send and go", note=f"{number} datagrams")
-    scene.comes_to_rest()
-    expected = f"when {number} senders have gone before their answers came, the next one is served"
-    try:
-        scene.observe("latency_s", scene.ask_next())
-    except Mismatch as problem:
-        told = [f"they went; then {problem.actual}", scene.has_ended]
-        raise Mismatch(expected, "; ".join(filter(None, told))) from None
-    check(not scene.has_ended, expected=expected, actual=scene.has_ended)

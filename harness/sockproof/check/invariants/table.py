@@ -12,6 +12,7 @@ from sockproof.check.invariants import (
     leaving,
     neighbours,
     resting,
+    senders,
     stopping,
 )
 from sockproof.check.listener import Listener
@@ -125,8 +126,12 @@ INVARIANTS: tuple[Invariant, ...] = (
         "up to {large} octets of garbage; one more asks", tuple(garbage.GARBAGE),
     ),
     Invariant(
-        "gone-senders-harm-nobody", garbage.gone_senders_harm_nobody, "garbage",
+        "gone-senders-harm-nobody", senders.gone_senders_harm_nobody, "garbage",
         "{clients} clients send, and are gone before the answer; one more asks",
+    ),
+    Invariant(
+        "deaf-senders-block-nobody", senders.deaf_senders_block_nobody, "garbage",
+        "a client asks 64 times and reads no answer; one more asks",
     ),
     Invariant(
         "data-is-not-kept", resting.keeps_no_data, "garbage",

@@ -39,11 +39,15 @@ def _given_code(address: Address) -> str:
     """What the user of the script says, or the user of the check has said."""
     given = f"(sys.argv[1:] or [{address.words!r}])[0]"
     if address.spec.family == "path":
-        return f'AT = {given}.replace("unix:", "", 1)'
+        return f'AT = {given}.replace("{_unix_kind(address)}:", "", 1)'
     if address.spec.is_unix:
-        return f'AT = {given}.replace("unix:@", "\\0", 1)'
+        return f'AT = {given}.replace("{_unix_kind(address)}:@", "\\0", 1)'
     parts = f'HOST, PORT = {given}.replace("udp:", "").rsplit(":", 1)'
     return f'{parts}\nAT = HOST.strip("[]"), int(PORT)'
+
+
+def _unix_kind(address: Address) -> str:
+    return "unix" if address.is_stream else "unixgram"
 
 
 def words_code(name: str, words: Sequence[str], address: Address) -> str:
@@ -60,10 +64,11 @@ def _lines(told: Sequence[str]) -> list[str]:
 def _word_code(word: str, address: Address) -> str:
     family, at = address.spec.family, address.at
     host = f"[{at[0]}]" if family == "inet6" else at and at[0]
+    address_code = f"{_unix_kind(address)}:{{AT}}" if address.spec.is_unix else f"{host}:{{AT[1]}}"
     places = {
         "{path}": "AT",
         "{port}": "str(AT[1])",
-        "{address}": 'f"unix:{AT}"' if address.spec.is_unix else f'f"{host}:{{AT[1]}}"',
+        "{address}": f'f"{address_code}"',
     }
     if word in places:
         return places[word]
