@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -151,6 +152,24 @@ def test_status_of_an_isolated_run_is_that_of_the_run(folder: Path) -> None:
     assert (no_server.status, nothing.status) == (3, 4)
     assert "the module has none of socketserver's classes" in no_server.stderr
     assert nothing.error.startswith("no case is selected")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the tests here are of such a user")
+def test_any_user_may_isolate(folder: Path) -> None:
+    """Whose number is not the one that stands for nobody where users are not known."""
+    as_a_user = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
+
+    done = ended(folder, "--iut", "./nosy.py", "-n", "0", before=as_a_user)
+
+    assert done.status == 0, done.stderr
+
+
+def test_temporary_folder_may_have_any_name(folder: Path) -> None:
+    """One that leaves no room for Unix sockets, with a name below it, is not taken."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:
+        done = ended(folder, "--iut", "./nosy.py", "-n", "0", before=("env", f"TMPDIR={place}"))
+
+    assert done.status == 0, done.stderr
 
 
 def test_system_that_does_not_allow_it_is_told(folder: Path) -> None:

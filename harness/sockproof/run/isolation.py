@@ -9,11 +9,8 @@ namespace, which nobody inside can change, whatever his rights in there.
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import fcntl
 import os
 import signal
-import socket
 import struct
 import sys
 import tempfile
@@ -23,16 +20,22 @@ from pathlib import Path
 from sockproof.errors import HarnessError, UsageError
 from sockproof.own_folder import make_folder, remove_folder
 from sockproof.run.lifetime import interrupt_once_by
+from sockproof.run.namespaces import (
+    NEWNET,
+    NamespaceRefused,
+    call_system,
+    enter_users,
+    raise_loopback,
+)
 
 __all__ = ["isolated"]
 
-# From <sched.h>, <sys/mount.h>, <linux/mount.h>, <sys/prctl.h>, <linux/sockios.h>, <net/if.h>.
-_NEWNS, _NEWUSER = 0x20000, 0x10000000
-_OTHERS = {0x20000000: "processes", 0x40000000: "networks", 0x08000000: "memory that is shared"}
+# From <sched.h>, <sys/mount.h>, <linux/mount.h>, <sys/prctl.h>.
+_NEWNS = 0x20000
+_OTHERS = {0x20000000: "processes", NEWNET: "networks", 0x08000000: "memory that is shared"}
 _NOSUID, _NODEV, _NOEXEC, _BIND, _REC, _PRIVATE = 2, 4, 8, 0x1000, 0x4000, 0x40000
 _MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _ATTR_RDONLY, _ATTR_NODEV = 442, -100, 0x8000, 1, 4
 _SET_DEATH_SIGNAL, _SET_NO_NEW_PRIVILEGES = 1, 38
-_GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 1
 # Where others keep sockets and memory that they share: empty, inside.
 _EMPTIED = tuple(map(Path, ("/dev/shm", "/run")))
 # What root could turn the machine with, by /proc, and the devices that do nobody harm.
@@ -40,8 +43,9 @@ _OF_MACHINE = tuple(Path("/proc", name) for name in ("sys", "sysrq-trigger", "ir
 _DEVICES = tuple(
     Path("/dev", name) for name in ("null", "zero", "full", "random", "urandom", "tty", "ptmx")
 )
-# The temporary folder of a run is two names below it, and must be short for Unix sockets.
-_LONGEST_BASE_OCTETS = 20
+# Our folder in it is the temporary one of whoever is inside, which is to be short for Unix sockets:
+# with that name of up to 34 octets what iut/addresses.py takes for short.
+_LONGEST_BASE_OCTETS = 5
 _HINT = "run it in a container, or as another user: see SECURITY.md"
 
 
@@ -55,6 +59,8 @@ def isolated(report_dir: Path) -> int | None:
         raise UsageError("--isolate needs Linux", _HINT)
     try:
         return _outside(report_dir)
+    except NamespaceRefused as error:
+        raise UsageError(f"--isolate: this system does not allow {error}", _HINT) from None
     except OSError as error:
         problem = f"--isolate: this system does not allow it: {error.strerror}"
         raise UsageError(problem, _HINT) from None
@@ -62,10 +68,10 @@ def isolated(report_dir: Path) -> int | None:
 
 def _outside(report_dir: Path) -> int | None:
     with _empty_folder(report_dir) as scratch:
-        _enter_user_namespace(0)
+        enter_users()
         for flag, what in _OTHERS.items():
-            _call("unshare", flag, told=f"a namespace of {what}")
-        _raise_loopback()
+            call_system("unshare", flag, told=f"a namespace of {what}")
+        raise_loopback()
         first = os.fork()
         if not first:
             _be_first(report_dir.resolve(), scratch)
@@ -113,11 +119,11 @@ def _tell(child: int) -> None:
 def _be_first(report_dir: Path, scratch: Path) -> None:
     """The first process of its namespace: it arranges all for the second, which goes on, and reaps
     whoever is left. It never returns but there."""
-    _call("prctl", _SET_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0, told="to end with another")
-    _call("unshare", _NEWNS, told="a namespace of mounts")
+    call_system("prctl", _SET_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0, told="to end with another")
+    call_system("unshare", _NEWNS, told="a namespace of mounts")
     _arrange_files(report_dir, scratch)
-    _enter_user_namespace(_NEWNS)
-    _call("prctl", _SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0, told="to renounce privileges")
+    enter_users(_NEWNS)
+    call_system("prctl", _SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0, told="to renounce privileges")
     second = os.fork()
     if not second:
         interrupt_once_by(signal.SIGINT, signal.SIGTERM)
@@ -129,47 +135,6 @@ def _be_first(report_dir: Path, scratch: Path) -> None:
     while (ended := os.wait())[0] != second:
         pass
     os._exit(_status(ended[1]))
-
-
-# Users
-
-
-def _enter_user_namespace(more: int) -> None:
-    """A new one, and ``more``: with as many users as this has, or at least its own."""
-    told = "a namespace of users"
-    ready, go = os.pipe()
-    helper = os.fork() if os.geteuid() == 0 else -1
-    if not helper:
-        os.close(go)
-        os.read(ready, 1)
-        os._exit(0 if _mapped(os.getppid(), _all_of("uid"), _all_of("gid")) else 1)
-    _call("unshare", _NEWUSER | more, told=told)
-    os.close(go)
-    os.close(ready)
-    if helper > 0 and os.waitpid(helper, 0)[1] == 0:
-        return
-    Path("/proc/self/setgroups").write_text("deny")
-    if not _mapped(os.getpid(), _one(os.geteuid()), _one(os.getegid())):
-        raise UsageError(f"--isolate: this system does not allow {told}", _HINT)
-
-
-def _all_of(kind: str) -> str:
-    lines = Path(f"/proc/self/{kind}_map").read_text("ascii").splitlines()
-    ranges = [line.split() for line in lines]
-    return "".join(f"{first} {first} {count}\n" for first, _, count in ranges)
-
-
-def _one(number: int) -> str:
-    return f"{number} {number} 1\n"
-
-
-def _mapped(process: int, users: str, groups: str) -> bool:
-    try:
-        Path(f"/proc/{process}/uid_map").write_text(users)
-        Path(f"/proc/{process}/gid_map").write_text(groups)
-    except OSError:
-        return False
-    return True
 
 
 # Files
@@ -193,37 +158,11 @@ def _arrange_files(report_dir: Path, scratch: Path) -> None:
 
 def _mount(source: str, target: str, kind: str, flags: int) -> None:
     texts = [os.fsencode(text) or None for text in (source, target, kind)]
-    _call("mount", *texts, flags, None, told=f"to mount {target}")
+    call_system("mount", *texts, flags, None, told=f"to mount {target}")
 
 
 def _set(path: Path, on: int = 0, *, cleared: int = 0, recursive: bool = False) -> None:
     attributes = struct.pack("=4Q", on, cleared, 0, 0)
     flags, name = _AT_RECURSIVE * recursive, os.fsencode(path)
     words = (_MOUNT_SETATTR, _AT_FDCWD, name, flags, attributes, len(attributes))
-    _call("syscall", *words, told=f"to say what may be done in {path}")
-
-
-# The rest
-
-
-def _raise_loopback() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        asked = struct.pack("16sh22x", b"lo", 0)
-        flags = struct.unpack("16sh22x", fcntl.ioctl(any_socket, _GET_FLAGS, asked))[1]
-        fcntl.ioctl(any_socket, _SET_FLAGS, struct.pack("16sh22x", b"lo", flags | _UP))
-
-
-def _call(name: str, *arguments: int | bytes | None, told: str) -> None:
-    """Call a function of the C library.
-
-    Raises:
-        UsageError: the system refuses what is ``told``.
-    """
-    library = ctypes.CDLL(None, use_errno=True)
-    if getattr(library, name)(*map(_as_long, arguments)) < 0:
-        why = os.strerror(ctypes.get_errno())
-        raise UsageError(f"--isolate: this system does not allow {told}: {why}", _HINT)
-
-
-def _as_long(argument: int | bytes | None) -> ctypes.c_long | bytes | None:
-    return ctypes.c_long(argument) if isinstance(argument, int) else argument
+    call_system("syscall", *words, told=f"to say what may be done in {path}")
