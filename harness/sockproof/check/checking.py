@@ -16,9 +16,11 @@ from sockproof.case.transcript import transcript_of
 from sockproof.check.interruptible import hear_interrupts
 from sockproof.check.invariants.table import Play
 from sockproof.check.language import Language, learn
-from sockproof.check.listener import Listener
+from sockproof.check.listener import Address, Listener
 from sockproof.check.program_life import ProgramLife, lived
 from sockproof.check.scene import Manners, Scene
+from sockproof.check.service.exchanges import NONE, Exchanges
+from sockproof.check.service.meeting import meet
 from sockproof.errors import HarnessError
 from sockproof.iut.case_log import CaseLog
 from sockproof.iut.started import side_by_side
@@ -51,6 +53,7 @@ class Check:
     folder: Path
     say: bytes = b""
     expect: bytes = b""
+    exchanges: Exchanges = NONE
     confirm: Confirmed = _as_it_is
 
     def play(self, plays: Sequence[Play], tell: Told) -> Language:
@@ -61,14 +64,14 @@ class Check:
         """
         groups, log = list(_in_groups(plays)), CaseLog()
         if not self.subject.argv:
-            language = learn(self.subject.address, log, self.say, self.expect)
+            language = self._learn(self.subject.address, log)
             known, never = set[str](), threading.Event()
             for group in groups:
                 self._play_group(group, self._scene(language, known), tell, never)
             return language
         hear_interrupts()
         with lived(self.subject, self.folder, log) as life:
-            language = learn(life.address, log, self.say, self.expect)
+            language = self._learn(life.address, log)
         lock, known = threading.Lock(), set()
 
         def tell_one(row: CaseRow) -> None:
@@ -85,6 +88,13 @@ class Check:
         finally:
             over.set()
         return language
+
+    def _learn(self, address: Address, log: CaseLog) -> Language:
+        """What it speaks: by the user's examples, or words, or as it shows."""
+        met = meet(self.exchanges, address, self.folder, log) if self.exchanges else None
+        if met and not (self.say or self.expect):
+            return met
+        return learn(address, log, self.say, self.expect)
 
     @property
     def _side_by_side(self) -> int:

@@ -16,7 +16,7 @@ from sockproof.judge.expectations import (
 from sockproof.judge.given_expectations import is_about, stale_expectations
 from sockproof.judge.verdict import Verdict
 from sockproof.record.rows import CaseRow, Known
-from sockproof.spec.catalogue import load_invariants
+from sockproof.spec.catalogue import load_checked
 
 __all__ = ["KnownDeviations"]
 
@@ -27,7 +27,7 @@ class KnownDeviations:
 
     def __init__(self, given: Iterable[Expectation], subject: Listener) -> None:
         there = Circumstances(subject.kind, (), {})
-        found = [one for one in given if is_about(one, load_invariants()) and one.holds_in(there)]
+        found = [one for one in given if is_about(one, load_checked()) and one.holds_in(there)]
         self._expectations = found
         self._index = ExpectationIndex(found)
         self._met: Counter[Expectation] = Counter()

@@ -75,7 +75,7 @@ def learn(address: Address, log: CaseLog, say: bytes = b"", expect: bytes = b"")
     """
     if say or expect:
         own = Language("the user's own", say, expect)
-        answer = _answer(address, log, say)
+        answer = _answer(address, log, say, expect)
         if expect not in answer or not answer:
             told = f"{address.words} answers {answer[:60]!r} to {say[:60]!r}"
             raise HarnessError(f"{told}, not {expect[:60]!r}", "see --say and --expect")
@@ -133,14 +133,19 @@ def _closes(address: Address, log: CaseLog) -> bool:
     return _conversation(address, log, talk)
 
 
-def _answer(address: Address, log: CaseLog, said: bytes) -> bytes:
-    """What comes back within a while; nothing if it is a close."""
+def _answer(address: Address, log: CaseLog, said: bytes, expect: bytes = b"") -> bytes:
+    """What comes back within a while, until what is expected has come, in however many pieces;
+    nothing if it is a close."""
 
     def talk(one: socket.socket) -> bytes:
+        data = b""
         with contextlib.suppress(OSError):
             one.sendall(said)
-            return one.recv(_READ_OCTETS)
-        return b""
+            data = part = one.recv(_READ_OCTETS)
+            while part and expect not in data:
+                part = one.recv(_READ_OCTETS)
+                data += part
+        return data
 
     return _conversation(address, log, talk)
 

@@ -1,4 +1,5 @@
-"""What a check judges: an address where somebody listens, or a program that is started to listen.
+"""What a check judges: an address where somebody listens, a program that is started to listen, or a
+server of a class that a program of ours makes.
 
 An address is ``HOST:PORT``, ``udp:HOST:PORT``, ``unix:PATH`` (``unix:@NAME`` has no file), or, for
 datagrams, ``unixgram:PATH``. It stands on a row of the matrix of server specs, so that records,
@@ -15,11 +16,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sockproof.check.served_class import ServedClass, look_at
 from sockproof.errors import UsageError
 from sockproof.file_names import file_name
 from sockproof.spec.matrix import ServerSpec, spec_by_id
 
-__all__ = ["PLACES", "Address", "Listener", "parse_address", "program_of"]
+__all__ = ["PLACES", "Address", "Listener", "parse_address", "program_of", "server_of"]
 
 PLACES = ("{port}", "{address}", "{path}")
 """What is replaced in the words of a program: its port, its host and port, its Unix path."""
@@ -69,21 +71,27 @@ class Listener:
     """An address, or a program: ``argv`` starts it, ``stop`` is the command that ends it, or empty.
 
     ``address`` is where it is reached; of a program that is told its port, port 0 stands for it.
-    ``given`` is how the user wrote it.
+    ``given`` is how the user wrote it. ``served`` is the class that the program makes a server of,
+    if it is ours.
     """
 
     given: str
     address: Address
     argv: tuple[str, ...] = ()
     stop: tuple[str, ...] = ()
+    served: ServedClass | None = None
 
     @property
     def kind(self) -> str:
+        if self.served:
+            return "server"
         return "program" if self.argv else "address"
 
     @property
     def id(self) -> str:
         """The name of its record."""
+        if self.served:
+            return file_name(self.served.server.rpartition("/")[2].replace(":", "-"))
         if not self.argv:
             return file_name(self.given.replace(":", "-").strip("-"))
         names = [os.path.basename(word) for word in self.argv if not word.startswith("-")]  # noqa: PTH119
@@ -98,6 +106,8 @@ class Listener:
     def to_json(self) -> dict[str, Any]:
         """What a record tells of it."""
         told = {"kind": self.kind, "address": self.address.words}
+        if self.served:
+            return {**told, **self.served.to_json(), "stop": list(self.stop)}
         words = {"argv": list(self.argv), "stop": list(self.stop)} if self.argv else {}
         return {**told, **words}
 
@@ -160,6 +170,23 @@ def program_of(
     if not subject.is_told_its_place and (not listens or _is_chosen(address)):
         hint = "put {port} where it takes its port, or add --listens 127.0.0.1:8000"
         raise UsageError("nothing says at which port the program listens", hint)
+    return subject
+
+
+def server_of(
+    served: ServedClass, listens: str = "", stop: str = "", allowed: Sequence[str] = ()
+) -> Listener:
+    """A server of the user's class, by default at a free port of 127.0.0.1, or where its class has
+    its place.
+
+    Raises:
+        UsageError: nothing says where it listens. HarnessError: it cannot be imported.
+    """
+    address = _listening(listens or look_at(served), allowed)
+    subject = Listener(served.words, address, served.argv(), _words(stop), served)
+    if not served.is_told_its_place and (not listens or _is_chosen(address)):
+        hint = "put {address} among its arguments, or add --listens 127.0.0.1:8000"
+        raise UsageError(f"nothing says at which port {served.given} listens", hint)
     return subject
 
 

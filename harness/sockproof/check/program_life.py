@@ -18,6 +18,7 @@ from pathlib import Path
 from sockproof.check.listener import Address, Listener
 from sockproof.check.owners import owners_of, tree_of
 from sockproof.check.sockets import is_bound
+from sockproof.check.starter import CANNOT_BE_MADE
 from sockproof.errors import HarnessError, IutUnavailable
 from sockproof.iut.agent.looking import is_dead
 from sockproof.iut.case_log import CaseLog
@@ -52,8 +53,8 @@ class ProgramLife:
         self.is_over = False
         self._mark = new_mark()
         self._printed = folder / f"printed-{next(_SERIAL)}"
+        log.note("program", "start", note=self.words)
         words = placed(subject.argv, address)
-        log.note("program", "start", note=shlex.join(words))
         # Python then tells where it stood when it is ended by SIGABRT; other programs do not care.
         variables = {"PYTHONFAULTHANDLER": "1", "PYTHONUNBUFFERED": "1", AGENT_MARK: self._mark}
         inherited = {name: value for name, value in os.environ.items() if name != _OURS}
@@ -79,11 +80,22 @@ class ProgramLife:
         return self._popen.pid
 
     @property
+    def words(self) -> str:
+        """What was started, for a reader."""
+        told = shlex.join(placed(self.subject.argv, self.address))
+        return self.subject.given if self.subject.served else told
+
+    @property
     def printed(self) -> str:
         """What it has printed, the last of it where that is long."""
         with contextlib.suppress(OSError):
             return self._printed.read_text("utf-8", "replace")[-_KEPT_CHARACTERS:]
         return ""
+
+    @property
+    def printed_octets(self) -> int:
+        """How much it has printed so far."""
+        return self._printed.stat().st_size
 
     @property
     def last_words(self) -> str:
@@ -223,7 +235,7 @@ def _is_its_own(life: ProgramLife) -> bool:
 
 def _not_listening(life: ProgramLife, listens: bool) -> HarnessError:
     """Why it cannot be checked."""
-    words, where = shlex.join(placed(life.subject.argv, life.address)), life.address.words
+    words, where = life.words, life.address.words
     if listens:
         hint = f"end that one, or check it: sockproof check {where}"
         return HarnessError(f"{words}: another process listens at {where}", hint)
@@ -231,6 +243,8 @@ def _not_listening(life: ProgramLife, listens: bool) -> HarnessError:
         told = f"{words}: it does not listen at {where} within {start_bound_s():g} s"
         return HarnessError(told, "say where it listens with --listens")
     told = f"{words}: it ended with status {life.status} before it listened at {where}"
+    if life.subject.served and life.status == CANNOT_BE_MADE:
+        return HarnessError(f"{words}: {life.last_words}", "see docs/own-server.md")
     if life.status == 0:
         return HarnessError(told, "if it goes into the background, have it stay, or give ADDRESS")
     return HarnessError(f"{told}: {life.last_words}", "see that it starts by hand")

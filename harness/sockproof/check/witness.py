@@ -12,7 +12,7 @@ from sockproof.errors import HarnessError
 from sockproof.output_folder import OutputFolder
 from sockproof.record.rows import CaseRow, RequirementRow
 from sockproof.record.writer import RecordWriter, record_name
-from sockproof.spec.catalogue import load_invariants
+from sockproof.spec.catalogue import load_checked
 
 __all__ = ["CheckWitness"]
 
@@ -97,5 +97,5 @@ class CheckWitness:
 
 
 def _row_of(requirement_id: str) -> RequirementRow:
-    found = load_invariants().get(requirement_id)
+    found = load_checked().get(requirement_id)
     return RequirementRow(found.id, found.area, found.title, found.level, found.source)

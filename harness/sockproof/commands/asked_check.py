@@ -14,13 +14,17 @@ from typing import Any
 
 from sockproof.check.checking import Check
 from sockproof.check.header import check_header
-from sockproof.check.invariants.table import AREA, Play, plays_of
+from sockproof.check.invariants.table import AREA, Play
 from sockproof.check.language import Language
 from sockproof.check.listener import Listener
 from sockproof.check.scene import Manners
+from sockproof.check.service.exchanges import Exchanges
+from sockproof.check.service.service_table import SERVICE
+from sockproof.commands.asked_examples import asked_exchanges
 from sockproof.commands.check import (
     asked_manners,
     asked_octets,
+    asked_plays,
     asked_subject,
     check_command,
 )
@@ -35,7 +39,10 @@ from sockproof.report.what_to_type import operand
 from sockproof.spec.case_id import CaseId
 from sockproof.visible_text import visible
 
-__all__ = ["AskedCheck", "asked_check", "parted"]
+__all__ = ["AREAS", "AskedCheck", "asked_check", "parted"]
+
+AREAS = (AREA, SERVICE)
+"""Those of the cases of a check."""
 
 _HOW = "add ADDRESS, or -- PROGRAM"
 # Of a text that nobody has asked for; one that is to be run is told whole.
@@ -51,6 +58,7 @@ class AskedCheck:
     manners: Manners
     say: bytes
     expect: bytes
+    exchanges: Exchanges
 
     def played(self) -> tuple[CaseRow, Language]:
         """How it ends now, and what the server speaks.
@@ -73,7 +81,7 @@ class AskedCheck:
         return rows[0], language
 
     def _check(self, folder: Path) -> Check:
-        return Check(self.subject, self.manners, folder, self.say, self.expect)
+        return Check(self.subject, self.manners, folder, self.say, self.expect, self.exchanges)
 
     def header(self) -> dict[str, Any]:
         """That of a record of this case alone."""
@@ -84,7 +92,7 @@ class AskedCheck:
 def parted(given: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...]]:
     """What names record and case, and the words behind that say what is checked: there are some
     only if the case is one of a check."""
-    cases = [text.startswith(f"{AREA}/") for text in given[:2]]
+    cases = [text.partition("/")[0] in AREAS for text in given[:2]]
     if not any(cases):
         return given, ()
     known = 2 if cases[0] and given[1:2] and given[1].endswith(".jsonl") else cases.index(True) + 1
@@ -109,11 +117,12 @@ def asked_check(
     given = check_command.make_context("check", [*options, *before, *named]).params
     subject = asked_subject(given.pop("words"), given)
     say, expect = asked_octets(given["say"], "--say"), asked_octets(given["expect"], "--expect")
-    plays = {str(play.case): play for play in plays_of(subject)}
+    plays = {str(play.case): play for play in asked_plays(subject, given)}
     if str(case) not in plays:
         hint = next((one for one in plays if one.startswith(case.requirement)), "see 'check'")
         raise UsageError(f"{case} is not played on {subject.given}", hint)
-    return AskedCheck(plays[str(case)], subject, asked_manners(subject, given), say, expect)
+    exchanges, manners = asked_exchanges(given).exchanges, asked_manners(subject, given)
+    return AskedCheck(plays[str(case)], subject, manners, say, expect, exchanges)
 
 
 def _named_by(record: Record | None, *, trusted: bool) -> list[str]:
@@ -143,8 +152,8 @@ def _options_of(record: Record | None, *, trusted: bool) -> Iterator[str]:
         yield f"--patience={patience}"
     if isinstance(settings.get("gentle"), bool):
         yield "--gentle" if settings["gentle"] else "--no-gentle"
-    told = {name: str(settings.get(name) or "") for name in ("say", "expect")}
-    if subject and subject.is_program:
+    told = {name: str(settings.get(name) or "") for name in ("say", "expect", "exchanges")}
+    if subject and subject.is_started:
         told["stop"] = shlex.join(subject.stop)
         if subject.address in _FREE:
             yield f"--listens={subject.address}"

@@ -16,7 +16,7 @@ from sockproof.record.rows import CaseRow
 from sockproof.report.text import one_line
 from sockproof.repro.differences import ending_of
 from sockproof.spec.case_id import requirement_of
-from sockproof.spec.catalogue import load_invariants
+from sockproof.spec.catalogue import load_checked
 
 __all__ = ["bisect_command"]
 
@@ -39,7 +39,7 @@ def bisect_command(case: str, given: Sequence[str], seed: int | None, examples: 
     Ends with 1 when something changed. All are played: where things changed twice, halving would
     miss it.
     """
-    if requirement_of(case) in load_invariants():
+    if requirement_of(case) in load_checked():
         problem = f"{case} is of a check, which judges one server"
         raise UsageError(problem, "see 'sockproof check --help'")
     wanted = Wanted(known_case(case), seed=seed, examples=examples)

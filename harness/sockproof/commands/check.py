@@ -18,7 +18,9 @@ from sockproof.check.language import Language
 from sockproof.check.listener import Listener, parse_address, program_of
 from sockproof.check.scene import Manners
 from sockproof.check.scripts.confirming import Confirmation
+from sockproof.check.service.service_table import service_plays
 from sockproof.check.witness import CheckWitness
+from sockproof.commands.asked_examples import asked_exchanges, asked_server, class_options
 from sockproof.commands.check_table import CheckProgress, done_by, print_table
 from sockproof.commands.output import open_console
 from sockproof.commands.run import refuse_unwritable, tell
@@ -33,7 +35,7 @@ from sockproof.run.lifetime import interrupt_once_by
 from sockproof.spec.keywords import keyword_matcher
 from sockproof.timing import scale
 
-__all__ = ["asked_manners", "asked_octets", "asked_subject", "check_command"]
+__all__ = ["asked_manners", "asked_octets", "asked_plays", "asked_subject", "check_command"]
 
 
 @click.command("check", context_settings={"ignore_unknown_options": False})
@@ -45,6 +47,7 @@ __all__ = ["asked_manners", "asked_octets", "asked_subject", "check_command"]
     help="Where the program listens, if it is not told {port}: 127.0.0.1:8000, udp:127.0.0.1:53, "
     "unix:/run/app.sock, unixgram:{path}. With port 0 or {port}, a free one is chosen.",
 )
+@class_options
 @click.option("--stop", default="", metavar="COMMAND", help="Ends the program. [default: SIGINT]")
 @click.option("--say", default="", metavar="TEXT", help="What the server answers: 'PING\\r\\n'.")
 @click.option("--expect", default="", metavar="TEXT", help="What is in its answer: '+PONG'.")
@@ -93,7 +96,8 @@ __all__ = ["asked_manners", "asked_octets", "asked_subject", "check_command"]
     help="The folder that record and reports are written to.",
 )
 def check_command(words: tuple[str, ...], **given: Any) -> int:
-    """Check any server from outside: who listens at ADDRESS, or a PROGRAM that is started.
+    """Check any server from outside: who listens at ADDRESS, a PROGRAM that is started, or a server
+    of a class.
 
     ADDRESS is HOST:PORT, udp:HOST:PORT, unix:PATH, or unixgram:PATH for datagrams. In the program's
     words, {port} stands for a free port, {path} for the path of a Unix socket.
@@ -101,7 +105,7 @@ def check_command(words: tuple[str, ...], **given: Any) -> int:
     subject = asked_subject(words, given)
     manners = asked_manners(subject, given)
     named = keyword_matcher(given["keyword"])
-    plays = [play for play in plays_of(subject) if named(str(play.case))]
+    plays = [play for play in asked_plays(subject, given) if named(str(play.case))]
     if not plays:
         raise UsageError("no case is selected", "see 'sockproof check --dry-run'")
     if given["dry_run"]:
@@ -110,10 +114,19 @@ def check_command(words: tuple[str, ...], **given: Any) -> int:
     return _checked(subject, manners, plays, given)
 
 
+def asked_plays(subject: Listener, given: dict[str, Any]) -> list[Play]:
+    """The cases of a check: the invariants, and what follows from examples."""
+    exchanges = asked_exchanges(given).exchanges
+    return [*plays_of(subject), *service_plays(subject, exchanges)]
+
+
 def asked_subject(words: Sequence[str], given: dict[str, Any]) -> Listener:
-    allowed = given["allow_remote"]
+    named, allowed = asked_server(words, given), given["allow_remote"]
+    if isinstance(named, Listener):
+        return named
+    words = named
     if not words:
-        raise UsageError("nothing to check", "give an address, or a program after --")
+        raise UsageError("nothing to check", "give an address, a program after --, or --server")
     first, rest = words[0], words[1:]
     if _is_address(first) and not rest:
         for option in ("listens", "stop"):
@@ -170,13 +183,14 @@ def _checked(
     console = open_console()
     witness = CheckWitness(output, header, plays, CheckProgress(console, len(plays)), known)
     with own_folder(short_temporary_folder()) as folder:
-        confirmation = Confirmation(subject, manners, output)
+        exchanges = asked_exchanges(given).exchanges
+        confirmation = Confirmation(subject, manners, output, exchanges)
 
         def confirm(row: CaseRow, language: Language, gone: str) -> CaseRow:
             witness.see(row)
             return confirmation.confirmed(row, language, gone)
 
-        check = Check(subject, manners, folder, say, expect, confirm)
+        check = Check(subject, manners, folder, say, expect, exchanges, confirm)
         with witness:
             witness.speaks = check.play(plays, witness.take).words
     print_table(console, witness.rows, witness.requirements, subject, witness.speaks)
@@ -188,6 +202,8 @@ def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
     told = {
         name: given[name] for name in ("say", "expect", "gentle") if given[name] not in ("", None)
     }
+    if given["exchanges"]:
+        told["exchanges"] = str(given["exchanges"])
     return {"select": given["keyword"], "specs": [], "shard": "1/1", **told}
 
 

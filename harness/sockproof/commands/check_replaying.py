@@ -18,7 +18,7 @@ from sockproof.record.rows import CaseRow
 from sockproof.record.writer import RecordWriter
 from sockproof.report.text import one_line
 from sockproof.run.record_header import requirement_row
-from sockproof.spec.catalogue import load_invariants
+from sockproof.spec.catalogue import load_checked
 
 __all__ = ["AS_STORED", "OTHERWISE", "replay_check"]
 
@@ -89,6 +89,6 @@ def _write_one(path: Path, asked: AskedCheck, row: CaseRow) -> None:
         RecordError: it cannot be written.
     """
     writer = RecordWriter(path, asked.header())
-    writer.requirement(requirement_row(load_invariants().get(row.requirement)))
+    writer.requirement(requirement_row(load_checked().get(row.requirement)))
     writer.case(row)
     writer.close(True, "", [])

@@ -39,7 +39,9 @@ def make_check_script(wanted: Wanted) -> CheckWritten:
     else:
         _refuse_what_is_right(row)
         language = asked.spoken()
-    about = ScriptCase(wanted.case, asked.subject, language, asked.manners, row.actual)
+    about = ScriptCase(
+        wanted.case, asked.subject, language, asked.manners, row.actual, asked.exchanges
+    )
     patience_s = asked.manners.patience_s
     end = run_script(CheckScript(about, patience_s).text, asked.subject, patience_s)
     script = CheckScript(about, patience_s, remark_on(end.words))

@@ -15,7 +15,7 @@ from sockproof.commands.output import open_console
 from sockproof.commands.references import atlas_of, lines_of, reference_records
 from sockproof.errors import UsageError
 from sockproof.spec.case_id import CaseId, requirement_of
-from sockproof.spec.catalogue import load_everything, load_invariants
+from sockproof.spec.catalogue import load_checked, load_everything
 from sockproof.spec.levels import format_python_level
 from sockproof.spec.requirement import Requirement
 
@@ -27,7 +27,7 @@ __all__ = ["explain_command"]
 def explain_command(id_: str) -> None:
     """Tell about a requirement or a case: promise, source, specs, and where it is checked."""
     requirement = load_everything().get(requirement_of(id_))
-    if requirement.id in load_invariants():
+    if requirement.id in load_checked():
         _print(_of_check(requirement, id_))
         return
     named = collect((), requirement.id)

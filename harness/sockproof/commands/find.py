@@ -17,7 +17,7 @@ from sockproof.record.rows import CaseRow
 from sockproof.report.atlas_entries import Atlas, AtlasEntry
 from sockproof.report.html.chapters import place_of
 from sockproof.report.text import one_line
-from sockproof.spec.catalogue import load_everything, load_invariants
+from sockproof.spec.catalogue import load_checked, load_everything
 from sockproof.spec.requirement import Requirement
 
 __all__ = ["find_command", "searched"]
@@ -95,7 +95,7 @@ def _print(found: Sequence[str], atlas: Atlas, console: Console) -> None:
 def _facts(
     requirement: Requirement, atlas: Atlas, entry: AtlasEntry | None
 ) -> Mapping[str, Sequence[str]]:
-    if requirement.id in load_invariants():
+    if requirement.id in load_checked():
         commands = [f"sockproof explain {requirement.id}", "sockproof check ADDRESS, or -- PROGRAM"]
         return {"symptoms": requirement.symptoms, "check": [_OF_CHECK], "next": commands}
     return {

@@ -11,7 +11,7 @@ from sockproof.commands.output import open_console
 from sockproof.errors import UsageError
 from sockproof.run.run_options import RunOptions, click_option
 from sockproof.spec.case_id import CaseId
-from sockproof.spec.catalogue import load_catalogue, load_invariants
+from sockproof.spec.catalogue import load_catalogue, load_checked
 from sockproof.spec.matrix import ALL_SPECS
 from sockproof.spec.renames import new_ids
 from sockproof.spec.requirement import Requirement
@@ -28,7 +28,7 @@ def _requirements() -> Iterator[str]:
 
 def _invariants() -> Iterator[str]:
     """What a check holds against any server."""
-    yield from map(_listed, load_invariants().values())
+    yield from map(_listed, load_checked().values())
 
 
 def _listed(requirement: Requirement) -> str:

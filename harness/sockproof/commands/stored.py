@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
-from sockproof.check.invariants.table import AREA
-from sockproof.commands.asked_check import AskedCheck, asked_check, parted
+from sockproof.commands.asked_check import AREAS, AskedCheck, asked_check, parted
+from sockproof.commands.asked_examples import class_options, example_words
 from sockproof.commands.one_case import known_case
 from sockproof.commands.recorded_iut import chosen_iut
 from sockproof.errors import RecordError, UsageError
@@ -31,6 +31,7 @@ __all__ = ["GENERATED", "GENERATING", "Wanted", "keep_plan", "over_one_case"]
 GENERATED = "generated"
 """The area whose cases play plans, and the key of what a case's row tells of them."""
 _PLAN = ".json"
+_NAMES_A_CLASS = ("server", "handler", "exchanges")
 _NO_PLAN = "it needs 'case', the id of a generated case, and 'plan'"
 
 
@@ -57,7 +58,7 @@ class Wanted:
     @property
     def is_check(self) -> bool:
         """Whether it is a case of a check, which is played on an address or a program."""
-        return self.case.area == AREA
+        return self.case.area in AREAS
 
     def checked(self) -> AskedCheck:
         """A case of a check, on what is named: see :func:`asked_check`.
@@ -99,7 +100,10 @@ def over_one_case(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def called(given: Sequence[str], record: Path | None, iut: str, **others: Any) -> Any:
         told = {name: others.pop(name) for name in ("seed", "examples", "trusted")}
+        examples = [*example_words({name: others.pop(name) for name in _NAMES_A_CLASS})]
         wanted = _wanted(given, record)
+        words = ["--", *wanted.words] if examples and wanted.words else wanted.words
+        wanted = dataclasses.replace(wanted, words=(*examples, *words))
         return command(dataclasses.replace(wanted, asked=iut, **told), **others)
 
     options = (
@@ -127,9 +131,10 @@ def over_one_case(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         *GENERATING,
     )
+    decorated = class_options(called)
     for option in reversed(options):
-        called = option(called)
-    return called
+        decorated = option(decorated)
+    return decorated
 
 
 # How a case that generates plans is to do so, otherwise than its record says.

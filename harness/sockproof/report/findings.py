@@ -30,6 +30,8 @@ _TOGETHER = {
     "second-interrupt-ends-it": "stopping",
     "stop-frees-the-address": "address",
     "starts-again-at-once": "address",
+    "octet-by-octet": "in pieces",
+    "cut-anywhere": "in pieces",
 }
 # `18 in handle() at chat.py:31`, and the same in the stacks of py-spy and of faulthandler.
 _PLACE = re.compile(r"(?:(\d+) (?:wait )?in )?([\w.<>]+)\(\) (?:at|in) ([^:,;\n]+):\d+")

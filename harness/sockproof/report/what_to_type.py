@@ -52,7 +52,11 @@ def _of_record(command: str, record: Record, case: CaseRow) -> str:
 
 
 def operand(subject: SubjectInfo) -> str:
-    """``127.0.0.1:9000``, or ``-- python3 -m myapp --port '{port}'``, last in a command."""
+    """``127.0.0.1:9000``, ``-- python3 -m myapp --port '{port}'``, ``--server mypkg:Server``:
+    last in a command."""
+    if subject.is_server:
+        handler = ["--handler", subject.handler] if subject.handler else []
+        return shlex.join(["--server", subject.server, *handler])
     if subject.is_program:
         return f"-- {shlex.join(subject.argv)}"
     return shlex.quote(subject.address)
@@ -65,11 +69,11 @@ def check_words(record: Record) -> str:
 
 def _options(record: Record) -> Iterator[str]:
     subject, settings = record.subject, record.settings
-    if subject and subject.is_program and subject.address not in _CHOSEN:
+    if subject and subject.is_started and subject.address not in _CHOSEN:
         yield f"--listens {shlex.quote(subject.address)}"
     if subject and subject.stop:
         yield f"--stop {shlex.quote(shlex.join(subject.stop))}"
-    for name in ("say", "expect"):
+    for name in ("say", "expect", "exchanges"):
         if settings.get(name):
             yield f"--{name} {shlex.quote(str(settings[name]))}"
     patience = settings.get("patience_s")

@@ -38,13 +38,16 @@ __all__ = [
     "SHIPPED",
     "Catalogue",
     "load_catalogue",
+    "load_checked",
     "load_everything",
     "load_invariants",
+    "load_service",
     "read_catalogue",
 ]
 
 SHIPPED = Path(__file__).parent / "requirements"
 INVARIANTS = Path(__file__).parent / "invariants"
+SERVICE = Path(__file__).parent / "service"
 _APPLIES = toml.table(
     **{name: toml.list_of(toml.one_of(words), least=1) for name, words in NARROWING_WORDS.items()},
     predefined_only=toml.FLAG,
@@ -111,11 +114,26 @@ def load_invariants() -> Catalogue:
 
 
 @functools.cache
+def load_service() -> Catalogue:
+    """What ``sockproof check`` holds against a server of which it has an example."""
+    return read_catalogue(SERVICE)
+
+
+@functools.cache
+def load_checked() -> Catalogue:
+    """Both: all that a check holds against a server."""
+    return _together(load_invariants(), load_service())
+
+
+@functools.cache
 def load_everything() -> Catalogue:
-    """Both: what a run holds against a socketserver, and what a check does against any server."""
-    both = load_catalogue(), load_invariants()
-    areas = {name: title for one in both for name, title in one.areas.items()}
-    return Catalogue(areas, (requirement for one in both for requirement in one.values()))
+    """What a run holds against a socketserver, and what a check does against any server."""
+    return _together(load_catalogue(), load_checked())
+
+
+def _together(*catalogues: Catalogue) -> Catalogue:
+    areas = {name: title for one in catalogues for name, title in one.areas.items()}
+    return Catalogue(areas, (requirement for one in catalogues for requirement in one.values()))
 
 
 def read_catalogue(folder: Path) -> Catalogue:

@@ -44,10 +44,11 @@ class Invariant:
     programs: bool = False
     ports: bool = False
     alone: bool = False
+    area: str = AREA
 
     @property
     def requirement(self) -> str:
-        return f"{AREA}/{self.name}"
+        return f"{self.area}/{self.name}"
 
     def group_of(self, variant: str) -> str:
         """Who waits long where something is wrong has a life of his own."""

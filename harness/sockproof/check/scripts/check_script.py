@@ -19,9 +19,10 @@ from sockproof.check.language import HTTP_REQUEST, TLS, Language
 from sockproof.check.listener import Address, Listener
 from sockproof.check.scene import Manners
 from sockproof.check.scripts.literals import at_code, octets_code, words_code
+from sockproof.check.service.exchanges import NONE, Exchanges
 from sockproof.file_names import file_name
 from sockproof.spec.case_id import CaseId
-from sockproof.spec.catalogue import load_invariants
+from sockproof.spec.catalogue import load_checked
 from sockproof.spec.requirement import Requirement
 from sockproof.timing import hang_bound_s, scale, start_bound_s
 from sockproof.visible_text import visible
@@ -66,6 +67,7 @@ class ScriptCase:
     language: Language
     manners: Manners
     seen: str = ""
+    exchanges: Exchanges = NONE
 
     @property
     def name(self) -> str:
@@ -74,7 +76,7 @@ class ScriptCase:
 
     @property
     def requirement(self) -> Requirement:
-        return load_invariants().get(self.case.requirement)
+        return load_checked().get(self.case.requirement)
 
 
 @dataclass(frozen=True)

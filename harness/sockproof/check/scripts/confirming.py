@@ -19,6 +19,7 @@ from sockproof.check.language import Language
 from sockproof.check.listener import Listener
 from sockproof.check.scene import Manners
 from sockproof.check.scripts.check_script import CheckScript, ScriptCase, has_script, script_name
+from sockproof.check.service.exchanges import NONE, Exchanges
 from sockproof.iut.started import take_down
 from sockproof.iut.strays import AGENT_MARK, end_strays, new_mark
 from sockproof.iut.survivor import keep
@@ -73,8 +74,14 @@ class Confirmation:
     folder ``scripts`` of ``output``. All of them together get no more time than is sensible, and
     none is run once an interrupt has come."""
 
-    def __init__(self, subject: Listener, manners: Manners, output: OutputFolder) -> None:
-        self._subject, self._manners = subject, manners
+    def __init__(
+        self,
+        subject: Listener,
+        manners: Manners,
+        output: OutputFolder,
+        exchanges: Exchanges = NONE,
+    ) -> None:
+        self._subject, self._manners, self._exchanges = subject, manners, exchanges
         self._output = output
         self._rest_s = _ALL_WITHIN_S * scale()
         if subject.argv and subject.is_told_its_place:
@@ -90,7 +97,9 @@ class Confirmation:
         case = CaseId.read(row.id)
         if row.verdict is not Verdict.FAIL or not has_script(case):
             return row
-        about = ScriptCase(case, self._subject, language, self._manners, row.actual)
+        about = ScriptCase(
+            case, self._subject, language, self._manners, row.actual, self._exchanges
+        )
         end = f"was not run: {gone}" if gone else self._end(about)
         script = CheckScript(about, self._manners.patience_s, remark_on(end))
         name = script_name(row.id)

@@ -1,0 +1,1 @@
+"""What follows from one example of what a server is asked and answers: the area ``service``."""

@@ -1,0 +1,116 @@
+"""What ``--server``, ``--handler`` and ``--exchanges`` say: a server of the user's class, and what
+it is asked and answers."""
+
+from __future__ import annotations
+
+import functools
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sockproof.check.listener import Listener, program_of, server_of
+from sockproof.check.served_class import served_class
+from sockproof.check.service.exchange_file import ExchangeFile, read_exchanges
+from sockproof.errors import UsageError
+from sockproof.spec.toml_tables import as_tuple
+
+__all__ = ["asked_exchanges", "asked_server", "class_options", "example_words"]
+
+_OPTIONS = ("server", "handler", "exchanges")
+
+
+def class_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that name a class and examples, of a command that is about a check."""
+    options = (
+        click.option(
+            "--server",
+            default="",
+            metavar="CLASS",
+            help="A server class or factory, which is made and served: mypkg.servers:ChatServer, "
+            "./chat.py:ChatServer, mypkg:make_server@python3.12.",
+        ),
+        click.option(
+            "--handler", default="", metavar="CLASS", help="The handler class that it is given."
+        ),
+        click.option(
+            "--exchanges",
+            default=None,
+            type=click.Path(dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help="In TOML, what a client sends and gets; the area service follows from it.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def example_words(given: Mapping[str, Any]) -> Iterator[str]:
+    """The options as they were given, as words."""
+    for name in _OPTIONS:
+        if given.get(name):
+            yield f"--{name}={given[name]}"
+
+
+@functools.cache
+def _read(path: Path) -> ExchangeFile:
+    return read_exchanges(path)
+
+
+def asked_exchanges(given: Mapping[str, Any]) -> ExchangeFile:
+    """The file of examples; nothing is in it if none is given.
+
+    Raises:
+        UsageError: it is not in order.
+    """
+    return _read(given["exchanges"]) if given["exchanges"] else ExchangeFile()
+
+
+def asked_server(words: Sequence[str], given: Mapping[str, Any]) -> Listener | Sequence[str]:
+    """The server of a class, or the program, that options or file name; else the words, or the
+    address of the file.
+
+    Raises:
+        UsageError: words name another one, or nothing says where it listens. HarnessError: the
+            class cannot be imported.
+    """
+    table = asked_exchanges(given).server
+    named = given["server"] or ("" if words else table.get("class", ""))
+    if given["handler"] and not named:
+        raise UsageError("--handler is for --server", "add --server CLASS")
+    if named:
+        if words:
+            raise UsageError("--server is a server by itself", f"leave out {shlex.join(words)}")
+        return _server(named, given, table)
+    listens, stop = _places(given, table)
+    if not words and table.get("command"):
+        return program_of(_command(table["command"]), listens, stop, given["allow_remote"])
+    return words or [table["address"]] if table.get("address") else words
+
+
+def _server(named: str, given: Mapping[str, Any], table: Mapping[str, Any]) -> Listener:
+    is_of_file = named == table.get("class")
+    interpreter = table.get("interpreter", "") if is_of_file else ""
+    served = served_class(
+        f"{named}@{interpreter}" if interpreter and "@" not in named else named,
+        given["handler"] or (table.get("handler", "") if is_of_file or not given["server"] else ""),
+        table.get("arguments"),
+        table.get("keywords"),
+    )
+    listens, stop = _places(given, table)
+    return server_of(served, listens, stop, given["allow_remote"])
+
+
+def _places(given: Mapping[str, Any], table: Mapping[str, Any]) -> tuple[str, str]:
+    """Where it listens, and what stops it: by an option, or by the file."""
+    return given["listens"] or table.get("address", ""), given["stop"] or table.get("stop", "")
+
+
+def _command(told: str | Sequence[str]) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(told)) if isinstance(told, str) else as_tuple(told)
+    except ValueError as error:
+        raise UsageError(f"command {told!r}: {error}", "quote as a shell") from None
