@@ -22,6 +22,7 @@ _OUTSIDE = re.compile(r"^\s+(?P<name>\S+) \((?P<file>[^()]+):(?P<line>\d+)\)")
 _DUMPED = re.compile(r'^\s+File "(?P<file>[^"]+)", line (?P<line>\d+) in (?P<name>\S+)')
 _THREAD = re.compile(r"^(Thread|Current thread) ")
 # Where a thread waits for its next work, or where Python begins: of no user's interest.
+_STARTER = "sockproof/check/starter.py"
 _INNER = ("socket.py", "selectors.py", "ssl.py", "threading.py", "socketserver.py", "queue.py")
 
 
@@ -39,7 +40,8 @@ class Frame:
     @property
     def is_inner(self) -> bool:
         """Whether it is of the standard library's own, below or above what a user wrote."""
-        return os.path.basename(self.file) in _INNER or self.file.startswith("<frozen")  # noqa: PTH119
+        name = os.path.basename(self.file)  # noqa: PTH119
+        return name in _INNER or self.file.startswith("<frozen") or self.file.endswith(_STARTER)
 
 
 def outside_stacks(pids: Sequence[int]) -> str:

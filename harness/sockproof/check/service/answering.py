@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import select
 import socket
+import time
 from collections.abc import Sequence
 
 from sockproof.case.client import RESET
@@ -29,8 +30,8 @@ _AT_ONCE = 20
 # A request longer than that goes in pieces of one octet at its ends alone.
 _MOST_PIECES = 128
 # So much is asked for, at most, by a client that does not read.
-_ASKED_OCTETS, _ASKED_TIMES, _FULL_S = 4 << 20, 5000, 0.3
-_SMALL_BUFFER_OCTETS = 4096
+_ANSWER_OCTETS, _ASKED_TIMES, _ASKED_S, _FULL_S = 8 << 20, 10000, 5.0, 0.3
+_SMALL_BUFFER_OCTETS, _LARGE_BUFFER_OCTETS = 4096, 1 << 20
 
 
 def answered_whole(exchanges: Exchanges, scene: Scene, name: str) -> None:
@@ -117,10 +118,12 @@ def answered_slowly_read(exchanges: Exchanges, scene: Scene, name: str) -> None:
     with attempt(scene, "read late"):
         caller = _call(exchanges, scene, exchange)
         caller.peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SMALL_BUFFER_OCTETS)
-        asked, rest = _ask_much(caller, again) if again else (1, b"")
+        asked, rest = _ask_much(caller, again, _times(caller, again)) if again else (1, b"")
         if not again:
             caller.say(exchange)
             caller.let_read()
+        # Through so small a window it would take for ever.
+        caller.peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _LARGE_BUFFER_OCTETS)
         for _ in range(asked):
             caller.hear(exchange)
         if rest:
@@ -129,11 +132,19 @@ def answered_slowly_read(exchanges: Exchanges, scene: Scene, name: str) -> None:
     scene.observe("answers", asked + bool(rest))
 
 
-def _ask_much(caller: Caller, exchange: Exchange) -> tuple[int, bytes]:
+def _times(caller: Caller, exchange: Exchange) -> int:
+    """How often it is asked for, so that its answers do not take a slow server too long."""
+    began_s = time.monotonic()
+    _have_at_once(caller, [exchange] * _AT_ONCE)
+    each_s = max(1e-5, (time.monotonic() - began_s) / _AT_ONCE)
+    size = max(len(exchange.request), len(exchange.answer.octets or b""))
+    return max(1, min(_ASKED_TIMES, _ANSWER_OCTETS // size, int(_ASKED_S / each_s)))
+
+
+def _ask_much(caller: Caller, exchange: Exchange, most: int) -> tuple[int, bytes]:
     """Ask again and again until the server takes no more for a while: how often, and what is left
     of one request more, for which there was no room."""
     own, times, rest = caller.peer.socket, 0, b""
-    most = min(_ASKED_TIMES, max(1, _ASKED_OCTETS // len(exchange.request)))
     own.setblocking(False)
     while times < most and select.select([], [own], [], _FULL_S)[1]:
         rest = rest or exchange.request

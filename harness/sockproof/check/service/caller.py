@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
-from sockproof.case.client import TIMEOUT, Ending, StreamPeer
+from sockproof.case.client import END_OF_STREAM, RESET, TIMEOUT, Ending, StreamPeer
 from sockproof.case.datagram import DatagramPeer
 from sockproof.check.clientele import Clientele
+from sockproof.check.far_end import far_end
 from sockproof.check.service.exchanges import Exchange
-from sockproof.check.unread import unread_octets
 from sockproof.judge.checks import Hang, Mismatch, show
 
 __all__ = ["Caller", "call_up"]
@@ -22,6 +22,8 @@ _READ_OCTETS = 1 << 16
 # How long a server may leave what has come unread, before more is sent: it may well have to do
 # with another client. And how often that is looked at.
 _READS_WITHIN_S, _LOOK_S = 0.3, 0.0005
+# How long a server may take to close by itself; whoever keeps the connection does not.
+_ENDS_WITHIN_S = 0.3
 
 
 class Caller:
@@ -45,6 +47,9 @@ class Caller:
         # Whether it waits on though that is over, since others are still answered.
         self.may_wait: Callable[[], bool] = lambda: False
         self._data = b""
+        # How the stream has ended for it, and whether it has heard anything at all.
+        self.ending: Ending | None = None
+        self.has_heard = False
 
     @property
     def stream(self) -> StreamPeer:
@@ -92,8 +97,11 @@ class Caller:
 
     def let_read(self) -> bool:
         """Wait until the server has read what was sent, if that comes soon: whether it has."""
-        limit_s, pause = time.monotonic() + _READS_WITHIN_S, threading.Event()
-        while unread_octets(self.peer.socket):
+        return self._comes(lambda: not far_end(self.peer.socket).unread, _READS_WITHIN_S)
+
+    def _comes(self, condition: Callable[[], bool], bound_s: float) -> bool:
+        limit_s, pause = time.monotonic() + bound_s, threading.Event()
+        while not condition():
             if time.monotonic() > limit_s:
                 return False
             pause.wait(_LOOK_S)
@@ -105,8 +113,8 @@ class Caller:
         Raises:
             Mismatch: another one comes. Hang: nothing more comes.
         """
-        wanted, ending = exchange.answer, None
-        while (size := wanted.size_in(self._data, ending)) is None:
+        wanted = exchange.answer
+        while (size := wanted.size_in(self._data, self.ending)) is None:
             got = self._some()
             if got is TIMEOUT and self.may_wait():
                 continue
@@ -114,9 +122,10 @@ class Caller:
                 told = f"{show(self._data)}, and then nothing" if self._data else "nothing"
                 raise Hang(wanted.words, f"{told} for {self.bound_s:g} s")
             if isinstance(got, Ending):
-                ending = got
+                self.ending = got
             else:
                 self._data += got
+                self.has_heard = True
         self._data = self._data[size:]
 
     def hear_octets(self, number: int) -> None:
@@ -135,9 +144,19 @@ class Caller:
         return data
 
     def hear_end(self) -> Ending:
-        """How the connection ends, now that nothing more is said; what comes before is dropped."""
-        self.half_close()
-        return self.stream.receive_to_end()[1]
+        """How the connection ends: by itself, or once nothing more is said. What comes before is
+        dropped. A reset that follows an end is one: to others it may be quicker."""
+        own = self.peer.socket
+        own.settimeout(_ENDS_WITHIN_S)
+        ending = self.stream.receive_to_end()[1]
+        own.settimeout(self.bound_s)
+        if ending is TIMEOUT:
+            self.half_close()
+            ending = self.stream.receive_to_end()[1]
+        if ending is END_OF_STREAM:
+            self._comes(lambda: far_end(own).is_closed, _ENDS_WITHIN_S)
+            ending = RESET if own.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) else ending
+        return ending
 
 
 def call_up(

@@ -12,6 +12,8 @@ __all__ = ["WantedAnswer"]
 
 # A pattern that has not matched by then will not.
 _MOST_OCTETS = 16 << 20
+# So far the shortest match is sought.
+_SOUGHT_OCTETS = 4096
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,14 @@ class WantedAnswer:
         if self.octets is not None:
             return len(self.octets) if data.startswith(self.octets) else None
         found = self.pattern.match(data) if self.pattern else None
-        return found.end() if found else None
+        return self._shortest(data, found.end()) if found else None
+
+    def _shortest(self, data: bytes, longest: int) -> int:
+        """Where the shortest match ends: a pattern takes as much as it can, and what follows may
+        be the next answer."""
+        assert self.pattern is not None
+        ends = range(min(longest, _SOUGHT_OCTETS))
+        return next((end for end in ends if self.pattern.fullmatch(data, 0, end)), longest)
 
     def _may_become(self, data: bytes) -> bool:
         if self.octets is not None:
