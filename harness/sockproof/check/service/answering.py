@@ -4,7 +4,6 @@ half-close, and though its client is slow to read."""
 from __future__ import annotations
 
 import select
-import socket
 import time
 from collections.abc import Sequence
 
@@ -31,7 +30,6 @@ _AT_ONCE = 20
 _MOST_PIECES = 128
 # So much is asked for, at most, by a client that does not read.
 _ANSWER_OCTETS, _ASKED_TIMES, _ASKED_S, _FULL_S = 8 << 20, 10000, 5.0, 0.3
-_SMALL_BUFFER_OCTETS, _LARGE_BUFFER_OCTETS = 4096, 1 << 20
 
 
 def answered_whole(exchanges: Exchanges, scene: Scene, name: str) -> None:
@@ -117,13 +115,10 @@ def answered_slowly_read(exchanges: Exchanges, scene: Scene, name: str) -> None:
     again = exchange if exchange in exchanges.following(exchange) and exchange.request else None
     with attempt(scene, "read late"):
         caller = _call(exchanges, scene, exchange)
-        caller.peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SMALL_BUFFER_OCTETS)
         asked, rest = _ask_much(caller, again, _times(caller, again)) if again else (1, b"")
         if not again:
             caller.say(exchange)
             caller.let_read()
-        # Through so small a window it would take for ever.
-        caller.peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _LARGE_BUFFER_OCTETS)
         for _ in range(asked):
             caller.hear(exchange)
         if rest:
