@@ -18,7 +18,8 @@ from sockproof.check.invariants.stopping import WITH
 from sockproof.check.language import HTTP_REQUEST, TLS, Language
 from sockproof.check.listener import Address, Listener
 from sockproof.check.scene import Manners
-from sockproof.check.scripts.literals import at_code, octets_code, words_code
+from sockproof.check.scripts.literals import at_code, garbage_code, octets_code, words_code
+from sockproof.check.scripts.talk_code import served_words_code, talk_constants, talk_values
 from sockproof.check.service.exchanges import NONE, Exchanges
 from sockproof.file_names import file_name
 from sockproof.spec.case_id import CaseId
@@ -32,8 +33,8 @@ __all__ = ["CheckScript", "ScriptCase", "has_script", "script_name"]
 _WIDTH = 99
 _MODULES = (
     *("collections", "concurrent.futures", "contextlib", "ctypes", "fcntl", "glob", "os", "random"),
-    *("select", "signal", "socket", "ssl", "struct", "subprocess", "sys", "tempfile", "termios"),
-    *("threading", "time"),
+    *("re", "select", "signal", "socket", "ssl", "struct", "subprocess", "sys", "tempfile"),
+    *("termios", "threading", "time"),
 )
 _ENVIRONMENT = Environment(
     loader=PackageLoader("sockproof.check.scripts", "templates"),
@@ -41,15 +42,6 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
     undefined=StrictUndefined,
 )
-# What a client sends that has no protocol, as code; {large} is how much is too much.
-_GARBAGE: Mapping[str, str] = {
-    "octets": r'random.Random(1).getrandbits(8 * 4096).to_bytes(4096, "big") + b"\r\n\r\n"',
-    "NUL": "bytes(1024)",
-    "nothing": 'b""',
-    "an endless line": 'b"x" * {endless}',
-    "too much": r'(b"y" * 62 + b"\r\n") * {lines}',
-}
-_DATAGRAM_OCTETS = {"endless": 60000, "lines": 1023}
 _NUMBERS = ("START_S", "PATIENCE_S", "CLIENTS", "CROWD")
 # In these languages it is the server's answer, whatever comes.
 _ANY_ANSWER = ("speaks HTTP", "greets")
@@ -141,7 +133,8 @@ def _written(template: str, values: Mapping[str, Any]) -> str:
 
 def _functions(text: str, values: Mapping[str, Any]) -> Iterator[str]:
     """Those that are called, and those that these call."""
-    sources = re.split(r"\n(?=def )", _written("functions", values))
+    functions = (_written(name, values) for name in ("functions", "service_functions"))
+    sources = re.split(r"\n(?=def )", "\n".join(functions))
     known = {source.partition("(")[0].removeprefix("def "): source for source in sources}
     wanted: set[str] = set()
     pending = [text]
@@ -200,7 +193,8 @@ def _values(about: ScriptCase) -> dict[str, Any]:
         "only_accepts": language.only_accepts,
         "few": max(1, len(said) // 2),
         "drips": repr(said.rstrip(b"\r\n")),
-        "garbage": _garbage(variant, address, about.manners),
+        "garbage": garbage_code(variant, address, about.manners.large_octets),
+        **talk_values(about.exchanges, variant),
         "forgotten": repr("nobody accepts it" if language.only_accepts else "timed out"),
     }
 
@@ -219,12 +213,6 @@ def _values_of_address(address: Address) -> dict[str, Any]:
     }
 
 
-def _garbage(variant: str, address: Address, manners: Manners) -> str:
-    large = {"endless": manners.large_octets // 8, "lines": manners.large_octets // 64}
-    told = large if address.is_stream else _DATAGRAM_OCTETS
-    return _GARBAGE.get(variant, "").format(**told)
-
-
 def _constants(
     about: ScriptCase, patience_s: float, values: Mapping[str, Any]
 ) -> Mapping[str, str]:
@@ -233,7 +221,7 @@ def _constants(
     language, manners = about.language, about.manners
     return {
         "AT": at_code(about.subject, values),
-        "WORDS": words_code("WORDS", about.subject.argv, about.subject.address),
+        "WORDS": _words_code(about.subject),
         "STOP": words_code("STOP", about.subject.stop, about.subject.address),
         "START_S": f"{start_bound_s():g}",
         "PATIENCE_S": f"{bound_s:g}",
@@ -241,4 +229,11 @@ def _constants(
         "CROWD": str(manners.crowd),
         "SAY": f"SAY = {octets_code(language.say)}",
         "EXPECT": f"EXPECT = {octets_code(language.expect)}",
+        **talk_constants(about.exchanges, about.case.variant),
     }
+
+
+def _words_code(subject: Listener) -> str:
+    if subject.served:
+        return served_words_code(subject)
+    return words_code("WORDS", subject.argv, subject.address)

@@ -7,10 +7,19 @@ from typing import Any
 
 from sockproof.check.listener import Address, Listener
 
-__all__ = ["at_code", "octets_code", "words_code"]
+__all__ = ["at_code", "garbage_code", "octets_code", "words_code"]
 
 _WIDTH = 99
 _PIECE = 60
+# What a client sends that has no protocol, as code; {large} is how much is too much.
+_GARBAGE: Mapping[str, str] = {
+    "octets": r'random.Random(1).getrandbits(8 * 4096).to_bytes(4096, "big") + b"\r\n\r\n"',
+    "NUL": "bytes(1024)",
+    "nothing": 'b""',
+    "an endless line": 'b"x" * {endless}',
+    "too much": r'(b"y" * 62 + b"\r\n") * {lines}',
+}
+_DATAGRAM_OCTETS = {"endless": 60000, "lines": 1023}
 
 
 def at_code(subject: Listener, values: Mapping[str, Any]) -> str:
@@ -82,3 +91,10 @@ def octets_code(octets: bytes) -> str:
         return repr(octets)
     pieces = [octets[at : at + _PIECE] for at in range(0, len(octets), _PIECE)]
     return "\n".join(["(", *(f"    {piece!r}" for piece in pieces), ")"])
+
+
+def garbage_code(kind: str, address: Address, large_octets: int) -> str:
+    """What a client sends that has no protocol; empty where the kind is none of garbage."""
+    large = {"endless": large_octets // 8, "lines": large_octets // 64}
+    told = large if address.is_stream else _DATAGRAM_OCTETS
+    return _GARBAGE.get(kind, "").format(**told)

@@ -1,0 +1,127 @@
+"""The exchanges of a script as code, and the few lines that make and serve a user's class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sockproof.check.listener import Address, Listener
+from sockproof.check.scripts.literals import octets_code
+from sockproof.check.served_class import ServedClass
+from sockproof.check.service.attempts import positions
+from sockproof.check.service.exchanges import Exchange, Exchanges
+
+__all__ = ["served_words_code", "talk_constants", "talk_values"]
+
+_SERVES = """
+try:
+    server.serve_forever()
+except KeyboardInterrupt:
+    pass
+finally:
+    (getattr(server, "server_close", None) or server.close)()
+"""
+
+
+def talk_values(exchanges: Exchanges, variant: str) -> Mapping[str, Any]:
+    """What templates ask of the exchange that a variant names."""
+    name, _, way = variant.partition(" ")
+    named = [one for one in exchanges.all if one.name == name]
+    again = bool(named) and bool(_next(exchanges, named[0])) and _goes_on(exchanges, named[0])
+    return {"way": way, "again": again}
+
+
+def _next(exchanges: Exchanges, exchange: Exchange) -> list[Exchange]:
+    return [one for one in exchanges.following(exchange) if one.request]
+
+
+def _goes_on(exchanges: Exchanges, exchange: Exchange) -> bool:
+    first = _next(exchanges, exchange)[0]
+    return first in exchanges.following(first)
+
+
+def talk_constants(exchanges: Exchanges, variant: str) -> Mapping[str, str]:
+    """``BEFORE``, ``EXCHANGE``, ``NEXT`` and ``CUTS``, each if there is one; the first exchange of
+    all where the variant names none."""
+    if not exchanges:
+        return {}
+    name = variant.partition(" ")[0]
+    known = [one for one in exchanges.all if one.name == name]
+    exchange = known[0] if known else exchanges.firsts[0]
+    cuts = positions(len(exchange.request))
+    every = list(range(1, len(exchange.request)))
+    size = exchange.answer.octets or b"xx"
+    return {
+        "BEFORE": _list_code("BEFORE", exchanges.before(exchange)),
+        "EXCHANGE": f"EXCHANGE = {_code(exchange)}  # said, answer, to the end, half-closed",
+        "NEXT": _list_code("NEXT", _next(exchanges, exchange)),
+        "CUTS": f"CUTS = {f'range(1, {len(every) + 1})' if cuts == every else cuts}",
+        "HEARD": f"HEARD = {positions(len(size))}",
+    }
+
+
+def _list_code(name: str, exchanges: Sequence[Exchange]) -> str:
+    lines = [f"    {_code(one)}," for one in exchanges]
+    return "\n".join([f"{name} = [", *lines, "]"]) if lines else f"{name} = []"
+
+
+def _code(exchange: Exchange) -> str:
+    answer = exchange.answer
+    wanted = "None" if answer.octets is None else octets_code(answer.octets)
+    if answer.pattern:
+        wanted = f"re.compile({answer.pattern.pattern!r}, re.S)"
+    said = octets_code(exchange.request)
+    return f"({said}, {wanted}, {answer.to_end}, {exchange.half_closes})"
+
+
+def served_words_code(subject: Listener) -> str:
+    """``WORDS``, which start a program that makes a server of the class, and what it runs."""
+    served = subject.served
+    assert served is not None
+    text = "\n".join(_starter_lines(served, subject.address)) + _SERVES
+    plain = "'''" not in text and "\\" not in text
+    starter = f"STARTER = '''{text}'''" if plain else f"STARTER = {text!r}"
+    place = 'f"{AT[0]}:{AT[1]}"' if not subject.address.spec.is_unix else "AT"
+    return f'{starter}\nWORDS = [{served.argv()[0]!r}, "-c", STARTER, {place}]'
+
+
+def _starter_lines(served: ServedClass, address: Address) -> Iterator[str]:
+    server, handler = served.modules
+    yield "import importlib"
+    yield "import sys"
+    yield f"sys.path[:0] = {['', *served.folders]!r}"
+    if address.spec.is_unix:
+        yield "path = sys.argv[1]"
+    else:
+        yield 'host, _, port = sys.argv[1].rpartition(":")'
+    arguments = [_value_code(one, address, handler) for one in served.called_with]
+    arguments += [
+        f"{name}={_value_code(v, address, handler)}" for name, v in served.keywords.items()
+    ]
+    yield f"server = {_found_code(server)}({', '.join(arguments)})"
+
+
+def _found_code(spec: str) -> str:
+    module, _, name = spec.partition(":")
+    return f"importlib.import_module({module!r}).{name}"
+
+
+def _value_code(value: Any, address: Address, handler: str) -> str:
+    """A value of the order as code, with what its places stand for."""
+    if isinstance(value, list):
+        return f"[{', '.join(_value_code(one, address, handler) for one in value)}]"
+    if isinstance(value, dict):
+        pairs = (f"{name!r}: {_value_code(v, address, handler)}" for name, v in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    places = _places_code(address)
+    places |= {"{handler}": _found_code(handler)} if handler else {}
+    if not isinstance(value, str) or value in places:
+        return places[value] if isinstance(value, str) else repr(value)
+    used = (one for one in places if one in value)
+    return repr(value) + "".join(f".replace({one!r}, str({places[one]}))" for one in used)
+
+
+def _places_code(address: Address) -> dict[str, str]:
+    if address.spec.is_unix:
+        return {"{address}": "path", "{path}": "path"}
+    return {"{address}": "(host, int(port))", "{host}": "host", "{port}": "int(port)"}
