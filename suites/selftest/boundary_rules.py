@@ -114,6 +114,7 @@ BOUNDARIES: Mapping[str, Boundary] = {
             "iut/started.py": "ends what iut/interpreter.py has started",
             "run/isolation.py": "the processes of a run that is isolated",
             "check/program_life.py": "the program that the user names, and what ends it",
+            "check/served_class.py": "imports the class that the user names, in its interpreter",
             "check/stacks.py": "py-spy, on processes of the server that the user names",
             "check/invariants/beginning.py": "that program once more, in namespaces of its own",
             "check/invariants/silent_names.py": "is what runs in there",
@@ -123,6 +124,7 @@ BOUNDARIES: Mapping[str, Boundary] = {
         _RUNS_TEXT,
         {
             "commands/cli.py": "imports the command that is named, of a table",
+            "check/starter.py": "is the program that makes a server of the user's class",
             "run/plan.py": "reads what it has written, in a folder of our own",
             "iut/machine.py": "the trials of features, which are texts of its own",
             "run/worker_start.py": "runs what xdist hands to its workers",
@@ -164,6 +166,7 @@ BOUNDARIES: Mapping[str, Boundary] = {
             "__main__.py": "the last words, where nothing can be loaded",
             "iut/case_pipes.py": "into a pipe",
             "check/invariants/silent_names.py": "into a pipe: it is a program of its own",
+            "check/starter.py": "as a program of the user's does, and is",
         },
     ),
     "takes the text of an implementation": Boundary(

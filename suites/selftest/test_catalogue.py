@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from sockproof.errors import CatalogueError, UsageError
-from sockproof.spec.catalogue import Catalogue, load_catalogue, load_invariants, read_catalogue
+from sockproof.spec.catalogue import (
+    Catalogue,
+    load_catalogue,
+    load_checked,
+    load_invariants,
+    load_service,
+    read_catalogue,
+)
 from sockproof.spec.levels import Level, PythonLevel
 from sockproof.spec.matrix import ALL_SPECS
 from sockproof.spec.requirement import Applies, Requirement
@@ -255,18 +263,23 @@ def test_the_shipped_names_area_takes_no_server(shipped: Catalogue) -> None:
 
 def test_shipped_titles_are_not_told_twice(shipped: Catalogue) -> None:
     """Two requirements with one title would be one requirement."""
-    for catalogue in (shipped, load_invariants()):
+    for catalogue in (shipped, load_checked()):
         titles = [(requirement.area, requirement.title) for requirement in catalogue.values()]
 
         assert len(titles) == len(set(titles))
 
 
-def test_invariants_have_an_area_of_their_own(shipped: Catalogue) -> None:
-    """An id is in one of the two catalogues, and says by its area in which. An invariant is about
-    a server that listens somewhere: it has server specs, and no Python level."""
-    invariants = load_invariants()
+@pytest.mark.parametrize(
+    ("checked", "area"), [(load_invariants, "invariants"), (load_service, "service")]
+)
+def test_what_a_check_holds_has_areas_of_its_own(
+    shipped: Catalogue, checked: Callable[[], Catalogue], area: str
+) -> None:
+    """An id is in one of the catalogues, and says by its area in which. What a check judges is a
+    server that listens somewhere: it has server specs, and no Python level."""
+    found = checked()
 
-    assert not set(invariants.areas) & set(shipped.areas)
-    assert {requirement.area for requirement in invariants.values()} == {"invariants"}
-    assert all(one.applies.specs() for one in invariants.values())
-    assert not any(one.since or one.until for one in invariants.values())
+    assert not set(found.areas) & set(shipped.areas)
+    assert {requirement.area for requirement in found.values()} == {area}
+    assert all(one.applies.specs() for one in found.values())
+    assert not any(one.since or one.until for one in found.values())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sockproof.spec.catalogue import load_catalogue, load_invariants
+from sockproof.spec.catalogue import load_catalogue, load_checked
 from sockproof.spec.levels import Level
 from sockproof.spec.requirement import Requirement
 from suites.selftest.reported_symptoms import REPORTED
@@ -57,7 +57,7 @@ def requirement_with(symptoms: tuple[str, ...]) -> Requirement:
 
 
 def all_requirements() -> list[Requirement]:
-    return [*load_catalogue().values(), *load_invariants().values()]
+    return [*load_catalogue().values(), *load_checked().values()]
 
 
 def all_symptoms() -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from sockproof.spec.catalogue import load_catalogue, load_invariants
+from sockproof.spec.catalogue import load_catalogue, load_checked
 from sockproof.spec.levels import Level
 from sockproof.spec.requirement import Requirement
 
@@ -139,7 +139,7 @@ def test_every_title_keeps_the_rules() -> None:
     """All findings are told at once, each by its id."""
     found = [
         f"{requirement.id}: {problem}: {requirement.title}"
-        for requirement in (*load_catalogue().values(), *load_invariants().values())
+        for requirement in (*load_catalogue().values(), *load_checked().values())
         for problem in filter(None, (rule(requirement) for rule in RULES))
     ]
 

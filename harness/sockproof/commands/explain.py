@@ -9,6 +9,9 @@ from rich.text import Text
 
 from sockproof.check.invariants.table import INVARIANTS
 from sockproof.check.scene import Manners
+from sockproof.check.service.exchanges import Exchange, Exchanges
+from sockproof.check.service.service_table import SERVICE, SERVICES
+from sockproof.check.service.wanted_answer import WantedAnswer
 from sockproof.commands.check_table import done_by
 from sockproof.commands.list import collect
 from sockproof.commands.output import open_console
@@ -20,6 +23,9 @@ from sockproof.spec.levels import format_python_level
 from sockproof.spec.requirement import Requirement
 
 __all__ = ["explain_command"]
+
+# Stands for the names of those in a file.
+_ANY = Exchanges((Exchange("EXCHANGE", b"", WantedAnswer()),))
 
 
 @click.command("explain")
@@ -50,17 +56,20 @@ def _of_check(requirement: Requirement, id_: str) -> Iterator[tuple[str, str]]:
     Raises:
         UsageError: it has no such variant.
     """
-    invariant = next(one for one in INVARIANTS if one.requirement == requirement.id)
+    every = (*INVARIANTS, *(service.as_invariant(_ANY) for service in SERVICES))
+    invariant = next(one for one in every if one.requirement == requirement.id)
     case, variants = CaseId.read(id_), list(filter(None, invariant.variants))
-    specs = [spec.id for spec in requirement.applies.specs()]
-    if case.variant not in ("", *variants) or case.spec not in ("", *specs):
+    specs, is_service = [spec.id for spec in requirement.applies.specs()], invariant.area == SERVICE
+    known = case.variant in ("", *variants) or is_service
+    if not known or case.spec not in ("", *specs):
         raise UsageError(f"no case {id_!r}", f"its variants are {', '.join(variants) or 'none'}")
     yield from _promise(requirement)
     does, gently = (done_by(invariant, one) for one in (Manners(), Manners.gentle(10.0)))
     yield "does", does
     yield from (("gently", gently),) if gently != does else ()
     yield from (("variants", ", ".join(variants)),) if variants else ()
-    yield "of", "a program that the check starts" if invariant.programs else "any server"
+    of = "a program that the check starts" if invariant.programs else "any server"
+    yield "of", f"{of} of which there is an example, by --exchanges" if is_service else of
     yield from (("symptom", text) for text in requirement.symptoms)
 
 

@@ -100,10 +100,8 @@ def over_one_case(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def called(given: Sequence[str], record: Path | None, iut: str, **others: Any) -> Any:
         told = {name: others.pop(name) for name in ("seed", "examples", "trusted")}
-        examples = [*example_words({name: others.pop(name) for name in _NAMES_A_CLASS})]
-        wanted = _wanted(given, record)
-        words = ["--", *wanted.words] if examples and wanted.words else wanted.words
-        wanted = dataclasses.replace(wanted, words=(*examples, *words))
+        named = {name: others.pop(name) for name in _NAMES_A_CLASS}
+        wanted = _with_examples(_wanted(given, record), named)
         return command(dataclasses.replace(wanted, asked=iut, **told), **others)
 
     options = (
@@ -135,6 +133,13 @@ def over_one_case(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
         decorated = option(decorated)
     return decorated
+
+
+def _with_examples(wanted: Wanted, named: Mapping[str, Any]) -> Wanted:
+    """With the options that name a class or examples before the words."""
+    options = tuple(example_words(named))
+    words = ("--", *wanted.words) if options and wanted.words else wanted.words
+    return dataclasses.replace(wanted, words=(*options, *words))
 
 
 # How a case that generates plans is to do so, otherwise than its record says.

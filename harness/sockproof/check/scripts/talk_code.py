@@ -94,11 +94,14 @@ def _starter_lines(served: ServedClass, address: Address) -> Iterator[str]:
         yield "path = sys.argv[1]"
     else:
         yield 'host, _, port = sys.argv[1].rpartition(":")'
-    arguments = [_value_code(one, address, handler) for one in served.called_with]
-    arguments += [
-        f"{name}={_value_code(v, address, handler)}" for name, v in served.keywords.items()
-    ]
-    yield f"server = {_found_code(server)}({', '.join(arguments)})"
+    if handler:
+        yield f"handler = {_found_code(handler)}"
+    places = _places_code(address)
+    arguments = [_value_code(one, places) for one in served.called_with]
+    for name, value in served.keywords.items():
+        arguments.append(f"{name}={_value_code(value, places)}")
+    yield f"make = {_found_code(server)}"
+    yield f"server = make({', '.join(arguments)})"
 
 
 def _found_code(spec: str) -> str:
@@ -106,22 +109,21 @@ def _found_code(spec: str) -> str:
     return f"importlib.import_module({module!r}).{name}"
 
 
-def _value_code(value: Any, address: Address, handler: str) -> str:
+def _value_code(value: Any, places: Mapping[str, str]) -> str:
     """A value of the order as code, with what its places stand for."""
     if isinstance(value, list):
-        return f"[{', '.join(_value_code(one, address, handler) for one in value)}]"
+        return f"[{', '.join(_value_code(one, places) for one in value)}]"
     if isinstance(value, dict):
-        pairs = (f"{name!r}: {_value_code(v, address, handler)}" for name, v in value.items())
+        pairs = (f"{name!r}: {_value_code(one, places)}" for name, one in value.items())
         return f"{{{', '.join(pairs)}}}"
-    places = _places_code(address)
-    places |= {"{handler}": _found_code(handler)} if handler else {}
     if not isinstance(value, str) or value in places:
         return places[value] if isinstance(value, str) else repr(value)
     used = (one for one in places if one in value)
     return repr(value) + "".join(f".replace({one!r}, str({places[one]}))" for one in used)
 
 
-def _places_code(address: Address) -> dict[str, str]:
+def _places_code(address: Address) -> Mapping[str, str]:
     if address.spec.is_unix:
-        return {"{address}": "path", "{path}": "path"}
-    return {"{address}": "(host, int(port))", "{host}": "host", "{port}": "int(port)"}
+        return {"{address}": "path", "{path}": "path", "{handler}": "handler"}
+    at = {"{address}": "(host, int(port))", "{host}": "host", "{port}": "int(port)"}
+    return {**at, "{handler}": "handler"}
