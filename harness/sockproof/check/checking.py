@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sockproof.case.transcript import transcript_of
+from sockproof.check.first_words import FirstWords
 from sockproof.check.interruptible import hear_interrupts
 from sockproof.check.invariants.table import Play
-from sockproof.check.language import Language, learn
+from sockproof.check.language import Language
 from sockproof.check.listener import Address, Listener
+from sockproof.check.own_network import enter_network
 from sockproof.check.program_life import ProgramLife, lived
 from sockproof.check.scene import Manners, Scene
 from sockproof.check.service.exchanges import NONE, Exchanges
-from sockproof.check.service.meeting import meet
 from sockproof.errors import HarnessError
 from sockproof.iut.case_log import CaseLog
 from sockproof.iut.started import side_by_side
@@ -46,7 +47,7 @@ def _as_it_is(row: CaseRow, _language: Language, _gone: str) -> CaseRow:
 class Check:
     """One check: what is judged, how it is treated, and what it is said to answer to. ``confirm``
     is given each row, what the server speaks, and why it is gone if it is, and has it looked at
-    once more before it is told."""
+    once more before it is told. ``language`` is what it is known to speak, if it is."""
 
     subject: Listener
     manners: Manners
@@ -55,6 +56,7 @@ class Check:
     expect: bytes = b""
     exchanges: Exchanges = NONE
     confirm: Confirmed = _as_it_is
+    language: Language | None = None
 
     def play(self, plays: Sequence[Play], tell: Told) -> Language:
         """Play them, and tell each row as it comes; what the server was found to speak.
@@ -64,14 +66,13 @@ class Check:
         """
         groups, log = list(_in_groups(plays)), CaseLog()
         if not self.subject.argv:
-            language = self._learn(self.subject.address, log)
+            language = self.language or self._learn(self.subject.address, log)
             known, never = set[str](), threading.Event()
             for group in groups:
                 self._play_group(group, self._scene(language, known), tell, never)
             return language
         hear_interrupts()
-        with lived(self.subject, self.folder, log) as life:
-            language = self._learn(life.address, log)
+        language = self.language or self._learn_of_life(log)
         lock, known = threading.Lock(), set()
 
         def tell_one(row: CaseRow) -> None:
@@ -89,12 +90,13 @@ class Check:
             over.set()
         return language
 
+    def _learn_of_life(self, log: CaseLog) -> Language:
+        with lived(self.subject, self.folder, log) as life:
+            return self._learn(life.address, log)
+
     def _learn(self, address: Address, log: CaseLog) -> Language:
-        """What it speaks: by the user's examples, or words, or as it shows."""
-        met = meet(self.exchanges, address, self.folder, log) if self.exchanges else None
-        if met and not (self.say or self.expect):
-            return met
-        return learn(address, log, self.say, self.expect)
+        words = FirstWords(self.say, self.expect, self.exchanges)
+        return words.learned(address, self.folder, log)
 
     @property
     def _side_by_side(self) -> int:
@@ -115,6 +117,7 @@ class Check:
         self, group: Sequence[Play], scene: Scene, tell: Told, over: threading.Event
     ) -> None:
         """One after the other, in one life of the program as long as it lasts."""
+        self._leave_others()
         with ExitStack() as lives:
             for play in group:
                 if over.is_set() or interrupted():
@@ -136,11 +139,17 @@ class Check:
             raise
         tell(confirmed)
 
+    def _leave_others(self) -> None:
+        """What this thread does from now on is in a network of its own, if it is to be."""
+        if self.subject.is_apart:
+            enter_network()
+
     def _see_to_life(self, scene: Scene, lives: ExitStack) -> None:
         """Another life where there is none, or it is over, or busy with who has left: each case
         begins with a server at rest, where that can be had."""
         if scene.life is None or scene.life.status is not None or scene.is_busy():
             lives.close()
+            self._leave_others()
             life: ProgramLife = lives.enter_context(lived(self.subject, self.folder, CaseLog()))
             scene.begin_life(life)
 

@@ -21,10 +21,21 @@ from sockproof.errors import UsageError
 from sockproof.file_names import file_name
 from sockproof.spec.matrix import ServerSpec, spec_by_id
 
-__all__ = ["PLACES", "Address", "Listener", "parse_address", "program_of", "server_of"]
+__all__ = [
+    "HOST",
+    "OWN",
+    "PLACES",
+    "Address",
+    "Listener",
+    "parse_address",
+    "program_of",
+    "server_of",
+]
 
 PLACES = ("{port}", "{address}", "{path}")
 """What is replaced in the words of a program: its port, its host and port, its Unix path."""
+OWN, HOST = "own", "host"
+"""A network in which there is nobody else, and that of the machine."""
 _LONGEST_PATH_OCTETS = 107
 # Of Unix sockets: how an address begins, and the kind of server that is there.
 _UNIX_KINDS = {"unix": "UnixStream", "unixgram": "UnixDatagram"}
@@ -72,7 +83,8 @@ class Listener:
 
     ``address`` is where it is reached; of a program that is told its port, port 0 stands for it.
     ``given`` is how the user wrote it. ``served`` is the class that the program makes a server of,
-    if it is ours.
+    if it is ours. ``network`` is where a program lives, :data:`OWN` or :data:`HOST`, and
+    ``network_reason`` why it is the machine's.
     """
 
     given: str
@@ -80,6 +92,8 @@ class Listener:
     argv: tuple[str, ...] = ()
     stop: tuple[str, ...] = ()
     served: ServedClass | None = None
+    network: str = ""
+    network_reason: str = ""
 
     @property
     def kind(self) -> str:
@@ -103,13 +117,20 @@ class Listener:
         """Whether the program's words have a place for its port or path."""
         return any(place in word for word in (*self.argv, *self.stop) for place in PLACES)
 
+    @property
+    def is_apart(self) -> bool:
+        """Whether each life has a network of its own."""
+        return self.network == OWN
+
     def to_json(self) -> dict[str, Any]:
         """What a record tells of it."""
         told = {"kind": self.kind, "address": self.address.words}
+        where = {"network": self.network, "network_reason": self.network_reason}
+        lives = {name: text for name, text in where.items() if text}
         if self.served:
-            return {**told, **self.served.to_json(), "stop": list(self.stop)}
+            return {**told, **self.served.to_json(), "stop": list(self.stop), **lives}
         words = {"argv": list(self.argv), "stop": list(self.stop)} if self.argv else {}
-        return {**told, **words}
+        return {**told, **words, **lives}
 
 
 def parse_address(given: str, allowed: Sequence[str] = ()) -> Address:

@@ -18,7 +18,7 @@ try:  # once, before there are threads: one that imports while it fails in anoth
 except ImportError:
     psutil = None  # type: ignore[assignment]
 
-__all__ = ["owners_of", "psutil", "tasks_of", "tree_of"]
+__all__ = ["inodes_of", "owners_of", "psutil", "tasks_of", "tree_of"]
 
 
 def owners_of(address: Address, first: Iterable[int] = ()) -> set[int]:
@@ -49,17 +49,25 @@ def tasks_of(pid: int) -> Iterator[Path]:
         yield from Path(f"/proc/{pid}/task").iterdir()
 
 
+def inodes_of(pid: int) -> set[int]:
+    """The numbers of the sockets that a process has, as far as it shows them."""
+    return {int(text[8:-1]) for text in _descriptors(pid) if text.startswith("socket:[")}
+
+
 def _all() -> Iterator[int]:
     return (int(name) for name in os.listdir("/proc") if name.isdecimal())  # noqa: PTH208
 
 
 def _has(pid: int, wanted: set[str]) -> bool:
+    return any(text in wanted for text in _descriptors(pid))
+
+
+def _descriptors(pid: int) -> Iterator[str]:
+    """What the descriptors of a process are, as the kernel names it."""
     with contextlib.suppress(OSError), os.scandir(f"/proc/{pid}/fd") as entries:
         for entry in entries:
             with contextlib.suppress(OSError):
-                if os.readlink(entry.path) in wanted:  # noqa: PTH115 (it is no path)
-                    return True
-    return False
+                yield os.readlink(entry.path)  # noqa: PTH115 (it is no path)
 
 
 def _asked_tree(pid: int) -> list[int]:

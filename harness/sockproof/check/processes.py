@@ -11,12 +11,14 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sockproof.check.listener import Address
-from sockproof.check.owners import owners_of, psutil, tasks_of, tree_of
+from sockproof.check.owners import inodes_of, owners_of, psutil, tasks_of, tree_of
+from sockproof.check.sockets import states_of
 from sockproof.judge.checks import NotApplicable
 
 __all__ = ["NOTHING", "NO_PSUTIL", "Processes", "Standing"]
@@ -172,13 +174,8 @@ class Processes:
 
     def sockets(self) -> list[str]:
         """The connections that they hold, by their state: ``20 in CLOSE_WAIT``."""
-        states: dict[str, int] = {}
-        for process in self._living():
-            with contextlib.suppress(psutil.Error):
-                for one in process.net_connections("inet"):
-                    states[one.status] = states.get(one.status, 0) + 1
-        quiet = (psutil.CONN_LISTEN, psutil.CONN_NONE)
-        return [f"{number} in {state}" for state, number in states.items() if state not in quiet]
+        held = set[int]().union(*map(inodes_of, self.pids))
+        return [f"{number} in {state}" for state, number in Counter(states_of(held)).items()]
 
     def programs_with_its_sockets(self) -> list[str]:
         """Those that have its listening socket, and run another program than the first of them:

@@ -7,7 +7,6 @@ import itertools
 import os
 import shlex
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -15,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from sockproof.check.chosen_place import chosen_address
 from sockproof.check.listener import Address, Listener
 from sockproof.check.owners import owners_of, tree_of
 from sockproof.check.sockets import is_bound
@@ -27,7 +27,7 @@ from sockproof.iut.strays import AGENT_MARK, end_strays, new_mark
 from sockproof.iut.survivor import keep
 from sockproof.timing import start_bound_s
 
-__all__ = ["ProgramLife", "chosen_address", "lived", "placed"]
+__all__ = ["NeverListens", "ProgramLife", "lived", "placed"]
 
 _LOOK_S = 0.01
 _TRIES = 5
@@ -37,6 +37,10 @@ _KEPT_CHARACTERS = 1_000_000
 _OURS = "PYTHONSAFEPATH"
 _IN_USE = ("address already in use", "eaddrinuse", "errno 98", "errno 48")
 _SERIAL = itertools.count(1)
+
+
+class NeverListens(HarnessError):
+    """A program goes on, and does not listen."""
 
 
 class ProgramLife:
@@ -113,9 +117,11 @@ class ProgramLife:
         """Whether it ended since somebody else has the port that was chosen for it."""
         return self.status is not None and any(word in self.printed.lower() for word in _IN_USE)
 
-    def comes_to_listen(self, bound_s: float) -> bool:
-        """Wait until it listens, or has bound its socket of datagrams; false if it ended."""
-        return self._comes(lambda: is_bound(self.address), bound_s) and self.status is None
+    def comes_to_listen(self, bound_s: float, or_else: Callable[[], bool] = bool) -> bool:
+        """Wait until it listens, or has bound its socket of datagrams; false if it ended, or
+        something else came to be."""
+        self._comes(lambda: is_bound(self.address) or or_else(), bound_s)
+        return is_bound(self.address) and self.status is None
 
     def _comes(self, condition: Callable[[], object], bound_s: float) -> bool:
         limit_s, pause = time.monotonic() + bound_s, threading.Event()
@@ -187,33 +193,24 @@ def _replaced(word: str, places: dict[str, str]) -> str:
     return word
 
 
-def chosen_address(subject: Listener, folder: Path) -> Address:
-    """The address that the program is told: its own, or one that is free now."""
-    address = subject.address
-    if address.spec.family == "path" and not address.at:
-        return Address(address.spec, str(folder / f"socket-{next(_SERIAL)}"))
-    if address.spec.is_unix or address.at[1]:
-        return address
-    kind = socket.SOCK_STREAM if address.is_stream else socket.SOCK_DGRAM
-    with socket.socket(address.spec.address_family, kind) as one:
-        one.bind((address.at[0], 0))
-        return address.with_port(one.getsockname()[1])
-
-
 @contextlib.contextmanager
 def lived(
-    subject: Listener, folder: Path, log: CaseLog, address: Address | None = None
+    subject: Listener,
+    folder: Path,
+    log: CaseLog,
+    address: Address | None = None,
+    or_else: Callable[[], bool] = bool,
 ) -> Iterator[ProgramLife]:
     """A life that listens, and is over at the end of the block. Where somebody else was quicker to
-    take the port that was chosen, another is.
+    take the port that was chosen, another is. It is not waited for when ``or_else`` comes to be.
 
     Raises:
-        HarnessError: it ends before it listens, or never does.
+        HarnessError: it ends before it listens. NeverListens: it does not, and does not end.
     """
     for _ in range(_TRIES):
         life = ProgramLife(subject, address or chosen_address(subject, folder), folder, log)
         try:
-            listens = life.comes_to_listen(start_bound_s())
+            listens = life.comes_to_listen(start_bound_s(), or_else)
             if listens and _is_its_own(life):
                 log.note("program", "listens", note=life.address.words)
                 yield life
@@ -241,7 +238,7 @@ def _not_listening(life: ProgramLife, listens: bool) -> HarnessError:
         return HarnessError(f"{words}: another process listens at {where}", hint)
     if life.status is None:
         told = f"{words}: it does not listen at {where} within {start_bound_s():g} s"
-        return HarnessError(told, "say where it listens with --listens")
+        return NeverListens(told, "say where it listens with --listens")
     told = f"{words}: it ended with status {life.status} before it listened at {where}"
     if life.subject.served and life.status == CANNOT_BE_MADE:
         return HarnessError(f"{words}: {life.last_words}", "see docs/own-server.md")

@@ -9,7 +9,7 @@ import re
 import socket
 import struct
 import termios
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,13 +24,21 @@ __all__ = [
     "is_read",
     "ports_let_in",
     "rows_at",
+    "states_of",
     "waiting",
     "why_held",
 ]
 
+# Of the thread that asks, which may be in a network of its own.
+_HERE = Path("/proc/thread-self/net")
 _LISTEN = "0A"
 # ESTABLISHED and CLOSE_WAIT: the server's side of a client that has been let in.
 _LET_IN = ("01", "08")
+# Of <net/tcp_states.h>: those of a connection, whatever is left of it.
+_STATES = {
+    "01": "ESTABLISHED", "02": "SYN_SENT", "03": "SYN_RECV", "04": "FIN_WAIT1", "05": "FIN_WAIT2",
+    "06": "TIME_WAIT", "08": "CLOSE_WAIT", "09": "LAST_ACK", "0B": "CLOSING",
+}  # fmt: skip
 _TABLES = {"TCP": ("tcp", "tcp6"), "UDP": ("udp", "udp6")}
 # Of the flags of a Unix socket: it listens. What it has accepted shows the same path. A socket of
 # datagrams has no such flag, and a type of its own.
@@ -107,6 +115,14 @@ def waiting(address: Address) -> int | None:
     return sum(row.waiting for row in rows)
 
 
+def states_of(inodes: Collection[int]) -> Iterator[str]:
+    """What the kernel says of those of these sockets that are connections, such as CLOSE_WAIT."""
+    for table in _TABLES["TCP"]:
+        for row in _rows(table):
+            if row.inode in inodes and row.state in _STATES:
+                yield _STATES[row.state]
+
+
 def is_bound(address: Address) -> bool:
     """Whether somebody has bound a socket of datagrams there, or listens."""
     return bool(inodes_at(address)) or (address.spec.is_unix and _accepts(address))
@@ -122,7 +138,7 @@ def _accepts(address: Address) -> bool:
 
 def is_gone(address: Address) -> bool:
     """Whether nobody has bound it any more, and the kernel would tell of whoever has."""
-    tells = all(Path(f"/proc/net/{table}").exists() for table in _TABLES.get(address.spec.kind, ()))
+    tells = all((_HERE / table).exists() for table in _TABLES.get(address.spec.kind, ()))
     return tells and not address.spec.is_unix and not address.named_by_user and not rows_at(address)
 
 
@@ -144,11 +160,13 @@ def _is_at(bound: str, host: str) -> bool:
 
 def _at_port(address: Address) -> Iterator[Row]:
     for table in _TABLES.get(address.spec.kind, ()):
-        with contextlib.suppress(OSError):
-            for line in Path(f"/proc/net/{table}").read_text("ascii").splitlines()[1:]:
-                row = _row(line.split())
-                if row.port == address.at[1]:
-                    yield row
+        yield from (row for row in _rows(table) if row.port == address.at[1])
+
+
+def _rows(table: str) -> Iterator[Row]:
+    with contextlib.suppress(OSError):
+        for line in (_HERE / table).read_text("ascii").splitlines()[1:]:
+            yield _row(line.split())
 
 
 def _row(words: list[str]) -> Row:
@@ -167,7 +185,7 @@ def _host(text: str) -> str:
 def _unix_inodes(path: str, is_stream: bool) -> Iterator[int]:
     shown = f"@{path[1:]}" if path.startswith("\0") else path
     with contextlib.suppress(OSError):
-        text = Path("/proc/net/unix").read_text("utf-8", "surrogateescape")
+        text = (_HERE / "unix").read_text("utf-8", "surrogateescape")
         for found in _UNIX.finditer(text):
             takes = int(found["flags"], 16) & _ACCEPTS, int(found["type"], 16) == _DATAGRAMS
             if found["path"] == shown and takes[not is_stream]:

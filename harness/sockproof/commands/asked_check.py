@@ -7,16 +7,18 @@ unless the user says in this very call that it may.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sockproof.check.checking import Check
+from sockproof.check.first_words import FirstWords
 from sockproof.check.header import check_header
 from sockproof.check.invariants.table import AREA, Play
 from sockproof.check.language import Language
-from sockproof.check.listener import Listener
+from sockproof.check.listener import HOST, OWN, Listener
+from sockproof.check.network_choice import settled
 from sockproof.check.scene import Manners
 from sockproof.check.service.exchanges import Exchanges
 from sockproof.check.service.service_table import SERVICE
@@ -59,6 +61,7 @@ class AskedCheck:
     say: bytes
     expect: bytes
     exchanges: Exchanges
+    language: Language | None = None
 
     def played(self) -> tuple[CaseRow, Language]:
         """How it ends now, and what the server speaks.
@@ -81,7 +84,8 @@ class AskedCheck:
         return rows[0], language
 
     def _check(self, folder: Path) -> Check:
-        return Check(self.subject, self.manners, folder, self.say, self.expect, self.exchanges)
+        words = (self.say, self.expect, self.exchanges)
+        return Check(self.subject, self.manners, folder, *words, language=self.language)
 
     def header(self) -> dict[str, Any]:
         """That of a record of this case alone."""
@@ -122,7 +126,13 @@ def asked_check(
         hint = next((one for one in plays if one.startswith(case.requirement)), "see 'check'")
         raise UsageError(f"{case} is not played on {subject.given}", hint)
     exchanges, manners = asked_exchanges(given).exchanges, asked_manners(subject, given)
-    return AskedCheck(plays[str(case)], subject, manners, say, expect, exchanges)
+    network = (given["network"] or "") if subject.argv else ""
+    found = settled(subject, network, FirstWords(say, expect, exchanges))
+    if found.remark:
+        warn(found.remark)
+    return AskedCheck(
+        plays[str(case)], found.subject, manners, say, expect, exchanges, found.language
+    )
 
 
 def _named_by(record: Record | None, *, trusted: bool) -> list[str]:
@@ -147,11 +157,7 @@ def _options_of(record: Record | None, *, trusted: bool) -> Iterator[str]:
     if record is None:
         return
     settings, subject = record.settings, record.subject
-    patience = settings.get("patience_s")
-    if isinstance(patience, int | float) and 0.1 <= patience <= 3600:
-        yield f"--patience={patience}"
-    if isinstance(settings.get("gentle"), bool):
-        yield "--gentle" if settings["gentle"] else "--no-gentle"
+    yield from _harmless(settings)
     told = {name: str(settings.get(name) or "") for name in ("say", "expect", "exchanges")}
     if subject and subject.is_started:
         told["stop"] = shlex.join(subject.stop)
@@ -165,6 +171,17 @@ def _options_of(record: Record | None, *, trusted: bool) -> Iterator[str]:
             yield f"--{name}={text}"
         elif text:
             warn(f"the record was made with --{name} {one_line(shlex.quote(text), _SHOWN)}")
+
+
+def _harmless(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Those that are a number, or one of few words."""
+    patience = settings.get("patience_s")
+    if isinstance(patience, int | float) and 0.1 <= patience <= 3600:
+        yield f"--patience={patience}"
+    if isinstance(settings.get("gentle"), bool):
+        yield "--gentle" if settings["gentle"] else "--no-gentle"
+    if settings.get("network") in (OWN, HOST):
+        yield f"--network={settings['network']}"
 
 
 # What a program is told to listen at unless --listens says otherwise.

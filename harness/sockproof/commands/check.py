@@ -11,18 +11,20 @@ from typing import Any
 import click
 
 from sockproof.check.checking import Check
+from sockproof.check.first_words import FirstWords
 from sockproof.check.header import check_header
 from sockproof.check.invariants.table import Play, plays_of
 from sockproof.check.known_deviations import KnownDeviations
 from sockproof.check.language import Language
-from sockproof.check.listener import Listener, parse_address, program_of
+from sockproof.check.listener import HOST, OWN, Listener, parse_address, program_of
+from sockproof.check.network_choice import settled
 from sockproof.check.scene import Manners
 from sockproof.check.scripts.confirming import Confirmation
 from sockproof.check.service.service_table import service_plays
 from sockproof.check.witness import CheckWitness
 from sockproof.commands.asked_examples import asked_exchanges, asked_server, class_options
 from sockproof.commands.check_table import CheckProgress, done_by, print_table
-from sockproof.commands.output import open_console
+from sockproof.commands.output import open_console, warn
 from sockproof.commands.run import refuse_unwritable, tell
 from sockproof.errors import UsageError
 from sockproof.iut.addresses import short_temporary_folder
@@ -70,6 +72,13 @@ __all__ = ["asked_manners", "asked_octets", "asked_plays", "asked_subject", "che
     metavar="HOST",
     help="A host beyond loopback that you may test.",
 )
+@click.option(
+    "--network",
+    default=None,
+    type=click.Choice([OWN, HOST]),
+    help="Where a program lives: in a network of its own, or beside whom this machine has. "
+    "[default: own, where the system allows it, unless the program asks for others]",
+)
 @click.option("-k", "keyword", default="", metavar="EXPR", help="Cases to play, as of run.")
 @click.option(
     "--expectations",
@@ -100,7 +109,7 @@ def check_command(words: tuple[str, ...], **given: Any) -> int:
     of a class.
 
     ADDRESS is HOST:PORT, udp:HOST:PORT, unix:PATH, or unixgram:PATH for datagrams. In the program's
-    words, {port} stands for a free port, {path} for the path of a Unix socket.
+    words, {port} stands for the port at which it is to listen, {path} for the path of a socket.
     """
     subject = asked_subject(words, given)
     manners = asked_manners(subject, given)
@@ -175,24 +184,28 @@ def _checked(
     scale()
     refuse_unwritable(given["report_dir"])
     say, expect = asked_octets(given["say"], "--say"), asked_octets(given["expect"], "--expect")
-    known = KnownDeviations(given_expectations(given["expectations"]), subject)
+    expectations = given_expectations(given["expectations"])
     earlier = [_check_record(path) for path in given["earlier"]]
     interrupt_once_by(signal.SIGTERM)
+    exchanges = asked_exchanges(given).exchanges
+    found = settled(subject, given["network"] or "", FirstWords(say, expect, exchanges))
+    subject, known = found.subject, KnownDeviations(expectations, found.subject)
     header = check_header(subject, manners, _settings(given))
     output = OutputFolder(given["report_dir"])
     console = open_console()
     witness = CheckWitness(output, header, plays, CheckProgress(console, len(plays)), known)
     with own_folder(short_temporary_folder()) as folder:
-        exchanges = asked_exchanges(given).exchanges
         confirmation = Confirmation(subject, manners, output, exchanges)
 
         def confirm(row: CaseRow, language: Language, gone: str) -> CaseRow:
             witness.see(row)
             return confirmation.confirmed(row, language, gone)
 
-        check = Check(subject, manners, folder, say, expect, exchanges, confirm)
+        check = Check(subject, manners, folder, say, expect, exchanges, confirm, found.language)
         with witness:
             witness.speaks = check.play(plays, witness.take).words
+    if found.remark:
+        warn(found.remark)
     print_table(console, witness.rows, witness.requirements, subject, witness.speaks)
     return tell([witness.path], output, witness.problems, earlier=earlier)
 
@@ -200,7 +213,9 @@ def _checked(
 def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
     """The options that say what is played, and how: those that were given."""
     told = {
-        name: given[name] for name in ("say", "expect", "gentle") if given[name] not in ("", None)
+        name: given[name]
+        for name in ("say", "expect", "gentle", "network")
+        if given[name] not in ("", None)
     }
     if given["exchanges"]:
         told["exchanges"] = str(given["exchanges"])

@@ -18,7 +18,8 @@ class SubjectInfo(JsonObject):
     """A server that was checked from outside. ``argv`` are the words that started a program, and
     ``stop`` those of the command that ended it, if one did. ``server`` and ``handler`` name the
     classes of a server, as ``--server`` and ``--handler`` take them, and ``arguments`` (None: the
-    usual) and ``keywords`` are what it was made with.
+    usual) and ``keywords`` are what it was made with. It lived in a ``network`` of its ``own``, or
+    in the ``host``'s, for a reason.
 
     ``address`` is as ``sockproof check`` takes it; with port 0, or ``unix:`` alone, one is chosen.
     """
@@ -33,6 +34,8 @@ class SubjectInfo(JsonObject):
     handler: str = ""
     arguments: list[Any] | None = None
     keywords: dict[str, Any] = field(default_factory=dict)
+    network: str = ""
+    network_reason: str = ""
 
     @property
     def is_program(self) -> bool:

@@ -76,6 +76,8 @@ def _options(record: Record) -> Iterator[str]:
     for name in ("say", "expect", "exchanges"):
         if settings.get(name):
             yield f"--{name} {shlex.quote(str(settings[name]))}"
+    if settings.get("network"):
+        yield f"--network {shlex.quote(str(settings['network']))}"
     patience = settings.get("patience_s")
     if isinstance(patience, int | float) and patience != _PATIENCE_S:
         yield f"--patience {patience:g}"

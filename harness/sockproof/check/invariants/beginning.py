@@ -7,11 +7,13 @@ import shutil
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sockproof.check.chosen_place import chosen_address
 from sockproof.check.listener import Address, Listener
-from sockproof.check.program_life import ProgramLife, chosen_address, placed
+from sockproof.check.program_life import ProgramLife, placed
 from sockproof.check.scene import Scene
 from sockproof.errors import HarnessError
 from sockproof.judge.checks import Mismatch, NotApplicable, check
@@ -28,7 +30,7 @@ _REFUSED = "no namespaces of its own can be made here: unshare is missing, or no
 def address_in_use_is_told(scene: Scene, _variant: str = "") -> None:
     """It ends, not with success, and says why: whoever started it need not wonder."""
     subject = _program(scene)
-    address = chosen_address(Listener(subject.given, _anew(subject), subject.argv), scene.folder)
+    address = chosen_address(replace(subject, address=_anew(subject)), scene.folder)
     kind = socket.SOCK_STREAM if address.is_stream else socket.SOCK_DGRAM
     with socket.socket(address.spec.address_family, kind) as taken:
         taken.bind(address.at)

@@ -14,9 +14,11 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 
 from sockproof.check.language import Language
 from sockproof.check.listener import Listener
+from sockproof.check.own_network import in_own_network
 from sockproof.check.scene import Manners
 from sockproof.check.scripts.check_script import CheckScript, ScriptCase, has_script, script_name
 from sockproof.check.service.exchanges import NONE, Exchanges
@@ -133,7 +135,12 @@ def remark_on(end: str) -> str:
 
 def run_script(text: str, subject: Listener, patience_s: float) -> CheckScriptEnd:
     """How a script ends, which is told the subject's address if it starts no program; nothing that
-    it has started goes on."""
+    it has started goes on. It lives in a network of its own if the subject does."""
+    run = partial(_run, text, subject, patience_s)
+    return in_own_network(run) if subject.is_apart else run()
+
+
+def _run(text: str, subject: Listener, patience_s: float) -> CheckScriptEnd:
     argument = [] if subject.argv else [subject.address.words]
     keep()
     with own_folder() as folder:
