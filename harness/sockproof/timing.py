@@ -12,6 +12,7 @@ from sockproof.errors import UsageError
 
 __all__ = [
     "SCALE_VARIABLE",
+    "UNBOUNDED",
     "case_deadline_s",
     "hang_bound_s",
     "scale",
@@ -21,6 +22,8 @@ __all__ = [
 
 SCALE_VARIABLE = "SOCKPROOF_TIMEOUT_SCALE"
 _HANG_S = 5.0
+UNBOUNDED = 86400 / _HANG_S
+"""The factor by which nothing counts as a hang within a day: poll() takes some days, at most."""
 
 
 def scale() -> float:
@@ -47,8 +50,9 @@ def hang_bound_s() -> float:
 
 
 def settle_s() -> float:
-    """How long an ending thread or child may take after the server was closed."""
-    return _HANG_S * scale()
+    """How long an ending thread or child may take after the server was closed: a debugger is gone
+    then, and what is left would be waited for as long as nothing is bounded."""
+    return _HANG_S * (1 if scale() == UNBOUNDED else scale())
 
 
 def case_deadline_s() -> float:

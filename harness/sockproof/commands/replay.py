@@ -13,6 +13,7 @@ from rich.console import Console
 from sockproof._paths import REFERENCE, kit_dir
 from sockproof.commands.capture import refuse_to_capture, write_capture
 from sockproof.commands.check_replaying import AS_STORED, OTHERWISE, replay_check
+from sockproof.commands.debugger import debugged_iut, refuse_to_debug_check, tell_of_no_stop
 from sockproof.commands.one_case import Playing, play_case
 from sockproof.commands.output import NewFile, open_console, warn
 from sockproof.commands.stored import Wanted, keep_plan, over_one_case
@@ -61,7 +62,14 @@ _QUIET = (Verdict.PASS, Verdict.NOT_APPLICABLE)
     metavar="FILE",
     help="Capture its packets on the loopback interface, as pcapng; needs CAP_NET_RAW.",
 )
-def replay_command(wanted: Wanted, repeat: int, output: Path | None, capture: Path | None) -> int:
+@click.option(
+    "--debug",
+    is_flag=True,
+    help="Stop before each handler, with Python's debugger at this terminal and no time bounds.",
+)
+def replay_command(
+    wanted: Wanted, repeat: int, output: Path | None, capture: Path | None, debug: bool
+) -> int:
     """Play one case again, and say whether it ends as a record has it, or as promised.
 
     A case is named by its id, 'area/name[spec,variant]'. FILE is a record, or a plan of generated
@@ -70,9 +78,14 @@ def replay_command(wanted: Wanted, repeat: int, output: Path | None, capture: Pa
     """
     console = open_console(soft_wrap=True)
     if wanted.is_check:
+        if debug:
+            refuse_to_debug_check()
         return replay_check(wanted, repeat, output, capture, console)
-    iut = wanted.iut()
-    rows = [one.row for one in _played(wanted, [iut] * repeat, capture)]
+    iut = debugged_iut(wanted) if debug else wanted.iut()
+    played = _played(wanted, [iut] * repeat, capture)
+    rows = [one.row for one in played]
+    if debug:
+        tell_of_no_stop(played)
     otherwise = [row for row in rows if not _as_stored(row, wanted.row)]
     shown = otherwise[0] if otherwise else rows[-1]
     difference = _difference(shown, wanted.row)

@@ -36,6 +36,7 @@ _MODULES = (
     "hub_eventlet",
     "green",
     "script",
+    "debugging",
     "handlers",
     "own_server",
     "servers",

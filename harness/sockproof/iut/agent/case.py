@@ -16,7 +16,7 @@ import sys
 import threading
 import traceback
 
-from . import accounting, events, gates, green, handlers, mainthread, script, servers
+from . import accounting, debugging, events, gates, green, handlers, mainthread, script, servers
 from .lines import Lines
 
 try:
@@ -107,6 +107,7 @@ class Case(object):
         for handle in sorted(self.servers):
             self._stop_one(self.servers[handle], order["hang_s"])
         events.flush()
+        debugging.wait_for_user()
         left = self.baseline.leftovers(order["settle_s"])
         if left["leaks"]:
             kept = [self.servers[handle] for handle in sorted(self.servers)]

@@ -12,7 +12,7 @@ import json
 import os
 import traceback
 
-from . import case, child, events, green, guard, loading, looking, tasks
+from . import case, child, debugging, events, green, guard, loading, looking, tasks
 from .lines import Lines
 
 # How often a live case is looked after; bounds how late a crash is noticed, nothing else.
@@ -97,6 +97,7 @@ class Agent(object):
         said["green_stacks"] = green.warm(said["runtime"])
         said["reaches_pipes"] = child.reaches(order.get("token"))
         said["accounts"] = {"threads": tasks.seen_by(), "processes": guard.Guarded.adopts}
+        debugging.load()
         guard.note_what_is_there()
         self.names = order.get("classes", {})
         self.runtime = said["runtime"] or ("unknown" if order.get("preload") else "")

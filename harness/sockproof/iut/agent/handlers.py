@@ -9,7 +9,7 @@ from __future__ import absolute_import
 import itertools
 import os
 
-from . import events, gates, script
+from . import debugging, events, gates, script
 
 # Every handler made, kept alive: no socket may look closed because it was collected.
 INSTANCES = []  # type: ignore[var-annotated]
@@ -21,6 +21,7 @@ def make_handler(base, phases, attributes, source, module):
 
     ``attributes`` become class attributes (``timeout``, ``wbufsize``, ...).
     """
+    base = debugging.stopping(base)
     if source:
         namespace = {"base": base, "emit": events.emit, "socketserver": module}
         namespace.update(gate=gates.pass_gate, fail=script.fail)
