@@ -33,6 +33,7 @@ FAULTS = (
     ("leaving-clients-leave-nothing", "reset", "waits for ever"),
     ("leaving-clients-leave-nothing", "a few octets", "waits for ever"),
     ("leaving-clients-leave-nothing", "in a reply", "waits for ever"),
+    ("leaving-clients-leave-nothing", "unread answers", "waits for ever"),
     ("leaving-clients-leave-nothing", "while connecting", "waits for ever"),
     ("leaving-clients-spin-nothing", "end", "asks again"),
     ("next-client-is-served", "end", "ends with its client"),

@@ -92,7 +92,15 @@ class Check:
 
     def _learn_of_life(self, log: CaseLog) -> Language:
         with lived(self.subject, self.folder, log) as life:
-            return self._learn(life.address, log)
+            try:
+                return self._learn(life.address, log)
+            except HarnessError:
+                if not life.ends(_ANSWERS_WITHIN_S):
+                    raise
+                told = f"it ended with status {life.status} after its first clients"
+                hint = "what serves one client and ends, is no server to be checked"
+                told = f"{self.subject.given}: {told}: {life.last_words}"
+                raise HarnessError(told, hint) from None
 
     def _learn(self, address: Address, log: CaseLog) -> Language:
         words = FirstWords(self.say, self.expect, self.exchanges)

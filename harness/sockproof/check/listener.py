@@ -109,7 +109,7 @@ class Listener:
         if not self.argv:
             return file_name(self.given.replace(":", "-").strip("-"))
         names = [os.path.basename(word) for word in self.argv if not word.startswith("-")]  # noqa: PTH119
-        told = [name for name in names if "{" not in name and not name.isdigit()]
+        told = [name for name in names if name and "{" not in name and not name.isdigit()]
         return file_name("-".join(told[:3]) or "program")
 
     @property

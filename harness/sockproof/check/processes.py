@@ -179,12 +179,13 @@ class Processes:
 
     def programs_with_its_sockets(self) -> list[str]:
         """Those that have its listening socket, and run another program than the first of them:
-        that one may itself have been started by a shell, or the like."""
+        that one may itself have been started by a shell, or the like. One process of each."""
         owners = owners_of(self._address)
         ordered = [pid for pid in self.pids if pid in owners] or sorted(owners)
         programs = {pid: self._program(pid) for pid in dict.fromkeys([*ordered, *sorted(owners)])}
         first = programs[ordered[0]] if ordered else ""
-        return [f"{name} ({pid})" for pid, name in programs.items() if name and name != first]
+        others = {name: pid for pid, name in reversed(programs.items()) if name not in ("", first)}
+        return [f"{name} ({pid})" for name, pid in sorted(others.items())]
 
     def _program(self, pid: int) -> str:
         with contextlib.suppress(psutil.Error):

@@ -24,6 +24,8 @@ _COUNTED = ("threads", "children", "descriptors")
 _AGAIN_S = 1.0
 _KNOWN_S = 2.0
 _GLANCE_S = 0.2
+# Who finds no room for what he says has said enough.
+_FULL_S = 0.02
 # What is known of a server, in any of its lives, beside what clients leave of what is counted.
 _SPINS = "clients leave it spinning"
 
@@ -51,11 +53,21 @@ def _in_a_reply(peer: StreamPeer, scene: Scene) -> None:
     _reset(peer, scene)
 
 
+def _with_unread_answers(peer: StreamPeer, scene: Scene) -> None:
+    """It asks as much as is taken, and reads nothing: who answers waits for room, and then has
+    nobody to answer."""
+    said = scene.language.say or HTTP_REQUEST
+    peer.socket.settimeout(_FULL_S)
+    peer.attempt_send(said * ((scene.manners.large_octets >> 5) // len(said)))
+    peer.close()
+
+
 WAYS: Mapping[str, Callable[[StreamPeer, Scene], None]] = {
     "end": _end,
     "reset": _reset,
     "a few octets": _after_a_few_octets,
     "in a reply": _in_a_reply,
+    "unread answers": _with_unread_answers,
     "after silence": _end,
     "while connecting": _reset,
 }

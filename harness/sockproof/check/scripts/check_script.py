@@ -192,6 +192,7 @@ def _values(about: ScriptCase) -> dict[str, Any]:
         "ends": language.ends,
         "only_accepts": language.only_accepts,
         "few": max(1, len(said) // 2),
+        "many": (about.manners.large_octets >> 5) // len(said),
         "drips": repr(said.rstrip(b"\r\n")),
         "garbage": garbage_code(variant, address, about.manners.large_octets),
         **talk_values(about.exchanges, variant),
