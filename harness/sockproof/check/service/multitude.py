@@ -12,7 +12,7 @@ from functools import partial
 
 from sockproof.case.client import END_OF_STREAM
 from sockproof.check.far_end import unacknowledged_octets
-from sockproof.check.scene import Scene
+from sockproof.check.scene import Manners, Scene
 from sockproof.check.service.attempts import answer_bound_s, attempt
 from sockproof.check.service.caller import Caller, call_up
 from sockproof.check.service.exchanges import Exchange, Exchanges
@@ -104,17 +104,18 @@ def _worst(problems: Sequence[Mismatch]) -> Mismatch:
 
 def thousand_leave_nothing(exchanges: Exchanges, scene: Scene, _variant: str) -> None:
     """After a thousand exchanges there is no more than after a hundred. Of a slow server they are
-    fewer."""
+    fewer, and of one that is treated gently."""
+    first, each = (one * scene.manners.crowd // Manners.crowd for one in (_FIRST, _EACH))
     growth, began_s = Growth(scene, _ROUNDS), time.monotonic()
-    growth.see(partial(_have_many, exchanges, scene, _FIRST))
-    each_s = max(1e-4, (time.monotonic() - began_s) / (_FIRST))
-    number = max(_FIRST, min(_EACH, int(_ROUND_S / each_s)))
+    growth.see(partial(_have_many, exchanges, scene, first))
+    fit = int(_ROUND_S * first / max(1e-3, time.monotonic() - began_s))
+    number = max(first, min(each, fit))
     for _ in range(_ROUNDS - 1):
         growth.see(partial(_have_many, exchanges, scene, number))
-    total = _FIRST + (_ROUNDS - 1) * number
+    total = first + (_ROUNDS - 1) * number
     scene.observe("exchanges", total)
-    expected = f"after {total} exchanges the server holds what it held after {_FIRST}"
-    growth.judge(expected, f"after {_FIRST} exchanges, and each time {number} later,")
+    expected = f"after {total} exchanges the server holds what it held after {first}"
+    growth.judge(expected, f"after {first} exchanges, and each time {number} later,")
 
 
 def _have_many(exchanges: Exchanges, scene: Scene, number: int) -> None:

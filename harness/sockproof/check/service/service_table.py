@@ -109,7 +109,7 @@ SERVICES: tuple[Service, ...] = (
     ),
     Service(
         "thousand-leave-nothing", multitude.thousand_leave_nothing,
-        "have 1,000 exchanges, and count threads, children and descriptors",
+        "have up to 1,000 exchanges, and count threads, children and descriptors",
         together=True, streams=False,
     ),
 )  # fmt: skip
