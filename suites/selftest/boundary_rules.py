@@ -148,6 +148,7 @@ BOUNDARIES: Mapping[str, Boundary] = {
             "run/namespaces.py": "the users of a namespace of ours, below /proc",
             "run/lifetime.py": "tells workers of an interrupt, in that folder",
             "iut/addresses.py": "socket files, in that folder",
+            "check/invariants/senders.py": "those of senders that are gone, in a folder of a check",
             "generate/life_playing.py": "removes a socket file of that folder",
             "repro/trial.py": "a script to try, in a temporary folder",
             "mutation/subjects.py": "mutants, in a temporary folder",

@@ -13,11 +13,11 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from typing import NoReturn
 
 PORT, FAULT = int(sys.argv[1]), sys.argv[2]
 KEPT: list[object] = []
+PAUSE = threading.Event()
 _STATUS_OF_A_CRASH = 3
 
 
@@ -71,7 +71,7 @@ def greet_and_close(client: socket.socket) -> None:
 
 def _wait_for_room(client: socket.socket) -> None:
     while threading.active_count() > 20:
-        time.sleep(0.01)
+        PAUSE.wait(0.01)
     threading.Thread(target=echo, args=(client,), daemon=True).start()
 
 
