@@ -333,7 +333,7 @@ RULES: dict[str, Rule] = {
     "one pytest": ImportRule(
         "harness/",
         forbidden=("pytest", "_pytest", "xdist"),
-        except_in=("harness/sockproof/run/",),
+        except_in=("harness/sockproof/run/", "harness/sockproof/pytest_fixtures/"),
     ),
     "few imports": few_imports_of_cases,
     "no vague names": no_vague_names,

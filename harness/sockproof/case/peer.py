@@ -36,7 +36,7 @@ class ScriptedPeer:
         self.log = log
         self.lane = lane
         # In what is told of a failure: "client a receives", "peer-2 receives".
-        self.who = lane if lane.startswith("peer") else f"client {lane}"
+        self.who = lane if lane.startswith(("peer", "client ")) else f"client {lane}"
         self._socket: socket.socket | None = None
 
     @property

@@ -9,7 +9,7 @@ from rich.console import Console
 from sockproof.record.evidence import TranscriptEvent
 from sockproof.report.text import one_line
 
-__all__ = ["LONGEST", "event_line", "print_events"]
+__all__ = ["LONGEST", "event_line", "lines_of", "print_events"]
 
 LONGEST = 4000
 """Characters of what a record or an implementation says in one line."""
@@ -22,6 +22,11 @@ def print_events(
     for event in events:
         mark = ">" if marked is not None and event is marked else " "
         console.print(f"{mark} {event_line(event)}", markup=False)
+
+
+def lines_of(events: Sequence[TranscriptEvent]) -> str:
+    """A line for each, as one text."""
+    return "\n".join(map(event_line, events))
 
 
 def event_line(event: TranscriptEvent) -> str:
