@@ -1,15 +1,16 @@
-"""Chooses where a program is told to listen."""
+"""Chooses where a program is told to listen, and puts it among its words."""
 
 from __future__ import annotations
 
 import itertools
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 from sockproof.check.listener import Address, Listener
 from sockproof.check.own_network import FIRST_PORT
 
-__all__ = ["chosen_address"]
+__all__ = ["chosen_address", "placed"]
 
 _NUMBERS = itertools.count(1)
 
@@ -37,3 +38,16 @@ def _free_port(address: Address, port: int) -> int:
                 raise
             return 0
         return int(one.getsockname()[1])
+
+
+def placed(words: Sequence[str], address: Address) -> list[str]:
+    """A program's words with the place where it is to listen."""
+    at = {"{path}": str(address.at)} if address.spec.is_unix else {"{port}": str(address.at[1])}
+    at["{address}"] = address.words.removeprefix("udp:")
+    return [_replaced(word, at) for word in words]
+
+
+def _replaced(word: str, places: dict[str, str]) -> str:
+    for place, value in places.items():
+        word = word.replace(place, value)
+    return word

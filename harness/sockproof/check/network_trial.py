@@ -25,7 +25,7 @@ from sockproof.check.own_network import (
     enter_network,
     unheard,
 )
-from sockproof.check.program_life import NeverListens, lived
+from sockproof.check.program_life import InBackground, NeverListens, lived
 from sockproof.errors import HarnessError, IutUnavailable
 from sockproof.iut.addresses import short_temporary_folder
 from sockproof.iut.case_log import CaseLog
@@ -38,7 +38,7 @@ __all__ = ["NeedsOthers", "tried"]
 _SET_DEATH_SIGNAL = 1  # of <sys/prctl.h>
 _Told = dict[str, Any]
 # Whoever does not start in a network of his own may do so elsewhere; but for these.
-_HOPELESS = (NeverListens, IutUnavailable)
+_HOPELESS = (NeverListens, InBackground, IutUnavailable)
 
 
 class NeedsOthers(Exception):

@@ -10,11 +10,11 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from sockproof.check.chosen_place import chosen_address
+from sockproof.check.chosen_place import chosen_address, placed
 from sockproof.check.listener import Address, Listener
 from sockproof.check.owners import owners_of, tree_of
 from sockproof.check.sockets import is_bound
@@ -23,11 +23,11 @@ from sockproof.errors import HarnessError, IutUnavailable
 from sockproof.iut.agent.looking import is_dead
 from sockproof.iut.case_log import CaseLog
 from sockproof.iut.started import take_down
-from sockproof.iut.strays import AGENT_MARK, end_strays, new_mark
+from sockproof.iut.strays import AGENT_MARK, carriers, end_strays, new_mark
 from sockproof.iut.survivor import keep
 from sockproof.timing import start_bound_s
 
-__all__ = ["NeverListens", "ProgramLife", "lived", "placed"]
+__all__ = ["InBackground", "NeverListens", "ProgramLife", "lived"]
 
 _LOOK_S = 0.01
 _TRIES = 5
@@ -36,11 +36,16 @@ _KEPT_CHARACTERS = 1_000_000
 # What we have set for ourselves: a program finds the modules beside it.
 _OURS = "PYTHONSAFEPATH"
 _IN_USE = ("address already in use", "eaddrinuse", "errno 98", "errno 48")
+_STAY = "have it stay, as most do with --foreground, --nodaemon or -f; or give its ADDRESS"
 _SERIAL = itertools.count(1)
 
 
 class NeverListens(HarnessError):
     """A program goes on, and does not listen."""
+
+
+class InBackground(HarnessError):
+    """A program has ended well, and goes on as another process."""
 
 
 class ProgramLife:
@@ -113,6 +118,11 @@ class ProgramLife:
         return self._popen.poll()
 
     @property
+    def goes_on_as(self) -> list[int]:
+        """Who goes on of it though it has ended itself: such as a daemon."""
+        return [pid for pid in carriers(AGENT_MARK, self._mark) if not is_dead(pid)]
+
+    @property
     def lost_its_port(self) -> bool:
         """Whether it ended since somebody else has the port that was chosen for it."""
         return self.status is not None and any(word in self.printed.lower() for word in _IN_USE)
@@ -180,19 +190,6 @@ class ProgramLife:
         end_strays(AGENT_MARK, self._mark)
 
 
-def placed(words: Sequence[str], address: Address) -> list[str]:
-    """A program's words with the place where it is to listen."""
-    at = {"{path}": str(address.at)} if address.spec.is_unix else {"{port}": str(address.at[1])}
-    at["{address}"] = address.words.removeprefix("udp:")
-    return [_replaced(word, at) for word in words]
-
-
-def _replaced(word: str, places: dict[str, str]) -> str:
-    for place, value in places.items():
-        word = word.replace(place, value)
-    return word
-
-
 @contextlib.contextmanager
 def lived(
     subject: Listener,
@@ -242,6 +239,9 @@ def _not_listening(life: ProgramLife, listens: bool) -> HarnessError:
     told = f"{words}: it ended with status {life.status} before it listened at {where}"
     if life.subject.served and life.status == CANNOT_BE_MADE:
         return HarnessError(f"{words}: {life.last_words}", "see docs/own-server.md")
+    if life.status == 0 and (others := life.goes_on_as):
+        told = f"{words}: it goes into the background: it ended, and process {others[-1]} goes on"
+        return InBackground(told, _STAY)
     if life.status == 0:
-        return HarnessError(told, "if it goes into the background, have it stay, or give ADDRESS")
+        return HarnessError(told, "see what it does by hand")
     return HarnessError(f"{told}: {life.last_words}", "see that it starts by hand")

@@ -23,6 +23,7 @@ __all__ = [
     "AGENT_MARK",
     "COMMAND_MARK",
     "RUN_MARK",
+    "carriers",
     "end_strays",
     "end_tree",
     "new_mark",
@@ -50,11 +51,10 @@ def new_mark() -> str:
 
 def end_strays(mark: str, value: str) -> None:
     """Kill every process but this one that carries this mark with this value."""
-    entry = f"{mark}={value}".encode("ascii")
     limit_s = time.monotonic() + _GUARDS_END_WITHIN_S
     rounds = 0
     while rounds < _ROUNDS:
-        found = [pid for pid in _marked(entry) if pid != os.getpid()]
+        found = carriers(mark, value)
         if not found:
             return
         spared = set(filter(_is_guard, found)) if time.monotonic() < limit_s else set()
@@ -62,6 +62,12 @@ def end_strays(mark: str, value: str) -> None:
             end_tree(pid) if _is_guard(pid) else _kill(pid)
         rounds += not spared
         select.select([], [], [], _LOOK_S if spared else 0)
+
+
+def carriers(mark: str, value: str) -> list[int]:
+    """Every process but this one that carries this mark with this value, as far as it shows."""
+    entry = f"{mark}={value}".encode("ascii")
+    return [pid for pid in _marked(entry) if pid != os.getpid()]
 
 
 def end_tree(pid: int) -> None:

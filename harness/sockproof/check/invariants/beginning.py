@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sockproof.check.chosen_place import chosen_address
+from sockproof.check.chosen_place import chosen_address, placed
 from sockproof.check.listener import Address, Listener
-from sockproof.check.program_life import ProgramLife, placed
+from sockproof.check.program_life import ProgramLife
 from sockproof.check.scene import Scene
 from sockproof.errors import HarnessError
 from sockproof.judge.checks import Mismatch, NotApplicable, check

@@ -1,0 +1,47 @@
+"""A program that goes into the background is refused, with what to type; it does not stay there."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from suites.selftest.checked import CHECK, bad_rows, rows_of
+from suites.selftest.runs import Mark, living, sockproof_
+
+PROGRAM = ("--", sys.executable, str(Path(__file__).with_name("background_listener.py")), "{port}")
+STAY = "have it stay, as most do with --foreground, --nodaemon or -f; or give its ADDRESS"
+SERVED = ("-k", "next-client-is-served[TCP/inet,end] or stop-ends-in-time[TCP/inet,idle]")
+
+
+@pytest.mark.parametrize("network", [(), ("--network", "host")], ids=["any", "host"])
+@pytest.mark.parametrize("how", ["as a daemon", "as a shell does"])
+def test_it_is_refused_in_a_line(tmp_path: Path, how: str, network: tuple[str, ...]) -> None:
+    """Whatever it has done to be nobody's child; nothing of it goes on."""
+    mark = Mark.new()
+
+    ended = sockproof_(tmp_path, *CHECK, *network, *PROGRAM, how, **mark.variables)
+
+    assert (ended.status, ended.stdout, list(living(mark))) == (3, "", [])
+    assert "it goes into the background: it ended, and process " in ended.error
+    assert ended.error.endswith(f" goes on; {STAY}")
+
+
+def test_it_is_started_once_to_be_refused(tmp_path: Path) -> None:
+    """Another network would not keep it in the foreground."""
+    begun = tmp_path / "begun"
+    words = ["--", "sh", "-c", f"echo begun >> {begun}; sleep 600 & : {{port}}"]
+
+    ended = sockproof_(tmp_path, *CHECK, *words)
+
+    assert (ended.status, begun.read_text()) == (3, "begun\n"), ended
+    assert "goes into the background" in ended.error
+
+
+def test_who_leaves_it_to_a_child_and_stays_is_checked(tmp_path: Path) -> None:
+    """As a master does, and a shell that waits."""
+    ended = sockproof_(tmp_path, *CHECK, *SERVED, *PROGRAM, "and stays")
+
+    assert bad_rows(rows_of(tmp_path)) == []
+    assert ended.status == 0, ended
