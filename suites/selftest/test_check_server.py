@@ -116,6 +116,8 @@ def test_finding_is_shown_again(folder: Path) -> None:
     assert ended.status == 1, ended.stderr
     assert case.observations[SCRIPT] == f"scripts/{script.name} {SHOWN}"
     assert f"check --exchanges example.toml -k '{CUT}' {' '.join(named[:4])}" in ended.stdout
+    told = f"replay {record} '{CUT}' --exchanges example.toml {' '.join(named[:4])}"
+    assert told in ended.stdout
 
     alone = subprocess.run(
         [sys.executable, "-I", str(script)], cwd=folder, capture_output=True, text=True

@@ -46,7 +46,9 @@ def explained(requirement_id: str) -> str:
 def _of_record(command: str, record: Record, case: CaseRow) -> str:
     file, name = shlex.quote(str(record.path)), shlex.quote(case.id)
     if record.subject:
-        return f"sockproof {command} {file} {name} {operand(record.subject)}"
+        examples = record.settings.get("exchanges")
+        named = f"--exchanges {shlex.quote(str(examples))} " if examples else ""
+        return f"sockproof {command} {file} {name} {named}{operand(record.subject)}"
     given = shlex.quote(record.implementation.given)
     return f"sockproof {command} {file} {name} --iut {given}"
 
