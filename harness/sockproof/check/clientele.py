@@ -31,6 +31,7 @@ _PROMPT_S, _TRIES = 0.05, 5
 # Fewer than the shortest queue that servers commonly ask for.
 _AT_A_TIME = 4
 _ACCEPTS_WITHIN_S = 0.5
+_ASKS_AGAIN_S = 0.5
 
 
 @dataclass
@@ -192,23 +193,28 @@ class Clientele:
             data += got
 
     def _ask_by_datagram(self, lane: str, bound_s: float) -> None:
-        peer = self.sender(lane)
-        peer.send(self.language.say or b"sockproof\r\n")
+        """Whoever gets no answer asks again: a datagram may be lost, and that is no fault."""
+        peer, said = self.sender(lane), self.language.say or b"sockproof\r\n"
+        peer.send(said)
         if self.language.only_accepts:
             it_is_read = functools.partial(is_read, peer.socket, self.address)
             self.wait_for(it_is_read, bound_s, "its datagram is read")
         else:
-            self._expect_datagram(peer, bound_s)
+            self._expect_datagram(peer, said, bound_s)
         peer.close()
 
-    def _expect_datagram(self, peer: DatagramPeer, bound_s: float) -> None:
+    def _expect_datagram(self, peer: DatagramPeer, said: bytes, bound_s: float) -> None:
         data, limit_s = b"", time.monotonic() + bound_s
+        again_s = time.monotonic() + _ASKS_AGAIN_S
         while not (data and self.language.expect in data):
             while not select.select([peer.socket], [], [], LOOK_S)[0]:
                 if is_gone(self.address):
                     raise Mismatch(f"{peer.who} is served", "nobody has its address any more")
                 if time.monotonic() > limit_s:
                     raise Hang(f"{peer.who} is served", f"no answer for {bound_s:g} s")
+                if time.monotonic() > again_s:
+                    peer.send_at_once(said)
+                    again_s = time.monotonic() + _ASKS_AGAIN_S
             data = peer.socket.recv(1 << 16)
             self.log.note(peer.lane, "receive", data)
 
