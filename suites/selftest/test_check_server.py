@@ -73,6 +73,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "factory.toml").write_text(FACTORY.replace("{address}", "{host}:{port}"), "utf-8")
     (tmp_path / "example.toml").write_text(EXAMPLE, "utf-8")
     (tmp_path / "wrong.toml").write_text(EXAMPLE.replace("HELLO", "WORLD"), "utf-8")
+    (tmp_path / "closed.toml").write_text(f"{EXAMPLE}keeps = true\n", "utf-8")
     return tmp_path
 
 
@@ -151,6 +152,11 @@ def test_finding_is_shown_again(folder: Path) -> None:
         ("--exchanges gone.toml 127.0.0.1:9", USAGE, "cannot read gone.toml"),
         ("--exchanges example.toml", USAGE, "nothing to check"),
         ("--exchanges example.toml 127.0.0.1:1", FAULT, "nobody can be reached at 127.0.0.1:1"),
+        (
+            "--exchanges closed.toml --server chat:Server --handler chat:OnePiece",
+            FAULT,
+            "it gets its end, not a connection that goes on, as keeps = true says",
+        ),
         (
             "--exchanges wrong.toml --server chat:Server --handler chat:Upper",
             FAULT,

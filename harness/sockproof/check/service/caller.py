@@ -24,6 +24,7 @@ _READ_OCTETS = 1 << 16
 _READS_WITHIN_S, _LOOK_S = 0.3, 0.0005
 # How long a server may take to close by itself; whoever keeps the connection does not.
 _ENDS_WITHIN_S = 0.3
+_CLOSES_WITHIN_S = 0.1
 
 
 class Caller:
@@ -142,6 +143,15 @@ class Caller:
             return TIMEOUT
         self.peer.log.note(self.peer.lane, "receive", data)
         return data
+
+    def ends_at_once(self) -> bool:
+        """Whether the connection ends behind what was heard."""
+        if not isinstance(self.peer, StreamPeer):
+            return False
+        self.peer.socket.settimeout(_CLOSES_WITHIN_S)
+        got = self.peer.receive_some()
+        self.peer.socket.settimeout(self.bound_s)
+        return got in (END_OF_STREAM, RESET)
 
     def hear_end(self) -> Ending:
         """How the connection ends: by itself, or once nothing more is said. What comes before is

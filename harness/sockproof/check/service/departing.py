@@ -16,7 +16,7 @@ from sockproof.check.service.exchanges import Exchange, Exchanges
 from sockproof.check.service.growth import Growth
 from sockproof.judge.checks import Mismatch
 
-__all__ = ["WAYS_OUT", "leavers_harm_nobody", "leavers_leave_nothing"]
+__all__ = ["LEAVING", "WAYS_OUT", "leavers_harm_nobody", "leavers_leave_nothing"]
 
 _ABORT_ON_CLOSE = struct.pack("ii", 1, 0)
 # What is counted after each of these rounds has to grow again and again to be a leak: what is made
@@ -47,6 +47,8 @@ WAYS_OUT: Mapping[str, Callable[[Caller], None]] = {
     "reset": _reset,
     "silence": _fall_silent,
 }
+# Whoever falls silent has not left yet: that is of those who linger.
+LEAVING = ("end", "reset")
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ _HELD, _DRIPS, _DRIP_EVERY_S = 10, 1000, 0.2
 
 
 def lingerers_delay_nobody(exchanges: Exchanges, scene: Scene, variant: str) -> None:
-    """Beside ten who have sent the half of it, or an octet now and then, one more is answered."""
+    """Beside ten who have sent a part of it, each another, or an octet now and then, one more is
+    answered."""
     name, _, kind = variant.partition(" ")
     exchange = exchanges.named(name)
     if len(exchange.request) < 2:
@@ -49,9 +50,8 @@ def _held(exchanges: Exchanges, scene: Scene, exchange: Exchange, *, drips: bool
             if not is_connected(peer):
                 break
             if not drips:
-                peer.attempt_send(
-                    b"".join(one.request for one in exchanges.before(exchange)) + half
-                )
+                first = b"".join(one.request for one in exchanges.before(exchange))
+                peer.attempt_send(first + exchange.request[: _part(exchange, index)])
             peers.append(peer)
             if not scene.let_accept():
                 break
@@ -60,6 +60,11 @@ def _held(exchanges: Exchanges, scene: Scene, exchange: Exchange, *, drips: bool
         over.set()
         if drips:
             dripping.join()
+
+
+def _part(exchange: Exchange, index: int) -> int:
+    """How many octets one of those who are silent has sent: from none to all but one."""
+    return (len(exchange.request) - 1) * index // (_HELD - 1)
 
 
 def _drip(half: bytes, peers: Sequence[StreamPeer], over: threading.Event) -> None:

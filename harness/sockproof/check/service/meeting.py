@@ -28,7 +28,9 @@ def meet(exchanges: Exchanges, address: Address, folder: Path, log: CaseLog) -> 
     clientele = Clientele(address, Language(_NAME), folder, log)
     for exchange in exchanges.all:
         try:
-            _reach(clientele).have_all([*exchanges.before(exchange), exchange])
+            caller = _reach(clientele).have_all([*exchanges.before(exchange), exchange])
+            if exchange.keeps and caller.ends_at_once():
+                raise Mismatch("a connection that goes on, as keeps = true says", "its end")
         except Mismatch as problem:
             told = f"exchange {exchange.name!r}: it gets {problem.actual}, not {problem.expected}"
             hint = "correct the example, or see by hand what the server answers"

@@ -91,7 +91,7 @@ SERVICES: tuple[Service, ...] = (
     Service(
         "leavers-harm-nobody", departing.leavers_harm_nobody,
         "leave at every octet of request and answer, and have one more ask each time",
-        tuple(departing.WAYS_OUT),
+        departing.LEAVING,
     ),
     Service(
         "leavers-leave-nothing", departing.leavers_leave_nothing,
@@ -100,7 +100,7 @@ SERVICES: tuple[Service, ...] = (
     ),
     Service(
         "lingerers-delay-nobody", lingering.lingerers_delay_nobody,
-        "10 clients stay within the request; one more asks", lingering.LINGERING,
+        "10 clients stay, each elsewhere within the request; one more asks", lingering.LINGERING,
     ),
     Service(
         "each-its-own-answer", multitude.each_its_own_answer,
