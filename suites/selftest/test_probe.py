@@ -293,6 +293,36 @@ def test_a_server_that_cannot_echo_is_refused(tmp_path: Path, body: str, told: s
     assert told in message
 
 
+KILLED = """
+import os, signal, socketserver
+from socketserver import *
+
+class TCPServer(socketserver.TCPServer):
+    def server_bind(self):
+        if {when}:
+            os.kill(os.getppid(), signal.SIGKILL)
+        socketserver.TCPServer.server_bind(self)
+"""
+
+
+def test_one_that_was_killed_while_it_was_probed_is_probed_again(tmp_path: Path) -> None:
+    """Somebody else may have done it, as a system without memory does."""
+    once = str(tmp_path / "once")
+    when = f"not os.path.exists({once!r}) and not os.mkdir({once!r})"
+
+    probed = probe(module(tmp_path, KILLED.format(when=when)))
+
+    assert Path(once).exists()
+    assert not probed.doubts
+
+
+def test_one_that_is_killed_each_time_is_refused(tmp_path: Path) -> None:
+    """What ends it is not told as something that its servers cannot do."""
+    message = refusal(module(tmp_path, KILLED.format(when=True)))
+
+    assert "interpreter was killed by SIGKILL, twice; see what ends it" in message
+
+
 IN_PIECES = """
 import select, socket, socketserver
 from socketserver import *

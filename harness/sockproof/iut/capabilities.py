@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sockproof.errors import AgentDied, IutUnavailable
+from sockproof.errors import AgentDied, AgentHeld, IutUnavailable
 from sockproof.file_names import file_name
 from sockproof.iut.channel import Channel
 from sockproof.iut.honesty import refuse_foreign_module, refuse_liar, refuse_mere_imports
@@ -150,17 +150,28 @@ def interpreter_id(hello: Message) -> str:
 
 def probe(implementation: Implementation, specs: Sequence[ServerSpec] = ALL_SPECS) -> ProbedIut:
     """Start it, and find out what it is, whether it is honest, and what it can do, as far as these
-    specs need it.
+    specs need it. One that dies meanwhile is started once more: somebody else may have killed it.
 
     Raises:
         IutUnavailable: it does not start, is not what it says, or fails the smoke exchange.
     """
+    try:
+        return _probed(implementation, specs)
+    except AgentDied:
+        pass
+    try:
+        return _probed(implementation, specs)
+    except AgentDied as error:
+        raise IutUnavailable(f"{error}, twice", "see what ends it") from None
+
+
+def _probed(implementation: Implementation, specs: Sequence[ServerSpec]) -> ProbedIut:
     with contextlib.closing(Channel(implementation)) as channel:
         try:
             capabilities, smoke = _looked_at(implementation, channel, specs)
         except IutUnavailable as error:
             raise in_the_way(implementation, channel.hello, error, _can_serve(specs)) from None
-        except (Mismatch, AgentDied) as error:
+        except (Mismatch, AgentHeld) as error:
             raise IutUnavailable(
                 f"{implementation.given}: the smoke exchange failed: {error}",
                 "a server that cannot echo one line cannot be judged",
