@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -86,6 +87,16 @@ def test_workers_that_all_die_while_they_start_end_the_run(tmp_path: Path) -> No
     assert ended.status == 3
     assert "no case was played: 5 workers died while they started" in ended.error
     assert not (tmp_path / "out").exists() or records_in(tmp_path) == {}
+
+
+def test_workers_that_all_die_before_they_find_a_case_end_the_run(tmp_path: Path) -> None:
+    """That is not for want of a case that is selected."""
+    ended = played(tmp_path, "call pytest_sessionstart")
+
+    assert ended.status == 3
+    assert re.search(
+        "no case was played: [0-9]+ workers died before they found a case", ended.error
+    )
 
 
 def test_row_that_a_worker_has_told_before_it_dies_stays(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from sockproof.judge.verdict import Verdict
 from sockproof.output_folder import OutputFolder
 from sockproof.record.rows import AttributionRow, CaseRow
 from sockproof.record.writer import RecordWriter, record_name
+from sockproof.run.lifetime import interrupted
 from sockproof.run.plan import RunPlan
 from sockproof.run.record_header import record_header, requirement_row, without_home
 from sockproof.spec.case_id import CaseId, case_id_of, iut_id_of, requirement_of
@@ -28,6 +29,8 @@ __all__ = ["ROW_PROPERTY", "Audience", "RunMonitor", "row_of"]
 # The user property of a test report that carries a case's row as JSON text.
 ROW_PROPERTY = "sockproof"
 
+# How many workers may die, each replaced by another, before there is a case to lose.
+_MOST_DEATHS = 10
 # What each exit status of pytest says of the run; nothing where it played all that was selected.
 _PROBLEMS: dict[int, str] = {
     pytest.ExitCode.OK: "",
@@ -81,6 +84,7 @@ class RunMonitor:
         self.problems = list(plan.unavailable)
         self.interrupted = False
         self.rows = 0
+        self._deaths = 0
         self._failure: BaseException | None = None
         self._selected: dict[str, list[str]] = {}
         self._catalogue = catalogue
@@ -155,6 +159,13 @@ class RunMonitor:
             row = CaseRow(case_id, case.requirement, case.spec, Verdict.ERROR, reason=reason)
             self._take(iut_id, row)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, error: object) -> None:
+        """A worker has ended, and should not have where there is an ``error``."""
+        self._deaths += bool(error) and not interrupted()
+        if self._deaths >= _MOST_DEATHS + self.plan.workers and not self._selected:
+            raise HarnessError(f"{self._deaths} workers died before they found a case", "see why")
+
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A test file that does not load leaves its cases out."""
         if report.failed:
@@ -191,6 +202,8 @@ class RunMonitor:
         is_told = status == pytest.ExitCode.INTERNAL_ERROR and self._failure is not None
         if problem and not is_told and problem not in self.problems:
             self.problems.append(problem)
+        if self._deaths and not self.rows and not self.problems:
+            self.problems.append(f"{self._deaths} workers died before any case was played")
 
     def attribute(self, iut_id: str, told: AttributionRow) -> None:
         """Take down what is found out of the deviation of a case."""
