@@ -26,8 +26,10 @@ FIRST_PROGRAM = (
 # In the order of their imports: each may import those before it.
 _MODULES = (
     "events",
+    "system_files",
     "looking",
     "guard",
+    "outlived",
     "tasks",
     "accounting",
     "lines",

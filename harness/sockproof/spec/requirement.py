@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 
 from sockproof.spec.levels import Level, PythonLevel, format_python_level, holds_between
@@ -32,6 +33,7 @@ class Applies:
         """Whether ``none`` stands alone if it stands at all."""
         return not self.none or self == Applies(none=True)
 
+    @functools.cache  # noqa: B019  # of a few dozen values, for as long as the catalogue lives
     def specs(self) -> tuple[ServerSpec, ...]:
         """The specs meant, in the order of the matrix; empty when ``none`` is true."""
         return () if self.none else tuple(spec for spec in ALL_SPECS if self._selects(spec))

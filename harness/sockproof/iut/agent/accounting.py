@@ -9,7 +9,7 @@ import os
 import select
 import signal
 
-from . import events, guard
+from . import events, outlived, system_files
 from .tasks import Tasks
 
 # The first look is soon repeated: a thread that was joined is listed for a moment yet.
@@ -71,7 +71,7 @@ class Baseline(object):
         self.descriptors = open_descriptors()
         self.tasks = Tasks(pooled)
         self.timers = _armed_timers()
-        self.segments = segments_of(_getpid())
+        self.segments = _segments()
 
     def allow(self, threads):
         """These are no leak of the case."""
@@ -107,9 +107,12 @@ class Baseline(object):
 
     def _others(self):
         """What outlives its owner unseen: processes that got away, timers, shared memory."""
-        away = ["process still running that got away" for _ in guard.strays()]
+        away = ["process still running that got away" for _ in outlived.strays()]
         armed = ["timer %s is armed" % name for name in _armed_timers() if name not in self.timers]
-        new = [one for one in segments_of(_getpid()) if one not in self.segments]
+        now, new = _segments(), []
+        if now != self.segments:
+            own = [_segments_of(_getpid(), told) for told in (self.segments, now)]
+            new = [one for one in own[1] if one not in own[0]]
         return away + armed + ["%s %s" % (SEGMENT, number) for number in new]
 
 
@@ -120,11 +123,20 @@ def _armed_timers():
 def segments_of(pid):
     # type: (int) -> list[str]
     """The ids of the System V segments that a process has made; none where nobody tells."""
+    return _segments_of(pid, _segments())
+
+
+def _segments():
+    """What the system tells of all segments; nothing where it does not."""
     try:
-        with open(SEGMENTS) as lines:
-            rows = [line.split() for line in lines][1:]
+        return system_files.octets_of(SEGMENTS)
     except EnvironmentError:
-        return []
+        return b""
+
+
+def _segments_of(pid, told):
+    # type: (int, bytes) -> list[str]
+    rows = [line.split() for line in told.decode("ascii").splitlines()[1:]]
     return [row[1] for row in rows if row[4] == str(pid)]
 
 
@@ -134,7 +146,7 @@ def held_ports(listeners):
     ``listeners``: pairs of the address in words and what :func:`target` said of its descriptor.
     """
     held = set(name for _, name in _named(_descriptor_numbers()))
-    for pid in _children() + guard.strays():
+    for pid in _children() + outlived.strays():
         held.update(_descriptors_of(pid))
     return ["port %s" % address for address, opened in listeners if opened in held]
 

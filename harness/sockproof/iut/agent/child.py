@@ -14,7 +14,7 @@ import select
 import signal
 import traceback
 
-from . import events, guard
+from . import events, outlived
 
 GATES = 8
 # How long a hanging process may take to tell its stacks.
@@ -141,7 +141,7 @@ class Child(object):
         self.kill()
         if self.status is None:
             self.status = _waitpid(self.pid, 0)[1]
-        guard.end_strays()
+        outlived.end_strays()
         for _ in range(LAST_READS):  # bounded: somebody outside the group may keep writing
             ready = ready_of(list(self.pipes), 0)
             if not ready:

@@ -12,7 +12,7 @@ import json
 import os
 import traceback
 
-from . import case, child, debugging, events, green, guard, loading, looking, tasks
+from . import case, child, debugging, events, green, guard, loading, looking, outlived, tasks
 from .lines import Lines
 
 # How often a live case is looked after; bounds how late a crash is noticed, nothing else.
@@ -98,7 +98,7 @@ class Agent(object):
         said["reaches_pipes"] = child.reaches(order.get("token"))
         said["accounts"] = {"threads": tasks.seen_by(), "processes": guard.Guarded.adopts}
         debugging.load()
-        guard.note_what_is_there()
+        outlived.note_what_is_there()
         self.names = order.get("classes", {})
         self.runtime = said["runtime"] or ("unknown" if order.get("preload") else "")
         return self.say(r="hello", value=said)
@@ -160,5 +160,5 @@ class Agent(object):
         """The harness is gone: leave nothing behind."""
         if self.child is not None:
             self.child.kill()
-        guard.end_strays()
+        outlived.end_strays()
         os._exit(0)

@@ -26,8 +26,6 @@ LEAVE_S = 2.0
 # Longer than any process needs to die of SIGKILL, and how often that is looked for.
 DIES_WITHIN_S = 5.0
 LOOK_EVERY_S = 0.001
-# How often in a row all that can be seen has just ended, before it counts as one that lives.
-LOOKS = 30
 NAME = "sockproof guard"
 
 _fork, _waitpid, _kill, _exit = os.fork, os.waitpid, os.kill, os._exit
@@ -39,13 +37,15 @@ class Guarded(object):
     """What the agent, and whoever is forked of it, knows of its guard.
 
     ``adopts``: processes whose parents have ended are children of ``pid``, which can be read.
-    ``before`` were there before the first case; ``life`` is a socket that ends with the guard.
+    ``before`` were there before the first case, and ``told`` is how the system tells of them;
+    ``life`` is a socket that ends with the guard.
     """
 
     pid = 0
     life = -1
     adopts = False
     before = frozenset()  # type: frozenset[int]
+    told = b""
 
 
 def stand(control_in, control_out):
@@ -78,44 +78,8 @@ def _die_with(life):
         _exit(0)
 
 
-def note_what_is_there():
-    """What the module under test has left running while it was imported is no case's."""
-    Guarded.before = frozenset(_adopted())
-
-
-def strays():
-    """The ids of living processes that outlived their parents since; none where nobody tells.
-
-    Who has ended by now may have started another just before that, so that none seems to be left.
-    """
-    found = []  # type: list[int]
-    for _ in range(LOOKS):
-        found = [pid for pid in _adopted() if pid not in Guarded.before]
-        living = [pid for pid in found if not looking.is_dead(pid)]
-        if living or not found:
-            return living
-    return found
-
-
-def _adopted():
-    if not Guarded.adopts:
-        return []
-    return looking.children_of(Guarded.pid, Guarded.pid)
-
-
-def end_strays():
-    """Kill those, and who comes to light by that, and wait until they are gone."""
-    limit = events.clock() + DIES_WITHIN_S
-    while True:
-        found = [pid for pid in strays() if pid != os.getpid()]
-        if not found or events.clock() > limit:
-            return
-        for pid in found:
-            _end(pid)
-        _select([], [], [], LOOK_EVERY_S)
-
-
-def _end(pid):
+def end_one(pid):
+    """Kill a process, unless it has ended or belongs to somebody else."""
     try:
         _kill(pid, signal.SIGKILL)
     except OSError as error:
@@ -223,7 +187,7 @@ def _end_all(agent, status, adopts):
             break
         if events.clock() >= spares_until:
             for pid in looking.children_of(os.getpid(), os.getpid()) or [agent]:
-                _end(pid)
+                end_one(pid)
         _select([], [], [], LOOK_EVERY_S)
     return status
 

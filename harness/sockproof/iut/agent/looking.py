@@ -18,6 +18,7 @@ try:
 except ImportError:  # Python 2.7
     import thread as _thread  # type: ignore[import-not-found, no-redef]
 
+from .system_files import CHILDREN, octets_of, text_of
 
 # How many threads are looked at that want the lock. Python 2 makes itself another one after each
 # fork (PyEval_ReInitThreads), wherever there is room: it cannot be known.
@@ -33,7 +34,7 @@ SPIN_S = 5.0
 
 # Bound before any preload can patch them.
 _readlink = os.readlink
-_open, _read, _write, _close, _pipe = os.open, os.read, os.write, os.close, os.pipe
+_read, _write, _close, _pipe = os.read, os.write, os.close, os.pipe
 _fork, _waitpid, _kill, _exit = os.fork, os.waitpid, os.kill, os._exit
 _select = select.select
 _start_thread = _thread.start_new_thread
@@ -59,11 +60,11 @@ def look(pid, task):
     """
     folder = "/proc/%d/task/%d/" % (pid, task)
     try:
-        state = _text_of(folder + "stat").rsplit(")", 1)[1].split()[0]
+        state = text_of(folder + "stat").rsplit(")", 1)[1].split()[0]
         if state in "ZX":
             return None
-        words = _text_of(folder + "syscall").split()
-        switches = _text_of(folder + "status").split("\nvoluntary_ctxt_switches:", 1)[1]
+        words = text_of(folder + "syscall").split()
+        switches = text_of(folder + "status").split("\nvoluntary_ctxt_switches:", 1)[1]
     except EnvironmentError as error:
         if error.errno in (errno.ENOENT, errno.ESRCH):
             if os.path.exists("/proc/%d/stat" % os.getpid()):
@@ -100,14 +101,14 @@ def children_of(pid, task):
     # type: (int, int) -> list[int]
     """The ids of the processes that a thread has started and not reaped, and of those that it was
     given when their parents ended; none where the system does not tell."""
-    path = "/proc/%d/task/%s/children" % (pid, task)
-    return [int(child) for child in _unless_ended(lambda: _text_of(path, whole=True), "").split()]
+    path = CHILDREN % (pid, task)
+    return [int(child) for child in _unless_ended(lambda: octets_of(path), b"").split()]
 
 
 def is_dead(pid):
     # type: (int) -> bool
     """Whether a process has ended, be it that nobody has reaped it yet."""
-    state = _unless_ended(lambda: _text_of("/proc/%d/stat" % pid).rpartition(")")[2], "")
+    state = _unless_ended(lambda: text_of("/proc/%d/stat" % pid).rpartition(")")[2], "")
     return state.split()[:1] in ([], ["Z"], ["X"])
 
 
@@ -118,19 +119,6 @@ def _unless_ended(ask, otherwise):
         if error.errno not in (errno.ENOENT, errno.ESRCH):
             raise
         return otherwise
-
-
-def _text_of(path, whole=False):
-    """What is in it; unless ``whole``, no more than what any one process or thread has to tell."""
-    fd = _open(path, os.O_RDONLY)
-    try:
-        got = text = _read(fd, 4096)
-        while whole and got:
-            got = _read(fd, 65536)
-            text += got
-    finally:
-        _close(fd)
-    return text.decode("ascii", "replace")
 
 
 class OwnLock(object):
