@@ -30,6 +30,8 @@ _FIRST, _EACH, _ROUNDS, _ROUND_S = 100, 300, 4, 5.0
 _TOGETHER_S = 2.0
 # A client that takes longer to say what it says is late.
 _PROMPT_S = 0.05
+# How often one that waits looks whether that makes sense, and how long one that was kept out waits.
+_LOOK_S, _KEPT_OUT_S = 1.0, 2.0
 _KEPT_OUT = Mismatch("it is let in", "the queue is full")
 
 
@@ -67,32 +69,44 @@ class _Crowd:
             caller = Caller(self._scene, self._bound_s, f"client {index + 1}")
         except Mismatch:
             return _KEPT_OUT
-        caller.may_wait = self._may_wait
+        caller.peer.socket.settimeout(_LOOK_S)
+        caller.may_wait = lambda: self._may_wait(caller, time.monotonic() - came_s)
         try:
             caller.have_all(self._exchanges.before(exchange)).say(exchange)
             said_s = time.monotonic()
             caller.hear(exchange)
         except Mismatch as problem:
-            is_told = caller.has_heard or self._is_to_answer(caller, problem, said_s - came_s)
+            is_told = caller.has_heard or _is_to_answer(caller, problem, said_s - came_s)
             return problem if is_told else _KEPT_OUT
         self._answered_s = time.monotonic()
         caller.peer.close()
         return None
 
-    def _is_to_answer(self, caller: Caller, problem: Mismatch, late_s: float) -> bool:
-        """Whether the server owed an answer to one that has heard nothing. A client whose last word
-        found the queue full takes itself for connected, and says again what was lost; and one that
-        was late with what it said, on a busy machine, need not be waited for."""
-        if not caller.address.is_stream or caller.address.spec.is_unix:
-            return True
-        if isinstance(problem, Hang):
-            own = caller.peer.socket
-            has_come = not unacknowledged_octets(own)
-            return has_come and own.getsockname()[1] in ports_let_in(caller.address)
-        return caller.ending is END_OF_STREAM and late_s < _PROMPT_S
-
-    def _may_wait(self) -> bool:
+    def _may_wait(self, caller: Caller, waited_s: float) -> bool:
+        """As long as others are answered; who has been kept out waits for the kernel alone."""
+        if waited_s > _KEPT_OUT_S and not _is_let_in(caller):
+            return False
         return time.monotonic() - self._answered_s < self._bound_s
+
+
+def _is_to_answer(caller: Caller, problem: Mismatch, late_s: float) -> bool:
+    """Whether the server owed an answer to one that has heard nothing: not if it was kept out, and
+    one that was late with what it said, on a busy machine, need not be waited for."""
+    if not caller.address.is_stream or caller.address.spec.is_unix:
+        return True
+    if isinstance(problem, Hang):
+        return _is_let_in(caller)
+    return caller.ending is END_OF_STREAM and late_s < _PROMPT_S
+
+
+def _is_let_in(caller: Caller) -> bool:
+    """Whether its connection stands for the server as well. A client whose last word found the
+    queue full takes itself for connected, and says again what was lost."""
+    if not caller.address.is_stream or caller.address.spec.is_unix:
+        return True
+    own = caller.peer.socket
+    has_come = not unacknowledged_octets(own)
+    return has_come and own.getsockname()[1] in ports_let_in(caller.address)
 
 
 def _worst(problems: Sequence[Mismatch]) -> Mismatch:
