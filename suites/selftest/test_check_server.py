@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from sockproof.check import starter
 from sockproof.check.scripts.confirming import SCRIPT, SHOWN
 from sockproof.record.reader import read_record
 from suites.selftest.record_schema import validate_record
@@ -86,6 +88,7 @@ def folder(tmp_path: Path) -> Path:
         ("--server chat:Server6 --handler chat:Upper", "[::1]:0"),
         ("--server socketserver:UDPServer --handler chat:Datagrams", "udp:127.0.0.1:0"),
         ("--server socketserver:ThreadingUnixStreamServer --handler chat:Upper", "unix:"),
+        ("--server socketserver:UnixDatagramServer --handler chat:Datagrams", "unixgram:"),
         (f"--server chat:Server@{sys.executable} --handler chat:Upper", "127.0.0.1:0"),
         ("--exchanges factory.toml", "127.0.0.1:0"),
     ],
@@ -192,3 +195,12 @@ def test_program_and_address_take_examples_too(folder: Path) -> None:
 
         assert ended.status == 0, ended.stderr
         assert "cut-anywhere  PASS" in ended.stdout
+
+
+def test_starter_is_of_every_python() -> None:
+    """From 3.6 on: it runs in the user's interpreter, and has no more than its standard library."""
+    tree = ast.parse(Path(starter.__file__).read_text("utf-8"), feature_version=(3, 6))
+
+    imported = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = {alias.name for node in imported for alias in node.names}
+    assert names == {"importlib", "json", "sys", "traceback", "Path", "Any"}

@@ -190,6 +190,6 @@ def look_at(one: ServedClass) -> str:
 def _listens(told: Mapping[str, int]) -> str:
     is_datagram = told["socket_type"] == socket.SOCK_DGRAM
     if told["address_family"] == socket.AF_UNIX:
-        return "unix:{path}"
+        return "unixgram:{path}" if is_datagram else "unix:{path}"
     host = "[::1]" if told["address_family"] == socket.AF_INET6 else "127.0.0.1"
     return f"{'udp:' * is_datagram}{host}:{{port}}"

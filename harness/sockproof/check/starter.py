@@ -45,8 +45,8 @@ def worded(error: Exception) -> str:
 
 def parsed(where: str) -> Any:
     """The values of an address such as 127.0.0.1:80, [::1]:80 or unix:/tmp/a, by their places."""
-    if where.startswith("unix:"):
-        path = where[5:]
+    if where.startswith(("unix:", "unixgram:")):
+        path = where.partition(":")[2]
         path = "\0" + path[1:] if path.startswith("@") else path
         return {"{address}": path, "{path}": path}
     host, _, port = where.rpartition(":")
