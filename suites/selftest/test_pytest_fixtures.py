@@ -62,6 +62,26 @@ def test_example_project_passes(project: Path) -> None:
     wait_until(lambda: not list(living(mark)))
 
 
+def test_server_hears_an_interrupt_where_pytest_ignores_it(project: Path) -> None:
+    """As behind ``&``; afterwards pytest's process ignores it as before."""
+    body = (
+        "import signal\n"
+        "@pytest.fixture(autouse=True)\n"
+        "def ignored():\n"
+        "    signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "    yield\n"
+        "    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN\n"
+        "def test_ends(ignored, sockproof_server):\n"
+        "    server = sockproof_server(ChatServer, ChatHandler)\n"
+        "    server.interrupt()\n"
+        "    assert server.ends()\n"
+    )
+
+    ended = _tested(_with_test(project, body))
+
+    assert ended.status == 0, ended.stdout
+
+
 def test_failure_tells_what_both_sides_did(project: Path) -> None:
     """Its transcript, and what the server printed, are sections of the report."""
     body = (

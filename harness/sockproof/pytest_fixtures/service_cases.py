@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sockproof.check.checking import Check
+from sockproof.check.interruptible import interrupts_heard
 from sockproof.check.invariants.table import Play
 from sockproof.check.listener import Listener, program_of
 from sockproof.check.scene import Manners
@@ -52,7 +53,7 @@ class ServiceCase:
         """
         __tracebackhide__ = True
         self.rows.clear()
-        with own_folder(short_temporary_folder()) as folder:
+        with interrupts_heard(), own_folder(short_temporary_folder()) as folder:
             check = Check(self.subject, Manners(), folder, exchanges=self.examples.exchanges)
             check.play([self.play], self.rows.append)
         (row,) = self.rows

@@ -12,6 +12,7 @@ from typing import Any
 from sockproof.case.client import StreamPeer
 from sockproof.case.datagram import DatagramPeer
 from sockproof.case.transcript import transcript_of
+from sockproof.check.interruptible import interrupts_heard
 from sockproof.check.listener import Listener, server_of
 from sockproof.check.program_life import ProgramLife, lived
 from sockproof.check.served_class import ServedClass, served_class
@@ -109,7 +110,7 @@ class ServedHere:
 def serving(served: list[ServedHere]) -> Iterator[Callable[..., ServedHere]]:
     """A function that starts a server and adds it to those that are ``served``; all of them are
     over at the end of the block."""
-    with own_folder(short_temporary_folder()) as folder, ExitStack() as lives:
+    with interrupts_heard(), own_folder(short_temporary_folder()) as folder, ExitStack() as lives:
 
         def start(
             server: object,
