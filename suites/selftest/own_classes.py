@@ -3,8 +3,10 @@ under test, under any Python."""
 
 from __future__ import annotations
 
+import os
 import socketserver
 import threading
+from pathlib import Path
 from typing import Any
 
 
@@ -38,6 +40,21 @@ class ClosesAlone(socketserver.ThreadingTCPServer):
 
     def shutdown_request(self, request: Any) -> None:
         self.close_request(request)
+
+
+class FailsOnce(socketserver.ThreadingTCPServer):
+    """Has a choice, and a mistake that shows itself once: its second request is forgotten."""
+
+    daemon_threads = True
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with Path(os.environ["COUNTED_FILE"]).open("ab+") as counted:
+            counted.write(b".")
+            is_second = counted.tell() == 2
+        if is_second:
+            self.shutdown_request(request)
+        else:
+            socketserver.ThreadingTCPServer.process_request(self, request, client_address)
 
 
 class Otherwise(socketserver.ThreadingMixIn, socketserver.TCPServer):

@@ -99,6 +99,17 @@ def test_mistake_is_told_with_the_method_that_it_is_in(tmp_path: Path) -> None:
     assert "it ends well with shutdown_request as in socketserver" in ended.stdout
 
 
+def test_what_shows_itself_once_is_no_choice(tmp_path: Path) -> None:
+    """Played again it ends well, whatever is put back: that excuses nothing."""
+    counted = str(tmp_path / "counted")
+
+    ended = _run(tmp_path, "FailsOnce", "streams/half-close-by-client", COUNTED_FILE=counted)
+
+    row = _row(tmp_path, "streams/half-close-by-client-still-gets-the-reply")
+    assert ended.status == 1, ended
+    assert (row.verdict, row.as_chosen) == (Verdict.FAIL, False)
+
+
 def test_script_of_a_mistake_takes_the_module(tmp_path: Path) -> None:
     """It ends with 1 on the class, and with 0 on socketserver's own."""
     case = f"{SHUT_DOWN}[{SPEC}]"

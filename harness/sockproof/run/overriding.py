@@ -61,8 +61,7 @@ def overrides_of(
                 ends_well = _restoring(collected, known[row.id], plan, iut)
                 causes = dict.fromkeys(one for _, one in found if one.names != _MAKES)
                 if override := _cause(own.overridden, ends_well, causes):
-                    chosen = override.chosen or _is_own_constructor(row, override)
-                    found.append((row.id, Override(override.names, chosen)))
+                    found.append((row.id, _told(row, override, ends_well)))
 
     options = dataclasses.replace(plan.options, keyword="", keep="none", shard=(1, 1))
     small = RunPlan((iut,), options, generating=plan.generating)
@@ -81,6 +80,13 @@ def _restoring(collected: CollectedCases, case: CaseId, plan: RunPlan, iut: Prob
         return row.verdict is Verdict.PASS and not row.teardown.unclean
 
     return ends_well
+
+
+def _told(row: CaseRow, override: Override, ends_well: Ends) -> Override:
+    """The cause, and whether it is chosen: what ends well by itself the next time is excused by
+    nothing that was put back."""
+    chosen = override.chosen or _is_own_constructor(row, override)
+    return Override(override.names, chosen and not ends_well(()))
 
 
 def _is_own_constructor(row: CaseRow, override: Override) -> bool:
