@@ -92,6 +92,35 @@ def imports_of(text: str) -> set[str]:
     return {alias.name for node in tree if isinstance(node, ast.Import) for alias in node.names}
 
 
+@pytest.mark.parametrize(
+    ("mutant", "case"),
+    [
+        (
+            "forbidden-path-becomes-a-name",
+            "unix/directory-without-permission[UnixStream/path,not-searchable]",
+        ),
+        (
+            "datagram-has-a-copy-of-the-socket",
+            "resources/datagrams-are-served-without-free-descriptor[UnixDatagram/path]",
+        ),
+    ],
+    ids=["as another user", "without a descriptor"],
+)
+def test_script_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mutant: str, case: str
+) -> None:
+    """Whatever it has made of its own process by then."""
+    module, scratch = broken(tmp_path, mutant), tmp_path / "scratch"
+    script = write_script(tmp_path, module, case)
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+
+    ended = [run_alone(script, module).status, run_alone(script).status]
+
+    assert ended == [THERE, GONE]
+    assert list(scratch.iterdir()) == []
+
+
 def test_request_that_is_forgotten_is_not_closed(tmp_path: Path) -> None:
     """A socket that the server loses stays open: the script keeps it, as the agent does."""
     module = partner("keeps_refused")

@@ -65,6 +65,8 @@ def _written(text: str, values: Mapping[str, Any]) -> dict[str, str]:
         **values,
         names_children="children()" in text,
         removes_folder=bool(re.search(r"\bfolder\b", text)),
+        lacks_descriptors="RLIMIT_NOFILE" in text,
+        is_another="seteuid(" in text,
         counts=bool(re.search(r"\btimes\(", text)),
     )
     blocks = sources.split("\n\n\n")
