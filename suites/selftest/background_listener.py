@@ -33,16 +33,20 @@ def serve() -> None:
 
 
 def main() -> None:
-    """Start who serves."""
+    """Start who serves; who is left behind serves when its parent has ended."""
+    until, lives = os.pipe()
     child = os.fork()
     if child:
         if HOW == "and stays":
+            os.close(lives)
             os.waitpid(child, 0)
         return
+    os.close(lives)
     if HOW == "as a daemon":
         os.setsid()
         if os.fork():
             return
+    os.read(until, 1)
     serve()
 
 

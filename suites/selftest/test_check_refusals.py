@@ -64,13 +64,12 @@ REFUSED: list[tuple[list[str], int, str]] = [
 
 @pytest.fixture
 def closed() -> Iterator[str]:
-    """A port that is taken, and where nobody listens; of datagrams it is free."""
+    """A port that is taken, and where nobody listens; of datagrams it is free. One socket takes it
+    for both families: for another one it may no longer be free."""
     with socket.socket(socket.AF_INET6) as one:
-        one.bind(("::1", 0))
-        port = one.getsockname()[1]
-        with socket.socket() as other:
-            other.bind(("127.0.0.1", port))
-            yield str(port)
+        one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        one.bind(("::", 0))
+        yield str(one.getsockname()[1])
 
 
 @pytest.mark.parametrize(("words", "status", "told"), REFUSED)

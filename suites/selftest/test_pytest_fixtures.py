@@ -20,7 +20,9 @@ HEAD = "import pytest\nfrom chat import ChatHandler, ChatServer\n\n"
 ONE_READ = """
 class OneRead(socketserver.BaseRequestHandler):
     def handle(self):
-        self.request.sendall(self.request.recv(1024).upper())
+        while data := self.request.recv(1024):
+            if data.endswith(b"\\n"):
+                self.request.sendall(data.upper())
 """
 
 

@@ -29,6 +29,7 @@ from sockproof.check.program_life import InBackground, NeverListens, lived
 from sockproof.errors import HarnessError, IutUnavailable
 from sockproof.iut.addresses import short_temporary_folder
 from sockproof.iut.case_log import CaseLog
+from sockproof.iut.survivor import leave
 from sockproof.own_folder import own_folder
 from sockproof.run.lifetime import interrupt_once_by
 from sockproof.run.namespaces import call_system
@@ -91,6 +92,7 @@ def _tell(outcome: Callable[[], _Told], writing: int) -> NoReturn:
         interrupt_once_by(signal.SIGINT, signal.SIGTERM)
         told = _caught(outcome)
         os.write(writing, json.dumps(told).encode("ascii"))
+        leave()
     os._exit(0 if told else 1)
 
 

@@ -6,12 +6,15 @@ It runs beside each command, so it imports little.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from typing import IO
 
 from sockproof.iut.strays import end_strays
 
 __all__ = ["wait_and_clear"]
+
+_TRIES = 50
 
 
 def wait_and_clear(orders: IO[bytes]) -> None:
@@ -27,5 +30,15 @@ def wait_and_clear(orders: IO[bytes]) -> None:
             folders.pop(order["mark"], None)
     for mark in folders:
         end_strays(*mark.split("=", 1))
-    for folder in filter(None, folders.values()):
+    for mark, folder in folders.items():
+        if folder:
+            _remove(folder, mark)
+
+
+def _remove(folder: str, mark: str) -> None:
+    """Also where somebody who is just being ended makes one more file in it meanwhile."""
+    for _ in range(_TRIES):
         shutil.rmtree(folder, ignore_errors=True)
+        if not os.path.lexists(folder):
+            return
+        end_strays(*mark.split("=", 1))

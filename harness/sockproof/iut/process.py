@@ -197,6 +197,7 @@ class CaseProcess(Arrivals):
 
         Raises:
             AgentHeld: it gave none. It is killed, so that the next case gets another one.
+            AgentDied: it has ended instead.
         """
         with contextlib.suppress(AgentDied) if self.over else contextlib.nullcontext():
             self._channel.send(op="end")  # also after its end, which somebody else may have told
@@ -209,5 +210,7 @@ class CaseProcess(Arrivals):
         self._way.close()
         self._channel.listen(None)
         if not self.over:
+            died = self._channel.death() if self._channel.ended else None
             self._channel.kill()
-            raise AgentHeld(f"the agent did not end the process of the case ({self.pid})")
+            held = f"the agent did not end the process of the case ({self.pid})"
+            raise died or AgentHeld(held)

@@ -19,7 +19,7 @@ import sockproof
 from sockproof.iut.started import any_living
 from sockproof.iut.strays import COMMAND_MARK, new_mark
 
-__all__ = ["Survivor", "be_kept_by_parent", "keep", "survivor"]
+__all__ = ["Survivor", "be_kept_by_parent", "keep", "leave", "survivor"]
 
 # All is imported before the wait: what the command was started from may be gone after it.
 _WATCH = """
@@ -93,6 +93,13 @@ def survivor() -> Survivor:
         _SURVIVORS[:] = [Survivor()]
         atexit.register(_SURVIVORS[0].end)
     return _SURVIVORS[0]
+
+
+def leave() -> None:
+    """Before a process ends without what is registered for its end, as a forked one does: that of
+    this process goes as well."""
+    for one in _SURVIVORS:
+        one.end()
 
 
 def keep() -> None:

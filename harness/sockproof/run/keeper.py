@@ -32,13 +32,14 @@ def kept(folder: Path) -> Iterator[None]:
     except OSError as error:
         remove_folder(folder)
         raise HarnessError(f"cannot start a process: {error.strerror}", "end others") from None
-    outer = os.environ.get(RUN_MARK, "")
+    outer = os.environ.get(RUN_MARK)
     os.environ[RUN_MARK] = folder.name
     try:
         yield
     finally:
         with interrupted_later():  # or half of the folder stays
-            os.environ[RUN_MARK] = outer
+            os.environ.pop(RUN_MARK)
+            os.environ.update({RUN_MARK: outer} if outer is not None else {})
             end_run(folder)
             watching.forget(RUN_MARK, folder.name)
 
