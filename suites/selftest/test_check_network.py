@@ -231,6 +231,39 @@ def test_trial_ends_with_the_check(tmp_path: Path, number: signal.Signals) -> No
     wait_until(lambda: not list(living(mark)))
 
 
+BREAKS = """
+import sys
+from sockproof.check.first_words import FirstWords
+
+def broken(*arguments):
+    raise ZeroDivisionError("of ours")
+
+FirstWords.learned = broken
+import sockproof.__main__
+sys.argv[1:] = {words}
+sockproof.__main__.main()
+"""
+
+
+def test_fault_of_ours_in_the_trial_is_told_as_one(tmp_path: Path) -> None:
+    """The program asks for nobody, and is not said to."""
+    words = [*CHECK, *SERVED, *FORGETFUL]
+
+    ended = subprocess.run(
+        [sys.executable, "-c", BREAKS.format(words=words)],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
+
+    if "does not allow" in ended.stdout + ended.stderr:
+        pytest.skip("no networks of its own can be made here")
+    assert ended.returncode == 3
+    assert "its trial in a network of its own failed: ZeroDivisionError: of ours" in ended.stderr
+    assert "it asks for others" not in ended.stderr
+
+
 def test_network_is_of_programs(tmp_path: Path) -> None:
     """Who is there already stays where he is."""
     refused = sockproof_(tmp_path, *CHECK, "--network", "own", "127.0.0.1:9")

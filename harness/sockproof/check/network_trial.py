@@ -105,6 +105,9 @@ def _caught(outcome: Callable[[], _Told]) -> _Told:
         return {"needs": str(error)}
     except HarnessError as error:
         return {"error": [error.message, error.hint]}
+    except Exception as error:  # a fault of ours is not told as one of the program
+        told = f"its trial in a network of its own failed: {type(error).__name__}: {error}"
+        return {"error": [told, "--network host does without"]}
 
 
 def _outcome(subject: Listener, words: FirstWords, *, must: bool) -> _Told:
