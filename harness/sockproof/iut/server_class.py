@@ -79,6 +79,7 @@ def in_the_way(
             told = f"{implementation.given}: its {name} keeps scripted handlers from being served"
             return IutUnavailable(
                 f"{told}: {error.message.removeprefix(f'{implementation.given}: ')}",
-                "judge it with its own handler: sockproof check -- PROGRAM {port}",
+                f"judge it with its own handler: sockproof check --server {implementation.given} "
+                "--handler MODULE:CLASS",
             )
     return error

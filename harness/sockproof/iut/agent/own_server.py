@@ -62,7 +62,7 @@ def view_of(module, order):
     Construction.keywords = order.get("keywords") or Construction.keywords
     if not inspect.isclass(own):
         raise NoServerClass(
-            "%s is no class: what makes a server is judged by 'sockproof check'" % order["name"]
+            "%s is no class; 'sockproof check --server' takes what makes a server" % order["name"]
         )
     below = _socketserver_of(own, order["name"])
     name = _standing_for(own, below)
