@@ -28,12 +28,20 @@ _REFUSED = "no namespaces of its own can be made here: unshare is missing, or no
 
 
 def address_in_use_is_told(scene: Scene, _variant: str = "") -> None:
-    """It ends, not with success, and says why: whoever started it need not wonder."""
+    """It ends, not with success, and says why: whoever started it need not wonder.
+
+    The port is the kernel's choice for the very socket that takes it: one that is bound, closed and
+    bound again may still be held by what another thread is just starting.
+    """
     subject = _program(scene)
-    address = chosen_address(replace(subject, address=_anew(subject)), scene.folder)
+    address = _anew(subject)
+    if address.spec.is_unix:
+        address = chosen_address(replace(subject, address=address), scene.folder)
     kind = socket.SOCK_STREAM if address.is_stream else socket.SOCK_DGRAM
     with socket.socket(address.spec.address_family, kind) as taken:
         taken.bind(address.at)
+        if not address.spec.is_unix:
+            address = address.with_port(taken.getsockname()[1])
         if address.is_stream:
             taken.listen()
         life = ProgramLife(subject, address, scene.folder, scene.log)
