@@ -123,17 +123,22 @@ class Processes:
         )
 
     def _counted(self, process: psutil.Process) -> Iterator[Standing]:
-        """One process, if it lives; a zombie holds nothing but its place."""
+        """One process, if it lives; a zombie, or one that just dies, holds nothing but its place.
+
+        It has no memory of its own, and so the kernel counts what else it shows for the superuser's
+        (``task_dump_owner`` of fs/proc/base.c): its descriptors are not ours to see, nor there.
+        """
         with contextlib.suppress(psutil.NoSuchProcess):
             try:
-                with process.oneshot():
-                    threads, memory = process.num_threads(), process.memory_info().rss
-                    yield Standing(threads, 0, process.num_fds(), memory)
+                threads, memory = process.num_threads(), process.memory_info().rss
+                yield Standing(threads, 0, process.num_fds(), memory) if memory else Standing()
             except psutil.ZombieProcess:
                 yield Standing()
             except psutil.AccessDenied:
-                told = f"process {process.pid} belongs to somebody else"
-                raise NotApplicable(f"{told}, and shows us nothing") from None
+                if not _is_dying(process):
+                    told = f"process {process.pid} belongs to somebody else"
+                    raise NotApplicable(f"{told}, and shows us nothing") from None
+                yield Standing()
 
     def busy_share(self, window_s: float) -> float:
         """How much of one processor they want, looked at for so long: 1.0 is one that spins.
@@ -195,6 +200,14 @@ class Processes:
     def names(self) -> Iterable[str]:
         """The names of the programs that they run."""
         return {Path(name).name for name in map(self._program, self.pids) if name}
+
+
+def _is_dying(process: psutil.Process) -> bool:
+    """Whether it has given its memory back: it is a zombie, or about to be one, or gone."""
+    try:
+        return not process.memory_info().rss
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _scheduled(pid: int) -> _Times | None:

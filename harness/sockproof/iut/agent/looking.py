@@ -29,6 +29,8 @@ LOOK_EVERY_S = 0.002
 TRIES = 5
 # Of a condition's two words both belong to the lock; another lock is never as near as that.
 NEAR_OCTETS = 8
+# Where a process's or thread's size stands in its stat, after its name.
+SIZE = 20
 # How long the process lives that is looked at, at most, when nobody is left to end it.
 SPIN_S = 5.0
 
@@ -50,6 +52,7 @@ def task_here():
 
 
 def look(pid, task):
+    # type: (int, int) -> list[int] | None
     """What a thread is at: ``[call, place, switches]``, or None when it has ended.
 
     ``call`` is the number of the system call that it sleeps in, -1 if it does not; ``place`` the
@@ -69,10 +72,19 @@ def look(pid, task):
         if error.errno in (errno.ENOENT, errno.ESRCH):
             if os.path.exists("/proc/%d/stat" % os.getpid()):
                 return None
+        if error.errno == errno.EACCES and _is_dying(folder):
+            return None
         raise
     if state != "S" or len(words) < 2 or words[0] == "-1":
         return [-1, 0, 0]
     return [int(words[0]), int(words[1], 16), int(switches.split()[0])]
+
+
+def _is_dying(folder):
+    """Whether it has given its memory back, and is about to be a zombie: only the superuser sees
+    what such a process is at (``task_dump_owner`` of fs/proc/base.c)."""
+    values = _unless_ended(lambda: text_of(folder + "stat").rpartition(")")[2], "").split()
+    return len(values) <= SIZE or values[SIZE] == "0"
 
 
 def look_around(pid):
