@@ -16,7 +16,7 @@ SERVED = ("-k", "next-client-is-served[TCP/inet,end] or stop-ends-in-time[TCP/in
 
 
 @pytest.mark.parametrize("network", [(), ("--network", "host")], ids=["any", "host"])
-@pytest.mark.parametrize("how", ["as a daemon", "as a shell does"])
+@pytest.mark.parametrize("how", ["as a daemon", "as a shell does", "when it listens"])
 def test_it_is_refused_in_a_line(tmp_path: Path, how: str, network: tuple[str, ...]) -> None:
     """Whatever it has done to be nobody's child; nothing of it goes on."""
     mark = Mark.new()
@@ -27,6 +27,18 @@ def test_it_is_refused_in_a_line(tmp_path: Path, how: str, network: tuple[str, .
     wait_until(lambda: not list(living(mark)))
     assert "it goes into the background: it ended, and process " in ended.error
     assert ended.error.endswith(f" goes on; {STAY}")
+
+
+def test_it_is_refused_whenever_it_is_seen(tmp_path: Path) -> None:
+    """Also where it has been taken for one that stays; what it does is no finding."""
+    mark = Mark.new()
+
+    ended = sockproof_(tmp_path, *CHECK, *SERVED, *PROGRAM, "when it is asked", **mark.variables)
+
+    assert ended.status == 3, ended
+    wait_until(lambda: not list(living(mark)))
+    assert "it goes into the background: it ended, and process " in ended.stderr
+    assert "nothing needs attention in what was recorded; the run is incomplete" in ended.stdout
 
 
 def test_it_is_started_once_to_be_refused(tmp_path: Path) -> None:

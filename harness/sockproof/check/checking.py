@@ -18,6 +18,7 @@ from sockproof.check.interruptible import hear_interrupts
 from sockproof.check.invariants.table import Play
 from sockproof.check.language import Language
 from sockproof.check.listener import Address, Listener
+from sockproof.check.not_listening import in_background
 from sockproof.check.own_network import enter_network
 from sockproof.check.program_life import ProgramLife, lived
 from sockproof.check.scene import Manners, Scene
@@ -95,6 +96,7 @@ class Check:
             try:
                 return self._learn(life.address, log)
             except HarnessError:
+                _see_in_foreground(life)
                 if not life.ends(_ANSWERS_WITHIN_S):
                     raise
                 told = f"it ended with status {life.status} after its first clients"
@@ -134,6 +136,7 @@ class Check:
                 if not why and self.subject.argv and play.needs_life(scene):
                     self._see_to_life(scene, lives)
                 row = self._row(play, scene, why)
+                _see_in_foreground(scene.life)
                 if row.verdict is Verdict.FAIL:
                     self._recover(scene, lives, row.requirement)
                 self._tell(row, scene, tell)
@@ -187,6 +190,16 @@ class Check:
         finally:
             scene.close_clients()
         return _told(play, scene, problem, trace, time.monotonic() - began_s)
+
+
+def _see_in_foreground(life: ProgramLife | None) -> None:
+    """Whoever leaves it to another process is not judged: what we see of that one is not all.
+
+    Raises:
+        InBackground: it has ended, and the other one listens.
+    """
+    if life is not None and (pid := life.listens_as):
+        raise in_background(life, pid)
 
 
 def _tell_end(problem: BaseException, ended: str) -> None:

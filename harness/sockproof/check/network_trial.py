@@ -19,13 +19,14 @@ from sockproof.check.first_words import FirstWords
 from sockproof.check.interruptible import hear_interrupts
 from sockproof.check.language import Language
 from sockproof.check.listener import Listener
+from sockproof.check.not_listening import InBackground, NeverListens
 from sockproof.check.own_network import (
     OwnNetworkRefused,
     allow_networks,
     enter_network,
     unheard,
 )
-from sockproof.check.program_life import InBackground, NeverListens, lived
+from sockproof.check.program_life import lived
 from sockproof.errors import HarnessError, IutUnavailable
 from sockproof.iut.addresses import short_temporary_folder
 from sockproof.iut.case_log import CaseLog

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from sockproof.check.chosen_place import chosen_address, placed
 from sockproof.check.listener import Address, Listener
+from sockproof.check.not_listening import not_listening
 from sockproof.check.owners import owners_of, tree_of
 from sockproof.check.sockets import is_bound
-from sockproof.check.starter import CANNOT_BE_MADE
 from sockproof.errors import HarnessError, IutUnavailable
 from sockproof.iut.agent.looking import is_dead
 from sockproof.iut.case_log import CaseLog
@@ -27,7 +27,7 @@ from sockproof.iut.strays import AGENT_MARK, carriers, end_strays, new_mark
 from sockproof.iut.survivor import keep
 from sockproof.timing import start_bound_s
 
-__all__ = ["InBackground", "NeverListens", "ProgramLife", "lived"]
+__all__ = ["ProgramLife", "lived"]
 
 _LOOK_S = 0.01
 _TRIES = 5
@@ -36,16 +36,7 @@ _KEPT_CHARACTERS = 1_000_000
 # What we have set for ourselves: a program finds the modules beside it.
 _OURS = "PYTHONSAFEPATH"
 _IN_USE = ("address already in use", "eaddrinuse", "errno 98", "errno 48")
-_STAY = "have it stay, as most do with --foreground, --nodaemon or -f; or give its ADDRESS"
 _SERIAL = itertools.count(1)
-
-
-class NeverListens(HarnessError):
-    """A program goes on, and does not listen."""
-
-
-class InBackground(HarnessError):
-    """A program has ended well, and goes on as another process."""
 
 
 class ProgramLife:
@@ -59,7 +50,7 @@ class ProgramLife:
 
     def __init__(self, subject: Listener, address: Address, folder: Path, log: CaseLog) -> None:
         self.subject, self.address, self.log = subject, address, log
-        self.is_over = False
+        self.is_over = self._is_told_to_end = False
         self._mark = new_mark()
         self._printed = folder / f"printed-{next(_SERIAL)}"
         log.note("program", "start", note=self.words)
@@ -123,6 +114,13 @@ class ProgramLife:
         return [pid for pid in carriers(AGENT_MARK, self._mark) if not is_dead(pid)]
 
     @property
+    def listens_as(self) -> int:
+        """The process that goes on and listens, though it has ended itself, well and unasked; or
+        0."""
+        ended = self.status == 0 and not self._is_told_to_end and not self.is_over
+        return max(self.goes_on_as, default=0) if ended and is_bound(self.address) else 0
+
+    @property
     def lost_its_port(self) -> bool:
         """Whether it ended since somebody else has the port that was chosen for it."""
         return self.status is not None and any(word in self.printed.lower() for word in _IN_USE)
@@ -144,6 +142,7 @@ class ProgramLife:
     def interrupt(self) -> None:
         """As Ctrl-C at its terminal does: all of its group are told, for what was started may be
         a shell, or another program that starts the server."""
+        self._is_told_to_end = True
         self.log.note("program", "interrupt", note="SIGINT, as Ctrl-C sends it")
         if self.status is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -164,6 +163,7 @@ class ProgramLife:
         if not self.subject.stop:
             self.interrupt()
             return self.ends(bound_s)
+        self._is_told_to_end = True
         words = placed(self.subject.stop, self.address)
         self.log.note("program", "stop", note=shlex.join(words))
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
@@ -214,7 +214,7 @@ def lived(
                 return
             is_chosen = not address and subject.is_told_its_place
             if not (is_chosen and (life.lost_its_port or listens)):
-                raise _not_listening(life, listens)
+                raise not_listening(life, listens)
         finally:
             life.kill()
     raise HarnessError(f"no port stays free for {subject.given}", "name one with --listens")
@@ -225,23 +225,3 @@ def _is_its_own(life: ProgramLife) -> bool:
     below = set(tree_of(life.pid))
     owners = owners_of(life.address, below)
     return not owners or bool(owners & below)
-
-
-def _not_listening(life: ProgramLife, listens: bool) -> HarnessError:
-    """Why it cannot be checked."""
-    words, where = life.words, life.address.words
-    if listens:
-        hint = f"end that one, or check it: sockproof check {where}"
-        return HarnessError(f"{words}: another process listens at {where}", hint)
-    if life.status is None:
-        told = f"{words}: it does not listen at {where} within {start_bound_s():g} s"
-        return NeverListens(told, "say where it listens with --listens")
-    told = f"{words}: it ended with status {life.status} before it listened at {where}"
-    if life.subject.served and life.status == CANNOT_BE_MADE:
-        return HarnessError(f"{words}: {life.last_words}", "see docs/own-server.md")
-    if life.status == 0 and (others := life.goes_on_as):
-        told = f"{words}: it goes into the background: it ended, and process {others[-1]} goes on"
-        return InBackground(told, _STAY)
-    if life.status == 0:
-        return HarnessError(told, "see what it does by hand")
-    return HarnessError(f"{told}: {life.last_words}", "see that it starts by hand")
