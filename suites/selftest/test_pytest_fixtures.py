@@ -25,6 +25,15 @@ class OneRead(socketserver.BaseRequestHandler):
                 self.request.sendall(data.upper())
 """
 
+HELD = """
+from sockproof.pytest_fixtures.gates import pass_gate
+
+class Held(ChatHandler):
+    def handle(self):
+        pass_gate("busy")
+        super().handle()
+"""
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
@@ -99,6 +108,43 @@ def test_failure_tells_what_both_sides_did(project: Path) -> None:
     assert "sockproof transcript" in ended.stdout
     assert re.search(r"client 1  receive  b'HELLO", ended.stdout)
     assert "INTERNALERROR" not in ended.stdout + ended.stderr
+
+
+def test_gates_hold_the_code_of_the_server(project: Path) -> None:
+    """Two are at work at the same time, and end when the test says so, and later ones pass."""
+    with (project / "chat.py").open("a", encoding="utf-8") as module:
+        module.write(HELD)
+    body = (
+        "def test_two_at_once(sockproof_server):\n"
+        "    server = sockproof_server(ChatServer, 'chat:Held', gates=['busy'])\n"
+        "    first, second = server.peer().send(b'one\\n'), server.peer().send(b'two\\n')\n"
+        "    server.gate('busy').wait_for(2)\n"
+        "    server.gate('busy').open()\n"
+        "    first.expect(b'ONE\\n')\n"
+        "    second.expect(b'TWO\\n')\n"
+        "    server.peer().send(b'three\\n').expect(b'THREE\\n')\n"
+        "def test_without(sockproof_server):\n"
+        "    server = sockproof_server(ChatServer, 'chat:Held')\n"
+        "    server.peer().send(b'one\\n').expect(b'ONE\\n')\n"
+        "    with pytest.raises(Exception, match='started without a gate'):\n"
+        "        server.gate('busy')\n"
+        "def test_nobody_comes(sockproof_server):\n"
+        "    server = sockproof_server(ChatServer, ChatHandler, gates=['busy'])\n"
+        "    with pytest.raises(TimeoutError, match='0 of 1 came'):\n"
+        "        server.gate('busy').wait_for(bound_s=0.1)\n"
+        "def test_no_name(sockproof_server):\n"
+        "    with pytest.raises(Exception, match='no gates'):\n"
+        "        sockproof_server(ChatServer, ChatHandler, gates=['a/b'])\n"
+        "def test_held_to_the_end(sockproof_server):\n"
+        "    server = sockproof_server(ChatServer, 'chat:Held', gates=['busy'])\n"
+        "    server.peer().send(b'one\\n')\n"
+        "    server.gate('busy').wait_for()\n"
+    )
+
+    ended = _tested(_with_test(project, body))
+
+    assert ended.status == 0, ended.stdout
+    assert "5 passed" in ended.stdout
 
 
 def test_mistake_fails_its_cases(project: Path) -> None:

@@ -35,7 +35,7 @@ _PLACES = ("{address}", "{port}", "{path}")
 class ServedClass:
     """A class or factory: ``server`` and ``handler`` as the user spells them, the interpreter that
     runs it (empty: our own), and with what it is called. Without ``arguments`` that is the address,
-    and the handler if there is one.
+    and the handler if there is one. ``variables`` are set in its environment, beside ours.
     """
 
     server: str
@@ -43,6 +43,7 @@ class ServedClass:
     interpreter: str = ""
     arguments: Sequence[Any] | None = None
     keywords: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def given(self) -> str:
@@ -93,6 +94,7 @@ class ServedClass:
             "folders": self.folders,
             "arguments": self.called_with,
             "keywords": dict(self.keywords),
+            "variables": dict(self.variables),
             **more,
         }
         place = ["{address}"] if self.is_told_its_place and not more else []

@@ -7,6 +7,7 @@ Its words are an order in JSON, and the address, if the server is told one. An o
 
 import importlib
 import json
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -113,6 +114,7 @@ def main(words: Any) -> None:
     own = str(Path(__file__).resolve().parent)
     sys.path[:] = [str(Path.cwd()), *(one for one in sys.path if one != own)]  # as of the user's
     sys.argv[:] = [order["server"]]
+    os.environ.update(order.get("variables", {}))
     try:
         if order.get("look"):
             look(order)

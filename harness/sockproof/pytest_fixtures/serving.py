@@ -21,6 +21,7 @@ from sockproof.errors import UsageError
 from sockproof.iut.addresses import short_temporary_folder
 from sockproof.iut.case_log import CaseLog
 from sockproof.own_folder import own_folder
+from sockproof.pytest_fixtures.gates import PLACE, Gate, closed_gates
 from sockproof.spec.matrix import ServerSpec
 from sockproof.timing import hang_bound_s
 
@@ -33,8 +34,10 @@ class ServedHere:
     It is ended with the test, whatever it does.
     """
 
-    def __init__(self, life: ProgramLife, log: CaseLog, folder: Path) -> None:
-        self._life, self._log, self._folder = life, log, folder
+    def __init__(
+        self, life: ProgramLife, log: CaseLog, folder: Path, gates: Mapping[str, Gate]
+    ) -> None:
+        self._life, self._log, self._folder, self._gates = life, log, folder, gates
         self._peers: list[StreamPeer | DatagramPeer] = []
 
     @property
@@ -78,6 +81,18 @@ class ServedHere:
         peer.connect(self)
         return peer
 
+    def gate(self, name: str) -> Gate:
+        """One of the gates that it was started with, at which its code waits by
+        ``pass_gate(name)``. They are closed at first.
+
+        Raises:
+            UsageError: it was started without.
+        """
+        if name not in self._gates:
+            hint = f"start it with gates=[{name!r}]"
+            raise UsageError(f"the server was started without a gate {name!r}", hint)
+        return self._gates[name]
+
     def _own_address(self) -> Any:
         if self.spec.is_unix:
             return str(self._folder / f"peer-{len(self._peers) + 1}")
@@ -117,16 +132,21 @@ def serving(served: list[ServedHere]) -> Iterator[Callable[..., ServedHere]]:
             handler: object = "",
             arguments: Sequence[Any] | None = None,
             keywords: Mapping[str, Any] | None = None,
+            gates: Sequence[str] = (),
         ) -> ServedHere:
             """Start one.
 
             Raises:
-                UsageError: it is no class or function that another process can import.
+                UsageError: it is no class or function that another process can import, or no gate
+                    can be called so.
                 HarnessError: it cannot be made, or does not come to listen.
             """
-            log = CaseLog()
-            subject = class_subject(server, handler, arguments, keywords)
-            one = ServedHere(lives.enter_context(lived(subject, folder, log)), log, folder)
+            log, place = CaseLog(), folder / f"gates-{len(served) + 1}"
+            closed = lives.enter_context(closed_gates(place, gates))
+            variables = {PLACE: str(place)} if gates else {}
+            subject = class_subject(server, handler, arguments, keywords, variables)
+            life = lives.enter_context(lived(subject, folder, log))
+            one = ServedHere(life, log, folder, closed)
             lives.callback(one.close)
             served.append(one)
             return one
@@ -139,6 +159,7 @@ def class_subject(
     handler: object = "",
     arguments: Sequence[Any] | None = None,
     keywords: Mapping[str, Any] | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Listener:
     """The server of a class or factory, which is given itself, or by its name.
 
@@ -146,7 +167,8 @@ def class_subject(
         UsageError, HarnessError: as of :func:`serving`.
     """
     named = served_class(_name(server), _name(handler) if handler else "", arguments, keywords)
-    return server_of(_BesideUs(**{one.name: getattr(named, one.name) for one in _FIELDS}))
+    fields = {one.name: getattr(named, one.name) for one in dataclasses.fields(named)}
+    return server_of(_BesideUs(**{**fields, "variables": variables or {}}))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,9 +178,6 @@ class _BesideUs(ServedClass):
     @property
     def folders(self) -> list[str]:
         return [*super().folders, *filter(None, sys.path)]
-
-
-_FIELDS = dataclasses.fields(ServedClass)
 
 
 def _name(one: object) -> str:
