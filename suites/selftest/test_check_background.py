@@ -15,6 +15,7 @@ STAY = "have it stay, as most do with --foreground, --nodaemon or -f; or give it
 SERVED = ("-k", "next-client-is-served[TCP/inet,end] or stop-ends-in-time[TCP/inet,idle]")
 
 
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("network", [(), ("--network", "host")], ids=["any", "host"])
 @pytest.mark.parametrize("how", ["as a daemon", "as a shell does", "when it listens"])
 def test_it_is_refused_in_a_line(tmp_path: Path, how: str, network: tuple[str, ...]) -> None:

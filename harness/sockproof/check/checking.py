@@ -18,7 +18,7 @@ from sockproof.check.interruptible import hear_interrupts
 from sockproof.check.invariants.table import Play
 from sockproof.check.language import Language
 from sockproof.check.listener import Address, Listener
-from sockproof.check.not_listening import in_background
+from sockproof.check.not_listening import InBackground, in_background
 from sockproof.check.own_network import enter_network
 from sockproof.check.program_life import ProgramLife, lived
 from sockproof.check.scene import Manners, Scene
@@ -94,7 +94,7 @@ class Check:
     def _learn_of_life(self, log: CaseLog) -> Language:
         with lived(self.subject, self.folder, log) as life:
             try:
-                return self._learn(life.address, log)
+                language = self._learn(life.address, log)
             except HarnessError:
                 _see_in_foreground(life)
                 if not life.ends(_ANSWERS_WITHIN_S):
@@ -103,6 +103,10 @@ class Check:
                 hint = "what serves one client and ends, is no server to be checked"
                 told = f"{self.subject.given}: {told}: {life.last_words}"
                 raise HarnessError(told, hint) from None
+            # Who has left it to a child that answers is about to end, or waits for that child.
+            life.comes_to_rest(_ANSWERS_WITHIN_S)
+            _see_in_foreground(life)
+            return language
 
     def _learn(self, address: Address, log: CaseLog) -> Language:
         words = FirstWords(self.say, self.expect, self.exchanges)
@@ -184,6 +188,8 @@ class Check:
             if why_not:
                 raise NotApplicable(why_not)
             play.invariant.play(scene, play.case.variant)
+        except InBackground:
+            raise
         except (AssertionError, Exception) as error:
             problem, trace = error, traceback.format_exc()
             _tell_end(problem, scene.has_ended)

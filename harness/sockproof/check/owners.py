@@ -18,7 +18,7 @@ try:  # once, before there are threads: one that imports while it fails in anoth
 except ImportError:
     psutil = None  # type: ignore[assignment]
 
-__all__ = ["inodes_of", "owners_of", "psutil", "tasks_of", "tree_of"]
+__all__ = ["inodes_of", "owners_of", "psutil", "tasks_of", "tree_of", "works"]
 
 
 def owners_of(address: Address, first: Iterable[int] = ()) -> set[int]:
@@ -47,6 +47,13 @@ def tasks_of(pid: int) -> Iterator[Path]:
     """The folders of the threads of a process; none where there are no such folders."""
     with contextlib.suppress(OSError):
         yield from Path(f"/proc/{pid}/task").iterdir()
+
+
+def works(task: Path) -> bool:
+    """Whether a thread runs, waits for a processor, or for a disk; not one that has ended."""
+    with contextlib.suppress(OSError):
+        return (task / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[0] in "RD"
+    return False
 
 
 def inodes_of(pid: int) -> set[int]:

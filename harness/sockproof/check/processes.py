@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sockproof.check.listener import Address
-from sockproof.check.owners import inodes_of, owners_of, psutil, tasks_of, tree_of
+from sockproof.check.owners import inodes_of, owners_of, psutil, tasks_of, tree_of, works
 from sockproof.check.sockets import states_of
 from sockproof.judge.checks import NotApplicable
 
@@ -175,7 +175,7 @@ class Processes:
     @property
     def are_quiet(self) -> bool:
         """Whether all of their threads sleep now, as far as the kernel tells."""
-        return not any(_works(task) for pid in self.pids for task in tasks_of(pid))
+        return not any(works(task) for pid in self.pids for task in tasks_of(pid))
 
     def sockets(self) -> list[str]:
         """The connections that they hold, by their state: ``20 in CLOSE_WAIT``."""
@@ -220,10 +220,3 @@ def _scheduled(pid: int) -> _Times | None:
     return (
         _Times(sum(ran for ran, _ in found), sum(waited for _, waited in found)) if found else None
     )
-
-
-def _works(task: Path) -> bool:
-    """Whether a thread runs, waits for a processor, or for a disk."""
-    with contextlib.suppress(OSError):
-        return (task / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[0] in "RD"
-    return False

@@ -17,7 +17,7 @@ from pathlib import Path
 from sockproof.check.chosen_place import chosen_address, placed
 from sockproof.check.listener import Address, Listener
 from sockproof.check.not_listening import not_listening
-from sockproof.check.owners import owners_of, tree_of
+from sockproof.check.owners import owners_of, tasks_of, tree_of, works
 from sockproof.check.sockets import is_bound
 from sockproof.errors import HarnessError, IutUnavailable
 from sockproof.iut.agent.looking import is_dead
@@ -130,6 +130,10 @@ class ProgramLife:
         something else came to be."""
         self._comes(lambda: is_bound(self.address) or or_else(), bound_s)
         return is_bound(self.address) and self.status is None
+
+    def comes_to_rest(self, bound_s: float) -> None:
+        """Wait until its first process waits for something, or has ended."""
+        self._comes(lambda: not any(map(works, tasks_of(self.pid))), bound_s)
 
     def _comes(self, condition: Callable[[], object], bound_s: float) -> bool:
         limit_s, pause = time.monotonic() + bound_s, threading.Event()
