@@ -13,6 +13,7 @@ import pytest
 
 from sockproof._paths import kit_dir
 from suites.selftest.runs import Ended, Mark, environment, living, wait_until
+from suites.selftest.wheel import install_wheel
 
 EXAMPLE = kit_dir() / "examples" / "chat"
 ENTRY = "sockproof.pytest_fixtures.entry"
@@ -71,6 +72,29 @@ def test_example_project_passes(project: Path) -> None:
     assert passed is not None
     assert int(passed[1]) > 10
     wait_until(lambda: not list(living(mark)))
+
+
+@pytest.mark.by_turns(3)
+def test_example_project_passes_with_an_installed_wheel(project: Path) -> None:
+    """As a stranger's does: pytest finds the fixtures by itself, and sockproof is no checkout."""
+    library = project.with_name("library")
+    install_wheel(library)
+    (project / "tests" / "test_place.py").write_text(
+        "import sockproof\ndef test_place():\n"
+        f"    assert sockproof.__file__.startswith({str(library)!r})\n"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=project,
+        env={**environment(), "PYTHONPATH": str(library)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+
+    assert ended.returncode == 0, ended.stdout
+    assert " passed" in ended.stdout
 
 
 def test_server_hears_an_interrupt_where_pytest_ignores_it(project: Path) -> None:

@@ -29,6 +29,7 @@ from suites.selftest.runs import (
     wait_until,
 )
 from suites.selftest.surroundings import ROWS, Fault, Surroundings
+from suites.selftest.wheel import install_wheel
 
 KIT = kit_dir()
 PARTS = ("harness", "suites", "fixtures", "pyproject.toml", "conftest.py", "reports")
@@ -87,7 +88,7 @@ def placed(row: Surroundings, root: Path, fault: Fault | None = None) -> Path:
         source = Path(__file__).with_name("clock_set_back.c")
         subprocess.run(["cc", "-shared", "-fPIC", "-o", root / "clock.so", source], check=True)
     checkout = root / row.checkout
-    (_install if row.installed else _copy)(checkout)
+    (install_wheel if row.installed else _copy)(checkout)
     if fault is not None:
         path = checkout / (fault.file.removeprefix("harness/") if row.installed else fault.file)
         text = path.read_text("utf-8")
@@ -106,19 +107,6 @@ def _copy(checkout: Path) -> None:
             shutil.copytree(source, checkout / part, ignore=without)
         else:
             shutil.copy(source, checkout)
-
-
-def _install(checkout: Path) -> None:
-    """As a wheel, which is built here."""
-    if not (KIT / "README.md").exists():
-        pytest.skip("no sources to build a wheel of")
-    wheels = checkout.with_name("wheels")
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels)]
-    subprocess.run(build, cwd=KIT, check=True, capture_output=True)
-    (wheel,) = wheels.iterdir()
-    words = ["install", "--no-deps", "--no-index", "--no-compile", "--target", str(checkout)]
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", *words, str(wheel)]
-    subprocess.run(pip, check=True, capture_output=True)
 
 
 def library(row: Surroundings, checkout: Path) -> Path:
