@@ -158,6 +158,7 @@ BOUNDARIES: Mapping[str, Boundary] = {
             "commands/scaffold.py": "begins a requirement in a clone",
             "check/program_life.py": "what the program prints, in a temporary folder",
             "check/invariants/silent_names.py": "its resolver's configuration, in such a folder",
+            "watch/places.py": "removes the socket file that it has bound",
         },
     ),
     "prints": Boundary(

@@ -43,6 +43,7 @@ __all__ = [
     "sockproof_",
     "started",
     "started_command",
+    "started_into",
     "wait_until",
 ]
 

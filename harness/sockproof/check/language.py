@@ -21,7 +21,7 @@ from sockproof.iut.case_log import CaseLog
 from sockproof.own_folder import own_folder
 from sockproof.timing import scale
 
-__all__ = ["TLS", "Language", "client_hello", "learn"]
+__all__ = ["ACCEPTS", "LINE", "READS", "TLS", "Language", "client_hello", "learn"]
 
 TLS = "TLS"
 _Told = TypeVar("_Told")

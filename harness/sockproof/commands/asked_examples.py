@@ -17,35 +17,73 @@ from sockproof.check.service.exchange_file import ExchangeFile, read_exchanges
 from sockproof.errors import UsageError
 from sockproof.spec.toml_tables import as_tuple
 
-__all__ = ["asked_exchanges", "asked_server", "class_options", "example_words"]
+__all__ = [
+    "asked_exchanges",
+    "asked_server",
+    "class_options",
+    "example_words",
+    "subject_and_examples",
+    "subject_options",
+]
 
 _OPTIONS = ("server", "handler", "exchanges")
 
 
-def class_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that name a class and examples, of a command that is about a check."""
-    options = (
-        click.option(
-            "--server",
-            default="",
-            metavar="CLASS",
-            help="A server class or factory, which is made and served: mypkg.servers:ChatServer, "
-            "./chat.py:ChatServer, mypkg:make_server@python3.12.",
-        ),
-        click.option(
-            "--handler", default="", metavar="CLASS", help="The handler class that it is given."
-        ),
-        click.option(
-            "--exchanges",
-            default=None,
-            type=click.Path(dir_okay=False, path_type=Path),
-            metavar="FILE",
-            help="In TOML, what a client sends and gets; the area service follows from it.",
-        ),
-    )
+_SERVER = click.option(
+    "--server",
+    default="",
+    metavar="CLASS",
+    help="A server class or factory, which is made and served: mypkg.servers:ChatServer, "
+    "./chat.py:ChatServer, mypkg:make_server@python3.12.",
+)
+_HANDLER = click.option(
+    "--handler", default="", metavar="CLASS", help="The handler class that it is given."
+)
+_EXCHANGES = click.option(
+    "--exchanges",
+    default=None,
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="In TOML, what a client sends and gets; the area service follows from it.",
+)
+_LISTENS = click.option(
+    "--listens",
+    default="",
+    metavar="ADDRESS",
+    help="Where the program listens, if it is not told {port}: 127.0.0.1:8000, udp:127.0.0.1:53, "
+    "unix:/run/app.sock, unixgram:{path}. With port 0 or {port}, a free one is chosen.",
+)
+_STOP = click.option(
+    "--stop", default="", metavar="COMMAND", help="Ends the program. [default: SIGINT]"
+)
+_REMOTE = click.option(
+    "--allow-remote",
+    multiple=True,
+    metavar="HOST",
+    help="A host beyond loopback that you may test.",
+)
+_Command = Callable[..., Any]
+
+
+def _with(command: _Command, *options: Callable[[_Command], _Command]) -> _Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def class_options(command: _Command) -> _Command:
+    """The options that name a class and examples, of a command that is about a check."""
+    return _with(command, _SERVER, _HANDLER, _EXCHANGES)
+
+
+def subject_options(command: _Command) -> _Command:
+    """The options that say, beside its words, whom a command is about."""
+    return _with(command, _LISTENS, _SERVER, _HANDLER, _STOP, _REMOTE)
+
+
+def subject_and_examples(command: _Command) -> _Command:
+    """The same, with examples."""
+    return _with(command, _LISTENS, _SERVER, _HANDLER, _EXCHANGES, _STOP, _REMOTE)
 
 
 def example_words(given: Mapping[str, Any]) -> Iterator[str]:

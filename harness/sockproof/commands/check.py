@@ -22,7 +22,7 @@ from sockproof.check.scene import Manners
 from sockproof.check.scripts.confirming import Confirmation
 from sockproof.check.service.service_table import service_plays
 from sockproof.check.witness import CheckWitness
-from sockproof.commands.asked_examples import asked_exchanges, asked_server, class_options
+from sockproof.commands.asked_examples import asked_exchanges, asked_server, subject_and_examples
 from sockproof.commands.check_table import CheckProgress, done_by, print_table
 from sockproof.commands.output import open_console, warn
 from sockproof.commands.run import refuse_unwritable, tell
@@ -37,20 +37,19 @@ from sockproof.run.lifetime import interrupt_once_by
 from sockproof.spec.keywords import keyword_matcher
 from sockproof.timing import scale
 
-__all__ = ["asked_manners", "asked_octets", "asked_plays", "asked_subject", "check_command"]
+__all__ = [
+    "asked_manners",
+    "asked_octets",
+    "asked_plays",
+    "asked_subject",
+    "check_command",
+    "is_address",
+]
 
 
 @click.command("check", context_settings={"ignore_unknown_options": False})
 @click.argument("words", nargs=-1, metavar="[ADDRESS] [-- PROGRAM...]", type=click.UNPROCESSED)
-@click.option(
-    "--listens",
-    default="",
-    metavar="ADDRESS",
-    help="Where the program listens, if it is not told {port}: 127.0.0.1:8000, udp:127.0.0.1:53, "
-    "unix:/run/app.sock, unixgram:{path}. With port 0 or {port}, a free one is chosen.",
-)
-@class_options
-@click.option("--stop", default="", metavar="COMMAND", help="Ends the program. [default: SIGINT]")
+@subject_and_examples
 @click.option("--say", default="", metavar="TEXT", help="What the server answers: 'PING\\r\\n'.")
 @click.option("--expect", default="", metavar="TEXT", help="What is in its answer: '+PONG'.")
 @click.option(
@@ -65,12 +64,6 @@ __all__ = ["asked_manners", "asked_octets", "asked_plays", "asked_subject", "che
     "--gentle/--no-gentle",
     default=None,
     help="Fewer clients, less garbage. [default: gentle to what was not started here]",
-)
-@click.option(
-    "--allow-remote",
-    multiple=True,
-    metavar="HOST",
-    help="A host beyond loopback that you may test.",
 )
 @click.option(
     "--network",
@@ -137,17 +130,17 @@ def asked_subject(words: Sequence[str], given: dict[str, Any]) -> Listener:
     if not words:
         raise UsageError("nothing to check", "give an address, a program after --, or --server")
     first, rest = words[0], words[1:]
-    if _is_address(first) and not rest:
+    if is_address(first) and not rest:
         for option in ("listens", "stop"):
             if given[option]:
                 raise UsageError(f"--{option} is for programs", "give a program after --")
         return Listener(first, parse_address(first, allowed))
-    if _is_address(first):
+    if is_address(first):
         return program_of(rest, first, given["stop"], allowed)
     return program_of(words, given["listens"], given["stop"], allowed)
 
 
-def _is_address(word: str) -> bool:
+def is_address(word: str) -> bool:
     """Whether it looks like one: the name of a program has no colon."""
     return ":" in word and "/" not in word.partition(":")[0] and " " not in word
 

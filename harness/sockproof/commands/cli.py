@@ -32,6 +32,7 @@ _COMMANDS = {
     "expect": "Write down as expectations what deviated in records.",
     "explain": "Tell about a requirement or a case.",
     "find": "Find requirements by what goes wrong, in your words.",
+    "init": "Begin a file of examples for the check of a server.",
     "list": "List requirements, server specs, cases or interpreters.",
     "pcap": "Write the transcript of a case as a packet capture.",
     "replay": "Play one case again, and say whether it ends as before.",
@@ -40,6 +41,7 @@ _COMMANDS = {
     "run": "Play the cases and write the conformance report.",
     "selftest": "Play the suite against socketservers broken on purpose.",
     "verify": "Say whether records are as they were written; sign them.",
+    "watch": "Stand between clients and a server; write what they say as examples.",
 }
 
 

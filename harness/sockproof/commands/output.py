@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from sockproof.visible_text import visible
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["NewFile", "open_console", "warn"]
+__all__ = ["NewFile", "free_file", "open_console", "refuse_existing", "warn"]
 
 
 class NewFile(click.Path):
@@ -36,6 +37,25 @@ class NewFile(click.Path):
             told = f"cannot write {path}: permission denied"
             raise UsageError(told, "name another, or change who may")
         return path
+
+
+def refuse_existing(path: Path, *, force: bool) -> None:
+    """Unless it is to be overwritten.
+
+    Raises:
+        UsageError: it is there.
+    """
+    if path.exists() and not force:
+        raise UsageError(f"{path} is there already", "name another with -o, or add --force")
+
+
+def free_file(path: Path) -> Path:
+    """The file, or one beside it with a number, if somebody has made it meanwhile."""
+    numbers = itertools.count(2)
+    found = path
+    while found.exists():
+        found = path.with_stem(f"{path.stem}-{next(numbers)}")
+    return found
 
 
 def open_console(

@@ -116,7 +116,7 @@ class Caller:
         """
         wanted = exchange.answer
         while (size := wanted.size_in(self._data, self.ending)) is None:
-            got = self._some()
+            got = self.hear_some()
             if got is TIMEOUT and self.may_wait():
                 continue
             if got is TIMEOUT:
@@ -134,7 +134,8 @@ class Caller:
         if isinstance(self.peer, StreamPeer):
             self.peer.receive(number)
 
-    def _some(self) -> bytes | Ending:
+    def hear_some(self) -> bytes | Ending:
+        """What comes next, whatever it answers; or how nothing more does."""
         if isinstance(self.peer, StreamPeer):
             return self.peer.receive_some()
         try:

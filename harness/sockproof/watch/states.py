@@ -1,0 +1,109 @@
+"""From what was asked on many connections to what may be asked when.
+
+A connection is in a state: that of a new one, or the one into which an example has led it. All that
+was seen in a state are examples that come after the one that has led there. An example leads into
+no state of its own where it was seen to be repeated, answered alike, and followed by nothing but
+what had been seen before it as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sockproof.watch.answer_shape import are_alike
+from sockproof.watch.steps import Step
+
+__all__ = ["Sample", "examples_of"]
+
+_Key = tuple[bytes, bool]
+_Run = tuple[Step, ...]
+
+
+@dataclass(eq=False)
+class Sample:
+    """An example: ``seen`` is each time that its request was answered in one of its states, which
+    are those that the examples in ``after`` lead to, or that of a new connection."""
+
+    seen: list[Step]
+    after: list[Sample] = field(default_factory=list)
+    keeps: bool = False
+    leads: bool = False
+
+    @property
+    def key(self) -> _Key:
+        return self.seen[0].key
+
+
+def examples_of(runs: Sequence[_Run]) -> list[Sample]:
+    """The examples that follow from what was asked, connection by connection; in the order in
+    which one leads to another."""
+    found: list[Sample] = []
+    states: list[tuple[list[Sample], list[_Run]]] = [([], [run for run in runs if run])]
+    while states:
+        after, here = states.pop(0)
+        by_key, loops = _by_request(here)
+        for key, own in by_key.items():
+            example = Sample([run[0] for run in own], after)
+            rest = [run[1:] for run in own if run[1:]]
+            example.keeps, example.leads = bool(rest), bool(rest) and key not in loops
+            found.append(example)
+            if example.leads:
+                states.append(([example], rest))
+    return _merged(found)
+
+
+def _by_request(runs: Sequence[_Run]) -> tuple[dict[_Key, list[_Run]], set[_Key]]:
+    """What was asked in a state, by the request; and which requests leave it as it is: what comes
+    behind these is asked in the same state."""
+    loops: set[_Key] = set()
+    while True:
+        by_key: dict[_Key, list[_Run]] = {}
+        for run in _unrolled(runs, loops):
+            by_key.setdefault(run[0].key, []).append(run)
+        more = {key for key in by_key if key not in loops and _is_loop(key, by_key)}
+        if not more:
+            return by_key, loops
+        loops |= more
+
+
+def _unrolled(runs: Sequence[_Run], loops: set[_Key]) -> list[_Run]:
+    """Each run, and what is left of it behind every request that is a loop."""
+    found: list[_Run] = []
+    for run in runs:
+        found.append(run)
+        while run[0].key in loops and run[1:]:
+            run = run[1:]
+            found.append(run)
+    return found
+
+
+def _is_loop(key: _Key, by_key: dict[_Key, list[_Run]]) -> bool:
+    nexts = [run[1] for run in by_key[key] if run[1:]]
+    return any(step.key == key for step in nexts) and all(
+        step.key in by_key and are_alike(step.answer, by_key[step.key][0][0].answer)
+        for step in nexts
+    )
+
+
+def _merged(examples: Sequence[Sample]) -> list[Sample]:
+    """Those that are the same and lead nowhere, in whatever states, are one."""
+    kept: list[Sample] = []
+    ends: dict[_Key, list[Sample]] = {}
+    for one in examples:
+        if one.keeps or not one.after:
+            kept.append(one)
+            continue
+        like = [other for other in ends.get(one.key, []) if _is_same(one, other)]
+        if like:
+            like[0].seen += one.seen
+            like[0].after = [*like[0].after, *one.after]
+        else:
+            ends.setdefault(one.key, []).append(one)
+            kept.append(one)
+    return kept
+
+
+def _is_same(one: Sample, other: Sample) -> bool:
+    a, b = one.seen[0], other.seen[0]
+    return a.to_end == b.to_end and are_alike(a.answer, b.answer)
