@@ -18,10 +18,7 @@ _TELLING = (
     r"private[_-]?key|auth[_-]?key|credentials?|session|csrf|xsrf)"
 )
 _JUST = r"(?:pass|pwd|pw|auth|sess|sid|jwt|otp|pin|signature|sig)"
-_NAME = (
-    rf"(?:[\w.-]{{0,40}}{_TELLING}[\w.-]{{0,40}}|"
-    rf"(?<![A-Za-z0-9])(?:[\w.-]{{0,40}}[_.-])?{_JUST})"
-)
+_NAME = rf"(?:{_TELLING}[\w.-]{{0,40}}|(?<![A-Za-z0-9]){_JUST})(?:[ \t](?:id|key|code|is))?"
 _MECHANISM = (
     r"(?:(?:PLAIN|LOGIN|CRAM-MD5|DIGEST-MD5|XOAUTH2|OAUTHBEARER|EXTERNAL|GSSAPI|NTLM|"
     r"SCRAM-[\w-]+)\b[ \t]*)?"

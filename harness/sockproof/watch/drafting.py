@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sockproof.check.service.example_text import Example, comment, table
@@ -104,7 +105,15 @@ def _written(samples: Sequence[Sample], limits: Limits, left_out: Counter[str]) 
             names[one] = name
         else:
             left_out[DIFFER] += 1
-    return Draft(tuple(written), left_out, sum(map(_is_masked, names)))
+    ends = _dead_ends(names, written)
+    kept = [dataclasses.replace(one, keeps=one.keeps and one.name not in ends) for one in written]
+    return Draft(tuple(kept), left_out, sum(map(_is_masked, names)))
+
+
+def _dead_ends(names: Mapping[Sample, str], written: Sequence[Example]) -> set[str]:
+    """Those that led to others, of which none is written: what may follow them is not known."""
+    leading = {before for one in written for before in one.after}
+    return {name for one, name in names.items() if one.leads and name not in leading}
 
 
 def _example(one: Sample, name: str, after: Sequence[str]) -> Example | None:

@@ -8,7 +8,7 @@ what had been seen before it as well.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sockproof.watch.answer_shape import are_alike
@@ -56,15 +56,21 @@ def examples_of(runs: Sequence[_Run]) -> list[Sample]:
 def _by_request(runs: Sequence[_Run]) -> tuple[dict[_Key, list[_Run]], set[_Key]]:
     """What was asked in a state, by the request; and which requests leave it as it is: what comes
     behind these is asked in the same state."""
-    loops: set[_Key] = set()
+    here = _grouped(runs)
+    loops = set(here)
     while True:
-        by_key: dict[_Key, list[_Run]] = {}
-        for run in _unrolled(runs, loops):
-            by_key.setdefault(run[0].key, []).append(run)
-        more = {key for key in by_key if key not in loops and _is_loop(key, by_key)}
-        if not more:
+        by_key = _grouped(_unrolled(runs, loops))
+        wrong = {key for key in loops if not _is_loop(key, by_key, here)}
+        if not wrong:
             return by_key, loops
-        loops |= more
+        loops -= wrong
+
+
+def _grouped(runs: Sequence[_Run]) -> dict[_Key, list[_Run]]:
+    found: dict[_Key, list[_Run]] = {}
+    for run in runs:
+        found.setdefault(run[0].key, []).append(run)
+    return found
 
 
 def _unrolled(runs: Sequence[_Run], loops: set[_Key]) -> list[_Run]:
@@ -78,11 +84,14 @@ def _unrolled(runs: Sequence[_Run], loops: set[_Key]) -> list[_Run]:
     return found
 
 
-def _is_loop(key: _Key, by_key: dict[_Key, list[_Run]]) -> bool:
+def _is_loop(
+    key: _Key, by_key: Mapping[_Key, Sequence[_Run]], here: Mapping[_Key, Sequence[_Run]]
+) -> bool:
+    """Whether what was seen behind it is it again, and nothing that was not seen ``here`` as well,
+    where nothing had been asked yet."""
     nexts = [run[1] for run in by_key[key] if run[1:]]
     return any(step.key == key for step in nexts) and all(
-        step.key in by_key and are_alike(step.answer, by_key[step.key][0][0].answer)
-        for step in nexts
+        step.key in here and are_alike(step.answer, here[step.key][0][0].answer) for step in nexts
     )
 
 
