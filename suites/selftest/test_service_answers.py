@@ -56,6 +56,23 @@ def test_answer_is_whole(
 
 
 @pytest.mark.parametrize(
+    ("wanted", "may_be"),
+    [
+        (EXACT, False),
+        (TO_END, False),
+        (PATTERN_TO_END, False),
+        (ANYTHING, True),
+        (WantedAnswer(b"", to_end=True), True),
+        (WantedAnswer(None, re.compile(b"a*"), to_end=True), True),
+        (WantedAnswer(None, re.compile(b"a*")), False),
+    ],
+)
+def test_end_alone_may_be_an_answer(wanted: WantedAnswer, may_be: bool) -> None:
+    """Of an example that says so: whoever asks again does not wait for octets then."""
+    assert wanted.may_be_nothing is may_be
+
+
+@pytest.mark.parametrize(
     ("wanted", "data", "ending"),
     [
         (EXACT, b"x", None),

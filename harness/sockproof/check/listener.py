@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sockproof.check.served_class import ServedClass, look_at
+from sockproof.check.served_class import ServedClass
 from sockproof.errors import UsageError
 from sockproof.file_names import file_name
 from sockproof.spec.matrix import ServerSpec, spec_by_id
@@ -203,7 +203,7 @@ def server_of(
     Raises:
         UsageError: nothing says where it listens. HarnessError: it cannot be imported.
     """
-    address = _listening(listens or look_at(served), allowed)
+    address = _listening(listens or served.listens, allowed)
     subject = Listener(served.words, address, served.argv(), _words(stop), served)
     if not served.is_told_its_place and (not listens or _is_chosen(address)):
         hint = "put {address} among its arguments, or add --listens 127.0.0.1:8000"

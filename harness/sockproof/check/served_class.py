@@ -10,10 +10,10 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from sockproof._paths import expanded
 from sockproof.errors import HarnessError, UsageError
@@ -45,6 +45,9 @@ class ServedClass:
     keywords: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
 
+    is_alone: ClassVar[bool] = False
+    """Whether nothing of the folder where one is takes part in it."""
+
     @property
     def given(self) -> str:
         """As in a command, without the option."""
@@ -59,6 +62,7 @@ class ServedClass:
         """What a record tells of it."""
         told = {"server": self.given, "handler": self.handler, "keywords": dict(self.keywords)}
         told |= {} if self.arguments is None else {"arguments": list(self.arguments)}
+        told |= {"versions": dict(self.versions)}
         return {name: value for name, value in told.items() if value or name == "arguments"}
 
     @property
@@ -85,6 +89,37 @@ class ServedClass:
         """Server and handler as ``module:Name``, whether their modules are named or files are."""
         return _as_module(self.server), _as_module(self.handler)
 
+    @property
+    def python_words(self) -> tuple[str, ...]:
+        """What starts its interpreter."""
+        return (_interpreter(self.interpreter),)
+
+    @property
+    def source(self) -> str:
+        """The text of the server's module, if it is one of ours; else empty."""
+        return ""
+
+    @property
+    def listens(self) -> str:
+        """Where a server of it listens, as ``--listens`` has it.
+
+        Raises:
+            HarnessError: it cannot be imported, or is none.
+        """
+        return look_at(self)
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Of what is judged, and of Python, as far as that is known."""
+        return {}
+
+    def prepare(self, tell: Callable[[str], None]) -> None:
+        """Make what it needs; one line tells of whatever is made.
+
+        Raises:
+            HarnessError: it cannot be made.
+        """
+
     def argv(self, **more: Any) -> tuple[str, ...]:
         """The words that start it, with a place for its address if it is told that."""
         server, handler = self.modules
@@ -95,10 +130,11 @@ class ServedClass:
             "arguments": self.called_with,
             "keywords": dict(self.keywords),
             "variables": dict(self.variables),
+            "alone": self.is_alone,
             **more,
         }
         place = ["{address}"] if self.is_told_its_place and not more else []
-        return (_interpreter(self.interpreter), str(STARTER), _sealed(order), *place)
+        return (*self.python_words, str(STARTER), _sealed(order), *place)
 
 
 def _sealed(order: Mapping[str, Any]) -> str:

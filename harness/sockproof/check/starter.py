@@ -112,7 +112,8 @@ def serve(server: Any) -> None:
 def main(words: Any) -> None:
     order = json.loads(words[0])
     own = str(Path(__file__).resolve().parent)
-    sys.path[:] = [str(Path.cwd()), *(one for one in sys.path if one != own)]  # as of the user's
+    here = [] if order.get("alone") else [str(Path.cwd())]
+    sys.path[:] = [*here, *(one for one in sys.path if one != own)]  # as of the user's
     sys.argv[:] = [order["server"]]
     os.environ.update(order.get("variables", {}))
     try:

@@ -22,7 +22,7 @@ from sockproof.check.network_choice import settled
 from sockproof.check.scene import Manners
 from sockproof.check.service.exchanges import Exchanges
 from sockproof.check.service.service_table import SERVICE
-from sockproof.commands.asked_examples import asked_exchanges
+from sockproof.commands.asked_examples import asked_exchanges, prepared
 from sockproof.commands.check import (
     asked_manners,
     asked_octets,
@@ -127,7 +127,7 @@ def asked_check(
         raise UsageError(f"{case} is not played on {subject.given}", hint)
     exchanges, manners = asked_exchanges(given).exchanges, asked_manners(subject, given)
     network = (given["network"] or "") if subject.argv else ""
-    found = settled(subject, network, FirstWords(say, expect, exchanges))
+    found = settled(prepared(subject), network, FirstWords(say, expect, exchanges))
     if found.remark:
         warn(found.remark)
     return AskedCheck(

@@ -14,6 +14,9 @@ import click
 from sockproof.check.listener import Listener, program_of, server_of
 from sockproof.check.served_class import served_class
 from sockproof.check.service.exchange_file import ExchangeFile, read_exchanges
+from sockproof.check.shipped.definitions import is_shipped, shipped_name
+from sockproof.check.shipped.shipped_server import shipped_server
+from sockproof.commands.output import warn
 from sockproof.errors import UsageError
 from sockproof.spec.toml_tables import as_tuple
 
@@ -22,6 +25,7 @@ __all__ = [
     "asked_server",
     "class_options",
     "example_words",
+    "prepared",
     "subject_and_examples",
     "subject_options",
 ]
@@ -32,9 +36,10 @@ _OPTIONS = ("server", "handler", "exchanges")
 _SERVER = click.option(
     "--server",
     default="",
-    metavar="CLASS",
+    metavar="SERVER",
     help="A server class or factory, which is made and served: mypkg.servers:ChatServer, "
-    "./chat.py:ChatServer, mypkg:make_server@python3.12.",
+    "./chat.py:ChatServer, mypkg:make_server@python3.12. Or one that is known by its name: "
+    "http.server, werkzeug@3.1, werkzeug@3.1@python3.12; see 'sockproof list --servers'.",
 )
 _HANDLER = click.option(
     "--handler", default="", metavar="CLASS", help="The handler class that it is given."
@@ -99,12 +104,17 @@ def _read(path: Path) -> ExchangeFile:
 
 
 def asked_exchanges(given: Mapping[str, Any]) -> ExchangeFile:
-    """The file of examples; nothing is in it if none is given.
+    """The file of examples, or those of a server that is known by its name; nothing is in it if
+    none is given.
 
     Raises:
         UsageError: it is not in order.
     """
-    return _read(given["exchanges"]) if given["exchanges"] else ExchangeFile()
+    if given["exchanges"]:
+        return _read(given["exchanges"])
+    if is_shipped(given["server"]):
+        return _read(shipped_name(given["server"]).definition.examples)
+    return ExchangeFile()
 
 
 def asked_server(words: Sequence[str], given: Mapping[str, Any]) -> Listener | Sequence[str]:
@@ -130,6 +140,11 @@ def asked_server(words: Sequence[str], given: Mapping[str, Any]) -> Listener | S
 
 
 def _server(named: str, given: Mapping[str, Any], table: Mapping[str, Any]) -> Listener:
+    listens, stop = _places(given, table)
+    if is_shipped(named):
+        if given["handler"]:
+            raise UsageError(f"--server {named} has a handler of its own", "leave out --handler")
+        return server_of(shipped_server(named), listens, stop, given["allow_remote"])
     is_of_file = named == table.get("class")
     interpreter = table.get("interpreter", "") if is_of_file else ""
     served = served_class(
@@ -138,8 +153,18 @@ def _server(named: str, given: Mapping[str, Any], table: Mapping[str, Any]) -> L
         table.get("arguments"),
         table.get("keywords"),
     )
-    listens, stop = _places(given, table)
     return server_of(served, listens, stop, given["allow_remote"])
+
+
+def prepared(subject: Listener) -> Listener:
+    """The subject, when what it needs is there.
+
+    Raises:
+        HarnessError: it cannot be made.
+    """
+    if subject.served:
+        subject.served.prepare(warn)
+    return subject
 
 
 def _places(given: Mapping[str, Any], table: Mapping[str, Any]) -> tuple[str, str]:

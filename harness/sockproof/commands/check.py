@@ -22,7 +22,12 @@ from sockproof.check.scene import Manners
 from sockproof.check.scripts.confirming import Confirmation
 from sockproof.check.service.service_table import service_plays
 from sockproof.check.witness import CheckWitness
-from sockproof.commands.asked_examples import asked_exchanges, asked_server, subject_and_examples
+from sockproof.commands.asked_examples import (
+    asked_exchanges,
+    asked_server,
+    prepared,
+    subject_and_examples,
+)
 from sockproof.commands.check_table import CheckProgress, done_by, print_table
 from sockproof.commands.output import open_console, warn
 from sockproof.commands.run import refuse_unwritable, tell
@@ -181,7 +186,7 @@ def _checked(
     earlier = [_check_record(path) for path in given["earlier"]]
     interrupt_once_by(signal.SIGTERM)
     exchanges = asked_exchanges(given).exchanges
-    found = settled(subject, given["network"] or "", FirstWords(say, expect, exchanges))
+    found = settled(prepared(subject), given["network"] or "", FirstWords(say, expect, exchanges))
     subject, known = found.subject, KnownDeviations(expectations, found.subject)
     header = check_header(subject, manners, _settings(given))
     output = OutputFolder(given["report_dir"])

@@ -84,7 +84,10 @@ def print_table(
 ) -> None:
     """A line for each of the requirements that was played, and first who was checked."""
     speaks = f"  it {language}" if language else ""
-    console.print(f"  {subject.given}{speaks}\n", markup=False, soft_wrap=True)
+    versions = subject.served.versions if subject.served else {}
+    known = ", ".join(f"{name} {version}" for name, version in versions.items())
+    told = f" ({known})" if known else ""
+    console.print(f"  {subject.given}{told}{speaks}\n", markup=False, soft_wrap=True)
     table = Table.grid(padding=(0, 2), pad_edge=True)
     for is_name in (True, True, False):
         table.add_column(no_wrap=is_name, overflow="ellipsis" if is_name else "fold")

@@ -50,6 +50,14 @@ def _iuts() -> Iterator[str]:
         yield f"{found.path!s:60} {found.problem or found.name}"
 
 
+def _servers() -> Iterator[str]:
+    """Each server that ``check --server`` knows by its name, and what it is."""
+    from sockproof.check.shipped.definitions import definitions
+
+    for one in definitions().values():
+        yield f"{one.name:24} {one.package or 'Python':20} {one.title}"
+
+
 def _untestable() -> Iterator[str]:
     """Each promise that has no case: what it says, where, and why it cannot be tested."""
     from sockproof.spec.untestable import load_untestable
@@ -64,6 +72,7 @@ _LISTS: Mapping[str, Callable[[], Iterator[str]]] = {
     "check": _invariants,
     "specs": _specs,
     "iuts": _iuts,
+    "servers": _servers,
     "untestable": _untestable,
 }
 
@@ -98,6 +107,9 @@ def collect(specs: Sequence[str], keyword: str) -> Mapping[CaseId, str]:
 )
 @click.option(
     "--check", "what", flag_value="check", help="What 'sockproof check' holds against any server."
+)
+@click.option(
+    "--servers", "what", flag_value="servers", help="Servers that 'check --server' knows by name."
 )
 @click.option("--specs", "what", flag_value="specs", help="Server specs.")
 @click.option("--cases", "what", flag_value="cases", help="Case ids, as -k and --spec select them.")

@@ -21,6 +21,7 @@ from sockproof.iut.survivor import keep
 __all__ = [
     "DEADLINE_S",
     "FoundInterpreter",
+    "asked_interpreter",
     "discover_interpreters",
     "find_interpreter",
     "is_discovered",
@@ -98,7 +99,7 @@ def discover_interpreters() -> list[FoundInterpreter]:
     once, and may take DEADLINE_S to answer.
     """
     candidates = list({path.resolve(): path for path in _candidates()})
-    asked = side_by_side(_ask, candidates, os.cpu_count() or 1)
+    asked = side_by_side(asked_interpreter, candidates, os.cpu_count() or 1)
     real = (one if one.problem else replace(one, path=one.path.resolve()) for one in asked)
     found = {one.path: one for one in real}
     return sorted(found.values(), key=_order)
@@ -145,7 +146,7 @@ def _behind_shim(path: Path) -> Path | None:
     """``path`` itself, or what it runs where it is a shim; None for a shim that runs nothing."""
     if not _is_shim_folder(path.parent):
         return path
-    found = _ask(path)
+    found = asked_interpreter(path)
     return _in_versions(path.name) if found.problem else found.path
 
 
@@ -184,7 +185,7 @@ def _candidates() -> Iterator[Path]:
                 yield path
 
 
-def _ask(path: Path) -> FoundInterpreter:
+def asked_interpreter(path: Path) -> FoundInterpreter:
     """What the interpreter says of itself, its path too; or one line on why it does not."""
     silent = FoundInterpreter(path, "", "")
     try:

@@ -18,8 +18,9 @@ class SubjectInfo(JsonObject):
     """A server that was checked from outside. ``argv`` are the words that started a program, and
     ``stop`` those of the command that ended it, if one did. ``server`` and ``handler`` name the
     classes of a server, as ``--server`` and ``--handler`` take them, and ``arguments`` (None: the
-    usual) and ``keywords`` are what it was made with. It lived in a ``network`` of its ``own``, or
-    in the ``host``'s, for a reason.
+    usual) and ``keywords`` are what it was made with. ``versions`` are those of
+    its package and of Python, of a server that is known by its name. It lived in a ``network`` of
+    its ``own``, or in the ``host``'s, for a reason.
 
     ``address`` is as ``sockproof check`` takes it; with port 0, or ``unix:`` alone, one is chosen.
     """
@@ -34,6 +35,7 @@ class SubjectInfo(JsonObject):
     handler: str = ""
     arguments: list[Any] | None = None
     keywords: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
     network: str = ""
     network_reason: str = ""
 

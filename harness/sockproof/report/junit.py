@@ -97,7 +97,9 @@ def _suite(record: Record) -> ET.Element:
 def _facts(record: Record) -> Mapping[str, object]:
     about = record.implementation
     subject = record.subject
+    versions = subject.versions if subject else {}
     return {
+        **{f"{name}_version": version for name, version in versions.items()},
         "suite_version": record.header.get("suite_version", ""),
         **({subject.kind: about.given} if subject else {"python": f"{about.name} {about.version}"}),
         "given": about.given,

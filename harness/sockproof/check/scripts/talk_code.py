@@ -13,6 +13,7 @@ from sockproof.check.service.exchanges import Exchange, Exchanges
 
 __all__ = ["served_words_code", "talk_constants", "talk_values"]
 
+_BACKSLASH = "\\"
 _SERVES = """
 try:
     server.serve_forever()
@@ -79,17 +80,21 @@ def served_words_code(subject: Listener) -> str:
     served = subject.served
     assert served is not None
     text = "\n".join(_starter_lines(served, subject.address)) + _SERVES
-    plain = "'''" not in text and "\\" not in text
-    starter = f"STARTER = '''{text}'''" if plain else f"STARTER = {text!r}"
+    starter = f"STARTER = {'r' * (_BACKSLASH in text)}'''{text}'''"
+    starter = f"STARTER = {text!r}" if "'''" in text else starter
     place = 'f"{AT[0]}:{AT[1]}"' if not subject.address.spec.is_unix else "AT"
-    return f'{starter}\nWORDS = [{served.argv()[0]!r}, "-c", STARTER, {place}]'
+    python = ", ".join(map(repr, served.python_words))
+    return f'{starter}\nWORDS = [{python}, "-c", STARTER, {place}]'
 
 
 def _starter_lines(served: ServedClass, address: Address) -> Iterator[str]:
     server, handler = served.modules
+    if served.source:
+        yield served.source
     yield "import importlib"
     yield "import sys"
-    yield f"sys.path[:0] = {['', *served.folders]!r}"
+    if not served.is_alone:
+        yield f"sys.path[:0] = {['', *served.folders]!r}"
     if address.spec.is_unix:
         yield "path = sys.argv[1]"
     else:
@@ -100,7 +105,7 @@ def _starter_lines(served: ServedClass, address: Address) -> Iterator[str]:
     arguments = [_value_code(one, places) for one in served.called_with]
     for name, value in served.keywords.items():
         arguments.append(f"{name}={_value_code(value, places)}")
-    yield f"make = {_found_code(server)}"
+    yield f"make = {server.rpartition(':')[2] if served.source else _found_code(server)}"
     yield f"server = make({', '.join(arguments)})"
 
 

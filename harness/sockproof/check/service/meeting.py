@@ -51,4 +51,5 @@ def _reach(clientele: Clientele) -> Caller:
 
 def _language(first: Exchange) -> Language:
     octets = None if first.answer.to_end else first.answer.octets
-    return Language(_NAME, first.request, octets or b"", ends=first.half_closes)
+    ends = first.half_closes or first.answer.may_be_nothing
+    return Language(_NAME, first.request, octets or b"", ends)

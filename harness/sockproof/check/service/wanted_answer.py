@@ -34,6 +34,13 @@ class WantedAnswer:
             told = "anything" if self.octets is None else show(self.octets)
         return f"{told}, and then the end" if self.to_end else told
 
+    @property
+    def may_be_nothing(self) -> bool:
+        """Whether an end of the stream may be all of it."""
+        if self.pattern:
+            return self.to_end and bool(self.pattern.fullmatch(b""))
+        return self.to_end and not self.octets
+
     def size_in(self, data: bytes, ending: Ending | None = None) -> int | None:
         """How many octets at the beginning of the data are the answer, once it is whole; None as
         long as more may come. ``ending`` is how the stream has ended, if it has.

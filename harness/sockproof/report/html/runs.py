@@ -41,7 +41,10 @@ class RunColumn:
         """Python, platform, module and command, as far as the header tells."""
         about = self.record.implementation
         if self.record.subject:
-            return [one_line(fact, 120) for fact in (about.name, about.given, self.record.platform)]
+            versions = self.record.subject.versions.items()
+            known = ", ".join(f"{name} {version}" for name, version in versions)
+            told = (about.name, about.given, known, self.record.platform)
+            return [one_line(fact, 120) for fact in told if fact]
         module = f"module {about.module}" if about.module not in ("", "socketserver") else ""
         given = f"--iut {about.given}" if about.given else ""
         level = f"level {about.level}" if not about.version.startswith(about.level) else ""
