@@ -176,6 +176,7 @@ BOUNDARIES: Mapping[str, Boundary] = {
             "check/network_trial.py": "into a pipe",
             "check/invariants/silent_names.py": "into a pipe: it is a program of its own",
             "check/starter.py": "as a program of the user's does, and is",
+            "check/object_counts.py": "is a part of that program",
         },
     ),
     "takes the text of an implementation": Boundary(

@@ -133,7 +133,7 @@ class ServedClass:
             "alone": self.is_alone,
             **more,
         }
-        place = ["{address}"] if self.is_told_its_place and not more else []
+        place = ["{address}"] if self.is_told_its_place and "look" not in more else []
         return (*self.python_words, str(STARTER), _sealed(order), *place)
 
 

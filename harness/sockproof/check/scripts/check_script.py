@@ -19,7 +19,12 @@ from sockproof.check.language import HTTP_REQUEST, TLS, Language
 from sockproof.check.listener import Address, Listener
 from sockproof.check.scene import Manners
 from sockproof.check.scripts.literals import at_code, garbage_code, octets_code, words_code
-from sockproof.check.scripts.talk_code import served_words_code, talk_constants, talk_values
+from sockproof.check.scripts.talk_code import (
+    served_words_code,
+    talk_constants,
+    talk_values,
+    words_of_moment,
+)
 from sockproof.check.service.exchanges import NONE, Exchanges
 from sockproof.file_names import file_name
 from sockproof.spec.case_id import CaseId
@@ -43,6 +48,7 @@ _ENVIRONMENT = Environment(
     undefined=StrictUndefined,
 )
 _NUMBERS = ("START_S", "PATIENCE_S", "CLIENTS", "CROWD")
+_FUNCTIONS = ("functions", "service_functions", "ending_functions")
 # In these languages it is the server's answer, whatever comes.
 _ANY_ANSWER = ("speaks HTTP", "greets")
 # Whose bound is that of one answer.
@@ -133,7 +139,7 @@ def _written(template: str, values: Mapping[str, Any]) -> str:
 
 def _functions(text: str, values: Mapping[str, Any]) -> Iterator[str]:
     """Those that are called, and those that these call."""
-    functions = (_written(name, values) for name in ("functions", "service_functions"))
+    functions = (_written(name, values) for name in _FUNCTIONS)
     sources = re.split(r"\n(?=def )", "\n".join(functions))
     known = {source.partition("(")[0].removeprefix("def "): source for source in sources}
     wanted: set[str] = set()
@@ -184,7 +190,7 @@ def _values(about: ScriptCase) -> dict[str, Any]:
         if address.spec.is_unix
         else "socket.create_connection(AT, PATIENCE_S)",
         "how": "its stop command" if stop else "an interrupt",
-        "beside": WITH.get(variant, ""),
+        "beside": WITH.get(variant) or words_of_moment(variant),
         "variant": variant,
         "say": bool(language.say),
         "said": "client_hello()" if language.name == TLS else "SAY",

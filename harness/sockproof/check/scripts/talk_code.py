@@ -9,6 +9,7 @@ from sockproof.check.listener import Address, Listener
 from sockproof.check.scripts.literals import octets_code
 from sockproof.check.served_class import ServedClass
 from sockproof.check.service.attempts import positions
+from sockproof.check.service.ending_moments import MOMENTS
 from sockproof.check.service.exchanges import Exchange, Exchanges
 
 __all__ = ["served_words_code", "talk_constants", "talk_values"]
@@ -28,8 +29,23 @@ def talk_values(exchanges: Exchanges, variant: str) -> Mapping[str, Any]:
     """What templates ask of the exchange that a variant names."""
     name, _, way = variant.partition(" ")
     named = [one for one in exchanges.all if one.name == name]
+    keeps = any(one.keeps for one in _meant(exchanges, variant)[:1])
     again = bool(named) and bool(_next(exchanges, named[0])) and _goes_on(exchanges, named[0])
-    return {"way": way, "again": again}
+    return {"way": way, "again": again, "moment": name, "keeps": keeps}
+
+
+def words_of_moment(variant: str) -> str:
+    """While what the server is told to end, if it is."""
+    moment = MOMENTS.get(variant.partition(" ")[0])
+    return moment.words if moment else ""
+
+
+def _meant(exchanges: Exchanges, variant: str) -> list[Exchange]:
+    """Those that a variant names, or that are of its moment; else those that may be the first."""
+    name = variant.partition(" ")[0]
+    named = [one for one in exchanges.all if one.name == name]
+    of_moment = MOMENTS[name].of(exchanges) if name in MOMENTS else []
+    return named or list(of_moment) or list(exchanges.firsts)
 
 
 def _next(exchanges: Exchanges, exchange: Exchange) -> list[Exchange]:
@@ -46,9 +62,7 @@ def talk_constants(exchanges: Exchanges, variant: str) -> Mapping[str, str]:
     all where the variant names none."""
     if not exchanges:
         return {}
-    name = variant.partition(" ")[0]
-    known = [one for one in exchanges.all if one.name == name]
-    exchange = known[0] if known else exchanges.firsts[0]
+    exchange = _meant(exchanges, variant)[0]
     cuts = positions(len(exchange.request))
     every = list(range(1, len(exchange.request)))
     size = exchange.answer.octets or b"xx"

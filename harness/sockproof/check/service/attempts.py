@@ -7,13 +7,14 @@ import random
 import re
 from collections.abc import Iterator
 
+from sockproof.check.program_life import ProgramLife
 from sockproof.check.scene import Scene
 from sockproof.check.stacks import Frame, held_at
 from sockproof.iut.case_log import CaseLog
 from sockproof.judge.checks import Hang, Mismatch
 from sockproof.timing import scale
 
-__all__ = ["answer_bound_s", "attempt", "positions", "raised_in"]
+__all__ = ["answer_bound_s", "attempt", "positions", "printed_since", "raised_in"]
 
 # Of what is long, the positions that are tried: at each end, and of the others.
 _AT_ENDS, _BETWEEN = 24, 16
@@ -72,11 +73,15 @@ def _told(scene: Scene, what: str, problem: Mismatch, printed: int) -> Mismatch:
 
 
 def _since(scene: Scene, printed: int) -> str:
-    """What the program has printed since then."""
-    if scene.life is None or scene.life.printed_octets == printed:
+    return printed_since(scene.life, printed) if scene.life else ""
+
+
+def printed_since(life: ProgramLife, printed: int) -> str:
+    """What a program has printed since it had printed so many octets."""
+    if life.printed_octets == printed:
         return ""
-    new = scene.life.printed_octets - printed
-    return scene.life.printed.encode("utf-8", "replace")[-new:].decode("utf-8", "replace")
+    new = life.printed_octets - printed
+    return life.printed.encode("utf-8", "replace")[-new:].decode("utf-8", "replace")
 
 
 def raised_in(printed: str) -> str:

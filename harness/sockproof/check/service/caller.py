@@ -58,6 +58,11 @@ class Caller:
         assert isinstance(self.peer, StreamPeer)
         return self.peer
 
+    @property
+    def has_part(self) -> bool:
+        """Whether it has heard a part of the answer that it waits for."""
+        return bool(self._data)
+
     def have(self, exchange: Exchange, cuts: Iterable[int] = ()) -> None:
         """One exchange, whose request is sent in pieces that end at the ``cuts``.
 

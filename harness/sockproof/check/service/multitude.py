@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from sockproof.case.client import END_OF_STREAM
@@ -20,7 +20,14 @@ from sockproof.check.service.growth import Growth
 from sockproof.check.sockets import ports_let_in
 from sockproof.judge.checks import Hang, Mismatch
 
-__all__ = ["CROWDS", "each_its_own_answer", "thousand_leave_nothing"]
+__all__ = [
+    "CROWDS",
+    "AskingCrowd",
+    "each_its_own_answer",
+    "have_many",
+    "judge_crowd",
+    "thousand_leave_nothing",
+]
 
 CROWDS = ("twenty", "two hundred")
 _TWENTY = 20
@@ -38,29 +45,42 @@ _KEPT_OUT = Mismatch("it is let in", "the queue is full")
 def each_its_own_answer(exchanges: Exchanges, scene: Scene, variant: str) -> None:
     """All come and ask at once; whoever finds no room in the queue is told as a value."""
     number = _TWENTY if variant == CROWDS[0] else scene.manners.crowd
-    chosen = itertools.islice(itertools.cycle(exchanges.all), number)
-    own = [exchange.of_client(index) for index, exchange in enumerate(chosen)]
     with attempt(scene, f"{number} clients at once"):
-        crowd = _Crowd(exchanges, scene, number)
+        crowd = AskingCrowd(exchanges, scene, number)
         with concurrent.futures.ThreadPoolExecutor(number) as pool:
-            found = list(pool.map(crowd.play, range(number), own))
-        problems = [problem for problem in found if problem and problem is not _KEPT_OUT]
-        scene.observe("answered", found.count(None))
-        scene.observe("kept_out", found.count(_KEPT_OUT))
-        if problems:
-            raise _worst(problems)
+            judge_crowd(scene, list(crowd.played_by(pool)))
 
 
-class _Crowd:
-    """Clients who come and ask together. As long as any of them is answered, the others wait."""
+def judge_crowd(scene: Scene, found: Sequence[Mismatch | None]) -> None:
+    """What became of the clients of a crowd; put into the row.
+
+    Raises:
+        Mismatch: something was wrong with one of them, who was not kept out.
+    """
+    problems = [problem for problem in found if problem and problem is not _KEPT_OUT]
+    scene.observe("answered", found.count(None))
+    scene.observe("kept_out", found.count(_KEPT_OUT))
+    if problems:
+        raise _worst(problems)
+
+
+class AskingCrowd:
+    """Clients who come and ask together, so many of them, each with an exchange of its own. As long
+    as any of them is answered, the others wait."""
 
     def __init__(self, exchanges: Exchanges, scene: Scene, number: int) -> None:
-        self._exchanges, self._scene = exchanges, scene
+        self._exchanges, self._scene, self._number = exchanges, scene, number
         self._bound_s = answer_bound_s(scene)
         self._barrier = threading.Barrier(number)
         self._answered_s = time.monotonic()
 
-    def play(self, index: int, exchange: Exchange) -> Mismatch | None:
+    def played_by(self, pool: concurrent.futures.Executor) -> Iterator[Mismatch | None]:
+        """All of them begin, each in a thread of the pool; what was wrong with each, as it ends."""
+        chosen = itertools.islice(itertools.cycle(self._exchanges.all), self._number)
+        own = [exchange.of_client(index) for index, exchange in enumerate(chosen)]
+        return pool.map(self._play, range(self._number), own)
+
+    def _play(self, index: int, exchange: Exchange) -> Mismatch | None:
         """One of them, to its end: what was wrong with it."""
         with contextlib.suppress(threading.BrokenBarrierError):
             self._barrier.wait(_TOGETHER_S)
@@ -121,18 +141,23 @@ def thousand_leave_nothing(exchanges: Exchanges, scene: Scene, _variant: str) ->
     fewer, and of one that is treated gently."""
     first, each = (one * scene.manners.crowd // Manners.crowd for one in (_FIRST, _EACH))
     growth, began_s = Growth(scene, _ROUNDS), time.monotonic()
-    growth.see(partial(_have_many, exchanges, scene, first))
+    growth.see(partial(have_many, exchanges, scene, first))
     fit = int(_ROUND_S * first / max(1e-3, time.monotonic() - began_s))
     number = max(first, min(each, fit))
     for _ in range(_ROUNDS - 1):
-        growth.see(partial(_have_many, exchanges, scene, number))
+        growth.see(partial(have_many, exchanges, scene, number))
     total = first + (_ROUNDS - 1) * number
     scene.observe("exchanges", total)
     expected = f"after {total} exchanges the server holds what it held after {first}"
     growth.judge(expected, f"after {first} exchanges, and each time {number} later,")
 
 
-def _have_many(exchanges: Exchanges, scene: Scene, number: int) -> None:
+def have_many(exchanges: Exchanges, scene: Scene, number: int) -> None:
+    """So many exchanges, one after the other.
+
+    Raises:
+        Mismatch, Hang: one of them goes wrong.
+    """
     for exchange in itertools.islice(itertools.cycle(exchanges.all), number):
         with attempt(scene, "one of a thousand"):
             before = exchanges.before(exchange)

@@ -9,7 +9,17 @@ from functools import partial
 from sockproof.check.invariants.table import Invariant, Play
 from sockproof.check.listener import Listener
 from sockproof.check.scene import Scene
-from sockproof.check.service import answering, departing, lingering, multitude
+from sockproof.check.service import (
+    answering,
+    at_rest,
+    departing,
+    ending,
+    half_requests,
+    lingering,
+    multitude,
+    objects_kept,
+    overflowing,
+)
 from sockproof.check.service.exchanges import Exchanges
 from sockproof.spec.case_id import CaseId
 from sockproof.spec.catalogue import load_checked
@@ -22,7 +32,9 @@ SERVICE = "service"
 @dataclass(frozen=True)
 class Service:
     """One requirement of the area. Its variants are the names of the exchanges, each with every one
-    of ``ways`` behind it; or the ways alone, where all exchanges are played ``together``."""
+    of ``ways`` behind it; or the ways alone, where all exchanges are played ``together``. Those of
+    ``programs`` are about what we have started; a ``group`` makes lives of its own, and shares what
+    comes of them."""
 
     name: str
     play: Callable[[Exchanges, Scene, str], None]
@@ -30,6 +42,8 @@ class Service:
     ways: Sequence[str] = ()
     together: bool = False
     streams: bool = True
+    programs: bool = False
+    group: str = ""
 
     @property
     def requirement(self) -> str:
@@ -51,10 +65,12 @@ class Service:
         return Invariant(
             self.name,
             partial(self.play, exchanges),
-            f"{SERVICE} {self.name}",
+            f"{SERVICE} {self.group or self.name}",
             self.does,
             tuple(self.variants(exchanges)),
             streams=self.streams,
+            programs=self.programs,
+            alone=bool(self.group),
             area=SERVICE,
         )
 
@@ -111,6 +127,40 @@ SERVICES: tuple[Service, ...] = (
         "thousand-leave-nothing", multitude.thousand_leave_nothing,
         "have up to 1,000 exchanges, and count threads, children and descriptors",
         together=True, streams=False,
+    ),
+    Service(
+        "half-request-is-ended", half_requests.half_request_is_ended,
+        "half-close within the request, at every octet",
+    ),
+    Service(
+        "rests-after-exchanges", at_rest.rests_after_exchanges,
+        "have exchanges of every kind, and look at its processor time", at_rest.REST,
+        together=True, streams=False,
+    ),
+    Service(
+        "overflow-is-answered", overflowing.overflow_is_answered,
+        "hold it up until more clients come than its queue has room for, and let it go on",
+        together=True, programs=True,
+    ),
+    Service(
+        "thousand-keep-no-objects", objects_kept.thousand_keep_no_objects,
+        "have up to 1,000 exchanges with a life of its own, and count objects in it",
+        together=True, streams=False, programs=True, group="objects",
+    ),
+    Service(
+        "stop-ends-at-work", ending.ends_at_work,
+        "tell it to end while clients ask, read, stay, or come and go", ending.ENDINGS,
+        together=True, streams=False, programs=True, group="ending",
+    ),
+    Service(
+        "stop-forgets-nobody", ending.forgets_nobody_at_its_end,
+        "the same; see what each client gets", ending.ENDINGS,
+        together=True, programs=True, group="ending",
+    ),
+    Service(
+        "starts-again-and-answers", ending.starts_again_and_answers,
+        "start it again at the same address, and have each exchange", ending.ENDINGS,
+        together=True, streams=False, programs=True, group="ending",
     ),
 )  # fmt: skip
 
