@@ -35,6 +35,7 @@ __all__ = [
     "FILLED_OR_LIST",
     "FLAG",
     "LEVEL",
+    "SECONDS",
     "TEXT",
     "Format",
     "as_tuple",
@@ -79,9 +80,16 @@ LEVEL: Schema = {
     "format": "Python level",
     "description": "a Python level such as 3.13",
 }
+_SECONDS_MAX = 3600
+SECONDS: Schema = {
+    "type": "number",
+    "format": "seconds",
+    "description": f"a number of seconds above 0, {_SECONDS_MAX} at most",
+}
 # Characters of what is told of one place in a file.
 _LONGEST_WORDS = 300
 _TYPES = {"array": "a list", "boolean": "true or false", "integer": "a whole number"}
+_TYPES |= {"number": "a number"}
 _TYPES |= {"object": "a table", "string": "a text"}
 
 
@@ -131,6 +139,7 @@ class Format:
 
         formats = FormatChecker(["date"])
         formats.checks("Python level", ValueError)(lambda text: bool(parse_python_level(str(text))))
+        formats.checks("seconds", TypeError)(lambda value: 0 < value <= _SECONDS_MAX)
         return Draft202012Validator(self.schema, format_checker=formats)
 
 
@@ -164,13 +173,17 @@ def _problem(wrong: ValidationError, key: str, where: str) -> tuple[str, str]:
             return f"{where} is not {' or '.join(_TYPES[kind] for kind in kinds)}", ""
         case "minItems" if value:
             return f"{where} has {len(value)} of at least {wanted} entries", ""
-        case "minItems" | "pattern" | "format" | "enum" if not value or str(value).isspace():
+        case "minItems" | "pattern" | "format" | "enum" if _is_empty(value):
             return f"{where} is empty", f"one of {', '.join(wanted)}" if "enum" in schema else ""
         case "enum":
             return f"unknown {key} {value!r:.80}", f"one of {', '.join(wanted)}"
         case "pattern" | "format":
             return f"{where}: {value!r:.80} is not {schema['description']}", ""
     return f"{where}: {wrong.message}", ""
+
+
+def _is_empty(value: Any) -> bool:
+    return value != 0 and (not value or str(value).isspace())
 
 
 def _places(steps: Iterable[Any], document: Any) -> list[str]:

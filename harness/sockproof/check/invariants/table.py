@@ -32,7 +32,7 @@ class Invariant:
     ``group`` are those that share a life of a program, one after the other; ``streams`` whether it
     is about connections alone, ``programs`` about what we have started alone, and ``ports`` about
     addresses with a port. ``alone`` are those that make lives of
-    their own. ``does`` is what a dry run says of it.
+    their own; ``one_life`` is for all variants. ``does`` is what a dry run says of it.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Invariant:
     ports: bool = False
     alone: bool = False
     area: str = AREA
+    one_life: bool = False
 
     @property
     def requirement(self) -> str:
@@ -52,7 +53,8 @@ class Invariant:
 
     def group_of(self, variant: str) -> str:
         """Who waits long where something is wrong has a life of his own."""
-        return f"{self.group} {_LIVES.get(variant, variant)}".rstrip()
+        own = "" if self.one_life else _LIVES.get(variant, variant)
+        return f"{self.group} {own}".rstrip()
 
     def why_not(self, subject: Listener) -> str:
         """Why it cannot be played on this subject; empty if it can."""

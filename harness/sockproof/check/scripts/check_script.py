@@ -18,6 +18,7 @@ from sockproof.check.invariants.stopping import WITH
 from sockproof.check.language import HTTP_REQUEST, TLS, Language
 from sockproof.check.listener import Address, Listener
 from sockproof.check.scene import Manners
+from sockproof.check.scripts.hostile_code import hostile_constants
 from sockproof.check.scripts.literals import at_code, garbage_code, octets_code, words_code
 from sockproof.check.scripts.talk_code import (
     served_words_code,
@@ -47,6 +48,7 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
     undefined=StrictUndefined,
 )
+_FUNCTIONS = ("functions", "service_functions", "hostile_functions")
 _NUMBERS = ("START_S", "PATIENCE_S", "CLIENTS", "CROWD")
 _FUNCTIONS = ("functions", "service_functions", "ending_functions")
 # In these languages it is the server's answer, whatever comes.
@@ -237,6 +239,7 @@ def _constants(
         "SAY": f"SAY = {octets_code(language.say)}",
         "EXPECT": f"EXPECT = {octets_code(language.expect)}",
         **talk_constants(about.exchanges, about.case.variant),
+        **hostile_constants(about.exchanges, about.case, about.manners.large_octets),
     }
 
 

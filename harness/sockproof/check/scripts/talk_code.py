@@ -12,7 +12,7 @@ from sockproof.check.service.attempts import positions
 from sockproof.check.service.ending_moments import MOMENTS
 from sockproof.check.service.exchanges import Exchange, Exchanges
 
-__all__ = ["served_words_code", "talk_constants", "talk_values"]
+__all__ = ["exchange_code", "list_code", "served_words_code", "talk_constants", "talk_values"]
 
 _BACKSLASH = "\\"
 _SERVES = """
@@ -31,7 +31,10 @@ def talk_values(exchanges: Exchanges, variant: str) -> Mapping[str, Any]:
     named = [one for one in exchanges.all if one.name == name]
     keeps = any(one.keeps for one in _meant(exchanges, variant)[:1])
     again = bool(named) and bool(_next(exchanges, named[0])) and _goes_on(exchanges, named[0])
-    return {"way": way, "again": again, "moment": name, "keeps": keeps}
+    repeats = bool(named) and bool(named[0].request) and named[0] in exchanges.following(named[0])
+    half_closes = bool(named) and named[0].half_closes
+    hostile = {"repeats": repeats, "half_closes": half_closes}
+    return {"way": way, "again": again, "moment": name, "keeps": keeps, **hostile}
 
 
 def words_of_moment(variant: str) -> str:
@@ -66,21 +69,24 @@ def talk_constants(exchanges: Exchanges, variant: str) -> Mapping[str, str]:
     cuts = positions(len(exchange.request))
     every = list(range(1, len(exchange.request)))
     size = exchange.answer.octets or b"xx"
+    code = exchange_code(exchange)
     return {
-        "BEFORE": _list_code("BEFORE", exchanges.before(exchange)),
-        "EXCHANGE": f"EXCHANGE = {_code(exchange)}  # said, answer, to the end, half-closed",
-        "NEXT": _list_code("NEXT", _next(exchanges, exchange)),
+        "BEFORE": list_code("BEFORE", list(map(exchange_code, exchanges.before(exchange)))),
+        "EXCHANGE": f"EXCHANGE = {code}  # said, answer, to the end, half-closed",
+        "NEXT": list_code("NEXT", list(map(exchange_code, _next(exchanges, exchange)))),
         "CUTS": f"CUTS = {f'range(1, {len(every) + 1})' if cuts == every else cuts}",
         "HEARD": f"HEARD = {positions(len(size))}",
     }
 
 
-def _list_code(name: str, exchanges: Sequence[Exchange]) -> str:
-    lines = [f"    {_code(one)}," for one in exchanges]
+def list_code(name: str, codes: Sequence[str]) -> str:
+    """A list of that name, a line for each of its items."""
+    lines = [f"    {one}," for one in codes]
     return "\n".join([f"{name} = [", *lines, "]"]) if lines else f"{name} = []"
 
 
-def _code(exchange: Exchange) -> str:
+def exchange_code(exchange: Exchange) -> str:
+    """What is said, the answer, whether that goes to the end, whether the client half-closes."""
     answer = exchange.answer
     wanted = "None" if answer.octets is None else octets_code(answer.octets)
     if answer.pattern:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 
 from sockproof.case.client import RESET
+from sockproof.check.far_end import far_end
 from sockproof.check.scene import Scene
 from sockproof.check.service.attempts import answer_bound_s, attempt, positions
 from sockproof.check.service.caller import Caller, call_up
@@ -29,6 +30,7 @@ _AT_ONCE = 20
 # A request longer than that goes in pieces of one octet at its ends alone.
 _MOST_PIECES = 128
 # So much is asked for, at most, by a client that does not read.
+_QUICK_S = 0.01
 _ANSWER_OCTETS, _ASKED_TIMES, _ASKED_S, _FULL_S = 8 << 20, 10000, 5.0, 0.3
 
 
@@ -129,11 +131,17 @@ def answered_slowly_read(exchanges: Exchanges, scene: Scene, name: str) -> None:
 
 def _times(caller: Caller, exchange: Exchange) -> int:
     """How often it is asked for, so that its answers do not take a slow server too long."""
-    began_s = time.monotonic()
-    _have_at_once(caller, [exchange] * _AT_ONCE)
-    each_s = max(1e-5, (time.monotonic() - began_s) / _AT_ONCE)
+    each_s = _each_s(caller, exchange, _AT_ONCE)
+    if each_s < _QUICK_S:  # what little there is may have been waited for, for the most part
+        each_s = _each_s(caller, exchange, 10 * _AT_ONCE)
     size = max(len(exchange.request), len(exchange.answer.octets or b""))
     return max(1, min(_ASKED_TIMES, _ANSWER_OCTETS // size, int(_ASKED_S / each_s)))
+
+
+def _each_s(caller: Caller, exchange: Exchange, number: int) -> float:
+    began_s = time.monotonic()
+    _have_at_once(caller, [exchange] * number)
+    return max(1e-5, (time.monotonic() - began_s) / number)
 
 
 def _ask_much(caller: Caller, exchange: Exchange, most: int) -> tuple[int, bytes]:
@@ -151,8 +159,18 @@ def _ask_much(caller: Caller, exchange: Exchange, most: int) -> tuple[int, bytes
             break
         times += not rest
     own.settimeout(caller.bound_s)
+    _let_answer(caller)
     caller.peer.log.note(caller.peer.lane, "send", note=f"{times} requests, and reads nothing")
     return times, (rest if rest != exchange.request else b"")
+
+
+def _let_answer(caller: Caller) -> None:
+    """Wait until the server has read all that it was asked, or reads no more for a while: whoever
+    reads meanwhile makes room."""
+    limit_s, before = time.monotonic() + _ASKED_S, -1
+    while not caller.let_read() and time.monotonic() < limit_s:
+        if before == (before := far_end(caller.peer.socket).unread):
+            return
 
 
 def _long_enough(exchange: Exchange, least: int) -> Exchange:

@@ -30,7 +30,7 @@ _CLOSES_WITHIN_S = 0.1
 class Caller:
     """A client of the server that a ``clientele`` goes to; any answer may take it ``bound_s``.
 
-    What came of one answer too many stays for the next one.
+    What came of one answer too many stays for the next one; ``heard`` is the last that was heard.
 
     Raises:
         Mismatch: it is refused. Hang: nobody lets it in.
@@ -47,7 +47,7 @@ class Caller:
             self.peer.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # Whether it waits on though that is over, since others are still answered.
         self.may_wait: Callable[[], bool] = lambda: False
-        self._data = b""
+        self._data = self.heard = b""
         # How the stream has ended for it, and whether it has heard anything at all.
         self.ending: Ending | None = None
         self.has_heard = False
@@ -132,7 +132,12 @@ class Caller:
             else:
                 self._data += got
                 self.has_heard = True
-        self._data = self._data[size:]
+        self.heard, self._data = self._data[:size], self._data[size:]
+
+    @property
+    def unfit(self) -> bytes:
+        """What it has heard that is no answer, as far as that came."""
+        return self._data
 
     def hear_octets(self, number: int) -> None:
         """So many of an answer, or fewer if no more come."""

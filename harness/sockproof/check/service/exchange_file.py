@@ -43,8 +43,10 @@ _EXCHANGE = toml.table(
     half_close=toml.FLAG,
     after=toml.FILLED_OR_LIST,
     varies=toml.FILLED,
+    timeout_s=toml.SECONDS,
 )
 _SERVER = toml.table(
+    timeout_s=toml.SECONDS,
     **dict.fromkeys(("class", "handler", "interpreter", "address", "stop"), toml.FILLED),
     command=toml.FILLED_OR_LIST,
     arguments=toml.list_of(_ANY),
@@ -73,7 +75,11 @@ def read_exchanges(path: Path) -> ExchangeFile:
     names = [str(table.get("name", f"exchange-{n}")) for n, table in enumerate(tables, 1)]
     try:
         _refuse_disorder(tables, names)
-        found = [_exchange(table, name, folder) for table, name in zip(tables, names, strict=True)]
+        server = {"timeout_s": told.get("server", {}).get("timeout_s")}
+        found = [
+            _exchange({**server, **table}, name, folder)
+            for table, name in zip(tables, names, strict=True)
+        ]
     except _Disorder as problem:
         raise UsageError(f"{path}: {problem}", _HINT) from None
     return ExchangeFile(Exchanges(tuple(found)), _server(told.get("server", {}), folder))
@@ -110,6 +116,7 @@ def _exchange(table: Mapping[str, Any], name: str, folder: Path) -> Exchange:
         toml.as_tuple(table.get("after", ())),
         table.get("half_close", False),
         varies,
+        table["timeout_s"],
     )
 
 

@@ -22,7 +22,8 @@ class Exchange:
 
     ``keeps``: whether the connection goes on afterwards; None where nothing is said of it.
     ``half_closes``: whether the client then closes its side. ``varies`` is a part of the request
-    that clients may have otherwise, and the answer as well.
+    that clients may have otherwise, and the answer as well. ``timeout_s``: how long a client may
+    take for the request; None where that is not declared.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Exchange:
     after: tuple[str, ...] = ()
     half_closes: bool = False
     varies: bytes = b""
+    timeout_s: float | None = None
 
     def of_client(self, number: int) -> Exchange:
         """As this client has it: with octets of its own, as many, where the exchange varies."""

@@ -12,9 +12,11 @@ from sockproof.check.scene import Scene
 from sockproof.check.service import (
     answering,
     at_rest,
+    declared_timeouts,
     departing,
     ending,
     half_requests,
+    hostile,
     lingering,
     multitude,
     objects_kept,
@@ -34,7 +36,7 @@ class Service:
     """One requirement of the area. Its variants are the names of the exchanges, each with every one
     of ``ways`` behind it; or the ways alone, where all exchanges are played ``together``. Those of
     ``programs`` are about what we have started; a ``group`` makes lives of its own, and shares what
-    comes of them."""
+    comes of them. All of one share ``one_life`` where none of them waits long."""
 
     name: str
     play: Callable[[Exchanges, Scene, str], None]
@@ -44,6 +46,7 @@ class Service:
     streams: bool = True
     programs: bool = False
     group: str = ""
+    one_life: bool = False
 
     @property
     def requirement(self) -> str:
@@ -72,6 +75,7 @@ class Service:
             programs=self.programs,
             alone=bool(self.group),
             area=SERVICE,
+            one_life=self.one_life,
         )
 
 
@@ -161,6 +165,21 @@ SERVICES: tuple[Service, ...] = (
         "starts-again-and-answers", ending.starts_again_and_answers,
         "start it again at the same address, and have each exchange", ending.ENDINGS,
         together=True, streams=False, programs=True, group="ending",
+    ),
+    Service(
+        "garbage-harms-nobody", hostile.garbage_harms_nobody,
+        "send octets that are no request; meanwhile and afterwards others ask",
+        hostile.GARBAGE_KINDS, together=True, streams=False, one_life=True,
+    ),
+    Service(
+        "garbage-leaves-nothing", hostile.garbage_leaves_nothing,
+        "the same four times, and count threads, children and descriptors",
+        together=True, streams=False,
+    ),
+    Service(
+        "declared-timeout-holds", declared_timeouts.let_go_in_time,
+        "be slow with the request; where timeout_s is declared, see when the connection ends",
+        declared_timeouts.SLOW,
     ),
 )  # fmt: skip
 
