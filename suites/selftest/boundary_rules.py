@@ -161,7 +161,7 @@ BOUNDARIES: Mapping[str, Boundary] = {
             "check/program_life.py": "what the program prints, in a temporary folder",
             "check/shipped/package_environment.py": "environments, in this user's cache",
             "check/invariants/silent_names.py": "its resolver's configuration, in such a folder",
-            "watch/places.py": "removes the socket file that it has bound",
+            "watch/whereabouts.py": "removes the socket file that it has bound",
         },
     ),
     "prints": Boundary(

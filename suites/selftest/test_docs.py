@@ -30,7 +30,7 @@ MAKES = frozenset(
 )
 NAMES_NO_FILE = frozenset(
     {"-k", "--spec", "--reason", "--from", "--to", "-n", "--shard"}
-    | {"--say", "--expect", "--stop", "--listens"}
+    | {"--say", "--expect", "--stop", "--listens", "--to", "--listen", "--mask"}
 )
 # The commands that make the folder ``sockproof-report`` unless told otherwise.
 REPORTS = ("run", "check", "report", "selftest")
@@ -44,6 +44,7 @@ TOO_MUCH = {
     r".*sockproof run(?!.* -k )": "the whole suite",
     r"sockproof (selftest|bench|compare --gate)": "the whole suite",
     r"sockproof .*--examples 5000": "a night",
+    r"sockproof watch": "waits for clients",
     r"sockproof check(?!.* (-k|--dry-run))": "a whole check, or one of what is not there",
     r"sockproof run -k 'forking/": "a whole area",
     r"sockproof compare python3\.12 python3\.13 -k handlers/": "a whole area, twice",

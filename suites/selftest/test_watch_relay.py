@@ -59,6 +59,7 @@ def test_first_line_says_where(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signals_end_it(tmp_path: Path, number: signal.Signals) -> None:
     """With the file, also of a connection that is still there."""
@@ -151,14 +152,15 @@ def test_server_that_has_gone_resets_who_comes(tmp_path: Path) -> None:
     server = socket.create_server(("127.0.0.1", 0))
     with server, watching(tmp_path, server.getsockname()) as watch:
         server.close()
-        with watch.client() as client, pytest.raises(ConnectionResetError):
-            client.recv(1)
+        with pytest.raises(ConnectionResetError):
+            watch.client().recv(1)
         ended = watch.end()
 
     assert ended.status == 5
     assert ended.error.endswith("the server was not there for any of them")
 
 
+@pytest.mark.by_turns(2)
 def test_much_comes_whole_and_waits_for_who_reads_slowly(tmp_path: Path) -> None:
     """A server that sends is held up when its client does not read: nothing is hoarded."""
     sent, block = [0], os.urandom(1 << 16)
@@ -183,6 +185,7 @@ def test_much_comes_whole_and_waits_for_who_reads_slowly(tmp_path: Path) -> None
     assert hashlib.sha256(data).hexdigest() == digest
 
 
+@pytest.mark.by_turns(2)
 def test_many_at_once_each_get_their_own(tmp_path: Path) -> None:
     """Two hundred connections stand side by side, and one that says nothing delays nobody."""
     with served(capitals) as at, watching(tmp_path, at) as watch:

@@ -20,7 +20,7 @@ from suites.selftest.runs import DEADLINE_S, Ended, started_into
 __all__ = ["FILE", "Watch", "exchanges_in", "said", "served", "watching"]
 
 FILE = "exchanges.toml"
-Talk = Callable[[socket.socket], None]
+ServerTalk = Callable[[socket.socket], None]
 
 
 class Watch:
@@ -72,7 +72,7 @@ def watching(folder: Path, to: Any, *options: str) -> Iterator[Watch]:
 
 
 @contextlib.contextmanager
-def served(talk: Talk, at: Any = ("127.0.0.1", 0)) -> Iterator[Any]:
+def served(talk: ServerTalk, at: Any = ("127.0.0.1", 0)) -> Iterator[Any]:
     """A server that talks so to each client, in a thread for each; its address."""
     family = socket.AF_UNIX if isinstance(at, str) else socket.AF_INET
     with socket.socket(family) as listener:
@@ -86,7 +86,7 @@ def served(talk: Talk, at: Any = ("127.0.0.1", 0)) -> Iterator[Any]:
                 listener.shutdown(socket.SHUT_RDWR)
 
 
-def _serve(listener: socket.socket, talk: Talk) -> None:
+def _serve(listener: socket.socket, talk: ServerTalk) -> None:
     def until_it_ends(client: socket.socket) -> None:
         with client, contextlib.suppress(OSError):
             client.settimeout(DEADLINE_S)

@@ -24,7 +24,7 @@ from sockproof.iut.addresses import short_temporary_folder
 from sockproof.iut.case_log import CaseLog
 from sockproof.own_folder import own_folder
 from sockproof.watch.answer_shape import has_date, pattern_of
-from sockproof.watch.masking import Octets
+from sockproof.watch.masking import MaskedOctets
 from sockproof.whole_file import write_whole
 
 __all__ = ["init_command"]
@@ -45,7 +45,8 @@ _MORE_OF_CLASS = """\
 _MORE_OF_EXCHANGE = """\
 # What else there is, for each exchange:
 # send_hex = "00 ff"     # octets that are no text; also send_base64, and send_file = "request.bin"
-# expect_hex = "00 ff"   # also expect_base64, expect_file, and expect_regex = '250 .*\\r\\n'
+# expect_hex = "00 ff"   # also expect_base64, and expect_file
+# expect_regex = '250 .*\\r\\n'   # the answer is the shortest beginning that matches
 # until = "end"          # the end of the connection belongs to the answer
 # half_close = true      # the client closes its side behind the request
 # keeps = true           # the connection goes on: what may follow is asked on it, too
@@ -164,14 +165,14 @@ def _examples(heard: Sequence[Heard]) -> Iterator[str]:
             Example("exchange-1", b"hello\n", b"HELLO\n").text
         )
     before: list[str] = []
-    for number, one in enumerate(heard):
-        name = f"exchange-{number + 1}" if one.request else "greeting"
-        yield _example(name, one, before, keeps=number + 1 < len(heard)).text
+    for one in heard:
+        name = "exchange-1" if one.request else "greeting"
+        yield _example(name, one, before, keeps=one is not heard[-1]).text
         before = [name]
 
 
 def _example(name: str, one: Heard, after: Sequence[str], *, keeps: bool) -> Example:
-    answer, pattern, remarks = Octets(one.answer), None, []
+    answer, pattern, remarks = MaskedOctets(one.answer), None, []
     if has_date(answer):
         pattern = pattern_of([answer], to_end=one.to_end, dates=True)
         remarks = ["What looked like a date in the answer may be another one."] if pattern else []

@@ -9,13 +9,13 @@ import click
 from sockproof.check.listener import Address
 from sockproof.commands.output import NewFile, free_file, open_console, refuse_existing, warn
 from sockproof.errors import HarnessError
-from sockproof.watch.conversation import Seen
 from sockproof.watch.datagram_relay import DatagramRelay
-from sockproof.watch.drafting import Draft, Limits, draft
+from sockproof.watch.drafting import ExampleDraft, Limits, draft
 from sockproof.watch.ending import TheEnd, awaited_end
 from sockproof.watch.masking import masks_of
-from sockproof.watch.places import listening, parse_listen, parse_to, refuse_nobody
 from sockproof.watch.stream_relay import StreamRelay
+from sockproof.watch.talk import Witnessed
+from sockproof.watch.whereabouts import listening, parse_listen, parse_to, refuse_nobody
 from sockproof.whole_file import write_whole
 
 __all__ = ["watch_command"]
@@ -103,7 +103,7 @@ def watch_command(
     place = parse_listen(listen, server, allow_remote)
     masks = masks_of(masked, with_default=default_masks)
     refuse_existing(output, force=force)
-    seen = Seen(limit_octets)
+    seen = Witnessed(limit_octets)
     with awaited_end() as end:
         refuse_nobody(server)
         _relay(place, server, seen, end, output)
@@ -115,7 +115,7 @@ def watch_command(
     _tell(written, found, seen)
 
 
-def _relay(place: Address, server: Address, seen: Seen, end: TheEnd, output: Path) -> None:
+def _relay(place: Address, server: Address, seen: Witnessed, end: TheEnd, output: Path) -> None:
     with listening(place) as (own, at):
         told = f"{at.words} leads to {server.words}; Ctrl-C ends it and writes {output}"
         open_console(soft_wrap=True).print(told, markup=False)
@@ -127,7 +127,7 @@ def _counted(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def _nothing(seen: Seen, found: Draft) -> NothingSeen:
+def _nothing(seen: Witnessed, found: ExampleDraft) -> NothingSeen:
     why = next(iter(found.left_out), "")
     if not seen.connections:
         return NothingSeen("nobody came, and nothing is written", "have a client come to the watch")
@@ -137,7 +137,7 @@ def _nothing(seen: Seen, found: Draft) -> NothingSeen:
     return NothingSeen(told, f"what was left out: {why}" if why else "nobody was answered")
 
 
-def _tell(written: Path, found: Draft, seen: Seen) -> None:
+def _tell(written: Path, found: ExampleDraft, seen: Witnessed) -> None:
     parts = [
         f"{_counted(len(found.examples), 'exchange')} of "
         f"{_counted(seen.connections, 'connection')} in {written}",

@@ -16,7 +16,7 @@ from functools import lru_cache
 from sockproof.case.client import END_OF_STREAM
 from sockproof.check.service.wanted_answer import WantedAnswer
 from sockproof.judge.checks import Mismatch
-from sockproof.watch.masking import Octets
+from sockproof.watch.masking import MaskedOctets
 
 __all__ = ["are_alike", "escaped", "has_date", "pattern_of"]
 
@@ -53,7 +53,7 @@ _Piece = Token | _Gap
 
 
 @lru_cache(4096)
-def _tokens(answer: Octets) -> tuple[Token, ...]:
+def _tokens(answer: MaskedOctets) -> tuple[Token, ...]:
     found: list[Token] = []
     at = 0
     for start, end in (*answer.spans, (len(answer.data), len(answer.data))):
@@ -65,12 +65,12 @@ def _tokens(answer: Octets) -> tuple[Token, ...]:
     return tuple(found)
 
 
-def has_date(answer: Octets) -> bool:
+def has_date(answer: MaskedOctets) -> bool:
     """Whether something in it looks like a date or a time."""
     return any(kind == "date" for kind, _octets in _tokens(answer))
 
 
-def are_alike(one: Octets, other: Octets) -> bool:
+def are_alike(one: MaskedOctets, other: MaskedOctets) -> bool:
     """Whether two answers say the same but for dates, numbers, ids and secrets."""
     if one == other:
         return True
@@ -112,7 +112,7 @@ def _aligned(
     yield one[len(one) - tail :], other[len(other) - tail :], True
 
 
-def pattern_of(answers: Sequence[Octets], *, to_end: bool, dates: bool = False) -> str | None:
+def pattern_of(answers: Sequence[MaskedOctets], *, to_end: bool, dates: bool = False) -> str | None:
     """A regular expression for all of them; None where nothing would tell where an answer ends.
 
     ``dates``: whatever looks like a date is taken for one, though all of them have the same.
@@ -123,7 +123,7 @@ def pattern_of(answers: Sequence[Octets], *, to_end: bool, dates: bool = False) 
     return text if text and _fits(text, answers, to_end=to_end) else None
 
 
-def _common(answers: Sequence[Octets], *, dates: bool) -> list[_Piece]:
+def _common(answers: Sequence[MaskedOctets], *, dates: bool) -> list[_Piece]:
     """What is the same in all of them, and gaps between."""
     pieces: list[_Piece] = list(_tokens(answers[0]))
     for answer in answers[1:]:
@@ -138,7 +138,9 @@ def _common(answers: Sequence[Octets], *, dates: bool) -> list[_Piece]:
     ]
 
 
-def _fills(pieces: Sequence[_Piece], answers: Sequence[Octets]) -> list[list[Octets]] | None:
+def _fills(
+    pieces: Sequence[_Piece], answers: Sequence[MaskedOctets]
+) -> list[list[MaskedOctets]] | None:
     """What each answer has in each gap."""
     text = b"".join(rb"(.*?)" if isinstance(one, _Gap) else re.escape(one[1]) for one in pieces)
     form, gaps = re.compile(text, re.DOTALL), sum(isinstance(one, _Gap) for one in pieces)
@@ -151,17 +153,17 @@ def _fills(pieces: Sequence[_Piece], answers: Sequence[Octets]) -> list[list[Oct
     ]
 
 
-def _part(answer: Octets, start: int, end: int) -> Octets:
+def _part(answer: MaskedOctets, start: int, end: int) -> MaskedOctets:
     spans = tuple(
         (max(a, start) - start, min(b, end) - start)
         for a, b in answer.spans
         if a < end and b > start
     )
-    return Octets(answer.data[start:end], spans)
+    return MaskedOctets(answer.data[start:end], spans)
 
 
 def _texts(
-    pieces: Sequence[_Piece], fills: Sequence[Sequence[Octets]], *, to_end: bool
+    pieces: Sequence[_Piece], fills: Sequence[Sequence[MaskedOctets]], *, to_end: bool
 ) -> Iterator[str]:
     """The pattern in parts; an empty one, and nothing more, where it cannot be."""
     gaps = iter(fills)
@@ -174,7 +176,7 @@ def _texts(
             yield _class_of(next(gaps), is_last=is_last)
 
 
-def _class_of(fills: Sequence[Octets], *, is_last: bool) -> str:
+def _class_of(fills: Sequence[MaskedOctets], *, is_last: bool) -> str:
     sizes = {len(one.data) for one in fills}
     if is_last:
         # The shortest match is the answer: only its size tells that it is whole.
@@ -190,7 +192,7 @@ def _class_of(fills: Sequence[Octets], *, is_last: bool) -> str:
     return _wide(fills)
 
 
-def _wide(fills: Sequence[Octets]) -> str:
+def _wide(fills: Sequence[MaskedOctets]) -> str:
     some = "*" if any(not one.data for one in fills) else "+"
     is_line = not any(mark in one.data for one in fills for mark in (b"\r", b"\n"))
     return f"[^\\r\\n]{some}" if is_line else f".{some}?"
@@ -209,7 +211,7 @@ def _shape(octets: bytes) -> str:
     )
 
 
-def _fits(text: str, answers: Sequence[Octets], *, to_end: bool) -> bool:
+def _fits(text: str, answers: Sequence[MaskedOctets], *, to_end: bool) -> bool:
     """Whether a check would take each of them for the whole answer, however it comes."""
     wanted = WantedAnswer(None, re.compile(text.encode("utf-8"), re.DOTALL), to_end)
     ending = END_OF_STREAM if to_end else None

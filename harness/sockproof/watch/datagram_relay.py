@@ -10,9 +10,9 @@ import time
 from typing import Any
 
 from sockproof.check.listener import Address
-from sockproof.watch.conversation import Conversation, Seen, Side
 from sockproof.watch.ending import TheEnd
-from sockproof.watch.places import kind_of
+from sockproof.watch.talk import Party, Talk, Witnessed
+from sockproof.watch.whereabouts import kind_of
 
 __all__ = ["DatagramRelay"]
 
@@ -27,10 +27,10 @@ _LAST_ANSWERS_S, _LOOK_MS = 0.5, 20
 class DatagramRelay:
     """Clients send to the ``own`` socket, and what they send goes to the ``server``."""
 
-    def __init__(self, own: socket.socket, server: Address, seen: Seen) -> None:
+    def __init__(self, own: socket.socket, server: Address, seen: Witnessed) -> None:
         self._own, self._server, self._seen = own, server, seen
         self._poll = select.poll()
-        self._ways: dict[Any, tuple[socket.socket, Conversation]] = {}
+        self._ways: dict[Any, tuple[socket.socket, Talk]] = {}
         self._clients: dict[int, Any] = {}
 
     def run(self, end: TheEnd) -> None:
@@ -56,7 +56,7 @@ class DatagramRelay:
         """Whether somebody has asked of late, and has no answer."""
         now_s = time.monotonic()
         return any(
-            talk.turns and talk.turns[-1].side is Side.CLIENT
+            talk.turns and talk.turns[-1].side is Party.CLIENT
             and now_s - talk.last_s < _LAST_ANSWERS_S
             for _way, talk in self._ways.values()
         )  # fmt: skip
@@ -79,7 +79,7 @@ class DatagramRelay:
             except OSError:  # somebody whom it has answered is gone
                 continue
             way, talk = self._way(client)
-            self._seen.say(talk, Side.CLIENT, octets)
+            self._seen.say(talk, Party.CLIENT, octets)
             with contextlib.suppress(OSError):  # as on any way, it may be lost
                 way.send(octets)
 
@@ -92,11 +92,11 @@ class DatagramRelay:
                 return
             except OSError:  # nobody is there just now
                 continue
-            self._seen.say(talk, Side.SERVER, octets)
+            self._seen.say(talk, Party.SERVER, octets)
             with contextlib.suppress(OSError):
                 self._own.sendto(octets, client)
 
-    def _way(self, client: Any) -> tuple[socket.socket, Conversation]:
+    def _way(self, client: Any) -> tuple[socket.socket, Talk]:
         """That of a client, who is now the one who has spoken last."""
         if found := self._ways.pop(client, None):
             self._ways[client] = found

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 
 from sockproof.check.service.example_text import Example, comment, table
 from sockproof.watch.answer_shape import has_date, pattern_of
-from sockproof.watch.conversation import Seen
-from sockproof.watch.masking import Masks, Octets
+from sockproof.watch.masking import MaskedOctets, Masks
+from sockproof.watch.rounds import NOTHING, Round, rounds_of
 from sockproof.watch.states import Sample, examples_of
-from sockproof.watch.steps import NOTHING, Step, steps_of
+from sockproof.watch.talk import Witnessed
 
-__all__ = ["Draft", "Limits", "draft"]
+__all__ = ["ExampleDraft", "Limits", "draft"]
 
 _LONGEST_NAME = 24
 # So many different answers show what changes.
@@ -34,22 +34,22 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Draft:
+class ExampleDraft:
     """The examples, and how often something was left out for which reason."""
 
     examples: tuple[Example, ...]
     left_out: Counter[str] = field(default_factory=Counter)
     masked: int = 0
 
-    def text(self, server: str, seen: Seen) -> str:
+    def text(self, server: str, seen: Witnessed) -> str:
         """The whole file, of a server at an address."""
         head = "".join(comment(line) for line in self._head(server, seen))
         return "\n".join(
             [head, table("server", {"address": server}), *(e.text for e in self.examples)]
         )
 
-    def _head(self, server: str, seen: Seen) -> Iterator[str]:
-        number = len(seen.conversations)
+    def _head(self, server: str, seen: Witnessed) -> Iterator[str]:
+        number = len(seen.talks)
         yield f"What clients said to {server}, and what it answered: seen by sockproof watch."
         yield f"Connections: {number}. docs/own-server.md tells what each key means."
         if self.masked:
@@ -62,15 +62,15 @@ class Draft:
             yield f"Left out, {times} times: {reason}."
 
 
-def draft(seen: Seen, masks: Masks, limits: Limits) -> Draft:
+def draft(seen: Witnessed, masks: Masks, limits: Limits) -> ExampleDraft:
     """What was seen as examples; nothing in it is what the masks find."""
     left_out: Counter[str] = Counter()
     if seen.unkept:
         left_out["what came when there was no more room"] = seen.unkept
     runs = []
-    masked = masks.masked(seen.conversations)
-    for talk, turns in zip(seen.conversations, masked, strict=True):
-        steps = steps_of(talk, turns)
+    masked = masks.masked(seen.talks)
+    for talk, turns in zip(seen.talks, masked, strict=True):
+        steps = rounds_of(talk, turns)
         run, reason = _usable(steps.all, limits)
         if reason or steps.left_out:
             left_out[reason or steps.left_out] += 1
@@ -78,7 +78,7 @@ def draft(seen: Seen, masks: Masks, limits: Limits) -> Draft:
     return _written(examples_of(runs), limits, left_out)
 
 
-def _usable(steps: Sequence[Step], limits: Limits) -> tuple[tuple[Step, ...], str]:
+def _usable(steps: Sequence[Round], limits: Limits) -> tuple[tuple[Round, ...], str]:
     """What stands before the first that is none, and why that is none."""
     for number, step in enumerate(steps):
         if step.size > limits.octets:
@@ -88,7 +88,7 @@ def _usable(steps: Sequence[Step], limits: Limits) -> tuple[tuple[Step, ...], st
     return tuple(steps), ""
 
 
-def _written(samples: Sequence[Sample], limits: Limits, left_out: Counter[str]) -> Draft:
+def _written(samples: Sequence[Sample], limits: Limits, left_out: Counter[str]) -> ExampleDraft:
     """The samples, but for those that cannot be written, and what comes after these."""
     names: dict[Sample, str] = {}
     written: list[Example] = []
@@ -100,6 +100,7 @@ def _written(samples: Sequence[Sample], limits: Limits, left_out: Counter[str]) 
             left_out[f"more than {limits.examples} examples (--limit-exchanges)"] += 1
             continue
         name = _free_name(_name_of(one.seen[0].request), names.values())
+        after += [name] if one in one.after else []
         if example := _example(one, name, after):
             written.append(example)
             names[one] = name
@@ -107,7 +108,7 @@ def _written(samples: Sequence[Sample], limits: Limits, left_out: Counter[str]) 
             left_out[DIFFER] += 1
     ends = _dead_ends(names, written)
     kept = [dataclasses.replace(one, keeps=one.keeps and one.name not in ends) for one in written]
-    return Draft(tuple(kept), left_out, sum(map(_is_masked, names)))
+    return ExampleDraft(tuple(kept), left_out, sum(map(_is_masked, names)))
 
 
 def _dead_ends(names: Mapping[Sample, str], written: Sequence[Example]) -> set[str]:
@@ -154,12 +155,12 @@ def _remarks(one: Sample) -> Iterator[str]:
         yield "The server resets the connection behind this answer."
 
 
-def _places(octets: Octets) -> str:
+def _places(octets: MaskedOctets) -> str:
     told = [f"octets {start + 1} to {end}" for start, end in octets.spans[:5]]
     return ", ".join(told) + (" and more" if octets.spans[5:] else "")
 
 
-def _name_of(request: Octets) -> str:
+def _name_of(request: MaskedOctets) -> str:
     """The first words of a request, but for what is masked in it."""
     if request == NOTHING:
         return "greeting"

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from sockproof.errors import UsageError
-from sockproof.watch.conversation import Conversation, Side
 from sockproof.watch.default_masks import ANYWHERE, FROM_CLIENTS, NO_SECRETS, PROMPT
+from sockproof.watch.talk import Party, Talk
 
-__all__ = ["MASK", "MaskedTurn", "Masks", "Octets", "masks_of"]
+__all__ = ["MASK", "MaskedOctets", "MaskedTurn", "Masks", "masks_of"]
 
 MASK = b"x"
 _Span = tuple[int, int]
@@ -35,7 +35,7 @@ _LONGEST_BEGINNING = 256
 
 
 @dataclass(frozen=True)
-class Octets:
+class MaskedOctets:
     """What was said, with an ``x`` for each octet that is masked; ``spans`` are where those are."""
 
     data: bytes
@@ -46,8 +46,8 @@ class Octets:
 class MaskedTurn:
     """What one side says until the other one does."""
 
-    side: Side
-    octets: Octets
+    side: Party
+    octets: MaskedOctets
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,9 @@ class Masks:
     from_clients: tuple[_Pattern, ...] = ()
     prompt: _Pattern | None = None
 
-    def masked(self, talks: Sequence[Conversation]) -> list[list[MaskedTurn]]:
-        """The turns of each conversation, in which nothing is left of a secret of any."""
-        streams = [_Stream(talk, side) for talk in talks for side in Side]
+    def masked(self, talks: Sequence[Talk]) -> list[list[MaskedTurn]]:
+        """The whole turns of each talk, in which nothing is left of a secret of any."""
+        streams = [_Stream(talk, side) for talk in talks for side in Party]
         for stream in streams:
             stream.spans += self._found(stream)
         secrets = _Secrets(part for stream in streams for part in stream.secrets())
@@ -73,13 +73,13 @@ class Masks:
         return [_turns(talk, *pair) for talk, pair in zip(talks, pairs, strict=True)]
 
     def _found(self, stream: _Stream) -> Iterator[_Span]:
-        of_client = self.from_clients if stream.side is Side.CLIENT else ()
+        of_client = self.from_clients if stream.side is Party.CLIENT else ()
         for pattern in (*self.anywhere, *of_client):
             yield from _matches(pattern, stream.data)
             for start, end in stream.bounds:  # what is at its beginning or end
                 for first, last in _matches(pattern, stream.data[start:end]):
                     yield start + first, start + last
-        if self.prompt and stream.side is Side.CLIENT:
+        if self.prompt and stream.side is Party.CLIENT:
             yield from _prompted(self.prompt, stream)
 
 
@@ -109,9 +109,9 @@ def _compiled(text: str, flags: int) -> _Pattern:
 
 
 class _Stream:
-    """All that one side of a conversation says."""
+    """All that one side of a talk says."""
 
-    def __init__(self, talk: Conversation, side: Side) -> None:
+    def __init__(self, talk: Talk, side: Party) -> None:
         self.talk, self.side = talk, side
         own = [turn.octets for turn in talk.turns if turn.side is side]
         self.data = b"".join(own)
@@ -206,12 +206,12 @@ def _words_in(data: bytes, words: Iterable[bytes]) -> Iterator[_Span]:
         yield from (found.span() for found in alone.finditer(data))
 
 
-def _turns(talk: Conversation, client: _Stream, server: _Stream) -> list[MaskedTurn]:
+def _turns(talk: Talk, client: _Stream, server: _Stream) -> list[MaskedTurn]:
     parts = {stream.side: iter(_parts(stream)) for stream in (client, server)}
-    return [MaskedTurn(turn.side, next(parts[turn.side])) for turn in talk.turns]
+    return [MaskedTurn(one.side, next(parts[one.side])) for one in talk.turns if one.is_whole]
 
 
-def _parts(stream: _Stream) -> Iterator[Octets]:
+def _parts(stream: _Stream) -> Iterator[MaskedOctets]:
     """Its turns, masked."""
     spans = _joined(stream.spans)
     data = bytearray(stream.data)
@@ -224,7 +224,7 @@ def _parts(stream: _Stream) -> Iterator[Octets]:
             if start >= last:
                 break
             own.append((max(start, first) - first, min(end, last) - first))
-        yield Octets(bytes(data[first:last]), tuple(own))
+        yield MaskedOctets(bytes(data[first:last]), tuple(own))
 
 
 def _joined(spans: Iterable[_Span]) -> list[_Span]:

@@ -3,7 +3,7 @@
 A connection is in a state: that of a new one, or the one into which an example has led it. All that
 was seen in a state are examples that come after the one that has led there. An example leads into
 no state of its own where it was seen to be repeated, answered alike, and followed by nothing but
-what had been seen before it as well.
+what had been seen before it as well. One that is repeated in its own state stays there.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sockproof.watch.answer_shape import are_alike
-from sockproof.watch.steps import Step
+from sockproof.watch.rounds import Round
 
 __all__ = ["Sample", "examples_of"]
 
 _Key = tuple[bytes, bool]
-_Run = tuple[Step, ...]
+_Run = tuple[Round, ...]
 
 
 @dataclass(eq=False)
@@ -25,7 +25,7 @@ class Sample:
     """An example: ``seen`` is each time that its request was answered in one of its states, which
     are those that the examples in ``after`` lead to, or that of a new connection."""
 
-    seen: list[Step]
+    seen: list[Round]
     after: list[Sample] = field(default_factory=list)
     keeps: bool = False
     leads: bool = False
@@ -39,31 +39,43 @@ def examples_of(runs: Sequence[_Run]) -> list[Sample]:
     """The examples that follow from what was asked, connection by connection; in the order in
     which one leads to another."""
     found: list[Sample] = []
-    states: list[tuple[list[Sample], list[_Run]]] = [([], [run for run in runs if run])]
+    states: list[tuple[Sample | None, list[_Run]]] = [(None, [run for run in runs if run])]
     while states:
-        after, here = states.pop(0)
-        by_key, loops = _by_request(here)
+        led_by, here = states.pop(0)
+        by_key, loops = _by_request(here, led_by)
         for key, own in by_key.items():
-            example = Sample([run[0] for run in own], after)
-            rest = [run[1:] for run in own if run[1:]]
-            example.keeps, example.leads = bool(rest), bool(rest) and key not in loops
+            seen, rest = [run[0] for run in own], [run[1:] for run in own if run[1:]]
+            if led_by and key == led_by.key and key in loops and led_by.after:
+                led_by.seen += seen
+                led_by.after = [*led_by.after, led_by]
+                continue
+            example = Sample(seen, [led_by] if led_by else [], bool(rest))
             found.append(example)
-            if example.leads:
-                states.append(([example], rest))
+            if rest and key not in loops:
+                example.leads = True
+                states.append((example, rest))
     return _merged(found)
 
 
-def _by_request(runs: Sequence[_Run]) -> tuple[dict[_Key, list[_Run]], set[_Key]]:
+def _by_request(
+    runs: Sequence[_Run], led_by: Sample | None
+) -> tuple[dict[_Key, list[_Run]], set[_Key]]:
     """What was asked in a state, by the request; and which requests leave it as it is: what comes
-    behind these is asked in the same state."""
+    behind these is asked in the same state. What has led there is one if it is answered alike."""
     here = _grouped(runs)
     loops = set(here)
+    again = {led_by.key} if led_by and _is_again(led_by, here) else set()
     while True:
         by_key = _grouped(_unrolled(runs, loops))
-        wrong = {key for key in loops if not _is_loop(key, by_key, here)}
+        wrong = {key for key in loops - again if not _is_loop(key, by_key, here)}
         if not wrong:
             return by_key, loops
         loops -= wrong
+
+
+def _is_again(led_by: Sample, here: Mapping[_Key, Sequence[_Run]]) -> bool:
+    runs = here.get(led_by.key, ())
+    return all(are_alike(run[0].answer, led_by.seen[0].answer) for run in runs)
 
 
 def _grouped(runs: Sequence[_Run]) -> dict[_Key, list[_Run]]:

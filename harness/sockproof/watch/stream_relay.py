@@ -9,10 +9,10 @@ import socket
 import time
 
 from sockproof.check.listener import Address
-from sockproof.watch.conversation import Conversation, Seen, Side
 from sockproof.watch.ending import TheEnd
-from sockproof.watch.places import kind_of
 from sockproof.watch.stream_session import Leg, StreamSession
+from sockproof.watch.talk import Party, Talk, Witnessed
+from sockproof.watch.whereabouts import kind_of
 
 __all__ = ["StreamRelay", "settles_in_s"]
 
@@ -23,18 +23,18 @@ _SETTLED_S = 0.5
 _TOO_MANY = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
-def settles_in_s(talk: Conversation) -> float:
+def settles_in_s(talk: Talk) -> float:
     """How long the answer that came last may still go on; 0 if it is whole."""
-    if not talk.is_open or talk.why_cut or not talk.turns or talk.end_of(Side.SERVER):
+    if not talk.is_open or talk.why_cut or not talk.turns or talk.end_of(Party.SERVER):
         return 0.0
     left_s = talk.last_s + _SETTLED_S - time.monotonic()
-    return max(0.0, left_s) if talk.turns[-1].side is Side.SERVER else 0.0
+    return max(0.0, left_s) if talk.turns[-1].side is Party.SERVER else 0.0
 
 
 class StreamRelay:
     """Clients come to the ``listener``, and each has a connection of its own to the ``server``."""
 
-    def __init__(self, listener: socket.socket, server: Address, seen: Seen) -> None:
+    def __init__(self, listener: socket.socket, server: Address, seen: Witnessed) -> None:
         self._listener, self._server, self._seen = listener, server, seen
         self._poll = select.poll()
         self._legs: dict[int, tuple[StreamSession, Leg]] = {}
@@ -54,7 +54,7 @@ class StreamRelay:
         finally:
             for session in self._sessions:
                 if settles_in_s(session.talk):
-                    session.talk.cut_short()
+                    session.talk.cut_short("an answer that was still coming at the end")
                 session.close()
 
     def _settle(self) -> None:
@@ -95,7 +95,7 @@ class StreamRelay:
         return bool(ready)
 
     def _is_of_client(self, number: int) -> bool:
-        return number in self._legs and self._legs[number][1].side is Side.CLIENT
+        return number in self._legs and self._legs[number][1].side is Party.CLIENT
 
     def _accept(self) -> None:
         try:

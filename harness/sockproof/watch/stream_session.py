@@ -15,7 +15,7 @@ import time
 from typing import Any
 
 from sockproof.check.sockets import is_heard
-from sockproof.watch.conversation import END, GONE, Conversation, Seen, Side
+from sockproof.watch.talk import END, GONE, Party, Talk, Witnessed
 
 __all__ = ["Leg", "StreamSession"]
 
@@ -36,7 +36,7 @@ class Leg:
     before waits for room.
     """
 
-    def __init__(self, side: Side, own: socket.socket) -> None:
+    def __init__(self, side: Party, own: socket.socket) -> None:
         self.side, self.socket = side, own
         self.unsent = b""
         self.has_ended = self.is_told_end = self.is_deaf = self.is_put_off = False
@@ -55,11 +55,13 @@ class Leg:
 class StreamSession:
     """Two legs, and what is seen on them. ``is_over`` once both are closed."""
 
-    def __init__(self, client: socket.socket, server: socket.socket, at: Any, seen: Seen) -> None:
-        self.client, self.server = Leg(Side.CLIENT, client), Leg(Side.SERVER, server)
+    def __init__(
+        self, client: socket.socket, server: socket.socket, at: Any, seen: Witnessed
+    ) -> None:
+        self.client, self.server = Leg(Party.CLIENT, client), Leg(Party.SERVER, server)
         self.legs = (self.server, self.client)  # what a server says by itself comes first
         self._at, self._seen = at, seen
-        self.talk: Conversation = seen.begin()
+        self.talk: Talk = seen.begin()
         self.is_over = False
         self._is_reached = False
         self._broken_s = 0.0

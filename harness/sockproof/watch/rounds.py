@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sockproof.watch.conversation import GONE, Conversation, Side
-from sockproof.watch.masking import MaskedTurn, Octets
+from sockproof.watch.masking import MaskedOctets, MaskedTurn
+from sockproof.watch.talk import GONE, Party, Talk
 
-__all__ = ["NOTHING", "Step", "Steps", "steps_of"]
+__all__ = ["NOTHING", "Round", "Rounds", "rounds_of"]
 
-NOTHING = Octets(b"")
+NOTHING = MaskedOctets(b"")
 # An end that comes later belongs to no answer: the server has waited for more, in vain.
 _BELONGS_WITHIN_S = 2.0
 _TLS_RECORD = (b"\x16\x03", b"\x15\x03")
@@ -20,12 +20,12 @@ AT_ONCE = "several datagrams that were sent before an answer came"
 
 
 @dataclass(frozen=True)
-class Step:
+class Round:
     """A request and its answer. ``half_closes``: the client then says no more. ``to_end``: the end
     of the connection belongs to the answer. ``was_reset``: it was reset behind the answer."""
 
-    request: Octets
-    answer: Octets
+    request: MaskedOctets
+    answer: MaskedOctets
     half_closes: bool = False
     to_end: bool = False
     was_reset: bool = False
@@ -42,35 +42,35 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Steps:
+class Rounds:
     """Those of one conversation; ``left_out`` says what follows them, and is not among them."""
 
-    all: tuple[Step, ...]
+    all: tuple[Round, ...]
     left_out: str = ""
 
 
-def steps_of(talk: Conversation, turns: Sequence[MaskedTurn]) -> Steps:
+def rounds_of(talk: Talk, turns: Sequence[MaskedTurn]) -> Rounds:
     """The conversation, as far as it makes examples; its turns are masked."""
     pairs = list(_pairs(turns))
     if pairs and pairs[0][0].data.startswith(_TLS_RECORD):
-        return Steps((), TLS)
+        return Rounds((), TLS)
     if not talk.is_stream:
         return _of_datagrams(talk, pairs)
     if not pairs or talk.why_cut:
         whole = [pair for pair in pairs if pair[1] is not None]
-        return Steps(
-            tuple(Step(request, answer or NOTHING) for request, answer in whole), talk.why_cut
+        return Rounds(
+            tuple(Round(request, answer or NOTHING) for request, answer in whole), talk.why_cut
         )
-    steps = [Step(request, answer or NOTHING) for request, answer in pairs[:-1]]
+    steps = [Round(request, answer or NOTHING) for request, answer in pairs[:-1]]
     last, left_out = _last(talk, *pairs[-1])
-    return Steps((*steps, *last), left_out)
+    return Rounds((*steps, *last), left_out)
 
 
-def _pairs(turns: Sequence[MaskedTurn]) -> Iterator[tuple[Octets, Octets | None]]:
+def _pairs(turns: Sequence[MaskedTurn]) -> Iterator[tuple[MaskedOctets, MaskedOctets | None]]:
     """Each request with the answer that follows it, if one does."""
-    request: Octets | None = None
+    request: MaskedOctets | None = None
     for turn in turns:
-        if turn.side is Side.SERVER:
+        if turn.side is Party.SERVER:
             yield request or NOTHING, turn.octets
             request = None
         elif request is not None:
@@ -82,22 +82,22 @@ def _pairs(turns: Sequence[MaskedTurn]) -> Iterator[tuple[Octets, Octets | None]
         yield request, None
 
 
-def _of_datagrams(talk: Conversation, pairs: Sequence[tuple[Octets, Octets | None]]) -> Steps:
+def _of_datagrams(talk: Talk, pairs: Sequence[tuple[MaskedOctets, MaskedOctets | None]]) -> Rounds:
     """Which of two requests an answer is for, nobody can see."""
-    steps: list[Step] = []
+    steps: list[Round] = []
     for request, answer in pairs:
         if answer is None:
-            return Steps(tuple(steps), UNANSWERED if request is pairs[-1][0] else AT_ONCE)
+            return Rounds(tuple(steps), UNANSWERED if request is pairs[-1][0] else AT_ONCE)
         if request.data:
-            steps.append(Step(request, answer))
-    return Steps(tuple(steps), talk.why_cut)
+            steps.append(Round(request, answer))
+    return Rounds(tuple(steps), talk.why_cut)
 
 
 def _last(
-    talk: Conversation, request: Octets, answer: Octets | None
-) -> tuple[tuple[Step, ...], str]:
+    talk: Talk, request: MaskedOctets, answer: MaskedOctets | None
+) -> tuple[tuple[Round, ...], str]:
     """The last request of a connection, of which the end may be a part; or why it is none."""
-    of_client, of_server = talk.end_of(Side.CLIENT), talk.end_of(Side.SERVER)
+    of_client, of_server = talk.end_of(Party.CLIENT), talk.end_of(Party.SERVER)
     is_reset = of_server is not None and of_server.how is GONE
     behind_request = len(talk.turns) - (answer is not None)
     half_closes = bool(
@@ -109,4 +109,4 @@ def _last(
     to_end = belongs and not is_reset and (is_first or half_closes)
     if answer is None and not to_end:
         return (), RESET if is_reset and belongs else UNANSWERED
-    return (Step(request, answer or NOTHING, half_closes, to_end, is_reset and is_first),), ""
+    return (Round(request, answer or NOTHING, half_closes, to_end, is_reset and is_first),), ""
