@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,7 +108,7 @@ def test_names_are_listed(tmp_path: Path) -> None:
         ("werkzeug@3,1", "'3,1' is no version"),
         ("werkzeug@python3@3.1", "the version comes first"),
         ("werkzeug@3.1@gone", "no interpreter 'gone'"),
-        ("wsgiref --handler a:B", "has a handler of its own"),
+        ("wsgiref --handler a:B", "is made with what is its own; leave out --handler"),
         ("wsgiref 127.0.0.1:9", "--server is a server by itself"),
     ],
 )
@@ -119,6 +120,22 @@ def test_wrong_name_is_told(tmp_path: Path, words: str, told: str) -> None:
 
     assert (ended.status, told in ended.error) == (USAGE, True), ended.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_file_may_name_one(tmp_path: Path) -> None:
+    """With examples of one's own, and an interpreter; the record is called after both."""
+    example = '[[exchange]]\nsend = "a\\n"\nexpect = "A\\n"\n'
+    server = f'[server]\nclass = "systemd-socket"\ninterpreter = "{sys.executable}"\n'
+    (tmp_path / "own.toml").write_text(server + example, "utf-8")
+
+    ended = sockproof_(tmp_path, "check", "--exchanges", "own.toml", "-k", "octet-by-octet")
+
+    (path,) = (tmp_path / "sockproof-report").glob("*.jsonl")
+    assert ended.status == 0, ended
+    assert path.name == f"systemd-socket-{Path(sys.executable).name}.jsonl"
+    assert [row.id for row in read_record(path).cases] == [
+        "service/octet-by-octet[TCP/inet,exchange-1]"
+    ]
 
 
 def test_plan_makes_nothing(tmp_path: Path) -> None:

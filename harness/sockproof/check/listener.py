@@ -105,7 +105,7 @@ class Listener:
     def id(self) -> str:
         """The name of its record."""
         if self.served:
-            return file_name(self.served.server.rpartition("/")[2].replace(":", "-"))
+            return file_name(self.served.record_name)
         if not self.argv:
             return file_name(self.given.replace(":", "-").strip("-"))
         names = [os.path.basename(word) for word in self.argv if not word.startswith("-")]  # noqa: PTH119

@@ -54,6 +54,11 @@ class ServedClass:
         return f"{self.server}@{self.interpreter}" if self.interpreter else self.server
 
     @property
+    def record_name(self) -> str:
+        """What its record is called after."""
+        return self.server.rpartition("/")[2].replace(":", "-")
+
+    @property
     def words(self) -> str:
         """For the reader of a report."""
         return f"{self.given} with {self.handler}" if self.handler else self.given

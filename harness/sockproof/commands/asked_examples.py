@@ -30,6 +30,8 @@ __all__ = [
     "subject_options",
 ]
 
+# What a server that is known by its name has already.
+_MADE_WITH = ("handler", "arguments", "keywords")
 _OPTIONS = ("server", "handler", "exchanges")
 
 
@@ -141,12 +143,15 @@ def asked_server(words: Sequence[str], given: Mapping[str, Any]) -> Listener | S
 
 def _server(named: str, given: Mapping[str, Any], table: Mapping[str, Any]) -> Listener:
     listens, stop = _places(given, table)
-    if is_shipped(named):
-        if given["handler"]:
-            raise UsageError(f"--server {named} has a handler of its own", "leave out --handler")
-        return server_of(shipped_server(named), listens, stop, given["allow_remote"])
     is_of_file = named == table.get("class")
     interpreter = table.get("interpreter", "") if is_of_file else ""
+    if is_shipped(named):
+        told = [name for name in _MADE_WITH if table.get(name)] if is_of_file else []
+        if given["handler"] or told:
+            what = told[0] if told else "--handler"
+            raise UsageError(f"--server {named} is made with what is its own", f"leave out {what}")
+        shipped = shipped_server(f"{named}@{interpreter}" if interpreter else named)
+        return server_of(shipped, listens, stop, given["allow_remote"])
     served = served_class(
         f"{named}@{interpreter}" if interpreter and "@" not in named else named,
         given["handler"] or (table.get("handler", "") if is_of_file or not given["server"] else ""),

@@ -37,6 +37,11 @@ class ShippedServer(ServedClass):
     is_alone = True
 
     @property
+    def record_name(self) -> str:
+        """With the version and the interpreter: these are what one compares."""
+        return self.given.replace(self.interpreter, Path(self.interpreter).name).replace("@", "-")
+
+    @property
     def folders(self) -> list[str]:
         return [str(FOLDER)]
 
