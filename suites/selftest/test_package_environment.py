@@ -16,7 +16,7 @@ import pytest
 
 from sockproof.check.shipped.package_environment import PackageEnvironment, cache_folder
 from sockproof.errors import HarnessError, UsageError
-from suites.selftest.runs import environment, wait_until
+from suites.selftest.runs import Mark, environment, living, wait_until
 
 PACKAGE = "sockproof-trial"
 MAKES = """
@@ -152,23 +152,36 @@ def test_relative_folder_is_not_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cache_folder() == Path("/home/eve/.cache/sockproof/servers")
 
 
+def test_home_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No folder called ~ is made."""
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", "nowhere")
+
+    with pytest.raises(HarnessError, match="no home, so no cache; set XDG_CACHE_HOME"):
+        cache_folder()
+
+
 @pytest.fixture
-def maker(wheels: Path) -> Callable[[], subprocess.Popen[str]]:
-    """Starts a process that makes the environment, and tells."""
+def maker(wheels: Path) -> Callable[..., subprocess.Popen[str]]:
+    """Starts a process that makes the environment, and tells; it is given variables."""
     assert wheels.is_dir()
     one = _environment("1.0")
     words = [sys.executable, "-c", MAKES, PACKAGE, "1.0", str(one.base), one.python]
 
-    def start() -> subprocess.Popen[str]:
+    def start(**variables: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            words, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            words,
+            env=environment(**variables),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
 
     return start
 
 
 @pytest.mark.by_turns(5)
-def test_two_at_once_do_not_disturb_each_other(maker: Callable[[], subprocess.Popen[str]]) -> None:
+def test_two_at_once_do_not_disturb_each_other(maker: Callable[..., subprocess.Popen[str]]) -> None:
     """Both have it; nothing else is left."""
     one = _environment("1.0")
 
@@ -181,14 +194,15 @@ def test_two_at_once_do_not_disturb_each_other(maker: Callable[[], subprocess.Po
 
 
 @pytest.mark.by_turns(7)
-def test_half_of_one_is_never_used(maker: Callable[[], subprocess.Popen[str]]) -> None:
+def test_half_of_one_is_never_used(maker: Callable[..., subprocess.Popen[str]]) -> None:
     """Who is killed while he makes it leaves nothing that the next one would take for it."""
-    one = _environment("1.0")
-    process = maker()
+    one, mark = _environment("1.0"), Mark.new()
+    process = maker(**mark.variables)
     wait_until(lambda: any(cache_folder().glob("*/made/bin/python")))
 
     process.send_signal(signal.SIGKILL)
     process.communicate()
+    wait_until(lambda: not list(living(mark)))
 
     assert not one.is_made
     assert len(_made(one)) == 1

@@ -36,9 +36,15 @@ _SHOWN = 3
 
 def cache_folder() -> Path:
     """Where this user's environments are: below ``$XDG_CACHE_HOME``, if that is an absolute path,
-    else below ``~/.cache``."""
+    else below ``~/.cache``.
+
+    Raises:
+        HarnessError: nobody knows the user's home.
+    """
     told = os.environ.get("XDG_CACHE_HOME", "")
     parent = Path(told) if Path(told).is_absolute() else expanded("~/.cache")
+    if not parent.is_absolute():
+        raise HarnessError("this user has no home, so no cache", "set XDG_CACHE_HOME to a folder")
     return parent / "sockproof" / "servers"
 
 
