@@ -3,11 +3,12 @@ script, and no right one is accused."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from fixtures.partners.service.table import MISTAKEN, SERVED, SOUND, ServedPartner
+from fixtures.partners.service.table import LIFE, MISTAKEN, SERVED, SOUND, ServedPartner
 from sockproof.check.scripts.check_script import has_script
 from sockproof.check.scripts.confirming import SCRIPT, SHOWN
 from sockproof.check.service.service_table import SERVICES
@@ -18,6 +19,10 @@ from sockproof.spec.catalogue import load_service
 from suites.selftest.checked import CHECK
 from suites.selftest.runs import Ended, Mark, living, records_in, sockproof_
 
+# Where a thread stands or an exception came from, or who has what is not given back.
+CAUSE = re.compile(
+    r"\w\(\) at \w+\.py:\d+|\w+ \(process \d+\) (still listens|goes on)|kept in '\w+'|not been read"
+)
 GOOD = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
@@ -40,7 +45,7 @@ def is_meant(row: CaseRow, found_by: str) -> bool:
     return row.requirement == f"service/{name}" and CaseId.read(row.id).variant.endswith(end)
 
 
-@pytest.mark.by_turns(17)
+@pytest.mark.by_turns(24)
 @pytest.mark.parametrize("server", MISTAKEN, ids=named)
 def test_a_mistake_is_found(tmp_path: Path, server: ServedPartner) -> None:
     """Each requirement that its row names fails on it; its script, if there is one, shows it."""
@@ -53,12 +58,14 @@ def test_a_mistake_is_found(tmp_path: Path, server: ServedPartner) -> None:
     for name in server.found_by:
         failed = [one for one in rows if is_meant(one, name) and one.verdict is Verdict.FAIL]
         assert failed, (name, [(one.id, one.verdict, one.reason) for one in rows])
+        if server in LIFE:
+            assert CAUSE.search(failed[0].actual), failed[0].actual
         if has_script(CaseId.read(failed[0].id)):
             shown = [str(one.observations[SCRIPT]) for one in failed]
             assert any(text.endswith(SHOWN) for text in shown), shown
 
 
-@pytest.mark.by_turns(13)
+@pytest.mark.by_turns(23)
 @pytest.mark.parametrize("server", SOUND, ids=named)
 def test_a_sound_one_is_not_accused(tmp_path: Path, server: ServedPartner) -> None:
     """Whatever kind of server it is, and whatever its protocol."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -27,9 +26,9 @@ ENDINGS = tuple(
     f"{moment} {order}"
     for order in ORDERS
     for moment, one in MOMENTS.items()
-    if order == "interrupt" or not one.twice
+    if order == "interrupt" or one.by_any_order
 )
-"""Each order to end, in each moment; whoever insists does so with an interrupt."""
+"""Each moment with an interrupt; with SIGTERM those that tell how it goes on from there."""
 
 # Whoever has let a client wait with patience has had time to end as well.
 _LAST_S = 0.1
@@ -152,8 +151,7 @@ def _ordered(
     scene: Scene, life: ProgramLife, present: Attendance, moment: Moment, order: Order
 ) -> ToldToEnd:
     printed, began_s, how = life.printed_octets, time.monotonic(), order.words(life)
-    giving = threading.Thread(target=order.give, args=(life, scene.patience_s))
-    giving.start()
+    giving = order.begin(life, scene.patience_s)
     if moment.rests:
         scene.comes_to_rest()
     if moment.twice:
@@ -161,7 +159,7 @@ def _ordered(
     ended = life.ends(scene.patience_s if present.go_on() else _LAST_S)
     took_s, raised = round(time.monotonic() - began_s, 3), _raised(life, printed)
     stacks = "" if ended else stands(life)
-    giving.join()
+    giving()
     fates = Counter(present.fates()) if ended else Counter[str]()
     return ToldToEnd(ended, took_s, how, stacks, raised, dict(fates))
 

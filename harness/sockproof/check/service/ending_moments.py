@@ -115,7 +115,8 @@ def _anybody(exchanges: Exchanges) -> list[Exchange]:
 class Moment:
     """What a server is at when it is told to end, in ``words`` that follow others. ``of`` are the
     exchanges that it takes. It ``rests`` if clients go on only when it has come to where it waits
-    for them, and is told ``twice`` if it is told again then."""
+    for them, and is told ``twice`` if it is told again then. ``by_any_order`` it is played for
+    SIGTERM as well."""
 
     words: str
     come: Callable[[Exchanges, Scene], Attendance]
@@ -124,6 +125,7 @@ class Moment:
     rests: bool = False
     twice: bool = False
     streams: bool = True
+    by_any_order: bool = False
 
     def why_not(self, exchanges: Exchanges, address: Address) -> str:
         """Why it cannot be played; empty if it can."""
@@ -133,11 +135,17 @@ class Moment:
 
 
 MOMENTS: Mapping[str, Moment] = {
-    "idle": Moment("with no client", _nobody, has_clients=False, streams=False),
-    "asking": Moment("while clients are within a request", _within_requests, _askable, rests=True),
+    "idle": Moment("with no client", _nobody, has_clients=False, streams=False, by_any_order=True),
+    "asking": Moment(
+        "while clients are within a request",
+        _within_requests,
+        _askable,
+        rests=True,
+        by_any_order=True,
+    ),
     "answering": Moment("while clients have answers to read", _answers_unread, _repeatable),
     "staying": Moment("while clients stay, and say nothing", _staying, _askable),
-    "traffic": Moment("while clients come and go", Regulars, streams=False),
+    "traffic": Moment("while clients come and go", Regulars, streams=False, by_any_order=True),
     "insisting": Moment(
         "when it is told twice, while clients are within a request",
         _within_requests,

@@ -6,14 +6,17 @@ import contextlib
 import os
 import re
 import signal
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sockproof.check.program_life import ProgramLife
+from sockproof.timing import scale
 
 __all__ = ["ORDERS", "Order", "why_no_order"]
 
+_HEARD_WITHIN_S = 1.0
 _CAUGHT = re.compile(r"^SigCgt:\s*([0-9a-f]+)$", re.MULTILINE)
 
 
@@ -23,6 +26,17 @@ class Order:
 
     name: str
     give: Callable[[ProgramLife, float], object]
+
+    def begin(self, life: ProgramLife, bound_s: float) -> Callable[[], None]:
+        """Give it; a command goes on meanwhile, and has a moment until it is heard. What is called
+        to wait for the end of that."""
+        if not life.subject.stop:
+            self.give(life, bound_s)
+            return lambda: None
+        giving = threading.Thread(target=self.give, args=(life, bound_s))
+        giving.start()
+        giving.join(_HEARD_WITHIN_S * scale())
+        return giving.join
 
     def words(self, life: ProgramLife) -> str:
         """For the reader of a failure."""

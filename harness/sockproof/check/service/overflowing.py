@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 from sockproof.check.owners import tree_of
 from sockproof.check.scene import Scene
@@ -55,6 +56,7 @@ def _held_up(scene: Scene) -> Iterator[None]:
     try:
         for pid in held:
             _tell(pid, signal.SIGSTOP)
+        scene.wait_for(lambda: not any(map(_goes_on, held)), hang_bound_s(), "it is held up")
         scene.log.note("program", "held up", note="SIGSTOP")
         yield
     finally:
@@ -66,6 +68,14 @@ def _held_up(scene: Scene) -> Iterator[None]:
 def _tell(pid: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)
+
+
+def _goes_on(pid: int) -> bool:
+    """Whether a process has not stopped, as far as the kernel tells."""
+    with contextlib.suppress(OSError):
+        told = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2]
+        return told.split()[0] not in "TtZX"
+    return False
 
 
 def _let_fill(scene: Scene) -> None:
