@@ -48,9 +48,8 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
     undefined=StrictUndefined,
 )
-_FUNCTIONS = ("functions", "service_functions", "hostile_functions")
 _NUMBERS = ("START_S", "PATIENCE_S", "CLIENTS", "CROWD")
-_FUNCTIONS = ("functions", "service_functions", "ending_functions")
+_FUNCTIONS = ("functions", "service_functions", "ending_functions", "hostile_functions")
 # In these languages it is the server's answer, whatever comes.
 _ANY_ANSWER = ("speaks HTTP", "greets")
 # Whose bound is that of one answer.
