@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import runpy
+import signal
 import socket
 import socketserver
 import threading
@@ -16,6 +17,8 @@ from typing import Any
 import pytest
 
 from fixtures.partners.service.table import SERVED
+from sockproof.run.lifetime import Interrupt
+from sockproof.watch.ending import awaited_end
 from suites.selftest.checked import bad_rows, rows_of
 from suites.selftest.runs import DEADLINE_S, Ended, sockproof_
 from suites.selftest.watching import FILE, Watch, exchanges_in, said, served, watching
@@ -140,6 +143,19 @@ def test_masked_exchange_may_be_refused(tmp_path: Path) -> None:
     assert refused.status == 3
     assert r"it gets b'-ERR\n', not b'+OK\n'" in refused.error
     assert taken.status == 0, taken
+
+
+def test_one_interrupt_is_enough_and_a_later_one_ends_all() -> None:
+    """timeout(1) sends two at once. Who interrupts once more, a while later, wants no file."""
+    with awaited_end() as end:
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+        has_come = end.has_come
+        end._came_s -= 2
+        with pytest.raises(Interrupt):
+            signal.raise_signal(signal.SIGTERM)
+
+    assert has_come
 
 
 def test_nobody_came(tmp_path: Path) -> None:

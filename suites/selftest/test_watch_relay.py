@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 import select
 import signal
 import socket
@@ -147,6 +148,42 @@ def test_reset_of_a_server_is_one_for_the_client(tmp_path: Path) -> None:
     assert "# The server resets the connection behind this answer." in watch.text
 
 
+def test_reset_of_a_client_is_one_though_its_server_reads_nothing(tmp_path: Path) -> None:
+    """What the server has not read by then is no reason to wait."""
+    is_reset = threading.Event()
+
+    def waits_for_the_reset(client: socket.socket) -> None:
+        poll = select.poll()
+        poll.register(client, 0)
+        if poll.poll(DEADLINE_S * 1000):
+            is_reset.set()
+
+    with served(waits_for_the_reset) as at, watching(tmp_path, at) as watch:
+        with watch.client() as client:
+            client.setblocking(False)
+            while select.select([], [client], [], 0.5)[1]:
+                client.send(b"x" * 65536)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        assert is_reset.wait(DEADLINE_S)
+
+
+def test_who_finds_no_descriptor_left_waits_and_is_served(tmp_path: Path) -> None:
+    """As at any server: when others have left."""
+    with served(capitals) as at, watching(tmp_path, at) as watch:
+        resource.prlimit(watch.process.pid, resource.RLIMIT_NOFILE, (40, 40))
+        clients = [watch.client() for _ in range(60)]
+        for number, client in enumerate(clients):
+            client.sendall(b"client %d\n" % number)
+        answers = []
+        for client in clients:
+            answers.append(said(client, b""))
+            client.close()
+        ended = watch.end()
+
+    assert answers == [b"CLIENT %d\n" % number for number in range(60)]
+    assert ended.status == 0, ended
+
+
 def test_server_that_has_gone_resets_who_comes(tmp_path: Path) -> None:
     """It was there when the watch began."""
     server = socket.create_server(("127.0.0.1", 0))
@@ -185,11 +222,27 @@ def test_much_comes_whole_and_waits_for_who_reads_slowly(tmp_path: Path) -> None
     assert hashlib.sha256(data).hexdigest() == digest
 
 
+def test_watch_of_ipv6_listens_there(tmp_path: Path) -> None:
+    """Where nothing else is said."""
+    try:
+        server = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("no IPv6 here")
+    to = f"[::1]:{server.getsockname()[1]}"
+    with server, watching(tmp_path, to) as watch, socket.create_connection(watch.address) as client:
+        accepted, _address = server.accept()
+        client.sendall(b"abc")
+        with accepted:
+            heard = accepted.recv(3)
+
+    assert heard == b"abc"
+    assert watch.first_line.startswith("[::1]:")
+
+
 @pytest.mark.by_turns(2)
 def test_many_at_once_each_get_their_own(tmp_path: Path) -> None:
     """Two hundred connections stand side by side, and one that says nothing delays nobody."""
-    with served(capitals) as at, watching(tmp_path, at) as watch:
-        watch.client()
+    with served(capitals) as at, watching(tmp_path, at) as watch, watch.client():
         clients = [watch.client() for _ in range(200)]
         for number, client in enumerate(clients):
             client.sendall(b"client %d\n" % number)
