@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sockproof.check.service.example_text import Example
 from sockproof.check.service.exchange_file import read_exchanges
 from sockproof.check.service.exchanges import Exchange, Exchanges
+from sockproof.visible_text import visible
 from sockproof.watch.answer_shape import are_alike, escaped, pattern_of
 from sockproof.watch.drafting import ExampleDraft, Limits, draft
 from sockproof.watch.masking import MaskedOctets, masks_of
@@ -223,6 +225,7 @@ def test_answers_are_alike_but_for_what_changes_anyway(one: str, other: str, ali
     assert are_alike(MaskedOctets(one.encode()), MaskedOctets(other.encode())) is alike
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_escaped_octets_match_themselves(octets: bytes) -> None:
     """As the file of examples reads them."""
@@ -231,13 +234,32 @@ def test_escaped_octets_match_themselves(octets: bytes) -> None:
     assert pattern.fullmatch(octets)
 
 
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=30).map(str.encode)
+SAID = st.one_of(st.binary(min_size=1, max_size=200), TEXTS.filter(bool))
+
+
+@settings(max_examples=60, deadline=None)
+@given(request_=SAID, answer=SAID, remark=st.text(max_size=50))
+def test_whatever_was_said_is_read_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory, request_: bytes, answer: bytes, remark: str
+) -> None:
+    """As text, in figures or in base64; and no remark ends its comment."""
+    path = tmp_path_factory.mktemp("x") / "x.toml"
+    path.write_bytes(Example("a", request_, answer, remarks=[remark]).text.encode("utf-8"))
+
+    (exchange,) = read_exchanges(path).exchanges.all
+
+    assert (exchange.request, exchange.answer.octets) == (request_, answer)
+    assert visible(path.read_text("utf-8")) == path.read_text("utf-8")
+
+
 TURNS = st.lists(
     st.tuples(st.sampled_from("ab"), st.sampled_from(["A\n", "B 1\n", "B 2\n", "\xff", "C 10"])),
     max_size=5,
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(talks=st.lists(TURNS, min_size=1, max_size=5), ends=st.booleans())
 def test_whatever_was_said_makes_a_file_that_is_read(
     tmp_path_factory: pytest.TempPathFactory, talks: list[list[tuple[str, str]]], ends: bool

@@ -7,9 +7,12 @@ import base64
 import re
 import socket
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sockproof.check.service.exchange_file import read_exchanges
 from sockproof.check.service.exchanges import Exchange
@@ -20,7 +23,6 @@ from sockproof.watch.talk import END, Party, Witnessed
 from suites.selftest.watching import FILE, exchanges_in, said, served, watching
 
 SECRET = b"hUnt3r2Zq+w"
-BASIC = base64.b64encode(b"eve:" + SECRET)
 CLIENT, SERVER = Party.CLIENT, Party.SERVER
 DEFAULT = masks_of(())
 Split = Callable[[bytes], list[bytes]]
@@ -136,6 +138,26 @@ def test_secret_is_masked_where_it_is_known_to_stand(
     assert leaks(tmp_path, found) == []
 
 
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), spot=st.sampled_from(SPOTS))
+def test_secret_is_masked_however_it_comes(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, spot: tuple[Party, bytes]
+) -> None:
+    """Cut anywhere, with the other side's words between some of the pieces."""
+    side, text = spot[0], spot[1].replace(b"%s", SECRET)
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(text) - 1), max_size=12)))
+    says: list[tuple[Party, bytes]] = [] if side is CLIENT else [(CLIENT, b"x")]
+    for start, end in pairwise([0, *cuts, len(text)]):
+        says.append((side, text[start:end]))
+        if data.draw(st.booleans()):
+            says.append((side.other, data.draw(st.sampled_from([b"+", b"\n", b"ok " + SECRET]))))
+    says.append((SERVER, b"."))
+
+    found = drafted(seen_of(says))
+
+    assert leaks(tmp_path_factory.mktemp("x"), found) == []
+
+
 @pytest.mark.parametrize("split", [whole, octet_by_octet])
 @pytest.mark.parametrize(
     "prompt", [b"Password: ", b"\r\nPassword for eve:", b"\n334 UGFzc3dvcmQ6\r\n", b"\r\n+ \r\n"]
@@ -199,15 +221,25 @@ def test_secret_in_what_is_left_out_is_known(tmp_path: Path) -> None:
     assert leaks(tmp_path, found) == []
 
 
-def test_password_within_a_header_in_base64_is_known(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("before", "spelled"),
+    [
+        (b"GET / HTTP/1.0\r\nAuthorization: Basic ", base64.b64encode(b"eve:" + SECRET)),
+        (b"AUTH PLAIN ", base64.b64encode(b"\0eve\0" + SECRET)),
+        (b"password=", SECRET.replace(b"+", b"%2B").replace(b"u", b"%75")),
+    ],
+)
+def test_password_in_another_spelling_is_known(
+    tmp_path: Path, before: bytes, spelled: bytes
+) -> None:
     """It is masked where it stands in the plain."""
-    header = b"GET / HTTP/1.0\r\nAuthorization: Basic " + BASIC + b"\r\n\r\n"
-    seen = seen_of([(CLIENT, header), (SERVER, b"hello eve, " + SECRET + b" is weak\n")])
+    answer = b"hello eve, " + SECRET + b" is weak\n"
+    seen = seen_of([(CLIENT, before + spelled + b"\r\n\r\n"), (SERVER, answer)])
 
     found = drafted(seen)
 
     assert leaks(tmp_path, found) == []
-    assert leaks(tmp_path, found, BASIC) == []
+    assert leaks(tmp_path, found, spelled) == []
 
 
 def test_short_secret_is_masked_in_answers_on_its_connection(tmp_path: Path) -> None:

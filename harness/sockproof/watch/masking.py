@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from urllib.parse import unquote_to_bytes
 
 from sockproof.errors import UsageError
 from sockproof.watch.default_masks import ANYWHERE, FROM_CLIENTS, NO_SECRETS, PROMPT
@@ -128,14 +129,16 @@ class _Stream:
 
 
 def _parts_of(secret: bytes) -> Iterator[bytes]:
-    """The values that are named in it; of a name with a password, in base64, the password."""
+    """The values that are named in it, and what it says in the plain: out of the figures of a URL,
+    or of base64, in which a name and a password are."""
     for item in _PARTS.split(secret):
         name, equals, value = item.partition(b"=")
         part = value.strip(b"\"'") if equals and value.strip(b"=") else item
         if len(part) >= _PART_OCTETS and name.lower() not in NO_SECRETS:
             yield part
+    yield unquote_to_bytes(secret.replace(b"+", b" "))
     with contextlib.suppress(ValueError):
-        yield base64.b64decode(secret, validate=True).rpartition(b":")[2]
+        yield re.split(rb"[:\0]", base64.b64decode(secret, validate=True))[-1]
 
 
 def _matches(pattern: _Pattern, data: bytes) -> Iterator[_Span]:

@@ -10,7 +10,7 @@ __all__ = ["END", "GONE", "Ended", "Party", "Talk", "Turn", "Witnessed"]
 
 _MOST_TURNS = 2000
 _MOST_TALKS = 20_000
-_MOST_OCTETS = 128 << 20
+_MOST_OCTETS = 32 << 20
 _NO_ROOM = "what came when there was no more room"
 
 
