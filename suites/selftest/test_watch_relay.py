@@ -190,7 +190,7 @@ def test_server_that_has_gone_resets_who_comes(tmp_path: Path) -> None:
     with server, watching(tmp_path, server.getsockname()) as watch:
         server.close()
         with pytest.raises(ConnectionResetError):
-            watch.client().recv(1)
+            watch.first_octet()
         ended = watch.end()
 
     assert ended.status == 5

@@ -35,8 +35,17 @@ class Watch:
         family = socket.AF_UNIX if isinstance(self.address, str) else socket.AF_INET
         own = socket.socket(family)
         own.settimeout(DEADLINE_S)
-        own.connect(self.address)
+        try:
+            own.connect(self.address)
+        except OSError:
+            own.close()
+            raise
         return own
+
+    def first_octet(self) -> bytes:
+        """What a client hears first that says nothing."""
+        with self.client() as client:
+            return client.recv(1)
 
     def end(self, number: signal.Signals = signal.SIGINT) -> Ended:
         """Have it end by a signal; what it ended with, and said on standard error."""
