@@ -128,6 +128,7 @@ LEFT_OUT = [
     (">a <A >b", [">a"], "what was asked, and not answered"),
     (">a <A >b <!", [">a"], "what was answered with a reset"),
     (">\x16\x03\x01 <x", [], "TLS, of which what is inside was not seen"),
+    (">a <A >\x16\x03\x01 <x >c <C", [">a"], "TLS, of which what is inside was not seen"),
     (f">a <A >{'b' * 90} <{'B' * 90} >c <C", [">a"], "more than 99 octets (--limit-octets)"),
     (f">a <A >{'b' * 200} <B >c <C", [">a"], "more than 120 octets in one turn"),
     (f">a <A >b <{'b' * 200} >c <C", [">a"], "more than 120 octets in one turn"),

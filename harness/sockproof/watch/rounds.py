@@ -13,7 +13,8 @@ __all__ = ["NOTHING", "Round", "Rounds", "rounds_of"]
 NOTHING = MaskedOctets(b"")
 # An end that comes later belongs to no answer: the server has waited for more, in vain.
 _BELONGS_WITHIN_S = 2.0
-_TLS_RECORD = (b"\x16\x03", b"\x15\x03")
+_TLS_RECORD = b"\x16\x03"
+_Pair = tuple[MaskedOctets, MaskedOctets | None]
 TLS = "TLS, of which what is inside was not seen"
 UNANSWERED, RESET = "what was asked, and not answered", "what was answered with a reset"
 AT_ONCE = "several datagrams that were sent before an answer came"
@@ -52,21 +53,29 @@ class Rounds:
 def rounds_of(talk: Talk, turns: Sequence[MaskedTurn]) -> Rounds:
     """The conversation, as far as it makes examples; its turns are masked."""
     pairs = list(_pairs(turns))
-    if pairs and pairs[0][0].data.startswith(_TLS_RECORD):
-        return Rounds((), TLS)
+    hidden = (n for n, (request, _answer) in enumerate(pairs) if _is_tls(request))
+    if (plain := next(hidden, None)) is not None:
+        return Rounds(_whole(pairs[:plain]), TLS)
     if not talk.is_stream:
         return _of_datagrams(talk, pairs)
     if not pairs or talk.why_cut:
-        whole = [pair for pair in pairs if pair[1] is not None]
-        return Rounds(
-            tuple(Round(request, answer or NOTHING) for request, answer in whole), talk.why_cut
-        )
+        return Rounds(_whole(pairs), talk.why_cut)
     steps = [Round(request, answer or NOTHING) for request, answer in pairs[:-1]]
     last, left_out = _last(talk, *pairs[-1])
     return Rounds((*steps, *last), left_out)
 
 
-def _pairs(turns: Sequence[MaskedTurn]) -> Iterator[tuple[MaskedOctets, MaskedOctets | None]]:
+def _is_tls(request: MaskedOctets) -> bool:
+    """Whether a client begins to speak TLS, from the first or when it was agreed upon."""
+    return request.data.startswith(_TLS_RECORD)
+
+
+def _whole(pairs: Sequence[_Pair]) -> tuple[Round, ...]:
+    """Those that were answered, as all but the last are."""
+    return tuple(Round(request, answer) for request, answer in pairs if answer is not None)
+
+
+def _pairs(turns: Sequence[MaskedTurn]) -> Iterator[_Pair]:
     """Each request with the answer that follows it, if one does."""
     request: MaskedOctets | None = None
     for turn in turns:
@@ -82,7 +91,7 @@ def _pairs(turns: Sequence[MaskedTurn]) -> Iterator[tuple[MaskedOctets, MaskedOc
         yield request, None
 
 
-def _of_datagrams(talk: Talk, pairs: Sequence[tuple[MaskedOctets, MaskedOctets | None]]) -> Rounds:
+def _of_datagrams(talk: Talk, pairs: Sequence[_Pair]) -> Rounds:
     """Which of two requests an answer is for, nobody can see."""
     steps: list[Round] = []
     for request, answer in pairs:
