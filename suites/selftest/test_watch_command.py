@@ -18,7 +18,7 @@ import pytest
 
 from fixtures.partners.service.table import SERVED
 from sockproof.run.lifetime import Interrupt
-from sockproof.watch.ending import awaited_end
+from sockproof.watch.the_end import awaited_end
 from suites.selftest.checked import bad_rows, rows_of
 from suites.selftest.runs import DEADLINE_S, Ended, sockproof_
 from suites.selftest.watching import FILE, Watch, exchanges_in, said, served, watching

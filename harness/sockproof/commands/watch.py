@@ -11,10 +11,10 @@ from sockproof.commands.output import NewFile, free_file, open_console, refuse_e
 from sockproof.errors import HarnessError
 from sockproof.watch.datagram_relay import DatagramRelay
 from sockproof.watch.drafting import ExampleDraft, Limits, draft
-from sockproof.watch.ending import TheEnd, awaited_end
 from sockproof.watch.masking import masks_of
 from sockproof.watch.stream_relay import StreamRelay
 from sockproof.watch.talk import Witnessed
+from sockproof.watch.the_end import TheEnd, awaited_end
 from sockproof.watch.whereabouts import listening, parse_listen, parse_to, refuse_nobody
 from sockproof.whole_file import write_whole
 

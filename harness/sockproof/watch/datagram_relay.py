@@ -10,8 +10,8 @@ import time
 from typing import Any
 
 from sockproof.check.listener import Address
-from sockproof.watch.ending import TheEnd
 from sockproof.watch.talk import Party, Talk, Witnessed
+from sockproof.watch.the_end import TheEnd
 from sockproof.watch.whereabouts import kind_of
 
 __all__ = ["DatagramRelay"]

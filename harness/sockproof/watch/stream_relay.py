@@ -9,9 +9,9 @@ import socket
 import time
 
 from sockproof.check.listener import Address
-from sockproof.watch.ending import TheEnd
 from sockproof.watch.stream_session import Leg, StreamSession
 from sockproof.watch.talk import Party, Talk, Witnessed
+from sockproof.watch.the_end import TheEnd
 from sockproof.watch.whereabouts import kind_of
 
 __all__ = ["StreamRelay", "settles_in_s"]
