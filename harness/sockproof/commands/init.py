@@ -17,7 +17,7 @@ from sockproof.check.listener import Address, Listener
 from sockproof.check.program_life import lived
 from sockproof.check.service.asking import Heard, asked
 from sockproof.check.service.example_text import Example, comment, table
-from sockproof.commands.asked_examples import subject_options
+from sockproof.commands.asked_examples import prepared, subject_options
 from sockproof.commands.check import asked_octets, asked_subject, is_address
 from sockproof.commands.output import NewFile, refuse_existing, warn
 from sockproof.iut.addresses import short_temporary_folder
@@ -82,7 +82,7 @@ def init_command(words: tuple[str, ...], say: str, output: Path, force: bool, **
     given["exchanges"] = None
     octets = asked_octets(say, "--say")
     refuse_existing(output, force=force)
-    subject = asked_subject(words, given)
+    subject = prepared(asked_subject(words, given))
     heard = _heard(subject, octets)
     where = given["listens"] or (words[0] if words[1:] and is_address(words[0]) else "")
     text = "\n".join(
