@@ -120,6 +120,16 @@ def test_program_is_started_and_its_dates_may_change(tmp_path: Path) -> None:
 
 
 @pytest.mark.by_turns(3)
+def test_server_that_is_known_by_its_name_is_asked(tmp_path: Path) -> None:
+    """Its file names it in the same way."""
+    ended = sockproof_(tmp_path, "init", "--server", "http.server")
+
+    assert ended.status == 0, ended
+    assert '[server]\nclass = "http.server"\n' in (tmp_path / FILE).read_text("utf-8")
+    assert checked(tmp_path) == 0
+
+
+@pytest.mark.by_turns(3)
 def test_server_at_an_address_is_asked(tmp_path: Path) -> None:
     """It is there already, and stays."""
     with served(lambda client: client.sendall(client.recv(99).upper())) as (host, port):

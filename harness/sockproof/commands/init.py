@@ -51,6 +51,7 @@ _MORE_OF_EXCHANGE = """\
 # half_close = true      # the client closes its side behind the request
 # keeps = true           # the connection goes on: what may follow is asked on it, too
 # after = "login"        # it comes on a connection that has been through the exchange of that name
+# timeout_s = 5          # whoever takes longer for this request is let go; in [server], for all
 # varies = "0000"        # this part is another for each client, and as long
 """
 
@@ -138,8 +139,13 @@ def _server(subject: Listener, where: str, output: Path) -> str:
         values["address"] = where
     if subject.stop:
         values["stop"] = shlex.join(subject.stop)
-    more = _MORE_OF_SERVER if subject.argv else ""
-    return table("server", values) + more + (_MORE_OF_CLASS if subject.served else "")
+    return table("server", values) + _more_of(subject)
+
+
+def _more_of(subject: Listener) -> str:
+    """What else may be said of it; what is known by its name is made with what is its own."""
+    is_made = subject.served and not subject.served.is_alone
+    return _MORE_OF_SERVER * bool(subject.argv) + _MORE_OF_CLASS * bool(is_made)
 
 
 def _beside(spec: str, output: Path) -> str:
