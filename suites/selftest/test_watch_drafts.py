@@ -74,6 +74,7 @@ ORDERS = [
     ([">a <no >l <ok >a <yes"], [">a+", "a>l+", "l>a"]),
     # The same at the end of different ways is one.
     (["<hi >a <A >q <Q", "<hi >b <B >q <Q"], [">+", "greeting>a+", "greeting>b+", "a,b>q"]),
+    (["<hi >a <A >q <Q", "<hi >a <A >b <B >q <Q"], [">+", "greeting>a+", "a>b+", "a,b>q"]),
     # Nothing is known of who was never followed.
     ([">a <A >| <|"], [">a"]),
 ]

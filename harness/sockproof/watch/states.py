@@ -119,6 +119,8 @@ def _merged(examples: Sequence[Sample]) -> list[Sample]:
         if like:
             like[0].seen += one.seen
             like[0].after = [*like[0].after, *one.after]
+            kept.remove(like[0])
+            kept.append(like[0])  # behind all that it comes after
         else:
             ends.setdefault(one.key, []).append(one)
             kept.append(one)

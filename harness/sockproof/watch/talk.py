@@ -135,7 +135,7 @@ class Witnessed:
     def refuse(self, talk: Talk) -> None:
         """The server was not there for it."""
         self.refused += 1
-        if talk in self.talks[-64:]:
+        if talk in self.talks:
             self.talks.remove(talk)
 
     def say(self, talk: Talk, side: Party, octets: bytes) -> None:
