@@ -28,8 +28,10 @@ _Pattern = re.Pattern[bytes]
 _FLAGS = re.IGNORECASE | re.MULTILINE
 # A secret that is shorter is masked elsewhere only in the answers on its own connection, as a word.
 _SHORT = 4
-# Parts of a secret, as of a cookie, that are secrets of their own; they are as long at least.
-_PARTS, _PART_OCTETS = re.compile(rb"[;,&\s]+"), 8
+# What is found may be more than a secret: a header's value, a line. Its parts are secrets of their
+# own where they are as long as that, or mix letters and figures.
+_BETWEEN, _AROUND = re.compile(rb"[^\w~+/=%!@#$*.:^-]+"), b".:!-"
+_PART = re.compile(rb"(?=.*[0-9])(?=.*[A-Za-z]).{4,}|.{8,}", re.DOTALL)
 _PROMPT_OCTETS = 256
 _LINE_ENDS = b"\r\n\0"
 _LONGEST_BEGINNING = 256
@@ -131,11 +133,11 @@ class _Stream:
 def _parts_of(secret: bytes) -> Iterator[bytes]:
     """The values that are named in it, and what it says in the plain: out of the figures of a URL,
     or of base64, in which a name and a password are."""
-    for item in _PARTS.split(secret):
+    for item in _BETWEEN.split(secret):
         name, equals, value = item.partition(b"=")
-        part = value.strip(b"\"'") if equals and value.strip(b"=") else item
-        if len(part) >= _PART_OCTETS and name.lower() not in NO_SECRETS:
-            yield part
+        part = value if equals and value.strip(b"=") else item
+        if name.lower() not in NO_SECRETS:
+            yield from filter(_PART.fullmatch, (part, part.strip(_AROUND)))
     yield unquote_to_bytes(secret.replace(b"+", b" "))
     with contextlib.suppress(ValueError):
         yield re.split(rb"[:\0]", base64.b64decode(secret, validate=True))[-1]
