@@ -17,10 +17,8 @@ from typing import Any
 import pytest
 
 from fixtures.partners.service.table import SERVED
-from sockproof.run.lifetime import Interrupt
-from sockproof.watch.the_end import awaited_end
 from suites.selftest.checked import bad_rows, rows_of
-from suites.selftest.runs import DEADLINE_S, Ended, sockproof_
+from suites.selftest.runs import DEADLINE_S, Ended, sockproof_, wait_until
 from suites.selftest.watching import FILE, Watch, exchanges_in, said, served, watching
 
 ANSWERED = "exchange-is-answered"
@@ -145,17 +143,47 @@ def test_masked_exchange_may_be_refused(tmp_path: Path) -> None:
     assert taken.status == 0, taken
 
 
-def test_one_interrupt_is_enough_and_a_later_one_ends_all() -> None:
-    """timeout(1) sends two at once. Who interrupts once more, a while later, wants no file."""
-    with awaited_end() as end:
-        signal.raise_signal(signal.SIGTERM)
-        signal.raise_signal(signal.SIGTERM)
-        has_come = end.has_come
-        end._came_s -= 2
-        with pytest.raises(Interrupt):
-            signal.raise_signal(signal.SIGTERM)
+def test_two_interrupts_at_once_are_one(tmp_path: Path) -> None:
+    """As timeout(1) sends them; here they wait for a process that was stopped."""
+    echo = served(lambda client: client.sendall(client.recv(9)))
+    with echo as at, watching(tmp_path, at) as watch:
+        lines(b"a\n")(watch)
+        for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):
+            watch.process.send_signal(number)
+        ended = watch.ended()
 
-    assert has_come
+    assert ended.status == 0, ended
+    assert len(exchanges_in(tmp_path)) == 1
+
+
+def test_killed_watch_leaves_nothing(tmp_path: Path) -> None:
+    """What it has seen is in memory alone."""
+    echo = served(lambda client: client.sendall(client.recv(9)))
+    with echo as at, watching(tmp_path, at) as watch:
+        lines(b"a\n")(watch)
+        ended = watch.end(signal.SIGKILL)
+
+    assert ended.status == -signal.SIGKILL
+    assert [one.name for one in tmp_path.iterdir()] == ["printed"]
+
+
+def test_mask_without_an_end_can_be_interrupted(tmp_path: Path) -> None:
+    """A pattern that goes back and forth for ever; there is no file then."""
+    echo = served(lambda client: client.sendall(client.recv(99)))
+    with echo as at, watching(tmp_path, at, "--mask", "(a|aa)+$") as watch:
+        lines(b"a" * 60 + b"!\n")(watch)
+
+        def is_interrupted() -> bool:
+            watch.process.send_signal(signal.SIGINT)
+            return watch.process.poll() is not None
+
+        wait_until(is_interrupted)
+        ended = watch.ended()
+
+    assert ended.status == 3
+    assert ended.stderr.splitlines()[-1] == "sockproof: error: interrupted"
+    assert "Traceback" not in ended.stderr
+    assert [one.name for one in tmp_path.iterdir()] == ["printed"]
 
 
 def test_nobody_came(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ class TheEnd:
         self._reading, self._writing = socket.socketpair()
         self._writing.setblocking(False)
         self._came_s = 0.0
+        self.is_all_over = False
 
     def fileno(self) -> int:
         """The descriptor that becomes readable."""
@@ -38,9 +39,12 @@ class TheEnd:
         """It has come.
 
         Raises:
-            Interrupt: once more, a while later.
+            Interrupt: once more, a while later. Then no further one is heeded.
         """
         if self._came_s and time.monotonic() - self._came_s > _ONE_WITHIN_S:
+            self.is_all_over = True
+            for number in _ENDINGS:
+                signal.signal(number, signal.SIG_IGN)
             raise Interrupt
         self._came_s = self._came_s or time.monotonic()
         with contextlib.suppress(BlockingIOError):
@@ -62,5 +66,5 @@ def awaited_end() -> Iterator[TheEnd]:
         yield end
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if end.is_all_over else handler)
         end.close()
