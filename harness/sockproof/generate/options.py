@@ -12,12 +12,14 @@ from typing import Any
 
 from sockproof.errors import UsageError
 
-__all__ = ["CACHE", "EXAMPLES", "SEED", "Generating"]
+__all__ = ["CACHE", "EXAMPLES", "MIXES", "SEED", "Generating"]
 
 # The seed of every run that is not told another: its plans are always the same.
 SEED = 1
 # Plans a case, so that all of them together take some seconds.
 EXAMPLES = 15
+# The same, of clients that are interleaved before a server that is checked.
+MIXES = 40
 # The folder, below where the command is run, that keeps plans that failed.
 CACHE = ".sockproof_cache"
 

@@ -22,13 +22,12 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from sockproof.case.case_run import CaseRun
-from sockproof.file_names import file_name
 from sockproof.generate.alike import without_constants_of_modules
 from sockproof.generate.client_plan import Playable
+from sockproof.generate.ground import UNBOUNDED, Ground, SearchBounds
 from sockproof.generate.options import Generating
 from sockproof.judge.checks import Mismatch
-from sockproof.timing import case_deadline_s, hang_bound_s
+from sockproof.timing import hang_bound_s
 
 __all__ = ["Search", "hypothesis_settings"]
 
@@ -36,8 +35,6 @@ _Plan = TypeVar("_Plan", bound=Playable)
 
 # Of a state machine, at most.
 _STEPS = 14
-# The part of its deadline after which a process gets no more plans.
-_PROCESS_S_PART = 0.2
 # While shrinking, a hang is told so much sooner; what came of it is confirmed afterwards.
 _SHRINK_BOUND_PART = 0.1
 _SHRINK_PLANS = 300
@@ -69,17 +66,20 @@ def hypothesis_settings(generating: Generating, folder: Path | None) -> settings
 
 
 class Search(Generic[_Plan]):
-    """The plans of one case. ``play`` plays one, with a bound in seconds for whatever it waits for,
-    and raises Mismatch if it fails; ``smaller`` gives plans that may be tried instead of one."""
+    """The plans of one case, on its ``ground``. ``play`` plays one, with a bound in seconds for
+    whatever it waits for, and raises Mismatch if it fails; ``smaller`` gives plans that may be
+    tried instead of one."""
 
     def __init__(
         self,
-        case: CaseRun,
+        ground: Ground,
         generating: Generating,
         play: Callable[[_Plan, float], None],
         smaller: Callable[[_Plan], Iterable[_Plan]],
+        bounds: SearchBounds = UNBOUNDED,
     ) -> None:
-        self._case = case
+        self._ground = ground
+        self._bounds, self._began_s = bounds, time.monotonic()
         self._generating = generating
         self._play = play
         self._smaller = smaller
@@ -116,23 +116,37 @@ class Search(Generic[_Plan]):
         Raises:
             Mismatch: it fails, and says what the plan is.
         """
-        self._case.generated = {"seed": self._generating.seed, "plans": 1}
+        self._ground.generated = {"seed": self._generating.seed, "plans": 1}
         try:
-            self._play(plan, hang_bound_s())
+            self._play(plan, self._wait_s)
         except Mismatch as error:
-            raise self._failing(plan, error) from None
+            raise self.failing(plan, error) from None
+
+    @property
+    def passed(self) -> list[_Plan]:
+        """The plans that did not fail, the smallest first."""
+        passed = (plan for plan, is_right in self._outcomes.items() if is_right)
+        return sorted(passed, key=lambda plan: plan.size)
+
+    @property
+    def _wait_s(self) -> float:
+        return self._bounds.wait_s or hang_bound_s()
+
+    @property
+    def _is_over(self) -> bool:
+        most_s = self._bounds.plans_s
+        return most_s is not None and time.monotonic() - self._began_s > most_s
 
     @property
     def seed(self) -> int:
         """The case's own: the same for every implementation, and another for every spec."""
-        text = f"{self._generating.seed} {self._case.case_id}"
+        text = f"{self._generating.seed} {self._ground.case_id}"
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
     @property
     def _settings(self) -> settings:
-        case = self._case
-        parts = map(file_name, (case.iut.id, case.case_id))
-        folder = self._generating.cache.joinpath("examples", *parts)
+        parts = self._ground.kept_at
+        folder = self._generating.cache.joinpath("examples", *parts) if parts else None
         return hypothesis_settings(self._generating, folder)
 
     def attempt(self, plan: _Plan) -> None:
@@ -142,8 +156,8 @@ class Search(Generic[_Plan]):
             Falsified: it fails.
         """
         known = plan in self._outcomes
-        if not known and not self._failed and not self._fault:
-            self._outcomes[plan] = self._passes(plan, hang_bound_s())
+        if not known and not self._failed and not self._fault and not self._is_over:
+            self._outcomes[plan] = self._passes(plan, self._wait_s)
         if not self._outcomes.get(plan, True):
             raise Falsified
 
@@ -160,14 +174,11 @@ class Search(Generic[_Plan]):
 
     def _play_alone(self, plan: _Plan, bound_s: float) -> None:
         """Play with nothing left of another plan; what it leaves itself ends with its process."""
-        case = self._case
-        case.begin_anew()
-        if time.monotonic() - case.process.began_s > _PROCESS_S_PART * case_deadline_s():
-            case.replace_process()
+        self._ground.begin_anew()
         try:
             self._play(plan, bound_s)
         except Mismatch:
-            case.replace_process()
+            self._ground.replace_process()
             raise
 
     @contextmanager
@@ -184,14 +195,14 @@ class Search(Generic[_Plan]):
                 raise self._fault from None
             if not self._failed:
                 raise
-        self._case.generated = {"seed": self._generating.seed, "plans": len(self._outcomes)}
+        self._ground.generated = {"seed": self._generating.seed, "plans": len(self._outcomes)}
         if self._failed:
-            raise self._failing(*self._smallest())
+            raise self.failing(*self._smallest())
 
-    def _failing(self, plan: _Plan, error: Mismatch) -> Mismatch:
+    def failing(self, plan: _Plan, error: Mismatch) -> Mismatch:
         """The error, which says what the plan is, as the case's row does."""
-        generated = self._case.generated or {}
-        self._case.generated = {**generated, "failing": plan.to_json()}
+        generated = self._ground.generated or {}
+        self._ground.generated = {**generated, "failing": plan.to_json()}
         error.actual = f"{error.actual}; the plan: {'; '.join(plan.words())}"
         return error
 
@@ -204,9 +215,9 @@ class Search(Generic[_Plan]):
         self._shrink(self._failed[0][0])
         for plan, _ in sorted(self._failed, key=lambda failed: failed[0].size)[:_REPLAYED]:
             for _ in range(_REPLAYS):
-                self._case.begin_anew()
+                self._ground.begin_anew()
                 try:
-                    self._play(plan, hang_bound_s())
+                    self._play(plan, self._wait_s)
                 except Mismatch as error:
                     return plan, error
         plan, seen = self._failed[0]
@@ -215,7 +226,7 @@ class Search(Generic[_Plan]):
 
     def _shrink(self, plan: _Plan) -> None:
         """Try what is smaller as long as something of it fails, and there is time."""
-        limit_s = time.monotonic() + _SHRINK_S_PART * hang_bound_s()
+        limit_s = time.monotonic() + (self._bounds.shrink_s or _SHRINK_S_PART * hang_bound_s())
         bound_s = hang_bound_s() * _SHRINK_BOUND_PART
         last = len(self._outcomes) + _SHRINK_PLANS
         while True:
