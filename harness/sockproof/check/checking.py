@@ -182,7 +182,7 @@ class Check:
             scene.close_clients()
 
     def _row(self, play: Play, scene: Scene, why_not: str) -> CaseRow:
-        scene.log, scene.observed = CaseLog(), {}
+        scene.log, scene.observed, scene.generated = CaseLog(), {}, None
         began_s, problem, trace = time.monotonic(), None, ""
         try:
             if why_not:
@@ -231,6 +231,7 @@ def _told(
         observations=dict(scene.observed),
         duration_s=round(took_s, 4),
         stacks=getattr(problem, "stacks", ""),
+        generated=scene.generated,
     )
     if verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
         return row

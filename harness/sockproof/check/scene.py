@@ -16,6 +16,7 @@ from sockproof.check.processes import Processes, Standing
 from sockproof.check.program_life import ProgramLife, lived
 from sockproof.check.sockets import waiting
 from sockproof.check.stacks import dumped_stacks, outside_stacks
+from sockproof.generate.options import MIXES, Generating
 from sockproof.judge.checks import Mismatch, NotApplicable
 from sockproof.timing import scale
 
@@ -34,12 +35,14 @@ _QUIET_LOOKS = 3
 @dataclass(frozen=True)
 class Manners:
     """How a check treats the server: ``clients`` leave at a time, ``crowd`` come at once, ``large``
-    octets are too much, ``patience_s`` is how long anything may take to come back."""
+    octets are too much, ``patience_s`` is how long anything may take to come back, ``generating``
+    says how plans of clients are made."""
 
     patience_s: float = 10.0
     clients: int = 20
     crowd: int = 200
     large_octets: int = 8 << 20
+    generating: Generating = field(default_factory=lambda: Generating(examples=MIXES))
 
     @classmethod
     def gentle(cls, patience_s: float) -> Manners:
@@ -54,7 +57,8 @@ class Scene(Clientele):
     ``life`` is the program's, if we have started it; ``folder`` is for files of ours. What is
     ``observed`` goes into the row, ``played`` keeps what was played for more than one invariant.
     ``gone`` is why nobody can be served any more. ``known`` is what was found wrong in any scene of
-    the check: the same is not waited for as long again.
+    the check: the same is not waited for as long again. ``generated`` is what the row tells of
+    plans of clients.
     """
 
     subject: Listener = field(kw_only=True)
@@ -64,6 +68,7 @@ class Scene(Clientele):
     played: dict[Any, Any] = field(default_factory=dict)
     gone: str = ""
     known: set[str] = field(default_factory=set)
+    generated: dict[str, Any] | None = None
     _processes: list[Processes] = field(default_factory=list)
 
     def begin_life(self, life: ProgramLife) -> None:

@@ -6,6 +6,7 @@ unless the user says in this very call that it may.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ AREAS = (AREA, SERVICE)
 """Those of the cases of a check."""
 
 _HOW = "add ADDRESS, or -- PROGRAM"
+_CASE = re.compile(r"[\w-]+/[\w-]+(\[.*\])?")
 # Of a text that nobody has asked for; one that is to be run is told whole.
 _SHOWN = 300
 
@@ -96,6 +98,9 @@ class AskedCheck:
 def parted(given: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...]]:
     """What names record and case, and the words behind that say what is checked: there are some
     only if the case is one of a check."""
+    if given[0].endswith(".json"):  # a plan, which names its case
+        known = 1 + bool(given[1:] and _CASE.fullmatch(given[1]))
+        return given[:known], tuple(given[known:])
     cases = [text.partition("/")[0] in AREAS for text in given[:2]]
     if not any(cases):
         return given, ()

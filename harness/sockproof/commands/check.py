@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import dataclasses
 import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -32,6 +33,7 @@ from sockproof.commands.check_table import CheckProgress, done_by, print_table
 from sockproof.commands.output import open_console, warn
 from sockproof.commands.run import refuse_unwritable, tell
 from sockproof.errors import UsageError
+from sockproof.generate.options import MIXES, SEED, Generating
 from sockproof.iut.addresses import short_temporary_folder
 from sockproof.judge.given_expectations import given_expectations
 from sockproof.output_folder import OutputFolder
@@ -39,6 +41,7 @@ from sockproof.own_folder import own_folder
 from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
 from sockproof.run.lifetime import interrupt_once_by
+from sockproof.run.run_options import click_option
 from sockproof.spec.keywords import keyword_matcher
 from sockproof.timing import scale
 
@@ -76,6 +79,13 @@ __all__ = [
     type=click.Choice([OWN, HOST]),
     help="Where a program lives: in a network of its own, or beside whom this machine has. "
     "[default: own, where the system allows it, unless the program asks for others]",
+)
+@click_option("seed")
+@click_option(
+    "examples",
+    default=MIXES,
+    type=click.IntRange(1),
+    help="Generated plans of interleaved clients, of a server of which there are examples.",
 )
 @click.option("-k", "keyword", default="", metavar="EXPR", help="Cases to play, as of run.")
 @click.option(
@@ -151,10 +161,11 @@ def is_address(word: str) -> bool:
 
 
 def asked_manners(subject: Listener, given: dict[str, Any]) -> Manners:
-    gentle = given["gentle"]
+    gentle, found = given["gentle"], Manners(given["patience"])
     if gentle or (gentle is None and not subject.argv):
-        return Manners.gentle(given["patience"])
-    return Manners(given["patience"])
+        found = Manners.gentle(given["patience"])
+    generating = Generating(given["seed"], given["examples"])
+    return dataclasses.replace(found, generating=generating)
 
 
 def asked_octets(text: str, option: str) -> bytes:
@@ -208,12 +219,13 @@ def _checked(
     return tell([witness.path], output, witness.problems, earlier=earlier)
 
 
+_USUAL = {"say": "", "expect": "", "gentle": None, "network": None, "seed": SEED, "examples": MIXES}
+
+
 def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
     """The options that say what is played, and how: those that were given."""
     told = {
-        name: given[name]
-        for name in ("say", "expect", "gentle", "network")
-        if given[name] not in ("", None)
+        name: given[name] for name, usual in _USUAL.items() if given[name] not in ("", None, usual)
     }
     if given["exchanges"]:
         told["exchanges"] = str(given["exchanges"])

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from sockproof.commands.asked_check import AskedCheck
-from sockproof.commands.stored import Wanted
+from sockproof.commands.stored import Wanted, keep_plan
 from sockproof.commands.transcript_lines import LONGEST, print_events
 from sockproof.errors import UsageError
 from sockproof.judge.verdict import Verdict
@@ -39,8 +39,6 @@ def replay_check(
         raise UsageError(
             "--capture is for cases of a run", "'sockproof pcap' makes packets of the transcript"
         )
-    if output and output.suffix == ".json":
-        raise UsageError(f"{wanted.case} plays no plan", "a record is kept in FILE.jsonl")
     asked = wanted.checked()
     rows = [asked.played()[0] for _ in range(repeat)]
     otherwise = [row for row in rows if not _is_as_stored(row, wanted.row)]
@@ -49,7 +47,9 @@ def replay_check(
         console.print(f"  ... {left} earlier events", markup=False)
     print_events(console, shown.transcript[-_EVENTS_SHOWN:])
     _print_counts(console, rows, wanted, len(otherwise))
-    if output:
+    if output and output.suffix == ".json":
+        keep_plan(output, wanted.case, shown, wanted)
+    elif output:
         _write_one(output, asked, shown)
     return OTHERWISE if otherwise else AS_STORED
 

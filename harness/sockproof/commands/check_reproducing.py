@@ -39,8 +39,9 @@ def make_check_script(wanted: Wanted) -> CheckWritten:
     else:
         _refuse_what_is_right(row)
         language = asked.spoken()
+    plan = wanted.generating.plan or (row.generated or {}).get("failing")
     about = ScriptCase(
-        wanted.case, asked.subject, language, asked.manners, row.actual, asked.exchanges
+        wanted.case, asked.subject, language, asked.manners, row.actual, asked.exchanges, plan
     )
     patience_s = asked.manners.patience_s
     end = run_script(CheckScript(about, patience_s).text, asked.subject, patience_s)

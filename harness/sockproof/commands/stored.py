@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,11 @@ import click
 
 from sockproof.commands.asked_check import AREAS, AskedCheck, asked_check, parted
 from sockproof.commands.asked_examples import class_options, example_words
+from sockproof.commands.kept_plans import GENERATED, read_plan, refuse_unplayable
 from sockproof.commands.one_case import known_case
 from sockproof.commands.recorded_iut import chosen_iut
-from sockproof.errors import RecordError, UsageError
-from sockproof.generate.options import EXAMPLES, SEED, Generating
+from sockproof.errors import UsageError
+from sockproof.generate.options import EXAMPLES, MIXES, SEED, Generating
 from sockproof.iut.capabilities import ProbedIut, probe
 from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
@@ -28,11 +30,8 @@ from sockproof.whole_file import write_whole
 
 __all__ = ["GENERATED", "GENERATING", "Wanted", "keep_plan", "over_one_case"]
 
-GENERATED = "generated"
-"""The area whose cases play plans, and the key of what a case's row tells of them."""
 _PLAN = ".json"
 _NAMES_A_CLASS = ("server", "handler", "exchanges")
-_NO_PLAN = "it needs 'case', the id of a generated case, and 'plan'"
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,9 @@ class Wanted:
         Raises:
             UsageError: nothing is, or the case is not played on it.
         """
-        return asked_check(self.case, self.words, self.asked, self.record, trusted=self.trusted)
+        asked = asked_check(self.case, self.words, self.asked, self.record, trusted=self.trusted)
+        manners = dataclasses.replace(asked.manners, generating=self.generating)
+        return dataclasses.replace(asked, manners=manners)
 
     def iut(self) -> ProbedIut:
         """The implementation to play it on: see :func:`chosen_iut`.
@@ -84,7 +85,7 @@ class Wanted:
         settings = self.record.header.get("settings") if self.record else None
         stored = settings.get("examples") if isinstance(settings, dict) else None
         seed = _first_number(self.seed, told.get("seed"), SEED)
-        examples = _first_number(self.examples, stored, EXAMPLES)
+        examples = _first_number(self.examples, stored, MIXES if self.is_check else EXAMPLES)
         is_given = self.seed is not None or self.examples is not None
         plan = None if is_given else self.plan or told.get("failing")
         return Generating(seed, examples, plan=plan)
@@ -156,7 +157,8 @@ GENERATING = (
         default=None,
         type=click.IntRange(1),
         show_default=False,
-        help="For a case that generates plans: how many. [default: the record's, or 15]",
+        help="For a case that generates plans: how many. [default: the record's, or 15; of a "
+        "check, 40]",
     ),
 )
 
@@ -176,7 +178,7 @@ def _wanted(given: Sequence[str], record: Path | None = None) -> Wanted:
         raise UsageError("too many cases", "give one case, and at most one record")
     path = record or (Path(files[0]) if files else None)
     if path is not None and path.suffix == _PLAN:
-        return _kept(path, ids)
+        return _kept(path, ids, words)
     if path is None:
         if not ids:
             raise UsageError("no case is given", "see 'sockproof list --cases'")
@@ -185,7 +187,7 @@ def _wanted(given: Sequence[str], record: Path | None = None) -> Wanted:
     row = _row(found, ids[0]) if ids else _the_one(found)
     case = known_case(row.id)
     if (failing := (row.generated or {}).get("failing")) is not None:
-        _refuse_unplayable(path, case, failing)
+        refuse_unplayable(path, case, failing)
     return Wanted(case, row, found, words=words)
 
 
@@ -193,31 +195,13 @@ def _is_file(text: str) -> bool:
     return text.endswith((".jsonl", _PLAN)) or Path(text).is_file()
 
 
-def _kept(path: Path, ids: Sequence[str]) -> Wanted:
-    try:
-        told = json.loads(path.read_text("utf-8"))
-        case, plan = told["case"], told["plan"]
-        is_plan = isinstance(case, str) and isinstance(plan, dict)
-    except OSError as error:
-        raise RecordError(f"cannot read {path}: {error.strerror}", "name another") from None
-    except (ValueError, LookupError, TypeError):
-        is_plan = False
-    if not is_plan:
-        raise UsageError(f"{path} is not a plan", _NO_PLAN)
-    if ids and ids[0] != case:
+def _kept(path: Path, ids: Sequence[str], words: tuple[str, ...]) -> Wanted:
+    case, plan = read_plan(path)
+    if ids and ids[0] != str(case):
         raise UsageError(f"{path} is a plan of {case}", "leave out the case")
-    found = known_case(case)
-    _refuse_unplayable(path, found, plan)
-    return Wanted(found, plan=plan)
-
-
-def _refuse_unplayable(path: Path, case: CaseId, plan: Any) -> None:
-    from sockproof.generate.trials import check_playable  # which loads Hypothesis
-
-    spec = plan.get("spec") if isinstance(plan, dict) else None
-    if case.area != GENERATED or spec != case.spec:
-        raise UsageError(f"{path}: {case} plays no plan of {spec}", _NO_PLAN)
-    check_playable(plan, case.requirement)
+    if words and case.area not in AREAS:
+        raise UsageError(f"{path} is a plan of {case}", f"leave out {shlex.join(words)}")
+    return Wanted(case, plan=plan, words=words)
 
 
 def keep_plan(path: Path, case: CaseId, row: CaseRow, wanted: Wanted) -> None:

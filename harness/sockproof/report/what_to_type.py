@@ -83,6 +83,9 @@ def _options(record: Record) -> Iterator[str]:
     patience = settings.get("patience_s")
     if isinstance(patience, int | float) and patience != _PATIENCE_S:
         yield f"--patience {patience:g}"
+    for name in ("seed", "examples"):
+        if isinstance(settings.get(name), int):
+            yield f"--{name} {settings[name]}"
     if isinstance(settings.get("gentle"), bool):
         yield "--gentle" if settings["gentle"] else "--no-gentle"
 

@@ -49,7 +49,7 @@ _ENVIRONMENT = Environment(
     undefined=StrictUndefined,
 )
 _NUMBERS = ("START_S", "PATIENCE_S", "CLIENTS", "CROWD")
-_FUNCTIONS = ("functions", "service_functions", "ending_functions", "hostile_functions")
+_FUNCTIONS = ("", "service_", "ending_", "hostile_", "mix_")
 # In these languages it is the server's answer, whatever comes.
 _ANY_ANSWER = ("speaks HTTP", "greets")
 # Whose bound is that of one answer.
@@ -67,6 +67,7 @@ class ScriptCase:
     manners: Manners
     seen: str = ""
     exchanges: Exchanges = NONE
+    plan: Mapping[str, Any] | None = None
 
     @property
     def name(self) -> str:
@@ -140,7 +141,7 @@ def _written(template: str, values: Mapping[str, Any]) -> str:
 
 def _functions(text: str, values: Mapping[str, Any]) -> Iterator[str]:
     """Those that are called, and those that these call."""
-    functions = (_written(name, values) for name in _FUNCTIONS)
+    functions = (_written(f"{name}functions", values) for name in _FUNCTIONS)
     sources = re.split(r"\n(?=def )", "\n".join(functions))
     known = {source.partition("(")[0].removeprefix("def "): source for source in sources}
     wanted: set[str] = set()
@@ -238,7 +239,7 @@ def _constants(
         "SAY": f"SAY = {octets_code(language.say)}",
         "EXPECT": f"EXPECT = {octets_code(language.expect)}",
         **talk_constants(about.exchanges, about.case.variant),
-        **hostile_constants(about.exchanges, about.case, about.manners.large_octets),
+        **hostile_constants(about.exchanges, about.case, about.manners.large_octets, about.plan),
     }
 
 

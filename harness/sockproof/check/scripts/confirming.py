@@ -99,8 +99,9 @@ class Confirmation:
         case = CaseId.read(row.id)
         if row.verdict is not Verdict.FAIL or not has_script(case):
             return row
+        plan = (row.generated or {}).get("failing")
         about = ScriptCase(
-            case, self._subject, language, self._manners, row.actual, self._exchanges
+            case, self._subject, language, self._manners, row.actual, self._exchanges, plan
         )
         end = f"was not run: {gone}" if gone else self._end(about)
         script = CheckScript(about, self._manners.patience_s, remark_on(end))

@@ -4,7 +4,9 @@ a protocol."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from sockproof.check.scripts.mix_code import mix_constants
 from sockproof.check.scripts.talk_code import exchange_code, list_code
 from sockproof.check.service.declared_timeouts import drips_every_s
 from sockproof.check.service.exchanges import Exchange, Exchanges
@@ -16,9 +18,12 @@ from sockproof.spec.matrix import spec_by_id
 __all__ = ["hostile_constants"]
 
 
-def hostile_constants(exchanges: Exchanges, case: CaseId, large_octets: int) -> Mapping[str, str]:
+def hostile_constants(
+    exchanges: Exchanges, case: CaseId, large_octets: int, plan: Mapping[str, Any] | None = None
+) -> Mapping[str, str]:
     """``PATHS``, each the exchanges up to one of them; ``OWN``, what of its request clients may
-    have otherwise; ``GARBAGE``, each behind the number of a path; ``TIMEOUT_S`` and ``EVERY_S``."""
+    have otherwise; ``GARBAGE``, each behind the number of a path; ``TIMEOUT_S`` and ``EVERY_S``;
+    and the ``plan`` of clients, if there is one."""
     if not exchanges:
         return {}
     paths = [[*exchanges.before(one), one] for one in exchanges.all]
@@ -29,6 +34,7 @@ def hostile_constants(exchanges: Exchanges, case: CaseId, large_octets: int) -> 
         "PATHS": list_code("PATHS", [_path_code(path) for path in paths]),
         "OWN": f"OWN = {[one.varies for one in exchanges.all]}",
         "GARBAGE": f"{list_code('GARBAGE', garbage)} * {times}",
+        **mix_constants(exchanges, plan),
         "TIMEOUT_S": f"TIMEOUT_S, EVERY_S = {timeout_s:g}, {drips_every_s(timeout_s):g}",
     }
 

@@ -14,7 +14,7 @@ from sockproof.iut.case_log import CaseLog
 from sockproof.judge.checks import Hang, Mismatch
 from sockproof.timing import scale
 
-__all__ = ["answer_bound_s", "attempt", "positions", "printed_since", "raised_in"]
+__all__ = ["answer_bound_s", "attempt", "positions", "printed_since", "raised_in", "told_of"]
 
 # Of what is long, the positions that are tried: at each end, and of the others.
 _AT_ENDS, _BETWEEN = 24, 16
@@ -56,6 +56,17 @@ def attempt(scene: Scene, what: str) -> Iterator[None]:
         raise _told(scene, what, problem, printed) from None
     finally:
         scene.close_clients()
+
+
+@contextlib.contextmanager
+def told_of(who: str) -> Iterator[None]:
+    """Whatever goes wrong in it is told of somebody: ``the next one``, ``client 2``."""
+    try:
+        yield
+    except Mismatch as problem:
+        problem.expected = f"{who} gets {problem.expected}"
+        problem.actual = f"{who} gets {problem.actual}"
+        raise
 
 
 def _told(scene: Scene, what: str, problem: Mismatch, printed: int) -> Mismatch:

@@ -62,7 +62,7 @@ class Halfway:
         except Hang:
             raise
         except Mismatch:
-            if self.caller.unfit or self.late_s < DAWDLES_S * scale():
+            if self.caller.has_part or self.late_s < DAWDLES_S * scale():
                 raise
         return self.caller
 

@@ -101,9 +101,9 @@ class Caller:
         with contextlib.suppress(Mismatch):
             self.stream.half_close()
 
-    def let_read(self) -> bool:
+    def let_read(self, bound_s: float = _READS_WITHIN_S) -> bool:
         """Wait until the server has read what was sent, if that comes soon: whether it has."""
-        return self._comes(lambda: not far_end(self.peer.socket).unread, _READS_WITHIN_S)
+        return self._comes(lambda: not far_end(self.peer.socket).unread, bound_s)
 
     def _comes(self, condition: Callable[[], bool], bound_s: float) -> bool:
         limit_s, pause = time.monotonic() + bound_s, threading.Event()
@@ -133,11 +133,6 @@ class Caller:
                 self._data += got
                 self.has_heard = True
         self.heard, self._data = self._data[:size], self._data[size:]
-
-    @property
-    def unfit(self) -> bytes:
-        """What it has heard that is no answer, as far as that came."""
-        return self._data
 
     def hear_octets(self, number: int) -> None:
         """So many of an answer, or fewer if no more come."""

@@ -6,13 +6,12 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from sockproof.case.client import END_OF_STREAM, RESET, TIMEOUT, Ending
 from sockproof.check.scene import Scene
-from sockproof.check.service.attempts import answer_bound_s, attempt
+from sockproof.check.service.attempts import answer_bound_s, attempt, told_of
 from sockproof.check.service.beside import Halfway, serves_side_by_side
 from sockproof.check.service.caller import Caller, call_up
 from sockproof.check.service.exchanges import Exchange, Exchanges
@@ -102,7 +101,7 @@ class _Trial:
         if is_beside:
             self._others_ask("one more, while its sender is there,")
         if halfway:
-            with _told_of("one who had said a half"):
+            with told_of("one who had said a half"):
                 _refuse_mark(halfway.goes_on())
         gets = _what_it_gets(sender)
         self._others_ask("the next one")
@@ -112,22 +111,12 @@ class _Trial:
 
     def _others_ask(self, who: str) -> None:
         for exchange in self.exchanges.all[:_EXAMPLES]:
-            with _told_of(who):
+            with told_of(who):
                 before = self.exchanges.before(exchange)
                 caller = call_up(self.scene, answer_bound_s(self.scene), before, "next client")
                 caller.have(exchange)
                 _refuse_mark(caller)
                 caller.peer.close()
-
-
-@contextlib.contextmanager
-def _told_of(who: str) -> Iterator[None]:
-    try:
-        yield
-    except Mismatch as problem:
-        problem.expected = f"{who} gets {problem.expected}"
-        problem.actual = f"{who} gets {problem.actual}"
-        raise
 
 
 def _refuse_mark(caller: Caller) -> None:

@@ -25,6 +25,7 @@ __all__ = [
     "AskingCrowd",
     "each_its_own_answer",
     "have_many",
+    "is_let_in",
     "judge_crowd",
     "thousand_leave_nothing",
 ]
@@ -104,7 +105,7 @@ class AskingCrowd:
 
     def _may_wait(self, caller: Caller, waited_s: float) -> bool:
         """As long as others are answered; who has been kept out waits for the kernel alone."""
-        if waited_s > _KEPT_OUT_S and not _is_let_in(caller):
+        if waited_s > _KEPT_OUT_S and not is_let_in(caller):
             return False
         return time.monotonic() - self._answered_s < self._bound_s
 
@@ -115,11 +116,11 @@ def _is_to_answer(caller: Caller, problem: Mismatch, late_s: float) -> bool:
     if not caller.address.is_stream or caller.address.spec.is_unix:
         return True
     if isinstance(problem, Hang):
-        return _is_let_in(caller)
+        return is_let_in(caller)
     return caller.ending is END_OF_STREAM and late_s < _PROMPT_S
 
 
-def _is_let_in(caller: Caller) -> bool:
+def is_let_in(caller: Caller) -> bool:
     """Whether its connection stands for the server as well. A client whose last word found the
     queue full takes itself for connected, and says again what was lost."""
     if not caller.address.is_stream or caller.address.spec.is_unix:

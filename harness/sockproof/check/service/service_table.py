@@ -18,6 +18,7 @@ from sockproof.check.service import (
     half_requests,
     hostile,
     lingering,
+    mixing,
     multitude,
     objects_kept,
     overflowing,
@@ -180,6 +181,11 @@ SERVICES: tuple[Service, ...] = (
         "declared-timeout-holds", declared_timeouts.let_go_in_time,
         "be slow with the request; where timeout_s is declared, see when the connection ends",
         declared_timeouts.SLOW,
+    ),
+    Service(
+        mixing.MIXES_NAME, mixing.interleaved_are_answered,
+        "play generated plans of up to three clients, and count threads, children and descriptors",
+        together=True, streams=False,
     ),
 )  # fmt: skip
 
