@@ -115,7 +115,7 @@ def test_every_script_is_python_of_the_standard_library(given: str, example: str
     folder = SERVED["threads"].exchanges.parent
     exchanges = read_exchanges(folder / f"{example}.toml").exchanges
     for play in service_plays(subject, exchanges):
-        if not has_script(play.case):
+        if not has_script(play.case) or play.invariant.why_not(subject):
             continue
         about = ScriptCase(
             play.case, subject, Language("answers", b"a"), Manners(), "so", exchanges
@@ -138,7 +138,8 @@ def unknown_names(tree: ast.Module) -> set[str]:
 
 
 def test_whatever_can_fail_has_a_script() -> None:
-    """Of the whole area."""
+    """Of the whole area, but for what is counted inside of the program."""
     for service in SERVICES:
         is_judged = load_service().get(service.requirement).level is not Level.OBSERVED
-        assert has_script(CaseId(service.requirement)) == is_judged, service.name
+        is_outside = service.name != "thousand-keep-no-objects"
+        assert has_script(CaseId(service.requirement)) == (is_judged and is_outside), service.name

@@ -24,8 +24,8 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from sockproof.generate.alike import without_constants_of_modules
 from sockproof.generate.client_plan import Playable
-from sockproof.generate.ground import UNBOUNDED, Ground, SearchBounds
 from sockproof.generate.options import Generating
+from sockproof.generate.plan_stage import UNBOUNDED, PlanStage, SearchBounds
 from sockproof.judge.checks import Mismatch
 from sockproof.timing import hang_bound_s
 
@@ -66,19 +66,19 @@ def hypothesis_settings(generating: Generating, folder: Path | None) -> settings
 
 
 class Search(Generic[_Plan]):
-    """The plans of one case, on its ``ground``. ``play`` plays one, with a bound in seconds for
+    """The plans of one case, on its ``stage``. ``play`` plays one, with a bound in seconds for
     whatever it waits for, and raises Mismatch if it fails; ``smaller`` gives plans that may be
     tried instead of one."""
 
     def __init__(
         self,
-        ground: Ground,
+        stage: PlanStage,
         generating: Generating,
         play: Callable[[_Plan, float], None],
         smaller: Callable[[_Plan], Iterable[_Plan]],
         bounds: SearchBounds = UNBOUNDED,
     ) -> None:
-        self._ground = ground
+        self._stage = stage
         self._bounds, self._began_s = bounds, time.monotonic()
         self._generating = generating
         self._play = play
@@ -116,7 +116,7 @@ class Search(Generic[_Plan]):
         Raises:
             Mismatch: it fails, and says what the plan is.
         """
-        self._ground.generated = {"seed": self._generating.seed, "plans": 1}
+        self._stage.generated = {"seed": self._generating.seed, "plans": 1}
         try:
             self._play(plan, self._wait_s)
         except Mismatch as error:
@@ -140,12 +140,12 @@ class Search(Generic[_Plan]):
     @property
     def seed(self) -> int:
         """The case's own: the same for every implementation, and another for every spec."""
-        text = f"{self._generating.seed} {self._ground.case_id}"
+        text = f"{self._generating.seed} {self._stage.case_id}"
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
     @property
     def _settings(self) -> settings:
-        parts = self._ground.kept_at
+        parts = self._stage.kept_at
         folder = self._generating.cache.joinpath("examples", *parts) if parts else None
         return hypothesis_settings(self._generating, folder)
 
@@ -174,11 +174,11 @@ class Search(Generic[_Plan]):
 
     def _play_alone(self, plan: _Plan, bound_s: float) -> None:
         """Play with nothing left of another plan; what it leaves itself ends with its process."""
-        self._ground.begin_anew()
+        self._stage.begin_anew()
         try:
             self._play(plan, bound_s)
         except Mismatch:
-            self._ground.replace_process()
+            self._stage.replace_process()
             raise
 
     @contextmanager
@@ -195,14 +195,14 @@ class Search(Generic[_Plan]):
                 raise self._fault from None
             if not self._failed:
                 raise
-        self._ground.generated = {"seed": self._generating.seed, "plans": len(self._outcomes)}
+        self._stage.generated = {"seed": self._generating.seed, "plans": len(self._outcomes)}
         if self._failed:
             raise self.failing(*self._smallest())
 
     def failing(self, plan: _Plan, error: Mismatch) -> Mismatch:
         """The error, which says what the plan is, as the case's row does."""
-        generated = self._ground.generated or {}
-        self._ground.generated = {**generated, "failing": plan.to_json()}
+        generated = self._stage.generated or {}
+        self._stage.generated = {**generated, "failing": plan.to_json()}
         error.actual = f"{error.actual}; the plan: {'; '.join(plan.words())}"
         return error
 
@@ -215,7 +215,7 @@ class Search(Generic[_Plan]):
         self._shrink(self._failed[0][0])
         for plan, _ in sorted(self._failed, key=lambda failed: failed[0].size)[:_REPLAYED]:
             for _ in range(_REPLAYS):
-                self._ground.begin_anew()
+                self._stage.begin_anew()
                 try:
                     self._play(plan, self._wait_s)
                 except Mismatch as error:

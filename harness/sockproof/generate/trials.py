@@ -11,11 +11,11 @@ from sockproof.case.case_run import CaseRun
 from sockproof.errors import UsageError
 from sockproof.generate.client_plan import Move, Payload, Plan, Profile
 from sockproof.generate.datagrams import DatagramPlaying
-from sockproof.generate.ground import CaseGround
 from sockproof.generate.life import Life, LifeStep
 from sockproof.generate.life_playing import CLOSE_WAITS_SINCE, play_life
 from sockproof.generate.options import Generating
 from sockproof.generate.pieces import EARLY, PIECES
+from sockproof.generate.plan_stage import CaseStage
 from sockproof.generate.playing import StreamPlaying
 from sockproof.generate.properties import Property
 from sockproof.generate.search import Search
@@ -43,7 +43,7 @@ def try_plans(
         for holds in properties:
             holds(played)
 
-    search = Search(CaseGround(case), generating, attempt, smaller_plans)
+    search = Search(CaseStage(case), generating, attempt, smaller_plans)
     if generating.plan is not None:
         search.again(plan_of(generating.plan))
     else:
@@ -56,7 +56,7 @@ def try_lives(case: CaseRun, generating: Generating) -> None:
     Raises:
         Mismatch: one goes otherwise than the model says.
     """
-    search = Search(CaseGround(case), generating, partial(play_life, case), smaller_lives)
+    search = Search(CaseStage(case), generating, partial(play_life, case), smaller_lives)
     close_waits = case.iut.level >= CLOSE_WAITS_SINCE
     if generating.plan is not None:
         search.again(life_of(generating.plan))

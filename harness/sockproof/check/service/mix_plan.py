@@ -58,7 +58,7 @@ class Mix(Playable):
 
 
 @dataclass
-class _Course:
+class _MixCourse:
     """How far a client has come, while moves are made legal."""
 
     path: Sequence[Exchange]
@@ -98,7 +98,7 @@ def legal_mix(mix: Mix, exchanges: Exchanges, *, is_stream: bool) -> Mix:
     """The plan without what cannot be: moves of those who have left or have nothing more to say,
     and clients who do nothing, numbered as they come."""
     paths = [path_of(exchanges, names) for names in mix.clients]
-    courses, numbers = {n: _Course(path) for n, path in enumerate(paths, 1)}, dict[int, int]()
+    courses, numbers = {n: _MixCourse(path) for n, path in enumerate(paths, 1)}, dict[int, int]()
     moves: list[MixMove] = []
     for move in mix.moves:
         course = courses.get(move.client)

@@ -16,7 +16,7 @@ from sockproof.check.service.growth import Growth
 from sockproof.check.service.mix_plan import Mix, legal_mix, mix_of
 from sockproof.check.service.mix_playing import MixPlaying
 from sockproof.errors import UsageError
-from sockproof.generate.ground import Ground, SearchBounds
+from sockproof.generate.plan_stage import PlanStage, SearchBounds
 from sockproof.iut.case_log import CaseLog
 from sockproof.judge.checks import Mismatch, NotApplicable
 
@@ -38,15 +38,15 @@ def interleaved_are_answered(exchanges: Exchanges, scene: Scene, _variant: str) 
     from sockproof.generate.search import Search
 
     spec, generating = scene.address.spec, scene.manners.generating
-    with _MixGround(scene) as ground:
-        playing = _Plays(exchanges, ground)
+    with _MixStage(scene) as stage:
+        playing = _Plays(exchanges, stage)
         bounds = SearchBounds(scene.patience_s, _A_PLAN_S * generating.examples, _SHRINK_S)
         smaller = partial(smaller_mixes, exchanges=exchanges, is_stream=spec.is_stream)
-        search = Search(ground, generating, playing.play, smaller, bounds)
+        search = Search(stage, generating, playing.play, smaller, bounds)
         if generating.plan is not None:
             plan = _known(generating.plan, exchanges, scene)
             search.again(plan)
-            _refuse_growth(ground, playing, [plan])
+            _refuse_growth(stage, playing, [plan])
             return
         began_s = time.monotonic()
         search.among(mixes(spec, exchanges))
@@ -54,7 +54,7 @@ def interleaved_are_answered(exchanges: Exchanges, scene: Scene, _variant: str) 
         scene.observe("plans", len(search.passed))
         scene.observe("let_go", playing.let_go)
         most = max(1, min(_OF_A_ROUND, int(_GROWTH_S / _ROUNDS / each_s)))
-        _leave_nothing(ground, playing, search, most)
+        _leave_nothing(stage, playing, search, most)
 
 
 def _known(data: Any, exchanges: Exchanges, scene: Scene) -> Mix:
@@ -69,14 +69,14 @@ def _known(data: Any, exchanges: Exchanges, scene: Scene) -> Mix:
     return mix
 
 
-class _MixGround(Ground):
+class _MixStage(PlanStage):
     """The server of a scene; after a failure a program lives once more. All ends with the block."""
 
     def __init__(self, scene: Scene) -> None:
         self._first = self.scene = scene
         self._lives, self._has_failed = contextlib.ExitStack(), False
 
-    def __enter__(self) -> _MixGround:
+    def __enter__(self) -> _MixStage:
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -116,10 +116,10 @@ class _MixGround(Ground):
 
 
 class _Plays:
-    """Plays plans on a ground."""
+    """Plays plans on a stage."""
 
-    def __init__(self, exchanges: Exchanges, ground: _MixGround) -> None:
-        self._exchanges, self._ground = exchanges, ground
+    def __init__(self, exchanges: Exchanges, stage: _MixStage) -> None:
+        self._exchanges, self._stage = exchanges, stage
         self.let_go = 0
 
     def play(self, mix: Mix, bound_s: float) -> None:
@@ -128,7 +128,7 @@ class _Plays:
         Raises:
             Mismatch, Hang: somebody gets another answer than its own, or none.
         """
-        scene = self._ground.scene
+        scene = self._stage.scene
         with attempt(scene, _WHAT):
             playing = MixPlaying(self._exchanges, scene, mix, bound_s)
             playing.play()
@@ -137,10 +137,10 @@ class _Plays:
     def all_of(self, plans: Sequence[Mix]) -> None:
         """One after the other."""
         for plan in plans:
-            self.play(plan, self._ground.scene.patience_s)
+            self.play(plan, self._stage.scene.patience_s)
 
 
-def _leave_nothing(ground: _MixGround, playing: _Plays, search: Search[Mix], most: int) -> None:
+def _leave_nothing(stage: _MixStage, playing: _Plays, search: Search[Mix], most: int) -> None:
     """After plans, so many at most, nothing grows; if anything does, one plan that does it is told.
 
     Raises:
@@ -148,35 +148,35 @@ def _leave_nothing(ground: _MixGround, playing: _Plays, search: Search[Mix], mos
     """
     plans = search.passed
     some = plans[:: -(-len(plans) // most) or 1]
-    problem = _growth(ground, playing, some)
+    problem = _growth(stage, playing, some)
     if problem is None:
         return
     while len(some) > 1:
         first = some[: len(some) // 2]
-        ground.replace_process()
-        some = first if _growth(ground, playing, first) else some[len(first) :]
-    ground.replace_process()
-    found = _growth(ground, playing, some)
+        stage.replace_process()
+        some = first if _growth(stage, playing, first) else some[len(first) :]
+    stage.replace_process()
+    found = _growth(stage, playing, some)
     raise search.failing(some[0], found) if found else problem
 
 
-def _growth(ground: _MixGround, playing: _Plays, plans: Sequence[Mix]) -> Mismatch | None:
+def _growth(stage: _MixStage, playing: _Plays, plans: Sequence[Mix]) -> Mismatch | None:
     """What is wrong once they have been played round after round."""
     try:
-        _refuse_growth(ground, playing, plans)
+        _refuse_growth(stage, playing, plans)
     except Mismatch as problem:
         return problem
     return None
 
 
-def _refuse_growth(ground: _MixGround, playing: _Plays, plans: Sequence[Mix]) -> None:
+def _refuse_growth(stage: _MixStage, playing: _Plays, plans: Sequence[Mix]) -> None:
     """Play them round after round.
 
     Raises:
         Hang: something grows in each.
     """
     try:
-        growth = Growth(ground.scene, _ROUNDS)
+        growth = Growth(stage.scene, _ROUNDS)
     except NotApplicable:
         return
     for number in range(_ROUNDS):

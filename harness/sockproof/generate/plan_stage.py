@@ -12,7 +12,7 @@ from sockproof.case.case_run import CaseRun
 from sockproof.file_names import file_name
 from sockproof.timing import case_deadline_s
 
-__all__ = ["UNBOUNDED", "CaseGround", "Ground", "SearchBounds"]
+__all__ = ["UNBOUNDED", "CaseStage", "PlanStage", "SearchBounds"]
 
 # The part of its deadline after which a process gets no more plans.
 _PROCESS_S_PART = 0.2
@@ -31,7 +31,7 @@ class SearchBounds:
 UNBOUNDED = SearchBounds()
 
 
-class Ground(ABC):
+class PlanStage(ABC):
     """One case that plays plans, one after the other, and what its row tells of them
     (``generated``). ``kept_at`` names the folder of plans that failed; empty where none is kept."""
 
@@ -60,7 +60,7 @@ class Ground(ABC):
         """End whatever a plan that failed has left behind."""
 
 
-class CaseGround(Ground):
+class CaseStage(PlanStage):
     """The process of a case of a run."""
 
     def __init__(self, case: CaseRun) -> None:
