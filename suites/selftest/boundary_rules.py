@@ -160,6 +160,7 @@ BOUNDARIES: Mapping[str, Boundary] = {
             "commands/scaffold.py": "begins a requirement in a clone",
             "check/program_life.py": "what the program prints, in a temporary folder",
             "check/shipped/package_environment.py": "environments, in this user's cache",
+            "pytest_fixtures/server_gates.py": "gates that are open, in such a folder",
             "check/invariants/silent_names.py": "its resolver's configuration, in such a folder",
             "watch/whereabouts.py": "removes the socket file that it has bound",
         },

@@ -27,7 +27,7 @@ class OneRead(socketserver.BaseRequestHandler):
 """
 
 HELD = """
-from sockproof.pytest_fixtures.gates import pass_gate
+from sockproof.pytest_fixtures.server_gates import pass_gate
 
 class Held(ChatHandler):
     def handle(self):

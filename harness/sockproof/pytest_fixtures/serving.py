@@ -21,7 +21,7 @@ from sockproof.errors import UsageError
 from sockproof.iut.addresses import short_temporary_folder
 from sockproof.iut.case_log import CaseLog
 from sockproof.own_folder import own_folder
-from sockproof.pytest_fixtures.gates import PLACE, Gate, closed_gates
+from sockproof.pytest_fixtures.server_gates import PLACE, ServerGate, closed_gates
 from sockproof.spec.matrix import ServerSpec
 from sockproof.timing import hang_bound_s
 
@@ -35,7 +35,7 @@ class ServedHere:
     """
 
     def __init__(
-        self, life: ProgramLife, log: CaseLog, folder: Path, gates: Mapping[str, Gate]
+        self, life: ProgramLife, log: CaseLog, folder: Path, gates: Mapping[str, ServerGate]
     ) -> None:
         self._life, self._log, self._folder, self._gates = life, log, folder, gates
         self._peers: list[StreamPeer | DatagramPeer] = []
@@ -81,7 +81,7 @@ class ServedHere:
         peer.connect(self)
         return peer
 
-    def gate(self, name: str) -> Gate:
+    def gate(self, name: str) -> ServerGate:
         """One of the gates that it was started with, at which its code waits by
         ``pass_gate(name)``. They are closed at first.
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sockproof.errors import UsageError
 
-__all__ = ["PLACE", "Gate", "closed_gates", "pass_gate"]
+__all__ = ["PLACE", "ServerGate", "closed_gates", "pass_gate"]
 
 PLACE = "SOCKPROOF_GATES"
 _AT_ONCE = 1000
@@ -42,7 +42,7 @@ def _opened(folder: str, name: str) -> Path:
     return Path(folder) / f"{name}.open"
 
 
-class Gate:
+class ServerGate:
     """One gate, which is a file in ``folder``; closed at first."""
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -86,7 +86,7 @@ class Gate:
 
 
 @contextmanager
-def closed_gates(folder: Path, names: Sequence[str]) -> Iterator[dict[str, Gate]]:
+def closed_gates(folder: Path, names: Sequence[str]) -> Iterator[dict[str, ServerGate]]:
     """Gates of these names, in a folder of their own; gone at the end of the block.
 
     Raises:
@@ -96,4 +96,4 @@ def closed_gates(folder: Path, names: Sequence[str]) -> Iterator[dict[str, Gate]
         raise UsageError(f"gates={names!r} are no gates", "give names of letters, figures and _")
     folder.mkdir()
     with ExitStack() as stack:
-        yield {name: stack.enter_context(closing(Gate(folder, name))) for name in names}
+        yield {name: stack.enter_context(closing(ServerGate(folder, name))) for name in names}
