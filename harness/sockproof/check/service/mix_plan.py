@@ -42,12 +42,17 @@ class Mix(Playable):
     moves: tuple[MixMove, ...]
 
     @property
+    def leavers(self) -> int:
+        """How many leave before they have been answered."""
+        return sum(move.do in LEAVES for move in self.moves)
+
+    @property
     def size(self) -> tuple[int, ...]:
         """Clients, moves, those who leave, exchanges, octets."""
         return (
             len(self.clients),
             len(self.moves),
-            sum(move.do in LEAVES for move in self.moves),
+            self.leavers,
             sum(map(len, self.clients)),
             sum(move.octets for move in self.moves),
         )

@@ -28,7 +28,8 @@ __all__ = ["MIXES_NAME", "interleaved_are_answered"]
 MIXES_NAME = "interleaved-clients-are-answered"
 # Plans of a server that is not slow take a few milliseconds each.
 _A_PLAN_S, _SHRINK_S = 0.15, 15.0
-_ROUNDS, _OF_A_ROUND, _GROWTH_S = 4, 12, 6.0
+# Of those in which most clients leave, so many are played again and again.
+_ROUNDS, _AT_LEAST, _OF_A_ROUND, _GROWTH_S = 4, 4, 12, 6.0
 _WHAT = "interleaved"
 
 
@@ -53,7 +54,7 @@ def interleaved_are_answered(exchanges: Exchanges, scene: Scene, _variant: str) 
         each_s = max(1e-3, time.monotonic() - began_s) / max(1, len(search.passed))
         scene.observe("plans", len(search.passed))
         scene.observe("let_go", playing.let_go)
-        most = max(1, min(_OF_A_ROUND, int(_GROWTH_S / _ROUNDS / each_s)))
+        most = max(_AT_LEAST, min(_OF_A_ROUND, int(_GROWTH_S / _ROUNDS / each_s)))
         _leave_nothing(stage, playing, search, most)
 
 
@@ -146,8 +147,8 @@ def _leave_nothing(stage: _MixStage, playing: _Plays, search: Search[Mix], most:
     Raises:
         Hang: something grows.
     """
-    plans = search.passed
-    some = plans[:: -(-len(plans) // most) or 1]
+    by_leavers = sorted(search.passed, key=lambda plan: plan.leavers, reverse=True)
+    some = sorted(by_leavers[:most], key=lambda plan: plan.size)
     problem = _growth(stage, playing, some)
     if problem is None:
         return
