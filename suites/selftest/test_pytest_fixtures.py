@@ -244,7 +244,7 @@ def test_pytest_finds_it_where_sockproof_is_installed() -> None:
 def test_plugins_of_others_are_no_hindrance(project: Path) -> None:
     """Those that are installed here, and ours by its entry point: all at once, and no option is
     taken twice."""
-    words = [sys.executable, "-m", "pytest", "-q", "-k", "lines", "-p", "no:cacheprovider"]
+    words = [sys.executable, "-m", "pytest", "-q", "-k", "one_by_one", "-p", "no:cacheprovider"]
 
     ended = subprocess.run(
         words, cwd=project, env=environment(), capture_output=True, text=True, timeout=600

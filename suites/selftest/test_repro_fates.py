@@ -25,6 +25,8 @@ FATES = {
     "eventlet": ("serving/poll-interval-values[TCP/inet,infinite]", "raises OverflowError"),
     "computes_in_handler": (ECHO, "stands still"),
 }
+OTHERWISE = {"ends_the_main_thread": ("observed: (b'', 'end of stream')",)}
+"""What some show as well, by chance, when they are written."""
 OVER_EVENTLET = {"eventlet", "computes_in_handler"}
 PARTS = 5
 """The turns in which they are written; each takes several seconds."""
@@ -64,7 +66,10 @@ def test_fate_of_a_process_is_shown(name: str, tmp_path: Path) -> None:
     assert written.status == 0, written.stderr
     text = script.read_text("ascii")
     assert "sockproof" not in text
-    assert status(script, *given) == (THERE, f"observed: {observed!r}")
+    ends, last = status(script, *given)
+    assert ends == THERE
+    # An interrupt is heard when the thread has left its call: by then the client may have read.
+    assert last in (f"observed: {observed!r}", *OTHERWISE.get(name, ()))
     bare = tmp_path / "bare.py"
     bare.write_text(text.replace(f"\n{PRELOAD}\n", "\n"), "ascii")
     assert status(bare) == (GONE, "observed: 'goes on'")
