@@ -4,6 +4,7 @@ half-close, and though its client is slow to read."""
 from __future__ import annotations
 
 import select
+import socket
 import time
 from collections.abc import Sequence
 
@@ -31,6 +32,7 @@ _AT_ONCE = 20
 _MOST_PIECES = 128
 # So much is asked for, at most, by a client that does not read.
 _QUICK_S = 0.01
+_ROOM_OCTETS = 1 << 16
 _ANSWER_OCTETS, _ASKED_TIMES, _ASKED_S, _FULL_S = 8 << 20, 10000, 5.0, 0.3
 
 
@@ -117,6 +119,8 @@ def answered_slowly_read(exchanges: Exchanges, scene: Scene, name: str) -> None:
     again = exchange if exchange in exchanges.following(exchange) and exchange.request else None
     with attempt(scene, "read late"):
         caller = _call(exchanges, scene, exchange)
+        # Else the kernel makes room for all that a client has once read quickly (tcp_rmem).
+        caller.peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _ROOM_OCTETS)
         asked, rest = _ask_much(caller, again, _times(caller, again)) if again else (1, b"")
         if not again:
             caller.say(exchange)
