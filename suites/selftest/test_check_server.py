@@ -203,4 +203,4 @@ def test_starter_is_of_every_python() -> None:
 
     imported = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     names = {alias.name for node in imported for alias in node.names}
-    assert names == {"importlib", "json", "sys", "traceback", "Path", "Any"}
+    assert names == {"importlib", "json", "os", "sys", "traceback", "Path", "Any"}

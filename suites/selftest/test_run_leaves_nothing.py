@@ -26,6 +26,7 @@ from suites.selftest.runs import (
     REPORTS,
     Mark,
     case_of,
+    environment,
     living,
     play,
     records_in,
@@ -212,3 +213,26 @@ def test_interrupted_proof_is_one_line(
     assert not (tmp_path / "out").exists()
     assert list(living(mark)) == []
     assert list(temporary.iterdir()) == []
+
+
+AT_ONCE = """
+import threading
+from sockproof.iut.survivor import survivor
+meet, found = threading.Barrier(8), set()
+def ask():
+    meet.wait()
+    found.add(id(survivor()))
+threads = [threading.Thread(target=ask) for _ in range(8)]
+[one.start() for one in threads]
+[one.join() for one in threads]
+print(len(found))
+"""
+
+
+def test_threads_that_start_something_at_once_are_survived_by_one() -> None:
+    """Of two, one would end the other before it has removed anything."""
+    words = [sys.executable, "-c", AT_ONCE]
+
+    ended = subprocess.run(words, env=environment(), capture_output=True, text=True, check=True)
+
+    assert ended.stdout == "1\n"

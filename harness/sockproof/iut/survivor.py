@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import sockproof
@@ -81,6 +82,10 @@ class Survivor:
 
 _SURVIVORS: list[Survivor] = []
 _KEPT_BY_PARENT: list[int] = []
+# Implementations are probed by threads. Of two that are started at once one may carry the mark of
+# the other, which then ends it before it has removed anything. A forked process has its own.
+_ONE_AT_A_TIME = [threading.Lock()]
+os.register_at_fork(after_in_child=lambda: _ONE_AT_A_TIME.__setitem__(0, threading.Lock()))
 
 
 def survivor() -> Survivor:
@@ -89,9 +94,10 @@ def survivor() -> Survivor:
     Raises:
         OSError: it cannot be started.
     """
-    if not _SURVIVORS or _SURVIVORS[0].owner != os.getpid():
-        _SURVIVORS[:] = [Survivor()]
-        atexit.register(_SURVIVORS[0].end)
+    with _ONE_AT_A_TIME[0]:
+        if not _SURVIVORS or _SURVIVORS[0].owner != os.getpid():
+            _SURVIVORS[:] = [Survivor()]
+            atexit.register(_SURVIVORS[0].end)
     return _SURVIVORS[0]
 
 

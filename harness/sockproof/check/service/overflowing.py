@@ -28,6 +28,10 @@ _MORE = 20
 def overflow_is_answered(exchanges: Exchanges, scene: Scene, _variant: str) -> None:
     """Each that is let in gets its own answer, and so does who comes later. Who finds no room
     knocks again, which is the kernel's doing."""
+    if not all(one.request for one in exchanges.firsts):
+        # The kernel lets in who has found no room, and says nothing, seconds later or never
+        # (net.ipv4.tcp_syncookies).
+        raise NotApplicable("the server speaks first: who waits for that may have found no room")
     queue = listening_queue(scene.address)
     if queue is None:
         raise NotApplicable("the kernel does not tell how many its queue holds")
