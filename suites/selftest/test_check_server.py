@@ -145,7 +145,7 @@ def test_finding_is_shown_again(folder: Path) -> None:
         ("--server gone:X", FAULT, "cannot import gone: ModuleNotFoundError"),
         ("--server chat:number", FAULT, "chat:number is no class and no function, but of type int"),
         ("--server chat:Server", FAULT, "TypeError: "),
-        ("--server chat:Server --handler chat:Gone", FAULT, "chat has no 'Gone'"),
+        ("--server chat:Server --handler chat:Gone", FAULT, "--handler chat:Gone: chat has no"),
         ("--server chat:no_server", FAULT, "gives a NoneType, which has no serve_forever()"),
         ("--server gone.py:X", USAGE, "there is no file gone.py"),
         ("--server chat", USAGE, "'chat' names no class and no function"),

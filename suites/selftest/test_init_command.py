@@ -103,6 +103,46 @@ def test_servers_of_every_kind_are_asked(
     assert checked(tmp_path) == 0
 
 
+TIME = """
+import socketserver, time
+class Time(socketserver.BaseRequestHandler):
+    def handle(self):
+        self.request[1].sendto(b"%d\\n" % time.time(), self.client_address)
+class TimeServer(socketserver.ThreadingUDPServer):
+    pass
+class Ticks(socketserver.StreamRequestHandler):
+    ticks = 0
+    def handle(self):
+        for line in self.rfile:
+            self.ticks += 1
+            self.wfile.write(b"%d ticks\\n" % self.ticks)
+class TickServer(socketserver.ThreadingTCPServer):
+    allow_reuse_address = daemon_threads = True
+"""
+
+
+@pytest.mark.by_turns(2)
+@pytest.mark.parametrize(
+    ("server", "handler", "wanted"),
+    [
+        ("TimeServer", "Time", "expect_regex = '[0-9]+\\n'\n"),
+        ("TickServer", "Ticks", "expect_regex = '[0-9]+ ticks\\n'\nkeeps = true\n"),
+    ],
+)
+def test_what_is_another_each_time_is_a_pattern(
+    tmp_path: Path, server: str, handler: str, wanted: str
+) -> None:
+    """It is asked once more; and where that is answered on the connection, it is kept."""
+    (tmp_path / "own.py").write_text(TIME)
+    words = ("--server", f"own.py:{server}", "--handler", f"own.py:{handler}")
+
+    ended = sockproof_(tmp_path, "init", *words, "--say", r"now\n")
+
+    assert ended.status == 0, ended
+    assert wanted in (tmp_path / FILE).read_text("utf-8")
+    assert checked(tmp_path) == 0
+
+
 @pytest.mark.by_turns(3)
 def test_program_is_started_and_its_dates_may_change(tmp_path: Path) -> None:
     """Its words stand in the file as they were given."""

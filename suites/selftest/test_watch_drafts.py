@@ -159,7 +159,9 @@ def test_examples_beyond_the_limit_are_left_out_with_what_follows(tmp_path: Path
 
 # Datagrams of a client and of the server, and what comes of them.
 DATAGRAMS = [
-    (">a <A >b <B", [">a+", "a>b"]),
+    (">a <A >b <B", [">a", ">b"]),
+    (">a <A1 >b <B >a <A2", [">a", ">b"]),
+    (">a <A >b <B >a <C", [">a+", "a>b+", "b>a"]),
     (">a <A <B", [">a"]),
     (">a >b <A <B", []),
     (">a <A >b", [">a"]),

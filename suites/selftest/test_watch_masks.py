@@ -115,6 +115,25 @@ SPOTS: list[tuple[Party, bytes]] = [
     (CLIENT, b"\x00\x01\xffpassword=%s\xff\x00"),
     (CLIENT, b"password: %s. (for eve)\n"),
     (CLIENT, b"token=%s|x\n"),
+    (CLIENT, b'--b\r\nContent-Disposition: form-data; name="password"\r\n\r\n%s\r\n--b--\r\n'),
+    (CLIENT, b"user[name]=eve&user[password]=%s"),
+    (CLIENT, b"user%5Bname%5D=eve&user%5Bpassword%5D=%s"),
+    (CLIENT, b'{"tokens": ["%s"]}\n'),
+    (CLIENT, b'{"token":\n "%s"}\n'),
+    (CLIENT, b'{"password": {"value": "%s"}}\n'),
+    (CLIENT, b'{"body": "{\\"password\\":\\"%s\\"}"}\n'),
+    (CLIENT, b'{"name": "password", "value": "%s"}\n'),
+    (CLIENT, b'{"headers": {"Authorization": "Basic %s"}}\n'),
+    (CLIENT, b"a=1&PHPSESSID=%s"),
+    (CLIENT, b"ALTER USER eve WITH PASSWORD '%s'\n"),
+    (CLIENT, b"SAY the password is %s\n"),
+    (CLIENT, b"/login eve %s\n"),
+    (CLIENT, b"PRIVMSG NickServ :IDENTIFY %s\r\n"),
+    (CLIENT, b"\x00\x00\x00\x15LOGIN eve %s"),
+    (CLIENT, b"<password><![CDATA[%s]]></password>\n"),
+    (SERVER, b'<input type="hidden" name="csrf_token" value="%s">\n'),
+    (SERVER, b'<input value="%s" name="csrf_token">\n'),
+    (SERVER, b'<meta name="csrf-token" content="%s" />\n'),
     (SERVER, b"the new password: <%s>, keep it\n"),
     (SERVER, b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=%s; Path=/; HttpOnly\r\n\r\nhello"),
     (SERVER, b"HTTP/1.1 200 OK\r\nX-Auth-Token: %s\r\n\r\nhello"),
@@ -163,7 +182,12 @@ def test_secret_is_masked_however_it_comes(
 
 @pytest.mark.parametrize("split", [whole, octet_by_octet])
 @pytest.mark.parametrize(
-    "prompt", [b"Password: ", b"\r\nPassword for eve:", b"\n334 UGFzc3dvcmQ6\r\n", b"\r\n+ \r\n"]
+    "prompt",
+    [
+        *(b"Password: ", b"\r\nPassword for eve:", b"\n334 UGFzc3dvcmQ6\r\n", b"\r\n+ \r\n"),
+        *(b"Password: \xff\xfb\x01", b"\x1b[1mPassword:\x1b[0m ", b"Your password, please.\r\n"),
+        *(b"Please enter your password\r\n", b"Tell me the password!\r\n", b"Password...\r\n"),
+    ],
 )
 def test_line_that_was_asked_for_as_a_secret_is_one(
     tmp_path: Path, prompt: bytes, split: Split

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 import socket
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,9 +16,8 @@ from typing import Any, ClassVar
 
 from sockproof._paths import expanded
 from sockproof.errors import HarnessError, UsageError
+from sockproof.iut.asked_program import said_by
 from sockproof.iut.discovery import find_interpreter
-from sockproof.iut.started import take_down
-from sockproof.iut.survivor import keep
 from sockproof.timing import start_bound_s
 
 __all__ = ["ServedClass", "look_at", "served_class"]
@@ -206,28 +204,15 @@ def look_at(one: ServedClass) -> str:
     Raises:
         HarnessError: it cannot be imported, or is none.
     """
-    keep()
-    with subprocess.Popen(
-        one.argv(look=True),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    ) as process:
-        take_down(process)
-        try:
-            said, problem = process.communicate(timeout=start_bound_s())
-        except subprocess.TimeoutExpired:
-            process.kill()
-            told = f"{one.given}: not imported within {start_bound_s():g} s"
-            raise HarnessError(told, "see that it is imported by hand") from None
-    if process.returncode:
-        last = [line for line in problem.splitlines() if line.strip()]
-        told = last[-1] if last else f"it ended with status {process.returncode}"
+    said = said_by(one.argv(look=True), start_bound_s())
+    if said.status is None:
+        told = f"{one.given}: not imported within {start_bound_s():g} s"
+        raise HarnessError(told, "see that it is imported by hand")
+    if said.status:
+        last = [line for line in said.stderr.splitlines() if line.strip()]
+        told = last[-1] if last else f"it ended with status {said.status}"
         raise HarnessError(f"{one.given}: {told}", "see that it is imported by hand")
-    return _listens(json.loads(said.splitlines()[-1]))
+    return _listens(json.loads(said.stdout.splitlines()[-1]))
 
 
 def _listens(told: Mapping[str, int]) -> str:

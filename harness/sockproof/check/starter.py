@@ -73,7 +73,7 @@ def made(order: Any, where: str) -> Any:
     target = found(order["server"], order["folders"])
     places = parsed(where) if where else {}
     if order["handler"]:
-        places["{handler}"] = found(order["handler"], order["folders"])
+        places["{handler}"] = handler_of(order)
     arguments, keywords = filled(order["arguments"], places), filled(order["keywords"], places)
     told = [*map(repr, arguments), *(f"{name}={value!r}" for name, value in keywords.items())]
     try:
@@ -88,11 +88,19 @@ def made(order: Any, where: str) -> Any:
     return server
 
 
+def handler_of(order: Any) -> Any:
+    """The class of the handler."""
+    try:
+        return found(order["handler"], order["folders"])
+    except Refusal as refusal:
+        raise Refusal(f"--handler {order['handler']}: {refusal}") from None
+
+
 def look(order: Any) -> None:
     """What its class says of itself, if it is one."""
     target = found(order["server"], order["folders"])
     if order["handler"]:
-        found(order["handler"], order["folders"])
+        handler_of(order)
     kinds = ("address_family", "socket_type")
     print(json.dumps({name: int(getattr(target, name, 0) or 0) for name in kinds}))  # noqa: T201
 

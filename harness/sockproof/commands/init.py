@@ -19,11 +19,11 @@ from sockproof.check.service.asking import Heard, asked
 from sockproof.check.service.example_text import Example, comment, table
 from sockproof.commands.asked_examples import prepared, subject_options
 from sockproof.commands.check import asked_octets, asked_subject, is_address
-from sockproof.commands.output import NewFile, refuse_existing, warn
+from sockproof.commands.output import examples_file, refuse_existing, warn
 from sockproof.iut.addresses import short_temporary_folder
 from sockproof.iut.case_log import CaseLog
 from sockproof.own_folder import own_folder
-from sockproof.watch.answer_shape import has_date, pattern_of
+from sockproof.watch.answer_shape import are_alike, has_date, pattern_of
 from sockproof.watch.masking import MaskedOctets
 from sockproof.whole_file import write_whole
 
@@ -65,16 +65,7 @@ _MORE_OF_EXCHANGE = """\
     metavar="TEXT",
     help="What a client says: 'hello\\n'. [default: what the server is found to answer]",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=NewFile(),
-    default="exchanges.toml",
-    show_default=True,
-    metavar="FILE",
-    help="The file of examples.",
-)
-@click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
+@examples_file
 def init_command(words: tuple[str, ...], say: str, output: Path, force: bool, **given: Any) -> None:
     """Begin a file of examples for the check of a server, which is started and asked once.
 
@@ -91,7 +82,7 @@ def init_command(words: tuple[str, ...], say: str, output: Path, force: bool, **
             comment(f"Examples of what {subject.given} is asked, and answers.")
             + comment(f"Try them: sockproof check --exchanges {shlex.quote(str(output))}"),
             _server(subject, where, output),
-            *_examples(heard),
+            *_examples(heard, is_stream=subject.address.is_stream),
             _MORE_OF_EXCHANGE,
         ]
     )
@@ -165,7 +156,7 @@ def _command(argv: Sequence[str]) -> str | Sequence[str]:
     return text if shlex.split(text, comments=True) == list(argv) else list(argv)
 
 
-def _examples(heard: Sequence[Heard]) -> Iterator[str]:
+def _examples(heard: Sequence[Heard], *, is_stream: bool) -> Iterator[str]:
     if not heard:
         yield comment("It was found to answer nothing by itself: fill in what it does answer.") + (
             Example("exchange-1", b"hello\n", b"HELLO\n").text
@@ -173,15 +164,23 @@ def _examples(heard: Sequence[Heard]) -> Iterator[str]:
     before: list[str] = []
     for one in heard:
         name = "exchange-1" if one.request else "greeting"
-        yield _example(name, one, before, keeps=one is not heard[-1]).text
+        keeps = one is not heard[-1] or (is_stream and _is_alike_again(one))
+        yield _example(name, one, before, keeps=keeps).text
         before = [name]
 
 
+def _is_alike_again(one: Heard) -> bool:
+    """Whether the same is answered alike, once more."""
+    return bool(one.again) and are_alike(MaskedOctets(one.answer), MaskedOctets(one.again))
+
+
 def _example(name: str, one: Heard, after: Sequence[str], *, keeps: bool) -> Example:
-    answer, pattern, remarks = MaskedOctets(one.answer), None, []
-    if has_date(answer):
-        pattern = pattern_of([answer], to_end=one.to_end, dates=True)
-        remarks = ["What looked like a date in the answer may be another one."] if pattern else []
+    answers, pattern, remarks = [MaskedOctets(one.answer)], None, []
+    if one.again != one.answer and _is_alike_again(one):
+        answers.append(MaskedOctets(one.again))
+    if answers[1:] or has_date(answers[0]):
+        pattern = pattern_of(answers, to_end=one.to_end, dates=True)
+        remarks = ["What looked like a date, or was another one, may differ."] if pattern else []
     return Example(
         name,
         one.request,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +17,7 @@ from sockproof.visible_text import visible
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["NewFile", "free_file", "open_console", "refuse_existing", "warn"]
+__all__ = ["NewFile", "examples_file", "free_file", "open_console", "refuse_existing", "warn"]
 
 
 class NewFile(click.Path):
@@ -37,6 +38,20 @@ class NewFile(click.Path):
             told = f"cannot write {path}: permission denied"
             raise UsageError(told, "name another, or change who may")
         return path
+
+
+def examples_file(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a command that writes a file of examples: ``output`` and ``force``."""
+    force = click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
+    return click.option(
+        "-o",
+        "--output",
+        type=NewFile(),
+        default="exchanges.toml",
+        show_default=True,
+        metavar="FILE",
+        help="The file of examples.",
+    )(force(command))
 
 
 def refuse_existing(path: Path, *, force: bool) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sockproof.check.listener import Address
-from sockproof.commands.output import NewFile, free_file, open_console, refuse_existing, warn
+from sockproof.commands.output import examples_file, free_file, open_console, refuse_existing, warn
 from sockproof.errors import HarnessError
 from sockproof.watch.datagram_relay import DatagramRelay
 from sockproof.watch.drafting import ExampleDraft, Limits, draft
@@ -38,16 +38,7 @@ class NothingSeen(HarnessError):
     metavar="ADDRESS",
     help="Where clients come instead: a port (0 is any that is free), or an address of its kind.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=NewFile(),
-    default="exchanges.toml",
-    show_default=True,
-    metavar="FILE",
-    help="The file of examples.",
-)
-@click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
+@examples_file
 @click.option(
     "--mask",
     "masked",

@@ -66,9 +66,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if _CASE not in metafunc.fixturenames:
         problem = f"it is marked with {_MARK}, and takes no {_CASE}"
         raise pytest.UsageError(f"{metafunc.definition.nodeid}: {problem}")
+    from sockproof.errors import HarnessError
     from sockproof.pytest_fixtures.service_cases import cases_of
 
-    cases = cases_of(metafunc.definition.path.parent, *mark.args, **mark.kwargs)
+    try:
+        cases = cases_of(metafunc.definition.path.parent, *mark.args, **mark.kwargs)
+    except HarnessError as error:
+        told = f"{metafunc.definition.nodeid}: {error}"
+        raise pytest.Collector.CollectError(told) from None
     metafunc.parametrize(_CASE, cases, ids=[case.id for case in cases], indirect=True)
 
 

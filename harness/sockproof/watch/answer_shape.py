@@ -29,6 +29,7 @@ _DATE = (
     rf"|{_DAYS} {_MONTHS} [ \d]\d {_CLOCK} (?:[A-Z]{{2,5}} )?\d{{4}}"
     rf"|\d{{4}}-\d\d-\d\d(?:[T ]{_CLOCK}(?:Z| ?[+-]\d\d:?\d\d)?)?"
     rf"|\d\d:\d\d:\d\d(?:[.,]\d+)?"
+    r"|1[5-9]\d{8}(?:\.\d+)?"  # seconds since 1970
 )
 _UUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 # Letters and figures in one, with what often parts or fills them.

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sockproof.check.service.example_text import Example, comment, table
-from sockproof.watch.answer_shape import has_date, pattern_of
+from sockproof.watch.answer_shape import are_alike, has_date, pattern_of
 from sockproof.watch.masking import MaskedOctets, Masks
 from sockproof.watch.rounds import NOTHING, Round, rounds_of
 from sockproof.watch.states import Sample, examples_of
@@ -67,7 +67,7 @@ def draft(seen: Witnessed, masks: Masks, limits: Limits) -> ExampleDraft:
     left_out: Counter[str] = Counter()
     if seen.unkept:
         left_out["what came when there was no more room"] = seen.unkept
-    runs = []
+    runs: list[tuple[Round, ...]] = []
     masked = masks.masked(seen.talks)
     for talk, turns in zip(seen.talks, masked, strict=True):
         steps = rounds_of(talk, turns)
@@ -75,7 +75,19 @@ def draft(seen: Witnessed, masks: Masks, limits: Limits) -> ExampleDraft:
         if reason or steps.left_out:
             left_out[reason or steps.left_out] += 1
         runs.append(run)
+    if seen.talks and not seen.talks[0].is_stream:
+        runs = _each_alone(runs)
     return _written(examples_of(runs), limits, left_out)
+
+
+def _each_alone(runs: Sequence[tuple[Round, ...]]) -> list[tuple[Round, ...]]:
+    """Of datagrams: a server mostly remembers nothing of who has sent one before. Where it answers
+    the same otherwise, it does, and they stay together."""
+    first: dict[tuple[bytes, bool], Round] = {}
+    steps = [step for run in runs for step in run]
+    if all(are_alike(first.setdefault(one.key, one).answer, one.answer) for one in steps):
+        return [(one,) for one in steps]
+    return list(runs)
 
 
 def _usable(steps: Sequence[Round], limits: Limits) -> tuple[tuple[Round, ...], str]:

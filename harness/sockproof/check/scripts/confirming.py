@@ -6,11 +6,8 @@ What was waited for in the check is not waited for as long again.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import os
-import signal
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -22,7 +19,7 @@ from sockproof.check.own_network import in_own_network
 from sockproof.check.scene import Manners
 from sockproof.check.scripts.check_script import CheckScript, ScriptCase, has_script, script_name
 from sockproof.check.service.exchanges import NONE, Exchanges
-from sockproof.iut.started import take_down
+from sockproof.iut.asked_program import said_by
 from sockproof.iut.strays import AGENT_MARK, end_strays, new_mark
 from sockproof.iut.survivor import keep
 from sockproof.judge.verdict import Verdict
@@ -143,28 +140,15 @@ def run_script(text: str, subject: Listener, patience_s: float) -> CheckScriptEn
 
 def _run(text: str, subject: Listener, patience_s: float) -> CheckScriptEnd:
     argument = [] if subject.argv else [subject.address.words]
-    keep()
+    keep()  # what is started has its mark, too
     with own_folder() as folder:
         path, mark = OutputFolder(folder).write("script.py", text), new_mark()
         command = [sys.executable, "-I", str(path), *argument]
-        with subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, AGENT_MARK: mark},
-            start_new_session=True,
-        ) as process:
-            take_down(process)
-            try:
-                printed = process.communicate(timeout=_bound_s(patience_s))[0]
-            except subprocess.TimeoutExpired:
-                printed = b""
-            finally:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                end_strays(AGENT_MARK, mark)
-    return _end(process.returncode, printed.decode("utf-8", "replace").strip())
+        try:
+            said = said_by(command, _bound_s(patience_s), {**os.environ, AGENT_MARK: mark})
+        finally:
+            end_strays(AGENT_MARK, mark)
+    return _end(said.status, said.stdout.strip())
 
 
 def _bound_s(patience_s: float) -> float:
@@ -172,7 +156,7 @@ def _bound_s(patience_s: float) -> float:
     return start_bound_s() + 6 * patience_s * scale()
 
 
-def _end(status: int, printed: str) -> CheckScriptEnd:
+def _end(status: int | None, printed: str) -> CheckScriptEnd:
     """Python, too, ends with THERE when it cannot read a script: it says nothing then."""
     is_told = status in (GONE, THERE) and bool(printed)
-    return CheckScriptEnd(status if is_told else NOT_TOLD, printed)
+    return CheckScriptEnd(NOT_TOLD if status is None or not is_told else status, printed)

@@ -10,7 +10,7 @@ from sockproof.check.scripts.mix_code import mix_constants
 from sockproof.check.scripts.talk_code import exchange_code, list_code
 from sockproof.check.service.declared_timeouts import drips_every_s
 from sockproof.check.service.exchanges import Exchange, Exchanges
-from sockproof.check.service.hostile import FEW_OCTETS, hostile_to
+from sockproof.check.service.hostile import hostile_in_turn, hostile_to
 from sockproof.check.service.hostile_octets import KINDS, Garbage
 from sockproof.spec.case_id import CaseId
 from sockproof.spec.matrix import spec_by_id
@@ -44,12 +44,12 @@ def _path_code(path: list[Exchange]) -> str:
 
 
 def _garbage_codes(exchanges: Exchanges, case: CaseId, large_octets: int) -> tuple[list[str], int]:
-    """Of the kind that the case is about, or one of each; and how often all of it is sent."""
+    """Of the kind that the case is about, or all that is not much; and how often it is sent."""
     is_stream = spec_by_id(case.spec).is_stream
-    kinds = [case.variant] if case.variant in KINDS else list(KINDS)
-    most = large_octets if case.variant in KINDS else FEW_OCTETS
-    found = [hostile_to(exchanges, kind, most, is_stream=is_stream) for kind in kinds]
-    chosen = found[0] if case.variant in KINDS else [one[0] for one in found if one]
+    if case.variant in KINDS:
+        chosen = hostile_to(exchanges, case.variant, large_octets, is_stream=is_stream)
+    else:
+        chosen = hostile_in_turn(exchanges, is_stream=is_stream)
     codes = [f"({exchanges.all.index(one)}, {_octets_code(garbage)})" for one, garbage in chosen]
     once = list(dict.fromkeys(codes))
     return once, len(codes) // max(1, len(once))

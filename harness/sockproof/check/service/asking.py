@@ -1,7 +1,8 @@
-"""Asks a server once, and takes what it answers for an example."""
+"""Asks a server, and once more on the same connection, and takes what it answers for an example."""
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,12 +28,14 @@ _MOST_OCTETS = 1 << 20
 class Heard:
     """A request, which is empty where the server speaks first, and its answer: ``to_end``, if the
     connection ends behind it, ``half_closes``, if it came only when the client said no more.
+    ``again`` is what it answers to the same once more, if it does.
     """
 
     request: bytes
     answer: bytes
     to_end: bool = False
     half_closes: bool = False
+    again: bytes = b""
 
 
 def asked(address: Address, request: bytes, folder: Path, log: CaseLog) -> list[Heard]:
@@ -77,7 +80,16 @@ def _heard(caller: Caller, request: bytes) -> Heard:
         seen = "nothing comes" if ending is TIMEOUT else "it resets the connection"
         told = f"{caller.address.words} does not answer {show(request)}: {seen}"
         raise HarnessError(told, r"give --say something that it answers, such as 'PING\r\n'")
-    return Heard(request, answer, ending is END_OF_STREAM, half_closes)
+    again = _again(caller, request) if ending is TIMEOUT and not half_closes else b""
+    return Heard(request, answer, ending is END_OF_STREAM, half_closes, again)
+
+
+def _again(caller: Caller, request: bytes) -> bytes:
+    """Nothing where it does not go on."""
+    with contextlib.suppress(Mismatch, HarnessError):
+        caller.send(request)
+        return _all(caller)[0]
+    return b""
 
 
 def _all(caller: Caller) -> tuple[bytes, Ending]:

@@ -35,10 +35,22 @@ def let_go_in_time(exchanges: Exchanges, scene: Scene, variant: str) -> None:
         raise NotApplicable("no timeout_s is declared for it")
     if len(exchange.request) < 2:
         raise NotApplicable(f"its request has {len(exchange.request)} octets")
-    with attempt(scene, f"a client that is slow with its request ({way})"):
-        caller = call_up(scene, answer_bound_s(scene), exchanges.before(exchange), way)
-        scene.wait_for(lambda: not waiting(scene.address), scene.patience_s, "it is accepted")
-        scene.observe("let_go_s", _let_go_s(caller, exchange, way, scene.patience_s))
+    let_go_s = []
+    for before, where in _begun(exchanges, exchange):
+        with attempt(scene, f"a client that is slow with its request{where} ({way})"):
+            caller = call_up(scene, answer_bound_s(scene), before, way)
+            scene.wait_for(lambda: not waiting(scene.address), scene.patience_s, "it is accepted")
+            let_go_s.append(_let_go_s(caller, exchange, way, scene.patience_s))
+            caller.peer.close()
+    scene.observe("let_go_s", max(let_go_s))
+
+
+def _begun(exchanges: Exchanges, exchange: Exchange) -> list[tuple[list[Exchange], str]]:
+    """What goes before the request on its connection; where it may be asked again, its own answer
+    as well, behind which a server may have no clock any more."""
+    before = list(exchanges.before(exchange))
+    again = exchange in exchanges.following(exchange)
+    return [(before, ""), *([([*before, exchange], ", behind its own answer")] if again else [])]
 
 
 def _let_go_s(caller: Caller, exchange: Exchange, way: str, patience_s: float) -> float:

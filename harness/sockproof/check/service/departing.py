@@ -8,6 +8,7 @@ import socket
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 from sockproof.check.scene import Scene
 from sockproof.check.service.attempts import answer_bound_s, attempt, positions
@@ -16,7 +17,13 @@ from sockproof.check.service.exchanges import Exchange, Exchanges
 from sockproof.check.service.growth import Growth
 from sockproof.judge.checks import Mismatch
 
-__all__ = ["LEAVING", "WAYS_OUT", "leavers_harm_nobody", "leavers_leave_nothing"]
+__all__ = [
+    "LEAVING",
+    "WAYS_OUT",
+    "leave_everywhere",
+    "leavers_harm_nobody",
+    "leavers_leave_nothing",
+]
 
 _ABORT_ON_CLOSE = struct.pack("ii", 1, 0)
 # What is counted after each of these rounds has to grow again and again to be a leak: what is made
@@ -72,6 +79,15 @@ def _places(exchange: Exchange) -> list[_Place]:
     return [*found, *(_Place(at, answer, in_answer=True) for at in positions(answer))]
 
 
+def leave_everywhere(exchanges: Exchanges, scene: Scene, number: int) -> None:
+    """So many come and leave by a reset, at one place of an exchange after the other; whatever they
+    hear is not judged."""
+    where = [(exchange, place) for exchange in exchanges.all for place in _places(exchange)]
+    with attempt(scene, "clients leave"):
+        for exchange, place in islice(cycle(where), number):
+            _come_and_leave(exchanges, scene, exchange, "reset", place)
+
+
 def leavers_harm_nobody(exchanges: Exchanges, scene: Scene, variant: str) -> None:
     """Wherever one leaves, the next one is answered."""
     exchange, way, places = _asked(exchanges, variant)
@@ -116,8 +132,6 @@ def leavers_leave_nothing(exchanges: Exchanges, scene: Scene, variant: str) -> N
             for place in places:
                 _come_and_leave(exchanges, scene, exchange, way, place)
 
-    for number in range(_ROUNDS):
-        if not growth.see(leave) and number:
-            break
+    growth.of_rounds(leave, len(places))
     seen = f"each time {len(places)} clients have left by {way}"
     growth.judge("when clients have left, the server holds what it held before", seen)

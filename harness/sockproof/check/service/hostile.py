@@ -4,8 +4,10 @@ own answer, and nothing of it is left."""
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -31,6 +33,7 @@ __all__ = [
     "GARBAGE_KINDS",
     "garbage_harms_nobody",
     "garbage_leaves_nothing",
+    "hostile_in_turn",
     "hostile_to",
 ]
 
@@ -44,7 +47,7 @@ FEW_OCTETS = 1 << 14
 """Is a lot where garbage comes again and again."""
 _PART = 8
 _TAKES_WITHIN_S, _GETS_WITHIN_S = 1.0, 0.1
-_ROUNDS = 4
+_ROUNDS, _ROUND_S = 4, 2.0
 _GETS = {END_OF_STREAM: "an end", RESET: "a reset", TIMEOUT: "nothing"}
 
 
@@ -160,13 +163,10 @@ def _what_it_gets(sender: Caller | None) -> str:
 
 def garbage_leaves_nothing(exchanges: Exchanges, scene: Scene, _variant: str) -> None:
     """Threads, children and descriptors do not grow with garbage, and nothing goes on with it."""
-    growth, is_stream = Growth(scene, _ROUNDS), scene.address.is_stream
-    every = [hostile_to(exchanges, kind, FEW_OCTETS, is_stream=is_stream) for kind in KINDS]
-    chosen = [found[0] for found in every if found]
-    for number in range(_ROUNDS):
-        if not growth.see(partial(_send_all, exchanges, scene, chosen)) and number:
-            break
-    seen = f"each time {len(chosen)} clients have sent garbage"
+    growth = Growth(scene, _ROUNDS)
+    some = _as_many_as_fit(exchanges, scene)
+    growth.of_rounds(partial(_send_all, exchanges, scene, some), len(some))
+    seen = f"each time {len(some)} clients have sent garbage"
     growth.judge("when garbage has come, the server holds what it held before", seen)
     share = scene.spins(scene.patience_s)
     if share:
@@ -176,7 +176,25 @@ def garbage_leaves_nothing(exchanges: Exchanges, scene: Scene, _variant: str) ->
         raise Hang("after garbage the server rests", f"{told}; {held}".rstrip("; "), stacks)
 
 
-def _send_all(exchanges: Exchanges, scene: Scene, chosen: list[tuple[Exchange, Garbage]]) -> None:
+def hostile_in_turn(exchanges: Exchanges, *, is_stream: bool) -> list[tuple[Exchange, Garbage]]:
+    """All garbage that is not much: first one of each kind, then another of each, and so on."""
+    every = [hostile_to(exchanges, kind, FEW_OCTETS, is_stream=is_stream) for kind in KINDS]
+    turns = itertools.zip_longest(*(dict.fromkeys(found) for found in every))
+    return [one for turn in turns for one in turn if one]
+
+
+def _as_many_as_fit(exchanges: Exchanges, scene: Scene) -> list[tuple[Exchange, Garbage]]:
+    """All of it, and of a server that is slow with it as much as it takes in a while; one of each
+    kind at least. It has been sent then."""
+    every, began_s = hostile_in_turn(exchanges, is_stream=scene.address.is_stream), time.monotonic()
+    for number, one in enumerate(every):
+        if number >= len(KINDS) and time.monotonic() - began_s > _ROUND_S:
+            return every[:number]
+        _send_all(exchanges, scene, [one])
+    return every
+
+
+def _send_all(exchanges: Exchanges, scene: Scene, some: Sequence[tuple[Exchange, Garbage]]) -> None:
     with attempt(scene, "garbage"):
-        for exchange, garbage in chosen:
+        for exchange, garbage in some:
             _what_it_gets(_sent(exchanges, scene, exchange, garbage))

@@ -149,7 +149,7 @@ def _leave_nothing(stage: _MixStage, playing: _Plays, search: Search[Mix], most:
     """
     by_leavers = sorted(search.passed, key=lambda plan: plan.leavers, reverse=True)
     some = sorted(by_leavers[:most], key=lambda plan: plan.size)
-    problem = _growth(stage, playing, some)
+    problem = _growth(stage, playing, some, is_known=False)
     if problem is None:
         return
     while len(some) > 1:
@@ -161,17 +161,21 @@ def _leave_nothing(stage: _MixStage, playing: _Plays, search: Search[Mix], most:
     raise search.failing(some[0], found) if found else problem
 
 
-def _growth(stage: _MixStage, playing: _Plays, plans: Sequence[Mix]) -> Mismatch | None:
+def _growth(
+    stage: _MixStage, playing: _Plays, plans: Sequence[Mix], *, is_known: bool = True
+) -> Mismatch | None:
     """What is wrong once they have been played round after round."""
     try:
-        _refuse_growth(stage, playing, plans)
+        _refuse_growth(stage, playing, plans, is_known=is_known)
     except Mismatch as problem:
         return problem
     return None
 
 
-def _refuse_growth(stage: _MixStage, playing: _Plays, plans: Sequence[Mix]) -> None:
-    """Play them round after round.
+def _refuse_growth(
+    stage: _MixStage, playing: _Plays, plans: Sequence[Mix], *, is_known: bool = False
+) -> None:
+    """Play them round after round; ``is_known``, if it is looked for what does it.
 
     Raises:
         Hang: something grows in each.
@@ -180,9 +184,8 @@ def _refuse_growth(stage: _MixStage, playing: _Plays, plans: Sequence[Mix]) -> N
         growth = Growth(stage.scene, _ROUNDS)
     except NotApplicable:
         return
-    for number in range(_ROUNDS):
-        if not growth.see(partial(playing.all_of, plans)) and number:
-            break
+    clients = 0 if is_known else sum(len(plan.clients) for plan in plans)
+    growth.of_rounds(partial(playing.all_of, plans), clients)
     told = "a plan has" if len(plans) == 1 else f"{len(plans)} plans have"
     seen = f"{_WHAT}: each time {told} been played"
     growth.judge("interleaved clients leave nothing", seen)

@@ -17,6 +17,7 @@ from typing import Any
 from sockproof.check.object_counts import COUNT, SAYS, WHERE
 from sockproof.check.program_life import ProgramLife, lived
 from sockproof.check.scene import Scene
+from sockproof.check.service.departing import leave_everywhere
 from sockproof.check.service.exchanges import Exchanges
 from sockproof.check.service.multitude import have_many
 from sockproof.judge.checks import Mismatch, NotApplicable
@@ -26,6 +27,8 @@ __all__ = ["thousand_keep_no_objects"]
 
 # A hundred at first, and then three times as many, three times; fewer of a slow server.
 _FIRST, _EACH, _ROUNDS, _ROUND_S = 100, 300, 3, 5.0
+# Kept is what one in so many leaves, or every other one of the clients that leave.
+_SHARE, _LEAVERS = 10, 5
 # Whoever is just done with a client has a moment for it.
 _SETTLES_S, _LOOK_S = 2.0, 0.1
 _LINE = re.compile(rf"^{SAYS} \d+ (\{{.*\}})$", re.MULTILINE)
@@ -42,14 +45,21 @@ def thousand_keep_no_objects(exchanges: Exchanges, scene: Scene, _variant: str) 
     subject = dataclasses.replace(scene.subject, argv=served.argv(counts=True))
     with lived(subject, scene.folder, scene.log) as life:
         other, began_s = scene.beside(life), time.monotonic()
-        have_many(exchanges, other, _FIRST)
+        _play(exchanges, other, _FIRST)
         fit = int(_ROUND_S * _FIRST / max(1e-3, time.monotonic() - began_s))
         number = max(_FIRST, min(_EACH, fit))
         held = [_told(life, COUNT)]
         for _ in range(_ROUNDS):
-            have_many(exchanges, other, number)
+            _play(exchanges, other, number)
             held.append(_settled(life, held[-1], number))
         _judge(scene, life, held, number)
+
+
+def _play(exchanges: Exchanges, scene: Scene, number: int) -> None:
+    """So many exchanges; and where there are connections, clients that leave by a reset."""
+    have_many(exchanges, scene, number)
+    if scene.address.is_stream:
+        leave_everywhere(exchanges, scene, number // _LEAVERS)
 
 
 def _judge(scene: Scene, life: ProgramLife, held: list[dict[str, int]], number: int) -> None:
@@ -67,15 +77,16 @@ def _judge(scene: Scene, life: ProgramLife, held: list[dict[str, int]], number: 
     total = _FIRST + _ROUNDS * number
     raise Mismatch(
         f"after {total} exchanges the server keeps no more of what they made than after {_FIRST}",
-        f"after {_FIRST} exchanges, and each time {number} later, it keeps more objects: "
+        f"after {_FIRST} exchanges, and each time {number} and a few leavers later, it keeps more "
+        "objects: "
         + ", ".join(figures)
         + f"; they are kept in {' and '.join(where)}" * bool(where),
     )
 
 
 def _grown(before: Mapping[str, int], after: Mapping[str, int], number: int) -> set[str]:
-    """Of what there is one more for at least every second exchange."""
-    return {name for name, now in after.items() if now - before.get(name, 0) >= number // 2}
+    """Of what there is one more for at least every tenth exchange."""
+    return {name for name, now in after.items() if now - before.get(name, 0) >= number // _SHARE}
 
 
 def _settled(life: ProgramLife, before: Mapping[str, int], number: int) -> dict[str, int]:

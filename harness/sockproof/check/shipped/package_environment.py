@@ -4,13 +4,10 @@ pip up, in this user's cache. It is made elsewhere and moved, so that half of on
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import re
-import signal
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +15,7 @@ from pathlib import Path
 from sockproof._paths import expanded
 from sockproof.errors import HarnessError, UsageError
 from sockproof.file_names import file_name
-from sockproof.iut.started import take_down
-from sockproof.iut.survivor import keep
+from sockproof.iut.asked_program import said_by
 from sockproof.output_folder import OutputFolder
 from sockproof.own_folder import own_folder
 from sockproof.timing import scale
@@ -143,27 +139,13 @@ class PackageEnvironment:
 
     def _run(self, words: Sequence[str], who: str) -> str:
         """What it prints, when it ends well."""
-        keep()
-        with subprocess.Popen(
-            words,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        ) as process:
-            take_down(process)
-            try:
-                said, problem = process.communicate(timeout=_WITHIN_S * scale())
-            except subprocess.TimeoutExpired:
-                said, problem = "", f"it did not end within {_WITHIN_S * scale():g} s"
-            finally:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(process.pid, signal.SIGKILL)
-        if process.returncode:
-            raise self._failure(who, problem or said)
-        return said
+        within_s = _WITHIN_S * scale()
+        said = said_by(words, within_s)
+        if said.status is None:
+            raise self._failure(who, f"it did not end within {within_s:g} s")
+        if said.status:
+            raise self._failure(who, said.stderr or said.stdout)
+        return said.stdout
 
     def _failure(self, who: str, told: str) -> HarnessError:
         """Why there is none, in a line."""
