@@ -136,11 +136,11 @@ SHOWN: list[tuple[str, str]] = [
     ("relative-path-is-taken-from-elsewhere", "unix/relative-path[UnixDatagram/path]"),
     (
         "datagram-server-closes-its-socket",
-        "datagrams/one-datagram-one-request[ThreadingUDP/inet6]",
+        "datagrams/one-datagram-one-request[UDP/inet]",
     ),
     (
         "datagram-server-closes-its-socket",
-        "datagrams/one-datagram-one-request[ThreadingUnixDatagram/path]",
+        "datagrams/one-datagram-one-request[UnixDatagram/path]",
     ),
     (
         "datagram-has-a-copy-of-the-socket",

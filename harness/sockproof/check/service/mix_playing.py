@@ -8,13 +8,13 @@ from collections import deque
 from collections.abc import Sequence
 
 from sockproof.check.scene import Scene
+from sockproof.check.service.admission import Admission
 from sockproof.check.service.attempts import told_of
 from sockproof.check.service.beside import DAWDLES_S
 from sockproof.check.service.caller import Caller, call_up
 from sockproof.check.service.departing import WAYS_OUT
 from sockproof.check.service.exchanges import Exchange, Exchanges
 from sockproof.check.service.mix_plan import LEAVES, Mix, MixMove, path_of
-from sockproof.check.service.multitude import is_let_in
 from sockproof.judge.checks import Hang, Mismatch
 from sockproof.timing import scale
 
@@ -101,6 +101,7 @@ class _MixedClient:
         self._scene, self._bound_s = scene, bound_s
         self._path = [exchange.of_client(number) for exchange in path]
         self._caller: Caller | None = None
+        self._admission: Admission | None = None
         self._at = self._said = 0
         self._is_gone = self.is_kept_out = False
         # What it has waited for in vain, and what it got.
@@ -158,6 +159,7 @@ class _MixedClient:
             except Hang:
                 self.is_kept_out = self._is_gone = True
                 return False
+            self._admission = Admission(self._caller)
             self._began_s = time.monotonic()
         return True
 
@@ -179,14 +181,16 @@ class _MixedClient:
     def _hears(self, soon_s: float) -> bool:
         """Whether its answer comes so soon; none if it has not begun to ask."""
         assert self._caller
+        assert self._admission
         if self._at == len(self._path) or self._said < len(self._exchange.request):
             return True
         self._caller.peer.socket.settimeout(soon_s)
+        was_in = self._admission.look() is not None
         try:
             self._caller.hear(self._exchange)
         except Hang as problem:
             self.missed = problem.expected, problem.actual
-            self.is_kept_out = not is_let_in(self._caller)
+            self.is_kept_out = not was_in  # while it waited; it may have been let in just now
             return False
         except Mismatch:
             is_late = self._ended_s - self._began_s > DAWDLES_S * scale()

@@ -11,13 +11,12 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from sockproof.case.client import END_OF_STREAM
-from sockproof.check.far_end import unacknowledged_octets
 from sockproof.check.scene import Manners, Scene
+from sockproof.check.service.admission import Admission
 from sockproof.check.service.attempts import answer_bound_s, attempt
 from sockproof.check.service.caller import Caller, call_up
 from sockproof.check.service.exchanges import Exchange, Exchanges
 from sockproof.check.service.growth import Growth
-from sockproof.check.sockets import ports_let_in
 from sockproof.judge.checks import Hang, Mismatch
 
 __all__ = [
@@ -25,7 +24,6 @@ __all__ = [
     "AskingCrowd",
     "each_its_own_answer",
     "have_many",
-    "is_let_in",
     "judge_crowd",
     "thousand_leave_nothing",
 ]
@@ -91,43 +89,34 @@ class AskingCrowd:
         except Mismatch:
             return _KEPT_OUT
         caller.peer.socket.settimeout(_LOOK_S)
-        caller.may_wait = lambda: self._may_wait(caller, time.monotonic() - came_s)
+        admission = Admission(caller)
+        caller.may_wait = lambda: self._may_wait(admission)
         try:
             caller.have_all(self._exchanges.before(exchange)).say(exchange)
             said_s = time.monotonic()
             caller.hear(exchange)
         except Mismatch as problem:
-            is_told = caller.has_heard or _is_to_answer(caller, problem, said_s - came_s)
+            is_told = _is_to_answer(caller, admission, problem, said_s - came_s)
             return problem if is_told else _KEPT_OUT
         self._answered_s = time.monotonic()
         caller.peer.close()
         return None
 
-    def _may_wait(self, caller: Caller, waited_s: float) -> bool:
+    def _may_wait(self, admission: Admission) -> bool:
         """As long as others are answered; who has been kept out waits for the kernel alone."""
-        if waited_s > _KEPT_OUT_S and not is_let_in(caller):
-            return False
-        return time.monotonic() - self._answered_s < self._bound_s
+        if (since_s := admission.look()) is None:
+            return admission.waited_s < _KEPT_OUT_S
+        return time.monotonic() - max(since_s, self._answered_s) < self._bound_s
 
 
-def _is_to_answer(caller: Caller, problem: Mismatch, late_s: float) -> bool:
-    """Whether the server owed an answer to one that has heard nothing: not if it was kept out, and
-    one that was late with what it said, on a busy machine, need not be waited for."""
-    if not caller.address.is_stream or caller.address.spec.is_unix:
+def _is_to_answer(caller: Caller, admission: Admission, problem: Mismatch, late_s: float) -> bool:
+    """Whether the server owed an answer: not to one that has heard nothing since it was kept out,
+    and one that was late with what it said, on a busy machine, need not be waited for."""
+    if caller.has_heard or not caller.address.is_stream or caller.address.spec.is_unix:
         return True
-    if isinstance(problem, Hang):
-        return is_let_in(caller)
+    if isinstance(problem, Hang):  # as it was when the waiting was given up, and not a moment later
+        return admission.since_s is not None
     return caller.ending is END_OF_STREAM and late_s < _PROMPT_S
-
-
-def is_let_in(caller: Caller) -> bool:
-    """Whether its connection stands for the server as well. A client whose last word found the
-    queue full takes itself for connected, and says again what was lost."""
-    if not caller.address.is_stream or caller.address.spec.is_unix:
-        return True
-    own = caller.peer.socket
-    has_come = not unacknowledged_octets(own)
-    return has_come and own.getsockname()[1] in ports_let_in(caller.address)
 
 
 def _worst(problems: Sequence[Mismatch]) -> Mismatch:
