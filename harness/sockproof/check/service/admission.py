@@ -34,8 +34,9 @@ class Admission:
 
 
 def _is_in(caller: Caller) -> bool:
-    """Whether its connection stands for the server as well, and nothing of it is on its way."""
-    if not caller.address.is_stream or caller.address.spec.is_unix:
+    """Whether its connection stands for the server as well, and nothing of it is on its way; who
+    has heard anything is in, however much it has to say."""
+    if caller.has_heard or not caller.address.is_stream or caller.address.spec.is_unix:
         return True
     own = caller.peer.socket
     has_come = not unacknowledged_octets(own)
