@@ -60,6 +60,7 @@ def _scripts(mark: Mark) -> list[int]:
     return found
 
 
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("kind", ["program", "address"])
 def test_interrupt_while_a_script_is_tried_loses_nothing(tmp_path: Path, kind: str) -> None:
     """The failure is in the record, and the reports are there; the script is ended."""
@@ -85,6 +86,7 @@ def test_interrupt_while_a_script_is_tried_loses_nothing(tmp_path: Path, kind: s
     assert list(living(mark)) == []
 
 
+@pytest.mark.by_turns(3)
 def test_what_is_found_is_told_in_a_terminal_at_once(tmp_path: Path) -> None:
     """Before it is confirmed; in the end it stands among the findings alone."""
     words = command(*QUICK, "-k", STAYS, "--", *LISTENER, "{port}", "waits for ever")
@@ -101,6 +103,7 @@ def _seen_of(folder: Path) -> dict[str, str]:
     return {row.id: str(row.observations.get(SCRIPT, "")) for row in _record(folder).cases}
 
 
+@pytest.mark.by_turns(3)
 def test_failure_of_a_server_that_is_gone_is_not_tried(tmp_path: Path) -> None:
     """Nobody is there who could show it; its script says so, and can be run by hand."""
     case = "garbage-is-survived[TCP/inet,NUL]"

@@ -285,6 +285,7 @@ def test_interrupt_does_not_wait_for_the_reader(tmp_path: Path, number: int) -> 
         assert pipe.run.wait(DEADLINE_S) == 3
 
 
+@pytest.mark.by_turns(2)
 def test_narrow_terminal_changes_nothing(tmp_path: Path) -> None:
     """Ten columns wide, and without colours: nothing is cut short."""
     ended = in_terminal(of_a_run(), 10, cwd=tmp_path, env=environment(TERM="dumb"))

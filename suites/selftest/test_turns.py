@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.turns import dealt
+from fixtures.turns import beginning, dealt
 from sockproof._paths import kit_dir
 from suites.selftest.shown_failures import SHOWN
 from suites.selftest.test_mutants import PARTS, RUNS
@@ -31,6 +31,8 @@ def test_short(): ...
 """
 LONG = [f"test_it.py::test_long[{n}]" for n in range(7)]
 FEW = [f"test_it.py::test_few[{n}]" for n in range(2)]
+# In this turn, and every third after it, the first of them is played.
+FIRST = beginning("test_it.py::test_long") % 3
 
 
 @pytest.fixture
@@ -111,10 +113,28 @@ def test_all_is_played_without_turn(folder: Path) -> None:
 
 def test_keyword_leaves_turns_alone(folder: Path) -> None:
     """A test has the same turn whatever else is selected."""
-    assert played(pytest_in(folder, "--turn=1", "-k", "long and (3 or 4 or 5)")) == [LONG[4]]
+    turn = FIRST + 1
+
+    printed = pytest_in(folder, f"--turn={turn}", "-k", "long and (3 or 4 or 5)")
+
+    assert played(printed) == [LONG[4]]
 
 
 def test_named_test_is_played_in_any_turn(folder: Path) -> None:
     """Whoever names one test wants to see it."""
-    assert LONG[4] not in dealt(LONG, 3, 2)
-    assert played(pytest_in(folder, "--turn=2", LONG[4])) == [LONG[4]]
+    turn = FIRST + 2
+
+    printed = pytest_in(folder, f"--turn={turn}", LONG[4])
+
+    assert LONG[4] not in dealt(LONG, 3, turn - FIRST)
+    assert played(printed) == [LONG[4]]
+
+
+def test_functions_of_one_set_do_not_meet_in_one_turn() -> None:
+    """Each begins to deal elsewhere."""
+    functions = [f"test_{n}.py::test_it" for n in range(30)]
+
+    turns = Counter(beginning(function) % 3 for function in functions)
+
+    assert len(turns) == 3
+    assert max(turns.values()) < 20
