@@ -18,7 +18,7 @@ _TELLING = (
     r"private[_-]?key|auth[_-]?key|credentials?|session|sess_?id|csrf|xsrf|requirepass|"
     r"(?:user|db)_?(?:pass|pwd)|otp_code)"
 )
-_JUST = r"(?:pass\d?|pwd\d?|pw|auth|sess|sid|jwt|t?otp|pin|signature|sig)"
+_JUST = r"(?:pass\d?|pwd\d?|pw|o?auth|sess|sid|jwt|t?otp|pin|signature|sig)"
 # Also the last of several in brackets: user[password].
 _NAME = (
     rf"(?:{_TELLING}[\w.-]{{0,40}}|(?<![A-Za-z0-9]){_JUST})"
@@ -38,7 +38,7 @@ ANYWHERE = (
     # Headers.
     rf"^[ \t]*(?:Proxy-)?Authorization[ \t]*:[ \t]*{_SCHEME}{_VALUE}",
     rf"^Cookie2?[ \t]*:[ \t]*{_VALUE}",
-    r"^Set-Cookie2?[ \t]*:[ \t]*(?:[^=;\r\n]*=)?([^;\r\n]*)",
+    r"""^Set-Cookie2?[ \t]*:[ \t]*(?:\r?\n[ \t]+)?(?:[^=;\r\n]*=)?("[^"\r\n]*"|[^;\r\n]*)""",
     r"\bBearer[ \t]*:?[ \t]+(?!realm=|error=|scope=)([\w.~+/=-]+)",
     # Names with values: of forms, of JSON, of settings, of headers.
     rf"""(?:{_NAME}|(?:proxy-)?authorization|(?:set-)?cookie)\\?["']?{_IS}\\?"((?:\\.|[^"\\\r\n])*)""",
@@ -47,6 +47,12 @@ ANYWHERE = (
     rf"""{_NAME}["'][ \t]*:[ \t]*([^\s"',{{}}\[\]][^\s,}}\]]*)""",
     rf"""{_NAME}["']\s{{0,40}}:\s{{0,40}}[\[{{]([^\]}}]*)""",
     rf"""{_NAME}[ \t]+["']((?:\\.|[^"'\\\r\n])*)""",
+    rf"""["'](?:{_NAME}|(?:proxy-)?authorization|cookie)["'][ \t]*,[ \t]*"((?:\\.|[^"\\\r\n])*)""",
+    # Values on lines of their own, as in YAML; between octets of zero, as in frames; as Redis
+    # spells words.
+    rf"{_NAME}[ \t]*:[ \t]*\r?\n[ \t]+(?:-[ \t]+)?([^\r\n]+(?:\r?\n[ \t]+[^\r\n]+)*)",
+    rf"{_NAME}\0([^\0]+)\0",
+    rf"\$\d+\r\n{_NAME}\r\n\$\d+\r\n([^\r\n]*)",
     rf"""\bname={_NAMED}[^\r\n]{{0,200}}\r?\n(?:[^\r\n]{{1,200}}\r?\n){{0,9}}\r?\n([^\r\n]*)""",
     rf"""\b(?:name|id)["']?{_IS}{_NAMED}[^<>{{}}\r\n]{{0,80}}?(?:value|content)["']?{_IS}["']?([^"'<>\s,}}]*)""",
     rf"""\bvalue["']?{_IS}["']?([^"'<>\s,}}]*)["']?[^<>{{}}\r\n]{{0,80}}?\b(?:name|id)["']?{_IS}{_NAMED}""",
@@ -54,10 +60,10 @@ ANYWHERE = (
     rf"""{_NAME}[ \t]*:[ \t]*([^\s"'](?:[^\r\n]|\r?\n[ \t])*)""",
     rf"<[\w:.-]{{0,40}}(?:{_TELLING}|{_JUST})[^<>]{{0,80}}>(?:\s*<(?!/)[^<>]{{0,80}}?(?:CDATA\[|>)){{0,3}}([^<]+)",
     # What shows what it is by itself.
-    r"\b[a-z][a-z0-9+.-]{0,20}://[^\s/@:]*:([^\s/@]+)@",
+    r"\b[a-z][a-z0-9+.-]{0,20}://[^\s/@:]*:([^\s/]+)@",
+    r"\bhttps?://([^\s/@:]+)@",
     r"\b(eyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)?)",
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----([^-]*)",
-    # As Redis spells words.
     r"\$4\r\nAUTH\r\n\$\d+\r\n([^\r\n]*)(?:\r\n\$\d+\r\n([^\r\n]*))?",
 )
 """Of both sides."""
@@ -66,7 +72,10 @@ FROM_CLIENTS = (
     r"^[ \t]*(?:PASS(?:WORD|WD|PHRASE|CODE)?|TOKEN|SECRET|API-?KEY|IDENTIFY)[ \t]+([^\r\n]+)",
     r":IDENTIFY[ \t]+([^\r\n]+)",
     rf"(?:^[ \t]*(?:\S+[ \t]+)?|\0.)(?:AUTH|AUTHENTICATE)[ \t]+{_MECHANISM}([^\r\n]*)",
-    r"(?:^[ \t]*(?:\S+[ \t]+)?|\0.|/)(?:LOGIN|OPER|LOGON|SIGNIN)[ \t]+[^\s:]+[ \t:]+([^\r\n]+)",
+    r"(?:^[ \t]*(?:\S+[ \t]+)?|\0.|/)(?:LOGIN|OPER|LOGON|SIGNIN)[ \t]+"
+    r"(?:\{\d+\+?\}\r\n)?[^\s:]+[ \t:]+(?:\{\d+\+?\}\r\n)?([^\r\n]+)",
+    r"\b(?:requirepass|masterauth)[ \t]+(\S+)",
+    r"""\bIDENTIFIED[ \t]+BY[ \t]+["']?([^"'\r\n;]+)""",
     r"\bHELLO[ \t]+\d[ \t]+AUTH[ \t]+\S+[ \t]+(\S+)",
     r"(?<!\w)(?:pass(?:word|wd|phrase|code)?|token|secret|api-?key)[ \t]+"
     r"(?:(?:is|was|to|be)[ \t]+)?(\S+)",
