@@ -75,6 +75,8 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "factory.toml").write_text(FACTORY.replace("{address}", "{host}:{port}"), "utf-8")
     (tmp_path / "example.toml").write_text(EXAMPLE, "utf-8")
     (tmp_path / "wrong.toml").write_text(EXAMPLE.replace("HELLO", "WORLD"), "utf-8")
+    (tmp_path / "lost.toml").write_text(FACTORY.replace("make_server", "Gone"), "utf-8")
+    (tmp_path / "broken.py").write_text("import no_such_module_of_anybody\n", "utf-8")
     (tmp_path / "closed.toml").write_text(f"{EXAMPLE}keeps = true\n", "utf-8")
     return tmp_path
 
@@ -143,13 +145,20 @@ def test_finding_is_shown_again(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "status", "told"),
     [
-        ("--server chat:Gone", FAULT, "chat:Gone: chat has no 'Gone'"),
-        ("--server gone:X", FAULT, "cannot import gone: ModuleNotFoundError"),
-        ("--server chat:number", FAULT, "chat:number is no class and no function, but of type int"),
+        ("--server chat:Gone", USAGE, "chat:Gone: chat has no 'Gone'"),
+        ("--server gone:X", USAGE, "there is no module gone; such as"),
+        ("--server chat.gone:X", USAGE, "there is no module chat.gone"),
+        ("--server broken:X", FAULT, "cannot import broken: ModuleNotFoundError: No module"),
+        ("--server broken:X --listens 127.0.0.1:{port}", FAULT, "cannot import broken: "),
+        ("--server chat:number", USAGE, "chat:number is no class and no function, but of type int"),
         ("--server chat:Server", FAULT, "TypeError: "),
-        ("--server chat:Server --handler chat:Gone", FAULT, "--handler chat:Gone: chat has no"),
+        ("--server chat:Server --handler chat:Gone", USAGE, "--handler chat:Gone: chat has no"),
         ("--server chat:no_server", FAULT, "gives a NoneType, which has no serve_forever()"),
         ("--server gone.py:X", USAGE, "there is no file gone.py"),
+        ("--server chat:Gone --listens 127.0.0.1:{port}", USAGE, "chat has no 'Gone'"),
+        ("--server chat:Server --handler gone:X", USAGE, "--handler gone:X: there is no module"),
+        ("--server chat:Server --handler gone.py:X", USAGE, "there is no file gone.py"),
+        ("--exchanges lost.toml", USAGE, "chat has no 'Gone'"),
         ("--server chat", USAGE, "'chat' names no class and no function"),
         ("--server chat:Server@no-such-python", USAGE, "no interpreter 'no-such-python'"),
         ("--handler chat:Upper", USAGE, "--handler is for --server"),

@@ -224,7 +224,7 @@ BAD = [
     ("-- false {port}", 3, "it ended with status 1 before it listened at"),
     ("-- sleep 1", 4, "nothing says at which port the program listens"),
     ("--server gone.py:A", 4, "--server 'gone.py:A': there is no file gone.py"),
-    ("--server chat.py:Gone", 3, "chat has no 'Gone'"),
+    ("--server chat.py:Gone", 4, "chat has no 'Gone'"),
     ("--handler chat.py:ChatHandler", 4, "--handler is for --server"),
 ]
 

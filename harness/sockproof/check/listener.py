@@ -201,7 +201,8 @@ def server_of(
     its place.
 
     Raises:
-        UsageError: nothing says where it listens. HarnessError: it cannot be imported.
+        UsageError: nothing says where it listens, or it is not there. HarnessError: it cannot be
+            imported.
     """
     address = _listening(listens or served.listens, allowed)
     subject = Listener(served.words, address, served.argv(), _words(stop), served)

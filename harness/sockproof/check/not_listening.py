@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sockproof.check.starter import CANNOT_BE_MADE
+from sockproof.check.served_class import REFUSED
 from sockproof.errors import HarnessError
 from sockproof.timing import start_bound_s
 
@@ -40,8 +40,8 @@ def not_listening(life: ProgramLife, listens: bool) -> HarnessError:
         told = f"{words}: it does not listen at {where} within {start_bound_s():g} s"
         return NeverListens(told, "say where it listens with --listens")
     told = f"{words}: it ended with status {life.status} before it listened at {where}"
-    if life.subject.served and life.status == CANNOT_BE_MADE:
-        return HarnessError(f"{words}: {life.last_words}", "see docs/own-server.md")
+    if life.subject.served and life.status in REFUSED:
+        return REFUSED[life.status](f"{words}: {life.last_words}")
     if life.status == 0 and (others := life.goes_on_as):
         return in_background(life, others[-1])
     if life.status == 0:

@@ -15,16 +15,23 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from sockproof._paths import expanded
+from sockproof.check.starter import CANNOT_BE_MADE, NO_SUCH_NAME
 from sockproof.errors import HarnessError, UsageError
 from sockproof.iut.asked_program import said_by
 from sockproof.iut.discovery import find_interpreter
 from sockproof.timing import start_bound_s
 
-__all__ = ["ServedClass", "look_at", "served_class"]
+__all__ = ["REFUSED", "ServedClass", "look_at", "served_class"]
 
 STARTER = Path(__file__).with_name("starter.py")
 _HOW = "such as mypkg.servers:ChatServer, ./chat.py:ChatServer or mypkg:make_server@python3.12"
 _NAMED = re.compile(r"\w+(\.\w+)*:[^\W\d]\w*(\.\w+)*")
+REFUSED: Mapping[int, Callable[[str], HarnessError]] = {
+    NO_SUCH_NAME: lambda told: UsageError(told, _HOW),
+    CANNOT_BE_MADE: lambda told: HarnessError(told, "see that it is imported by hand"),
+}
+"""What is said of a class of which no server comes, by the status with which its starter ends: what
+is named has to be there; what is there may fail."""
 # The port that is free stands there for whatever is asked of a server's address.
 _PLACES = ("{address}", "{port}", "{path}")
 
@@ -107,7 +114,7 @@ class ServedClass:
         """Where a server of it listens, as ``--listens`` has it.
 
         Raises:
-            HarnessError: it cannot be imported, or is none.
+            UsageError, HarnessError: as of :func:`look_at`.
         """
         return look_at(self)
 
@@ -157,7 +164,7 @@ def served_class(
     """What the texts of ``--server`` and ``--handler`` mean.
 
     Raises:
-        UsageError: one of them names no class, or a file or interpreter is not there.
+        UsageError: one of them is no name of a class, or a file or interpreter is not there.
     """
     server, at, interpreter = given.rpartition("@")
     if not at:
@@ -202,7 +209,7 @@ def look_at(one: ServedClass) -> str:
     imported, and not made. Of a factory nothing is known but the usual.
 
     Raises:
-        HarnessError: it cannot be imported, or is none.
+        UsageError: it is not there, or is none. HarnessError: it cannot be imported.
     """
     said = said_by(one.argv(look=True), start_bound_s())
     if said.status is None:
@@ -211,7 +218,7 @@ def look_at(one: ServedClass) -> str:
     if said.status:
         last = [line for line in said.stderr.splitlines() if line.strip()]
         told = last[-1] if last else f"it ended with status {said.status}"
-        raise HarnessError(f"{one.given}: {told}", "see that it is imported by hand")
+        raise REFUSED.get(said.status, REFUSED[CANNOT_BE_MADE])(f"{one.given}: {told}")
     return _listens(json.loads(said.stdout.splitlines()[-1]))
 
 

@@ -13,11 +13,19 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-CANNOT_BE_MADE = 65
+NO_SUCH_NAME, CANNOT_BE_MADE = 64, 65
 
 
 class Refusal(Exception):
     """No server comes of it; says why."""
+
+    status = CANNOT_BE_MADE
+
+
+class NoSuchName(Refusal):
+    """What the user names is not there, or is of another kind."""
+
+    status = NO_SUCH_NAME
 
 
 def found(spec: str, folders: Any) -> Any:
@@ -27,14 +35,17 @@ def found(spec: str, folders: Any) -> Any:
     try:
         one = importlib.import_module(module)
     except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}."):
+            raise NoSuchName(f"there is no module {error.name}") from None
         traceback.print_exc()
         raise Refusal(f"cannot import {module}: {worded(error)}") from error
     for name in names.split("."):
         if not hasattr(one, name):
-            raise Refusal(f"{getattr(one, '__name__', module)} has no {name!r}")
+            raise NoSuchName(f"{getattr(one, '__name__', module)} has no {name!r}")
         one = getattr(one, name)
     if not callable(one):
-        raise Refusal(f"{spec} is no class and no function, but of type {type(one).__name__}")
+        kind = type(one).__name__
+        raise NoSuchName(f"{spec} is no class and no function, but of type {kind}")
     return one
 
 
@@ -93,7 +104,7 @@ def handler_of(order: Any) -> Any:
     try:
         return found(order["handler"], order["folders"])
     except Refusal as refusal:
-        raise Refusal(f"--handler {order['handler']}: {refusal}") from None
+        raise type(refusal)(f"--handler {order['handler']}: {refusal}") from None
 
 
 def look(order: Any) -> None:
@@ -143,7 +154,7 @@ def main(words: Any) -> None:
         server = made(order, words[1] if words[1:] else "")
     except Refusal as refusal:
         print(refusal, file=sys.stderr)  # noqa: T201
-        sys.exit(CANNOT_BE_MADE)
+        sys.exit(refusal.status)
     serve(server)
 
 
