@@ -11,11 +11,13 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import os
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sockproof.check.near_misses import HOW, no_address, not_loopback
 from sockproof.check.served_class import ServedClass
 from sockproof.errors import UsageError
 from sockproof.file_names import file_name
@@ -39,7 +41,6 @@ OWN, HOST = "own", "host"
 _LONGEST_PATH_OCTETS = 107
 # Of Unix sockets: how an address begins, and the kind of server that is there.
 _UNIX_KINDS = {"unix": "UnixStream", "unixgram": "UnixDatagram"}
-HOW = "such as 127.0.0.1:9000, [::1]:9000, udp:127.0.0.1:9000 or unix:/run/app.sock"
 
 
 @dataclass(frozen=True)
@@ -146,33 +147,44 @@ def parse_address(given: str, allowed: Sequence[str] = ()) -> Address:
     text = rest if is_datagram or kind == "tcp" else given
     host, colon, port = text.rpartition(":")
     if not colon or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise UsageError(f"{given!r} is no address", HOW)
+        raise no_address(given)
     host = host.removeprefix("[").removesuffix("]") or "127.0.0.1"
-    family = _family(given, "127.0.0.1" if host == "localhost" else host, allowed)
+    family = _family(given, "127.0.0.1" if host == "localhost" else host, port, allowed)
     at = ("127.0.0.1" if host == "localhost" else host, int(port))
     spec = spec_by_id(f"{'UDP' if is_datagram else 'TCP'}/{family}")
     return Address(spec, at, named_by_user=host in allowed)
 
 
 def _unix(given: str, kind: str, path: str) -> tuple[ServerSpec, str]:
-    if not path or len(os.fsencode(path)) > _LONGEST_PATH_OCTETS:
-        raise UsageError(f"{given!r}: a path has 1 to {_LONGEST_PATH_OCTETS} octets", HOW)
+    if not path:
+        raise no_address(given)
+    if len(os.fsencode(path)) > _LONGEST_PATH_OCTETS:
+        raise UsageError(f"{given!r}: a path has at most {_LONGEST_PATH_OCTETS} octets", HOW)
     if path.startswith("@"):
         return spec_by_id(f"{kind}/abstract"), f"\0{path[1:]}"
     return spec_by_id(f"{kind}/path"), path
 
 
-def _family(given: str, host: str, allowed: Sequence[str]) -> str:
+def _family(given: str, host: str, port: str, allowed: Sequence[str]) -> str:
     try:
         found = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         if host in allowed:
             return "inet"
-        raise UsageError(f"{given!r}: {host!r} is no IP address", HOW) from None
+        raise _no_ip_address(given, host) from None
     if not found.is_loopback and host not in allowed:
-        hint = f"if you may test it, add --allow-remote {host}"
-        raise UsageError(f"{host} is not this machine's loopback", hint)
+        raise not_loopback(host, port)
     return "inet" if found.version == 4 else "inet6"
+
+
+def _no_ip_address(given: str, host: str) -> UsageError:
+    """Either the text is none at all, or it names a host that would have to be looked up."""
+    if host == "*":
+        return not_loopback(host, given.rpartition(":")[2])
+    if not re.fullmatch(r"[\w.-]+", host) or host == "udp":
+        return no_address(given)
+    hint = f"give its address; if it is another machine that you may test, --allow-remote {host}"
+    return UsageError(f"{given!r}: {host!r} is no IP address", hint)
 
 
 def program_of(

@@ -18,6 +18,7 @@ from sockproof.check.invariants.table import Play, plays_of
 from sockproof.check.known_deviations import KnownDeviations
 from sockproof.check.language import Language
 from sockproof.check.listener import HOST, OWN, Listener, parse_address, program_of
+from sockproof.check.near_misses import near_miss
 from sockproof.check.network_choice import settled
 from sockproof.check.scene import Manners
 from sockproof.check.scripts.confirming import Confirmation
@@ -152,6 +153,8 @@ def asked_subject(words: Sequence[str], given: dict[str, Any]) -> Listener:
         return Listener(first, parse_address(first, allowed))
     if is_address(first):
         return program_of(rest, first, given["stop"], allowed)
+    if not given["listens"] and (missed := near_miss(" ".join(words))):
+        raise missed
     return program_of(words, given["listens"], given["stop"], allowed)
 
 
