@@ -33,9 +33,9 @@ def passed(name: str, variant: str = "", **observed: Any) -> CaseRow:
     return _case(name, variant, Verdict.PASS, observations=observed)
 
 
-def silent(name: str, why: str = "psutil is not installed") -> CaseRow:
+def silent(name: str, why: str = "psutil is not installed", variant: str = "") -> CaseRow:
     """A case that is not applicable."""
-    return _case(name, "", Verdict.NOT_APPLICABLE, reason=why)
+    return _case(name, variant, Verdict.NOT_APPLICABLE, reason=why)
 
 
 def failed(

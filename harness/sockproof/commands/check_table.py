@@ -14,6 +14,7 @@ from rich.text import Text
 from sockproof.check.invariants.table import Invariant
 from sockproof.check.listener import Listener
 from sockproof.check.scene import Manners
+from sockproof.check.scripts.confirming import SCRIPT
 from sockproof.judge.verdict import Verdict
 from sockproof.record.rows import CaseRow
 from sockproof.report.findings import cause_of
@@ -31,6 +32,8 @@ _WORST = (
 )
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.NOT_APPLICABLE: "dim"}
 _MOMENTS = ("before", "during", "after")
+# A path is told among the findings, where no line of it is broken.
+_TOLD_ELSEWHERE = (*_MOMENTS, SCRIPT)
 _COUNTED = ("threads", "children", "descriptors")
 # Characters of a cell; what a failure says is told whole among the findings.
 _LONGEST, _SHORT = 200, 70
@@ -104,12 +107,20 @@ def _cells(rows: Sequence[CaseRow]) -> list[Text]:
     """A line: the worst of its variants, and how many have ended so."""
     worst = rows[0]
     alike = [row for row in rows if row.verdict is worst.verdict]
-    verdict = "n/a" if worst.verdict is Verdict.NOT_APPLICABLE else worst.verdict.value
-    verdict = "known" if all(row.as_known for row in alike) else verdict
-    count = f" {len(alike)}/{len(rows)}" if len(rows) > 1 else ""
     style = _STYLES.get(worst.verdict, "yellow")
     name = worst.requirement.partition("/")[2]
-    return [Text(name), Text(f"{verdict}{count}", style), Text(_seen(alike))]
+    return [Text(name), Text(_ended(rows, alike), style), Text(_seen(alike))]
+
+
+def _ended(rows: Sequence[CaseRow], alike: Sequence[CaseRow]) -> str:
+    """``PASS``, ``FAIL 1/4``, ``PASS 4/4, 5 n/a``: what is not applicable has not been looked at,
+    and is none of so many."""
+    silent = sum(row.verdict is Verdict.NOT_APPLICABLE for row in rows)
+    if silent == len(rows):
+        return "n/a"
+    verdict = "known" if all(row.as_known for row in alike) else alike[0].verdict.value
+    count = f" {len(alike)}/{len(rows) - silent}" if len(rows) > 1 else ""
+    return f"{verdict}{count}{f', {silent} n/a' if silent else ''}"
 
 
 def _seen(alike: Sequence[CaseRow]) -> str:
@@ -140,7 +151,7 @@ def _values(alike: Sequence[CaseRow]) -> Iterator[str]:
     found: dict[str, list[Any]] = {}
     for row in alike:
         for name, value in row.observations.items():
-            if name not in _MOMENTS and value is not None:
+            if name not in _TOLD_ELSEWHERE and value is not None:
                 found.setdefault(name, []).append(value)
     for name, values in found.items():
         numbers = all(isinstance(one, int | float) for one in values)

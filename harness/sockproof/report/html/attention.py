@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
-from sockproof.record.rows import RequirementRow
+from sockproof.record.rows import CaseRow, RequirementRow
 from sockproof.report.class_changes import override_words
 from sockproof.report.findings import hashes_of
 from sockproof.report.html.matrix_view import case_label, letter
@@ -22,6 +22,11 @@ __all__ = ["AttentionEntry", "Finding", "attention_list", "fragment"]
 def fragment(iut: str, case_id: str) -> str:
     """The part of the page's address that opens the drawer of one case."""
     return "#" + urlencode({"iut": visible(iut), "case": visible(case_id)})
+
+
+def _is_applicable(case: CaseRow) -> bool:
+    """Whether anything was looked at: only of such it is said how many there are."""
+    return case.verdict is not Verdict.NOT_APPLICABLE
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,7 @@ def attention_list(records: Sequence[Record], names: Sequence[str]) -> list[Atte
     """Every requirement that needs attention somewhere, gravest first; columns by ``names``."""
     entries: dict[str, AttentionEntry] = {}
     for name, record in zip(names, records, strict=True):
-        of = Counter(case.requirement for case in record.cases)
+        of = Counter(case.requirement for case in record.cases if _is_applicable(case))
         for group in attention_groups([record]):
             row, first = group.requirement, group.first
             total = of[row.id]
