@@ -17,9 +17,11 @@ from sockproof.commands.visible_console import VisibleConsole
 from sockproof.record.rows import CaseRow, Known
 from sockproof.report.html.page import report_html
 from sockproof.report.markdown import summary_markdown
+from sockproof.report.terminal import print_summary
 from suites.selftest.check_records import failed, passed, silent, write_check
 
-STOP = "stop-ends-in-time"
+LEAVE, SPIN = "leaving-clients-leave-nothing", "leaving-clients-spin-nothing"
+STOP, SECOND, AGAIN = "stop-ends-in-time", "second-interrupt-ends-it", "starts-again-at-once"
 NARROW = 60
 
 
@@ -82,3 +84,46 @@ def test_path_of_a_script_is_in_no_cell() -> None:
 
     assert "scripts" not in told
     assert "ended 1.0 s" in told
+
+
+BUSY = "20 clients left (end); it wants 99% of a processor; 20 in handle() at chat.py:12"
+ELSEWHERE = "20 clients left (reset); 10 s later 20 more threads; 20 in finish() at chat.py:31"
+
+
+@pytest.mark.parametrize(
+    ("rows", "number"),
+    [
+        ([failed(LEAVE, "end"), failed(SPIN, "end", BUSY)], 1),
+        ([failed(LEAVE, "end"), failed(LEAVE, "reset", ELSEWHERE)], 2),
+        ([failed(STOP, "idle"), failed(SECOND, "idle"), failed(AGAIN, "idle", "it is late")], 2),
+        ([failed(SPIN, "end", BUSY), failed(STOP, "idle"), failed(LEAVE, "end")], 2),
+        ([failed(LEAVE, "end"), known(failed(LEAVE, "reset", ELSEWHERE))], 1),
+    ],
+)
+def test_page_terminal_and_summary_count_the_same(
+    tmp_path: Path, rows: list[CaseRow], number: int
+) -> None:
+    """A finding is one, whatever requirements show it, and two of a requirement are two."""
+    record = write_check(tmp_path / "a.jsonl", rows)
+    printed = io.StringIO()
+
+    print_summary([record], VisibleConsole(printed, soft_wrap=False, width=200))
+    summary, page = summary_markdown([record]), report_html([record])
+
+    assert f"\n  {number} finding{'' if number == 1 else 's'}\n" in printed.getvalue()
+    hashes = re.findall(r"\n  ([0-9a-f]{12})  ", printed.getvalue())
+    assert re.findall(r"\n- \*\*([0-9a-f]{12})\*\*", summary) == hashes
+    assert f'<h2>Needs attention <span class="tally">{number}</span>' in page
+    assert re.findall(r"finding</span> <code>([0-9a-f]{12})<", page) == hashes
+    assert page.count('<div class="finding">') == number
+
+
+def test_box_of_a_finding_names_all_that_show_it(tmp_path: Path) -> None:
+    """The requirement that tells of it, others as well, and each case by a name of its own."""
+    rows = [failed(LEAVE, "end"), failed(SPIN, "end", BUSY), passed(SPIN, "reset")]
+
+    page = report_html([write_check(tmp_path / "a.jsonl", rows)])
+
+    assert f"as well</span> invariants/{SPIN}<" in page.replace("\n", "")
+    assert f">{SPIN} TCP/inet,end</a>" in page
+    assert "2 of 3 cases" in page

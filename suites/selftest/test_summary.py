@@ -12,8 +12,12 @@ from rich.console import Console
 from sockproof.judge.verdict import Conformance, TeardownVerdict, Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow, RequirementRow, Teardown
+from sockproof.report.attention_groups import attention_groups
 from sockproof.report.markdown import summary_markdown
-from sockproof.report.tally import attention_groups, shown_levels, tally
+from sockproof.report.tally import (
+    shown_levels,
+    tally,
+)
 from sockproof.report.terminal import print_summary
 from sockproof.report.text import one_line, seconds, visible
 from sockproof.spec.levels import Level

@@ -11,10 +11,10 @@ from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow, RequirementRow
 from sockproof.record.scope import scope_of
+from sockproof.report.attention_groups import what_happened
 from sockproof.report.changes import Change, Kind
 from sockproof.report.findings import hashes_of
 from sockproof.report.reference import ABSENT, differences, value_text
-from sockproof.report.tally import what_happened
 from sockproof.spec.levels import Level, holds_between, parse_python_level
 
 __all__ = ["changes_of_cases", "changes_of_rows", "holds"]

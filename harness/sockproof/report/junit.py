@@ -16,9 +16,12 @@ from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow, Known
 from sockproof.record.scope import scope_of
+from sockproof.report.attention_groups import (
+    STALE,
+    what_happened,
+)
 from sockproof.report.class_changes import override_words
 from sockproof.report.findings import found_before, hashes_of
-from sockproof.report.tally import STALE, what_happened
 from sockproof.report.text import one_line, visible
 
 __all__ = ["junit_parts", "junit_xml"]

@@ -11,6 +11,12 @@ from collections.abc import Iterable, Sequence
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
 from sockproof.record.scope import completeness, partial_words
+from sockproof.report.attention_groups import (
+    Attention,
+    attention_groups,
+    is_of_finding,
+    what_happened,
+)
 from sockproof.report.class_changes import change_lines, changes_title, chosen_words
 from sockproof.report.findings import CheckFinding, findings_of
 from sockproof.report.reference import (
@@ -20,19 +26,15 @@ from sockproof.report.reference import (
     value_text,
 )
 from sockproof.report.tally import (
-    Attention,
     Tally,
-    attention_groups,
     extra_texts,
     headline,
     inherited_words,
-    is_of_finding,
     shown_extra,
     shown_levels,
     shows_teardown,
     subject_word,
     tally,
-    what_happened,
 )
 from sockproof.report.text import one_line, seconds
 from sockproof.report.what_to_type import again

@@ -1,4 +1,4 @@
-"""Counting, the same for every report: by level, by verdict, by teardown, and what needs attention.
+"""Counting, the same for every report: by level, by verdict, and by teardown.
 
 There is no number across implementations, and no percentage: counts per level.
 """
@@ -6,41 +6,32 @@ There is no number across implementations, and no percentage: counts per level.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sockproof.judge.verdict import Conformance, TeardownVerdict, Verdict
 from sockproof.record.reader import Record
-from sockproof.record.rows import CaseRow, RequirementRow
-from sockproof.report.findings import hashes_of
+from sockproof.record.rows import CaseRow
 from sockproof.report.judged import standing
 from sockproof.report.reference import differing
 from sockproof.report.text import counted
 from sockproof.spec.levels import Level
 
 __all__ = [
-    "STALE",
-    "Attention",
     "LevelCount",
     "Tally",
-    "attention_groups",
     "extra_texts",
     "headline",
     "inherited_words",
-    "is_of_finding",
     "shown_extra",
     "shown_levels",
     "shows_teardown",
     "subject_word",
     "tally",
-    "what_happened",
 ]
 
-_FIRST = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE)
 # Requirements that are named of what is inherited; the rest is counted.
 _NAMED = 4
-# The kind of attention that an expectation needs which is no longer so.
-STALE = "STALE"
 
 
 @dataclass(frozen=True)
@@ -166,51 +157,6 @@ def shows_teardown(records: Sequence[Record]) -> bool:
     return not records or any(one.subject is None for one in records)
 
 
-@dataclass(frozen=True)
-class Attention:
-    """Cases of one requirement that need attention in the same way; never empty.
-
-    ``kind`` is the verdict, or the teardown verdict where the verdict is no trouble, or STALE.
-    """
-
-    record: Record
-    requirement: RequirementRow
-    kind: str
-    cases: list[CaseRow]
-
-    @property
-    def first(self) -> CaseRow:
-        return self.cases[0]
-
-    @property
-    def gravity(self) -> tuple[int, int]:
-        """For sorting, gravest first: verdict, then level."""
-        return _gravity(self.record, self.first)
-
-
-def attention_groups(records: Iterable[Record]) -> list[Attention]:
-    """What FAILs, ERRORs, is INCONCLUSIVE, left something behind, or is stale, gravest first.
-
-    Nothing of what ended as was expected of it. Cases of a requirement that share a kind are
-    together, of a check those of one finding; what is as grave stands as recorded.
-    """
-    every = list(records)
-    found = [(one, case) for one in every for case in one.cases if case.needs_attention]
-    hashes = {id(one): hashes_of(one) for one in every}
-    groups: dict[tuple[int, str, str, str], Attention] = {}
-    for record, case in sorted(found, key=lambda pair: _gravity(*pair)):
-        kind, row = _kind_of_attention(case), record.requirement_of(case)
-        key = (id(record), row.id, kind, hashes[id(record)].get(case.id, ""))
-        group = groups.setdefault(key, Attention(record, row, kind, []))
-        group.cases.append(case)
-    return list(groups.values())
-
-
-def is_of_finding(one: Attention) -> bool:
-    """Whether a finding of a check tells of it."""
-    return one.record.subject is not None and one.kind == Verdict.FAIL.value
-
-
 def inherited_words(record: Record) -> list[str]:
     """A line for each implementation that deviations are inherited from: how many there are, and of
     which requirements."""
@@ -225,24 +171,3 @@ def inherited_words(record: Record) -> list[str]:
         what = f"{counted(len(cases), 'case')}, as {of}'s own module does"
         lines.append(f"{what}: {', '.join(ids[:_NAMED])}{more}")
     return lines
-
-
-def _gravity(record: Record, case: CaseRow) -> tuple[int, int]:
-    """The lower, the graver: FAIL, ERROR, INCONCLUSIVE, unclean teardown, stale; then the level."""
-    verdict = _FIRST.index(case.verdict) if case.verdict in _FIRST else len(_FIRST)
-    return verdict + case.stale, list(Level).index(record.level_of(case))
-
-
-def _kind_of_attention(case: CaseRow) -> str:
-    if case.stale:
-        return STALE
-    return case.verdict.value if case.verdict in _FIRST else case.teardown.verdict.value
-
-
-def what_happened(case: CaseRow) -> str:
-    """The one text that says most: the actual behaviour, the reason, or what was left behind."""
-    if case.known and case.known.stale:
-        return f"{case.known.stale} ({case.known.file}: {case.known.reason})"
-    if case.verdict in _FIRST:
-        return case.actual or case.reason
-    return ", ".join(case.teardown.leaks) or case.reason

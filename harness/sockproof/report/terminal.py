@@ -13,6 +13,11 @@ from rich.text import Text
 
 from sockproof.record.reader import Record
 from sockproof.record.scope import completeness, partial_words
+from sockproof.report.attention_groups import (
+    Attention,
+    attention_groups,
+    is_of_finding,
+)
 from sockproof.report.class_changes import change_lines, changes_title, chosen_words
 from sockproof.report.findings import CheckFinding, findings_of
 from sockproof.report.observed import observed_lines
@@ -23,11 +28,8 @@ from sockproof.report.reference import (
     value_text,
 )
 from sockproof.report.tally import (
-    Attention,
-    attention_groups,
     headline,
     inherited_words,
-    is_of_finding,
 )
 from sockproof.report.terminal_attention import entry_lines, finding_lines, next_commands
 from sockproof.report.terminal_table import table_lines

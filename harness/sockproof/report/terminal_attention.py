@@ -10,10 +10,13 @@ from rich.text import Text
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow
+from sockproof.report.attention_groups import (
+    Attention,
+    what_happened,
+)
 from sockproof.report.class_changes import override_words
 from sockproof.report.findings import CheckFinding
 from sockproof.report.reference import deviates_as_well
-from sockproof.report.tally import Attention, what_happened
 from sockproof.report.text import one_line
 from sockproof.report.what_to_type import again, explained, replayed, scripted
 

@@ -1,4 +1,5 @@
-"""The list that the page opens on: what needs attention, by requirement, gravest first."""
+"""The list that the page opens on: what needs attention, by requirement, gravest first; of a check
+by finding, as the terminal counts them."""
 
 from __future__ import annotations
 
@@ -10,10 +11,14 @@ from urllib.parse import urlencode
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow, RequirementRow
+from sockproof.report.attention_groups import (
+    STALE,
+    Attention,
+    attention_groups,
+    what_happened,
+)
 from sockproof.report.class_changes import override_words
-from sockproof.report.findings import hashes_of
 from sockproof.report.html.matrix_view import case_label, letter
-from sockproof.report.tally import STALE, Attention, attention_groups, what_happened
 from sockproof.report.text import one_line, visible
 
 __all__ = ["AttentionEntry", "Finding", "attention_list", "fragment"]
@@ -76,7 +81,13 @@ class Finding:
     @property
     def hash(self) -> str:
         """Of a check the name of what was found."""
-        return hashes_of(self.group.record).get(self.group.first.id, "")
+        return self.group.hash
+
+    @property
+    def as_well(self) -> list[str]:
+        """The ids of other requirements that show the same finding."""
+        told = dict.fromkeys(name for one in self.who for name in one.group.requirements)
+        return [name for name in told if name != self.group.requirement.id]
 
     @property
     def count(self) -> str:
@@ -90,13 +101,21 @@ class Finding:
         found: dict[str, str] = {}
         for one in self.who:
             for case in one.group.cases:
-                found.setdefault(case_label(case) or "open", fragment(one.iut, case.id))
+                found.setdefault(self._label(case), fragment(one.iut, case.id))
         return list(found.items())
+
+    def _label(self, case: CaseRow) -> str:
+        """What tells the case from others of the finding."""
+        label = case_label(case) or "open"
+        if case.requirement == self.group.requirement.id:
+            return label
+        return f"{case.requirement.partition('/')[2]} {label}"
 
 
 @dataclass
 class AttentionEntry:
-    """A requirement, and the findings of every implementation that has trouble with it."""
+    """A requirement, and the findings of every implementation that has trouble with it; of checks
+    one finding, on every server that has it."""
 
     requirement: RequirementRow
     by_text: dict[tuple[str, ...], Finding] = field(default_factory=dict)
@@ -113,17 +132,20 @@ class AttentionEntry:
 
 
 def attention_list(records: Sequence[Record], names: Sequence[str]) -> list[AttentionEntry]:
-    """Every requirement that needs attention somewhere, gravest first; columns by ``names``."""
-    entries: dict[str, AttentionEntry] = {}
+    """Every requirement that needs attention somewhere, gravest first, of a check every finding;
+    columns by ``names``."""
+    entries: dict[tuple[str, str], AttentionEntry] = {}
     for name, record in zip(names, records, strict=True):
         of = Counter(case.requirement for case in record.cases if _is_applicable(case))
         for group in attention_groups([record]):
             row, first = group.requirement, group.first
-            total = of[row.id]
+            total = sum(of[name] for name in group.requirements)
             count = f"{len(group.cases)} of {total} case{'' if total == 1 else 's'}"
             expected = one_line(first.expected, 400) if first.verdict is Verdict.FAIL else ""
-            key = (group.kind, expected, what_happened(first))
+            told = (group.hash,) if group.hash else (expected, what_happened(first))
             finding = Finding(expected, one_line(what_happened(first), 400), [])
-            entry = entries.setdefault(row.id, AttentionEntry(row))
-            entry.by_text.setdefault(key, finding).who.append(Sufferer(name, group, count))
+            entry = entries.setdefault((row.id, group.hash), AttentionEntry(row))
+            entry.by_text.setdefault((group.kind, *told), finding).who.append(
+                Sufferer(name, group, count)
+            )
     return sorted(entries.values(), key=lambda one: min(f.group.gravity for f in one.findings))
