@@ -99,7 +99,7 @@ def test_record_names_nothing_to_start(folder: Path) -> None:
     ("words", "status", "said"),
     [
         (("replay", CASE), USAGE, "nothing says what is checked"),
-        (("replay", CASE, "127.0.0.1"), USAGE, "nothing says at which port"),
+        (("replay", CASE, "127.0.0.1"), USAGE, "it has no port; type 127.0.0.1:PORT"),
         (("replay", CASE, "10.0.0.1:1"), USAGE, "is not this machine's loopback"),
         (("replay", CASE, "unix:/tmp/a"), USAGE, "is not played on unix:/tmp/a"),
         (("replay", CASE, "--capture", "x", "127.0.0.1:1"), USAGE, "is for cases of a run"),

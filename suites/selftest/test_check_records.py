@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,14 @@ from suites.selftest.check_records import ADDRESS, PROGRAM, failed, passed, sile
 LEAVE = "leaving-clients-leave-nothing"
 CASE = f"invariants/{LEAVE}[TCP/inet,end]"
 BY_COMMAND: Mapping[str, Any] = {**PROGRAM, "address": "udp:127.0.0.1:0", "stop": ["stop", "it"]}
+SERVED: Mapping[str, Any] = {
+    "kind": "server",
+    "address": "[::1]:0",
+    "server": "chat.py:S",
+    "handler": "chat.py:H",
+    "stop": ["stop", "it"],
+}
+BY_FILE: Mapping[str, Any] = {"exchanges": "a.toml", "named": []}
 
 
 def printed(path: Path) -> str:
@@ -45,19 +54,61 @@ def printed(path: Path) -> str:
             "sockproof check --listens udp:127.0.0.1:0 --stop 'stop it' --say 'PING\\r\\n' "
             f"--patience 2.5 --gentle -k '{CASE}' -- python3 'it'\"'\"'s.py' '{{port}}'",
         ),
+        (SERVED, BY_FILE, f"sockproof check --exchanges a.toml -k '{CASE}'"),
+        (
+            SERVED,
+            {**BY_FILE, "named": ["server", "stop"]},
+            f"sockproof check --stop 'stop it' --exchanges a.toml -k '{CASE}' --server chat.py:S",
+        ),
+        (
+            SERVED,
+            {},
+            "sockproof check --listens '[::1]:0' --stop 'stop it' "
+            f"-k '{CASE}' --server chat.py:S --handler chat.py:H",
+        ),
     ],
 )
 def test_what_to_type_is_a_check(
-    tmp_path: Path, subject: Mapping[str, Any], settings: Mapping[str, Any], command: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    subject: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    command: str,
 ) -> None:
-    """With the address, or the words of the program, quoted; and with the options that it had."""
-    record = write_check(tmp_path / "a.jsonl", [failed(LEAVE, "end")], subject, **settings)
+    """With the address, or the words of the program, quoted; and with the options that it had, but
+    for what a file of examples says."""
+    monkeypatch.chdir(tmp_path)
+    path = Path("sockproof-report", "a.jsonl")
+    record = write_check(path, [failed(LEAVE, "end")], subject, **settings)
 
     told = printed(record.path)
 
     assert f"again     {command}\n" in told
     assert "--iut" not in told
     assert command in summary_markdown([record])
+
+
+def test_reports_of_a_folder_go_there_again(tmp_path: Path) -> None:
+    """In the terminal, the summary, and on the page."""
+    folder = tmp_path / "it's mine"
+    record = write_check(folder / "a.jsonl", [failed(LEAVE, "end")], ADDRESS)
+
+    told, summary, page = printed(record.path), summary_markdown([record]), report_html([record])
+
+    option = f"--report-dir {shlex.quote(str(folder))}"
+    assert f"sockproof check {option} -k '{CASE}' 127.0.0.1:9000" in told
+    assert f"sockproof check {option} -k" in summary
+    assert json.dumps(f"sockproof check {option}") in page
+
+
+def test_replay_of_what_a_file_names_needs_the_file_alone(tmp_path: Path) -> None:
+    """Also on the page, for requirements that follow from its examples."""
+    record = write_check(tmp_path / "a.jsonl", [failed(LEAVE, "end")], SERVED, **BY_FILE)
+
+    told, page = printed(record.path), report_html([record])
+
+    assert f"sockproof replay {record.path} '{CASE}' --exchanges a.toml\n" in told
+    assert '"subject":"","replayed":"--exchanges a.toml"' in page
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import dataclasses
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,12 @@ from sockproof.commands.asked_examples import (
     prepared,
     subject_and_examples,
 )
+from sockproof.commands.check_settings import told_settings
 from sockproof.commands.check_table import CheckProgress, done_by, print_table
 from sockproof.commands.output import open_console, warn
 from sockproof.commands.run import refuse_unwritable, tell
 from sockproof.errors import UsageError
-from sockproof.generate.options import MIXES, SEED, Generating
+from sockproof.generate.options import MIXES, Generating
 from sockproof.iut.addresses import short_temporary_folder
 from sockproof.judge.given_expectations import given_expectations
 from sockproof.output_folder import OutputFolder
@@ -129,7 +130,7 @@ def check_command(words: tuple[str, ...], **given: Any) -> int:
     if given["dry_run"]:
         _print_plan(plays, subject, manners)
         return 0
-    return _checked(subject, manners, plays, given)
+    return _checked(subject, manners, plays, {**given, "words": words})
 
 
 def asked_plays(subject: Listener, given: dict[str, Any]) -> list[Play]:
@@ -202,7 +203,7 @@ def _checked(
     exchanges = asked_exchanges(given).exchanges
     found = settled(prepared(subject), given["network"] or "", FirstWords(say, expect, exchanges))
     subject, known = found.subject, KnownDeviations(expectations, found.subject)
-    header = check_header(subject, manners, _settings(given))
+    header = check_header(subject, manners, told_settings(given))
     output = OutputFolder(given["report_dir"])
     console = open_console()
     witness = CheckWitness(output, header, plays, CheckProgress(console, len(plays)), known)
@@ -220,19 +221,6 @@ def _checked(
         warn(found.remark)
     print_table(console, witness.rows, witness.requirements, subject, witness.speaks)
     return tell([witness.path], output, witness.problems, earlier=earlier)
-
-
-_USUAL = {"say": "", "expect": "", "gentle": None, "network": None, "seed": SEED, "examples": MIXES}
-
-
-def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that say what is played, and how: those that were given."""
-    told = {
-        name: given[name] for name, usual in _USUAL.items() if given[name] not in ("", None, usual)
-    }
-    if given["exchanges"]:
-        told["exchanges"] = str(given["exchanges"])
-    return {"select": given["keyword"], "specs": [], "shard": "1/1", **told}
 
 
 def _check_record(path: Path) -> Record:

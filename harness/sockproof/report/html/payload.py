@@ -27,7 +27,7 @@ from sockproof.report.html.chapters import ChapterEntry, chapters_of
 from sockproof.report.html.matrix_view import MatrixRow, link
 from sockproof.report.reference import Difference, deviates_as_well, differences, value_text
 from sockproof.report.text import generating_options, visible
-from sockproof.report.what_to_type import check_words, operand
+from sockproof.report.what_to_type import check_words, subject_words, words_of_replay
 
 __all__ = ["PagePayload", "script_json"]
 
@@ -140,7 +140,8 @@ class PagePayload:
         version = f"{about.name} {about.version}".strip()
         facts = {"id": name, "given": about.given, "version": version, "level": about.level}
         if record.subject:
-            facts |= {"check": check_words(record), "operand": operand(record.subject)}
+            facts["check"] = check_words(record)
+            facts |= {"subject": subject_words(record), "replayed": words_of_replay(record)}
         return {key: visible(text) for key, text in facts.items()}
 
     def _requirement(self, row: MatrixRow) -> dict[str, Any]:

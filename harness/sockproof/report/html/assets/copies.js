@@ -14,7 +14,7 @@ function generatingOf({ detail }) {
 
 function runOf(shown) {
   const { iut, row } = shown;
-  if (iut.check) return `${iut.check} -k ${quoted(row.id)} ${iut.operand}`;
+  if (iut.check) return `${iut.check} -k ${quoted(row.id)} ${iut.subject}`.trimEnd();
   const generating = generatingOf(shown);
   return `sockproof run --iut ${givenOf(iut)} -k ${quoted(row.id)} --keep all${generating}`;
 }
@@ -22,7 +22,7 @@ function runOf(shown) {
 function replayOf(shown) {
   const { iut, row } = shown;
   const times = `--repeat 20${generatingOf(shown)}`;
-  if (iut.check) return `sockproof replay ${quoted(row.id)} --repeat 3 ${iut.operand}`;
+  if (iut.check) return `sockproof replay ${quoted(row.id)} --repeat 3 ${iut.replayed}`;
   return `sockproof replay ${quoted(row.id)} --iut ${givenOf(iut)} ${times}`;
 }
 
@@ -31,7 +31,7 @@ function scriptOf(shown) {
   const { iut, row, cell } = shown;
   if (!TROUBLE.includes(cell.verdict) && !unclean(cell)) return "";
   const file = `-o repro.py${generatingOf(shown)}`;
-  if (iut.check) return `sockproof repro ${quoted(row.id)} ${file} ${iut.operand}`;
+  if (iut.check) return `sockproof repro ${quoted(row.id)} ${file} ${iut.replayed}`;
   return `sockproof repro ${quoted(row.id)} --iut ${givenOf(iut)} ${file}`;
 }
 
