@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sockproof.check.language import ACCEPTS, ANSWERS, OWN_WORDS, Language
 from sockproof.check.listener import Listener, parse_address
 from sockproof.check.scripts.confirming import SCRIPT
 from sockproof.commands.check_table import print_table
@@ -127,3 +128,19 @@ def test_box_of_a_finding_names_all_that_show_it(tmp_path: Path) -> None:
     assert f"as well</span> invariants/{SPIN}<" in page.replace("\n", "")
     assert f">{SPIN} TCP/inet,end</a>" in page
     assert "2 of 3 cases" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (Language(ANSWERS, b"hello\n"), "answers to b'hello\\n'"),
+        (Language(ANSWERS, b"", b"220 "), "greets"),
+        (Language(OWN_WORDS, b"", b"220 "), "greets"),
+        (Language(OWN_WORDS, b"PING\r\n", b"+"), "answers to b'PING\\r\\n'"),
+        (Language(ANSWERS, b"", b"", ends=True), "answers when its client has closed its side"),
+        (Language(ACCEPTS), ACCEPTS),
+    ],
+)
+def test_who_is_asked_nothing_greets(language: Language, told: str) -> None:
+    """By an example that sends nothing, or by ``--expect`` alone."""
+    assert language.words == told

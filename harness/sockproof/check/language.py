@@ -21,9 +21,22 @@ from sockproof.iut.case_log import CaseLog
 from sockproof.own_folder import own_folder
 from sockproof.timing import scale
 
-__all__ = ["ACCEPTS", "LINE", "READS", "TLS", "Language", "client_hello", "learn"]
+__all__ = [
+    "ACCEPTS",
+    "ANSWERS",
+    "GREETS",
+    "LINE",
+    "OWN_WORDS",
+    "READS",
+    "TLS",
+    "Language",
+    "client_hello",
+    "learn",
+]
 
 TLS = "TLS"
+ANSWERS, GREETS, OWN_WORDS = "answers", "greets", "the user's own"
+_SAID = (ANSWERS, OWN_WORDS)
 _Told = TypeVar("_Told")
 _PATIENCE_S = 0.5
 _READ_OCTETS = 1 << 16
@@ -49,8 +62,11 @@ class Language:
     @property
     def words(self) -> str:
         """For the reader of a report."""
-        said = f"to {self.say[:40]!r}" if self.name in ("answers", "the user's own") else ""
-        return f"{self.name} {said}".strip()
+        if self.name not in _SAID:
+            return self.name
+        if self.say:
+            return f"answers to {self.say[:40]!r}"
+        return "answers when its client has closed its side" if self.ends else GREETS
 
 
 CLOSES, ACCEPTS = "closes when its client has closed", "accepts connections, and says nothing"
@@ -74,7 +90,7 @@ def learn(address: Address, log: CaseLog, say: bytes = b"", expect: bytes = b"")
         HarnessError: nobody listens there, or it does not answer what the user says it answers to.
     """
     if say or expect:
-        own = Language("the user's own", say, expect)
+        own = Language(OWN_WORDS, say, expect)
         answer = _answer(address, log, say, expect)
         if expect not in answer or not answer:
             told = f"{address.words} answers {answer[:60]!r} to {say[:60]!r}"
@@ -87,7 +103,7 @@ def learn(address: Address, log: CaseLog, say: bytes = b"", expect: bytes = b"")
 
 def _stream(address: Address, log: CaseLog) -> Language:
     if greeting := _answer(address, log, b""):
-        return Language("greets", b"", greeting[:4])
+        return Language(GREETS, b"", greeting[:4])
     http = _answer(address, log, HTTP_REQUEST)
     if http.startswith(b"HTTP/"):
         return Language("speaks HTTP", HTTP_REQUEST, b"HTTP/")
@@ -96,7 +112,7 @@ def _stream(address: Address, log: CaseLog) -> Language:
         if (_answer(address, log, hello) or http).startswith((_HANDSHAKE, _ALERT)):
             return Language(TLS, hello)
     if _answer(address, log, LINE):
-        return Language("answers", LINE)
+        return Language(ANSWERS, LINE)
     if _closes(address, log):
         return Language(CLOSES, ends=True)
     if waiting(address) is None:
@@ -109,7 +125,7 @@ def _stream(address: Address, log: CaseLog) -> Language:
 
 def _datagram(address: Address, log: CaseLog) -> Language:
     if _answer(address, log, LINE):
-        return Language("answers", LINE)
+        return Language(ANSWERS, LINE)
     if waiting(address) is None and not address.spec.is_unix:  # there a connection has told it
         told = f"nobody has bound {address.words}, as far as can be seen, and nobody answers there"
         raise HarnessError(told, "say what it answers to with --say and --expect")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sockproof.case.client import END_OF_STREAM, TIMEOUT, Ending
 from sockproof.check.clientele import Clientele
-from sockproof.check.language import Language
+from sockproof.check.language import ANSWERS, Language
 from sockproof.check.listener import Address
 from sockproof.check.service.caller import Caller
 from sockproof.errors import HarnessError
@@ -45,7 +45,7 @@ def asked(address: Address, request: bytes, folder: Path, log: CaseLog) -> list[
     Raises:
         HarnessError: nobody is there, or it does not answer; or the answer has no end.
     """
-    clientele = Clientele(address, Language("answers"), folder, log)
+    clientele = Clientele(address, Language(ANSWERS), folder, log)
     try:
         caller = Caller(clientele, hang_bound_s(), "first try")
         greeting = _greeting(caller)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sockproof.check.clientele import Clientele
-from sockproof.check.language import Language
+from sockproof.check.language import ANSWERS, Language
 from sockproof.check.listener import Address
 from sockproof.check.service.caller import Caller
 from sockproof.check.service.exchanges import Exchange, Exchanges
@@ -16,8 +16,6 @@ from sockproof.timing import hang_bound_s
 
 __all__ = ["meet"]
 
-_NAME = "answers"
-
 
 def meet(exchanges: Exchanges, address: Address, folder: Path, log: CaseLog) -> Language:
     """How the server at an address shows that it serves: it answers the first of the examples.
@@ -25,7 +23,7 @@ def meet(exchanges: Exchanges, address: Address, folder: Path, log: CaseLog) -> 
     Raises:
         HarnessError: nobody is there, or an example goes otherwise; the message has both answers.
     """
-    clientele = Clientele(address, Language(_NAME), folder, log)
+    clientele = Clientele(address, Language(ANSWERS), folder, log)
     for exchange in exchanges.all:
         try:
             caller = _reach(clientele).have_all([*exchanges.before(exchange), exchange])
@@ -52,4 +50,4 @@ def _reach(clientele: Clientele) -> Caller:
 def _language(first: Exchange) -> Language:
     octets = None if first.answer.to_end else first.answer.octets
     ends = first.half_closes or first.answer.may_be_nothing
-    return Language(_NAME, first.request, octets or b"", ends)
+    return Language(ANSWERS, first.request, octets or b"", ends)
