@@ -9,6 +9,7 @@ that waits there for its turn is not taken for it.
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 import time
 from collections import Counter
@@ -29,6 +30,7 @@ _NANOSECONDS = 1e9
 # for it nearly all the time.
 _LEAST_SHARE, _NEARLY_ALL = 0.01, 0.9
 _LOOKS = 10
+_LIMIT = re.compile(r"^Max open files +(\d+)", re.M)
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,12 @@ class Processes:
         """Whether all of their threads sleep now, as far as the kernel tells."""
         return not any(works(task) for pid in self.pids for task in tasks_of(pid))
 
+    @property
+    def descriptor_limit(self) -> int:
+        """How many descriptors each of them may have; 0 if that is not told."""
+        found = [_LIMIT.search(_text_of(pid, "limits")) for pid in self.pids]
+        return min((int(one[1]) for one in found if one), default=0)
+
     def sockets(self) -> list[str]:
         """The connections that they hold, by their state: ``20 in CLOSE_WAIT``."""
         held = set[int]().union(*map(inodes_of, self.pids))
@@ -208,6 +216,12 @@ def _is_dying(process: psutil.Process) -> bool:
         return not process.memory_info().rss
     except psutil.NoSuchProcess:
         return True
+
+
+def _text_of(pid: int, name: str) -> str:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/{name}").read_text("ascii", "replace")
+    return ""
 
 
 def _scheduled(pid: int) -> _Times | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from sockproof.check.invariants.ways_to_leave import WAYS
 from sockproof.check.processes import NOTHING, Standing
@@ -19,6 +21,8 @@ _COUNTED = ("threads", "children", "descriptors")
 _AGAIN_S = 1.0
 _KNOWN_S = 2.0
 _GLANCE_S = 0.2
+# What goes on to grow, by one for every other client at least, as long as crowds come, is no pool.
+_CROWDS, _CROWDS_WITHIN_S = 3, 6.0
 # What is known of a server, in any of its lives, beside what clients leave of what is counted.
 _SPINS = "clients leave it spinning"
 
@@ -177,10 +181,24 @@ def _come_back(scene: Scene, before: Standing, came: int) -> tuple[Standing, flo
 
 
 def _is_enough(scene: Scene, way: str, held: Standing) -> bool:
-    """Whether what it holds is enough for as many clients again: a pool, that is, which grows when
-    all of it is at work, and not what clients have left."""
-    came = _come_and_leave(scene, way)
-    return scene.settled(lambda one: not _grown(held, one, came), _AGAIN_S)[1] is not None
+    """Whether what it holds is enough for as many clients again, or comes to be enough while crowds
+    come: a pool, that is, which grows up to a bound, and not what clients have left. One that is
+    known for a leak is asked once."""
+    is_known, limit_s = scene.known.intersection(_COUNTED), time.monotonic() + _CROWDS_WITHIN_S
+    crowds = [] if is_known else [scene.manners.crowd // 2] * _CROWDS
+    for number in (scene.manners.clients, *crowds):
+        came = _come_and_leave(scene, way, number=number)
+        grown = partial(_grown, held, number=came)
+        held, back_s = scene.settled(partial(_is_empty, grown), _AGAIN_S)
+        if back_s is not None:
+            return True
+        if time.monotonic() > limit_s:
+            break
+    return False
+
+
+def _is_empty(grown: Callable[[Standing], Mapping[str, int]], now: Standing) -> bool:
+    return not grown(now)
 
 
 def _grown(before: Standing, after: Standing, number: int) -> Mapping[str, int]:
@@ -189,9 +207,11 @@ def _grown(before: Standing, after: Standing, number: int) -> Mapping[str, int]:
     return {name: grown[name] for name in _COUNTED if grown.get(name, 0) >= least}
 
 
-def _come_and_leave(scene: Scene, way: str, meanwhile: Callable[[], None] | None = None) -> int:
+def _come_and_leave(
+    scene: Scene, way: str, meanwhile: Callable[[], None] | None = None, number: int = 0
+) -> int:
     """So many clients come, and leave; how many came."""
-    number, leave = scene.manners.clients, WAYS[way]
+    number, leave = number or scene.manners.clients, WAYS[way]
     if way == "while connecting":
         came = [scene.arriving() for _ in range(number)]
     else:

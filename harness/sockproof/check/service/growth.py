@@ -4,8 +4,9 @@ once and kept, or fills up to a bound, as a pool of threads, is none."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 
 from sockproof.check.processes import Standing
@@ -18,15 +19,17 @@ __all__ = ["Growth"]
 _COUNTED = ("threads", "children", "descriptors")
 # How long is waited after a round for what may go by itself; after the last one, with patience.
 _BETWEEN_S = 2.0
-# What has grown in each round goes on to grow with so many clients as come in a crowd, or as find
-# time: at half of its rate at least.
-_MANY_WITHIN_S = 3.0
+# What has grown in each round goes on to grow, at half of its rate at least, with each crowd that
+# comes after them. Of descriptors there may be a cache that has room for several crowds; so many
+# threads more are asked of nobody.
+_CROWDS: Mapping[str, int] = {"descriptors": 5, "threads": 1, "children": 1}
+_CROWDS_WITHIN_S, _GLANCE_S = 4.0, 0.2
 
 
 @dataclass
 class Growth:
-    """What the processes of a scene hold after each of so many ``rounds``; ``later`` is what they
-    hold when many more have come, where it is tried.
+    """What the processes of a scene hold after each of so many ``rounds``, and then after each
+    crowd, where crowds are tried.
 
     Raises:
         NotApplicable: they cannot be seen.
@@ -35,37 +38,69 @@ class Growth:
     scene: Scene
     rounds: int = 4
     held: list[Standing] = field(default_factory=list)
-    later: Standing | None = None
-    _more: int = 0
+    _after_crowds: list[Standing] = field(default_factory=list)
+    _goes_on: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.scene.processes()
 
+    @property
+    def leaks(self) -> list[str]:
+        """What has grown in every round, and with the last crowd, if crowds have come."""
+        return self._goes_on if self._after_crowds else list(self._rates)
+
+    @property
+    def _rates(self) -> Mapping[str, int]:
+        """By how much each grows in a round, at least; of what does not, and before they are over,
+        nothing."""
+        grown = [_grown(one, other) for one, other in pairwise(self.held)]
+        if len(self.held) < self.rounds:
+            return {}
+        steady = [name for name in _COUNTED if all(name in one for one in grown)]
+        return {name: min(one[name] for one in grown) for name in steady}
+
     def of_rounds(self, play: Callable[[], None], clients: int) -> None:
         """As many rounds as tell; ``clients`` come in each. What fills up to a bound grows in every
-        round too, as long as it is not full: many more tell it from a leak, unless there are 0,
-        where it is known for one."""
+        round too, as long as it is not full: crowds tell it from a leak, unless there are 0, where
+        it is known for one."""
         for number in range(self.rounds):
             if not self.see(play) and number:
                 return
-        if not clients:
-            return
-        limit_s = time.monotonic() + _MANY_WITHIN_S
-        while self._more * clients < self.scene.manners.crowd:
-            play()
-            self._more += 1
-            if time.monotonic() > limit_s:
-                break
-        self.later, _ = self.scene.settled(lambda one: not self._goes_on(one), _BETWEEN_S)
+        if clients:
+            self.of_crowds(play, clients)
 
-    def _goes_on(self, now: Standing) -> list[str]:
-        """What has grown since the last round as it did in the rounds."""
-        before = _grown(self.held[-1], now)
-        rounds = [_grown(one, other) for one, other in pairwise(self.held)]
-        least = {name: min(one.get(name, 0) for one in rounds) for name in _COUNTED}
-        return [
-            name for name in _COUNTED if before.get(name, 0) * 2 >= least[name] * self._more > 0
-        ]
+    def of_crowds(self, play: Callable[[], None], clients: int) -> None:
+        """Crowds come, of whom ``clients`` come each time, as long as something grows with them,
+        and there is time and room for more."""
+        limit_s, is_last = time.monotonic() + _CROWDS_WITHIN_S, False
+        while self.leaks and not is_last:
+            before, times = (self._after_crowds or self.held)[-1], 0
+            while times * clients < self.scene.manners.crowd:
+                play()
+                times += 1
+                if time.monotonic() > limit_s:
+                    break
+            is_last = time.monotonic() > limit_s or not self._has_room()
+            grows_on = partial(self._grows_on, before, times)
+            bound_s = _BETWEEN_S if is_last else _GLANCE_S
+            now, _ = self.scene.settled(partial(_is_none_of, grows_on), bound_s)
+            self._goes_on = grows_on(now)
+            self._after_crowds.append(now)
+
+    def _grows_on(self, before: Standing, times: int, now: Standing) -> list[str]:
+        """What of the leaks has grown since then as it did in so many rounds."""
+        grown = _grown(before, now)
+        return [name for name in self.leaks if grown.get(name, 0) * 2 >= self._rates[name] * times]
+
+    def _has_room(self) -> bool:
+        """Whether one crowd more is asked for, and the server may hold what comes of it."""
+        wanted = max(_CROWDS[name] for name in self.leaks)
+        if len(self._after_crowds) + 1 >= wanted:
+            return False
+        standings = [self.held[-1], *self._after_crowds, self.scene.processes().standing()]
+        most = max(two.descriptors - one.descriptors for one, two in pairwise(standings))
+        limit = self.scene.processes().descriptor_limit
+        return standings[-1].descriptors + 2 * most < limit
 
     def see(self, play: Callable[[], None]) -> bool:
         """One round, and what is held once it is over: whether that is more than before."""
@@ -80,22 +115,18 @@ class Growth:
         return back_s is None
 
     def judge(self, expected: str, seen: str) -> None:
-        """Put the figures into the row, and fail if anything has grown in every round.
+        """Put the figures into the row, and fail if anything is a leak.
 
         Raises:
-            Hang: something has.
+            Hang: something is.
         """
         self.scene.observe("before", self.scene.figures(self.held[0]))
         self.scene.observe("after", self.scene.figures(self.held[-1]))
-        grown = [_grown(one, other) for one, other in pairwise(self.held)]
-        leaks = [name for name in _COUNTED if all(name in one for one in grown)]
-        if self.later is not None:
-            leaks = [name for name in leaks if name in self._goes_on(self.later)]
-        if len(self.held) < self.rounds or not leaks:
+        if not self.leaks:
             return
         stacks = self.scene.stacks()
         stands = ", ".join(held_at(stacks))
-        told = f"{seen} there are more {' and '.join(map(self._told, leaks))}"
+        told = f"{seen} there are more {' and '.join(map(self._told, self.leaks))}"
         raise Hang(expected, f"{told}; threads stand: {stands}" if stands else told, stacks)
 
     def _told(self, name: str) -> str:
@@ -105,3 +136,7 @@ class Growth:
 def _grown(before: Standing, after: Standing) -> dict[str, int]:
     grown = after.more_than(before)
     return {name: grown[name] for name in _COUNTED if name in grown}
+
+
+def _is_none_of(grows_on: Callable[[Standing], list[str]], now: Standing) -> bool:
+    return not grows_on(now)

@@ -136,6 +136,7 @@ def thousand_leave_nothing(exchanges: Exchanges, scene: Scene, _variant: str) ->
     number = max(first, min(each, fit))
     for _ in range(_ROUNDS - 1):
         growth.see(partial(have_many, exchanges, scene, number))
+    growth.of_crowds(partial(have_many, exchanges, scene, number), number)
     total = first + (_ROUNDS - 1) * number
     scene.observe("exchanges", total)
     expected = f"after {total} exchanges the server holds what it held after {first}"
