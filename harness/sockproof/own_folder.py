@@ -12,14 +12,28 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-__all__ = ["is_abandoned", "make_folder", "own_folder", "owned", "remove_folder"]
+__all__ = [
+    "FOLDER",
+    "is_abandoned",
+    "make_folder",
+    "own_folder",
+    "owned",
+    "remove_folder",
+    "tell_of_places",
+]
+
+FOLDER = "sockproof-"
+"""How the name of a folder begins, before its owner."""
 
 _NAME = re.compile(r"\.?sockproof-(?P<pid>[0-9a-f]+)-(?P<started>[0-9a-f]+)-\w+")
 # Held by this process on each folder that it has made, as long as it lives.
 _LOCKS: dict[Path, int] = {}
+# Where this process has made any, and who is told of each such place.
+_PLACES: list[str] = []
+_HEEDING: list[Callable[[str], None]] = []
 
 
 @contextlib.contextmanager
@@ -41,10 +55,26 @@ def make_folder(parent: str | None = None) -> Path:
     """
     place = parent or tempfile.gettempdir()
     _clear(Path(place))
-    folder = Path(tempfile.mkdtemp(prefix=owned("sockproof-"), dir=place))
+    _note(os.path.abspath(place))  # noqa: PTH100 (Path.absolute() keeps the dots)
+    folder = Path(tempfile.mkdtemp(prefix=owned(FOLDER), dir=place))
     with contextlib.suppress(OSError):  # not every file system has locks
         _LOCKS[folder] = _locked(folder)
     return folder
+
+
+def tell_of_places(tell: Callable[[str], None]) -> None:
+    """From now on it is told in which folders this process makes its own; at once of those so far.
+    Whoever was told before is told no more."""
+    _HEEDING[:] = [tell]
+    for place in _PLACES:
+        tell(place)
+
+
+def _note(place: str) -> None:
+    if place not in _PLACES:
+        _PLACES.append(place)
+        for tell in _HEEDING:
+            tell(place)
 
 
 def remove_folder(folder: Path) -> None:

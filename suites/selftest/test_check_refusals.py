@@ -9,11 +9,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from fixtures.listeners.table import LISTENERS
+from sockproof.iut.addresses import short_temporary_folder
 from sockproof.record.reader import read_record
 from suites.selftest.checked import CHECK, check, rows_of, words_of
 from suites.selftest.runs import (
@@ -138,6 +140,31 @@ def test_an_interrupt_closes_the_record(tmp_path: Path) -> None:
     assert "interrupted" in read_record(path).incomplete_reason
     assert {one.name for one in (tmp_path / "out").iterdir()} >= REPORTS
     wait_until(lambda: not list(living(mark)))
+
+
+@pytest.mark.parametrize("is_started", [True, False])
+def test_a_check_that_is_killed_leaves_nothing(tmp_path: Path, *, is_started: bool) -> None:
+    """Neither its folder nor a process, whether it has started a program or came to an address."""
+    mark, temporary = Mark.new(), short_temporary_folder()
+    words = words_of(LISTENERS["threaded"]) if is_started else ["127.0.0.1:{port}"]
+    with mute_server() as port:
+        given = [word.replace("{port}", port) if not is_started else word for word in words]
+        variables = {"TMPDIR": temporary, **mark.variables}
+        with started_command(tmp_path, *CHECK, *given, **variables) as run:
+            folders = partial(Path(temporary).glob, f"sockproof-{run.pid:x}-*")
+            wait_until(lambda: any(folders()) or run.poll() is not None)
+            run.kill()
+
+    assert (tmp_path / "printed").read_text("utf-8") == ""
+    wait_until(lambda: not any(folders()))
+    wait_until(lambda: not list(living(mark)))
+
+
+@contextlib.contextmanager
+def mute_server() -> Iterator[str]:
+    """The port of somebody who listens and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        yield str(one.getsockname()[1])
 
 
 def has_rows(folder: Path) -> bool:

@@ -37,6 +37,7 @@ from sockproof.commands.run import refuse_unwritable, tell
 from sockproof.errors import UsageError
 from sockproof.generate.options import MIXES, Generating
 from sockproof.iut.addresses import short_temporary_folder
+from sockproof.iut.survivor import keep
 from sockproof.judge.given_expectations import given_expectations
 from sockproof.output_folder import OutputFolder
 from sockproof.own_folder import own_folder
@@ -207,6 +208,7 @@ def _checked(
     output = OutputFolder(given["report_dir"])
     console = open_console()
     witness = CheckWitness(output, header, plays, CheckProgress(console, len(plays)), known)
+    keep()  # where nothing is started either, it removes the folder
     with own_folder(short_temporary_folder()) as folder:
         confirmation = Confirmation(subject, manners, output, exchanges)
 

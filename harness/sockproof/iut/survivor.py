@@ -19,6 +19,7 @@ from pathlib import Path
 import sockproof
 from sockproof.iut.started import any_living
 from sockproof.iut.strays import COMMAND_MARK, new_mark
+from sockproof.own_folder import FOLDER, owned, tell_of_places
 
 __all__ = ["Survivor", "be_kept_by_parent", "keep", "leave", "survivor"]
 
@@ -54,10 +55,15 @@ class Survivor:
         )
         os.environ[COMMAND_MARK] = new_mark()
         self.watch(COMMAND_MARK, os.environ[COMMAND_MARK])
+        tell_of_places(self.clear)
 
     def watch(self, mark: str, value: str, folder: Path | None = None) -> None:
         """When we die, end what carries this mark, and remove this folder."""
         self._tell({"mark": f"{mark}={value}", "folder": str(folder) if folder else None})
+
+    def clear(self, place: str) -> None:
+        """When we die, remove there what is a folder of our own."""
+        self._tell({"place": place, "owned": owned(FOLDER)})
 
     def forget(self, mark: str, value: str) -> None:
         """We have done that ourselves."""
