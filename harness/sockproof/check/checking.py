@@ -48,7 +48,8 @@ def _as_it_is(row: CaseRow, _language: Language, _gone: str) -> CaseRow:
 class Check:
     """One check: what is judged, how it is treated, and what it is said to answer to. ``confirm``
     is given each row, what the server speaks, and why it is gone if it is, and has it looked at
-    once more before it is told. ``language`` is what it is known to speak, if it is."""
+    once more before it is told; ``begins`` is told of each play before it is played. ``language``
+    is what it is known to speak, if it is."""
 
     subject: Listener
     manners: Manners
@@ -58,6 +59,7 @@ class Check:
     exchanges: Exchanges = NONE
     confirm: Confirmed = _as_it_is
     language: Language | None = None
+    begins: Callable[[Play], object] = str
 
     def play(self, plays: Sequence[Play], tell: Told) -> Language:
         """Play them, and tell each row as it comes; what the server was found to speak.
@@ -183,6 +185,7 @@ class Check:
 
     def _row(self, play: Play, scene: Scene, why_not: str) -> CaseRow:
         scene.log, scene.observed, scene.generated = CaseLog(), {}, None
+        self.begins(play)
         began_s, problem, trace = time.monotonic(), None, ""
         try:
             if why_not:

@@ -20,6 +20,7 @@ __all__ = ["CheckWitness"]
 class _Audience(Protocol):
     """Whoever watches, such as a progress bar."""
 
+    def begin(self, play: Play) -> None: ...
     def see(self, row: CaseRow) -> None: ...
     def take(self, row: CaseRow) -> None: ...
     def stop(self) -> None: ...
@@ -61,6 +62,10 @@ class CheckWitness:
     def path(self) -> Path:
         """The record."""
         return self._output.place(self._name)
+
+    def begin(self, play: Play) -> None:
+        """One case is about to be played."""
+        self._audience.begin(play)
 
     def see(self, row: CaseRow) -> None:
         """One case has been played, and may be looked at once more before it is taken."""

@@ -24,6 +24,7 @@ from sockproof.check.scene import Manners
 from sockproof.check.service.exchanges import Exchanges
 from sockproof.check.service.service_table import SERVICE
 from sockproof.commands.asked_examples import asked_exchanges, prepared
+from sockproof.commands.at_work import say_first
 from sockproof.commands.check import (
     asked_manners,
     asked_octets,
@@ -132,7 +133,9 @@ def asked_check(
         raise UsageError(f"{case} is not played on {subject.given}", hint)
     exchanges, manners = asked_exchanges(given).exchanges, asked_manners(subject, given)
     network = (given["network"] or "") if subject.argv else ""
-    found = settled(prepared(subject), network, FirstWords(say, expect, exchanges))
+    ready = prepared(subject)
+    with say_first("learning what it answers to"):
+        found = settled(ready, network, FirstWords(say, expect, exchanges))
     if found.remark:
         warn(found.remark)
     return AskedCheck(

@@ -30,6 +30,7 @@ from sockproof.commands.asked_examples import (
     prepared,
     subject_and_examples,
 )
+from sockproof.commands.at_work import say_first
 from sockproof.commands.check_settings import told_settings
 from sockproof.commands.check_table import CheckProgress, done_by, print_table
 from sockproof.commands.output import open_console, warn
@@ -202,7 +203,9 @@ def _checked(
     earlier = [_check_record(path) for path in given["earlier"]]
     interrupt_once_by(signal.SIGTERM)
     exchanges = asked_exchanges(given).exchanges
-    found = settled(prepared(subject), given["network"] or "", FirstWords(say, expect, exchanges))
+    words, ready = FirstWords(say, expect, exchanges), prepared(subject)
+    with say_first("learning what it answers to"):
+        found = settled(ready, given["network"] or "", words)
     subject, known = found.subject, KnownDeviations(expectations, found.subject)
     header = check_header(subject, manners, told_settings(given))
     output = OutputFolder(given["report_dir"])
@@ -216,7 +219,10 @@ def _checked(
             witness.see(row)
             return confirmation.confirmed(row, language, gone)
 
-        check = Check(subject, manners, folder, say, expect, exchanges, confirm, found.language)
+        check = Check(
+            *(subject, manners, folder, say, expect, exchanges, confirm, found.language),
+            begins=witness.begin,
+        )
         with witness:
             witness.speaks = check.play(plays, witness.take).words
     if found.remark:

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from sockproof.commands.asked_check import AskedCheck
+from sockproof.commands.at_work import at_work
 from sockproof.commands.stored import Wanted, keep_plan
 from sockproof.commands.transcript_lines import LONGEST, print_events
 from sockproof.errors import UsageError
@@ -40,7 +41,8 @@ def replay_check(
             "--capture is for cases of a run", "'sockproof pcap' makes packets of the transcript"
         )
     asked = wanted.checked()
-    rows = [asked.played()[0] for _ in range(repeat)]
+    with at_work(f"playing {wanted.case}"):
+        rows = [asked.played()[0] for _ in range(repeat)]
     otherwise = [row for row in rows if not _is_as_stored(row, wanted.row)]
     shown = otherwise[0] if otherwise else rows[-1]
     if (left := len(shown.transcript) - _EVENTS_SHOWN) > 0:

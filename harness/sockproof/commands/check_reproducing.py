@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sockproof.check.scripts.check_script import CheckScript, ScriptCase, has_script
 from sockproof.check.scripts.confirming import remark_on, run_script
+from sockproof.commands.at_work import at_work
 from sockproof.commands.stored import Wanted
 from sockproof.errors import HarnessError
 from sockproof.judge.verdict import Verdict
@@ -33,18 +34,18 @@ def make_check_script(wanted: Wanted) -> CheckWritten:
     if not has_script(wanted.case):
         raise HarnessError(f"{wanted.case} is only seen: nothing of it is promised", "no script")
     asked, row = wanted.checked(), wanted.row
-    if row is None:
-        row, language = asked.played()
+    if row:
         _refuse_what_is_right(row)
-    else:
-        _refuse_what_is_right(row)
-        language = asked.spoken()
+    with at_work(f"playing {wanted.case}"):
+        row, language = (row, asked.spoken()) if row else asked.played()
+    _refuse_what_is_right(row)
     plan = wanted.generating.plan or (row.generated or {}).get("failing")
     about = ScriptCase(
         wanted.case, asked.subject, language, asked.manners, row.actual, asked.exchanges, plan
     )
     patience_s = asked.manners.patience_s
-    end = run_script(CheckScript(about, patience_s).text, asked.subject, patience_s)
+    with at_work("trying the script"):
+        end = run_script(CheckScript(about, patience_s).text, asked.subject, patience_s)
     script = CheckScript(about, patience_s, remark_on(end.words))
     return CheckWritten(script.text, f"when it was tried, it {end.words}")
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from sockproof.check.invariants.table import Invariant
+from sockproof.check.invariants.table import Invariant, Play
 from sockproof.check.listener import Listener
 from sockproof.check.scene import Manners
 from sockproof.check.scripts.confirming import SCRIPT
@@ -47,13 +47,28 @@ class CheckProgress:
         self._bar = Progress(
             TextColumn("  checking"),
             BarColumn(),
-            TextColumn("{task.completed}/{task.total} {task.description}"),
+            TextColumn("{task.completed}/{task.total}"),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}", markup=False),
         )
+        self._at: dict[str, None] = {}
         self._task = self._bar.add_task("", total=total)
         self._found: dict[str, Text] = {}
         self._live = Live(self._bar, console=console, transient=True)
         if console.is_terminal:
             self._live.start()
+
+    def begin(self, play: Play) -> None:
+        """One case is about to be played."""
+        self._at[str(play.case)] = None
+        self._tell()
+        if self._live.is_started:
+            self._live.refresh()
+
+    def _tell(self) -> None:
+        """What is played now: of several side by side, that which has taken longest."""
+        first = next(iter(self._at), "")
+        self._bar.update(self._task, description=one_line(first.partition("/")[2], 60))
 
     def see(self, row: CaseRow) -> None:
         """One case has been played, and its failure is not yet confirmed."""
@@ -64,7 +79,9 @@ class CheckProgress:
 
     def take(self, row: CaseRow) -> None:
         """One case has ended."""
-        self._bar.update(self._task, advance=1, description=one_line(row.id, 60))
+        self._at.pop(row.id, None)
+        self._bar.update(self._task, advance=1)
+        self._tell()
 
     def stop(self) -> None:
         """No more comes."""

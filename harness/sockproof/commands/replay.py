@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 from rich.console import Console
 
 from sockproof._paths import REFERENCE, kit_dir
+from sockproof.commands.at_work import at_work
 from sockproof.commands.capture import refuse_to_capture, write_capture
 from sockproof.commands.check_replaying import AS_STORED, OTHERWISE, replay_check
 from sockproof.commands.debugger import debugged_iut, refuse_to_debug_check, tell_of_no_stop
@@ -82,7 +84,8 @@ def replay_command(
             refuse_to_debug_check()
         return replay_check(wanted, repeat, output, capture, console)
     iut = debugged_iut(wanted) if debug else wanted.iut()
-    played = _played(wanted, [iut] * repeat, capture)
+    with nullcontext() if debug else at_work(f"playing {wanted.case}"):
+        played = _played(wanted, [iut] * repeat, capture)
     rows = [one.row for one in played]
     if debug:
         tell_of_no_stop(played)

@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from sockproof.commands.at_work import at_work
 from sockproof.commands.one_case import Playing, play_case
 from sockproof.commands.other_versions import others_here
 from sockproof.commands.output import warn
@@ -78,10 +79,11 @@ def make_script(wanted: Wanted, shorten_s: float) -> Written:
     case, iut = wanted.case, wanted.iut()
     reference = _untouched(iut)
     generating = _with_a_plan(wanted, iut)
-    played = _played(case, iut, reference, generating)
-    if not _is_shown_by(played[0].row, played[1].row):
-        reference = next(others_here(case, played[0].row), reference)
+    with at_work(f"playing {case}"):
         played = _played(case, iut, reference, generating)
+        if not _is_shown_by(played[0].row, played[1].row):
+            reference = next(others_here(case, played[0].row), reference)
+            played = _played(case, iut, reference, generating)
     wrong, right, again = (_told(one) for one in played)
     _refuse_what_is_right(case, wrong, right)
     warn_of_missing(wrong.log)
@@ -199,7 +201,8 @@ def _first_that_shows(
         found += [(one, right, bench) for one in differences(wrong, right, again)]
     for behaviour, source, where in found[:_MOST_TRIED]:
         writing = functools.partial(_write, about, source, behaviour)
-        text = _shortest(writing, where, shorten_s)
+        with at_work("trying what the script can leave out"):
+            text = _shortest(writing, where, shorten_s)
         if text:
             return Written(text, behaviour, source.names, about, where)
     raise HarnessError(

@@ -6,12 +6,14 @@ import dataclasses
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
 
+from sockproof.commands.at_work import at_work
 from sockproof.commands.output import open_console, warn
 from sockproof.commands.progress import ProgressLines
 from sockproof.commands.run import refuse_unwritable
@@ -116,11 +118,18 @@ def _proved(options: RunOptions, choice: Choice, *, full: bool) -> tuple[KillMat
     iut = plan.iuts[0]
     source = read_source(iut)
     chosen, unfit = chosen_subjects(choice, iut, source)
-    progress = ProgressLines("mutants")
-    with _started_crew(_for_all(plan, chosen), len(chosen)) as (crew, folder):
+    with (
+        _started_crew(_for_all(plan, chosen), len(chosen)) as (crew, folder),
+        at_work("the untouched module, and mutants before the suite") as tell,
+    ):
+        progress = partial(_tell_how_many, tell) if tell else ProgressLines("mutants")
         proof = prove(crew, source, chosen, folder, full=full, progress=progress)
     proof = dataclasses.replace(proof, unfit=tuple(unfit))
     return KillMatrix(proof, iut, load_catalogue()), source
+
+
+def _tell_how_many(tell: Callable[[str], None], done: int, total: int) -> None:
+    tell(f"{done} of {total} mutants")
 
 
 def _for_all(plan: RunPlan, subjects: Sequence[Subject]) -> RunPlan:
