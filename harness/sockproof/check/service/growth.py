@@ -13,6 +13,7 @@ from sockproof.check.processes import Standing
 from sockproof.check.scene import Scene
 from sockproof.check.stacks import held_at
 from sockproof.judge.checks import Hang
+from sockproof.timing import scale
 
 __all__ = ["Growth"]
 
@@ -23,7 +24,7 @@ _BETWEEN_S = 2.0
 # comes after them. Of descriptors there may be a cache that has room for several crowds; so many
 # threads more are asked of nobody.
 _CROWDS: Mapping[str, int] = {"descriptors": 5, "threads": 1, "children": 1}
-_CROWDS_WITHIN_S, _GLANCE_S = 4.0, 0.2
+_CROWDS_WITHIN_S, _GLANCE_S = 15.0, 0.2
 
 
 @dataclass
@@ -72,7 +73,7 @@ class Growth:
     def of_crowds(self, play: Callable[[], None], clients: int) -> None:
         """Crowds come, of whom ``clients`` come each time, as long as something grows with them,
         and there is time and room for more."""
-        limit_s, is_last = time.monotonic() + _CROWDS_WITHIN_S, False
+        limit_s, is_last = time.monotonic() + _CROWDS_WITHIN_S * scale(), False
         while self.leaks and not is_last:
             before, times = (self._after_crowds or self.held)[-1], 0
             while times * clients < self.scene.manners.crowd:
@@ -105,6 +106,8 @@ class Growth:
     def see(self, play: Callable[[], None]) -> bool:
         """One round, and what is held once it is over: whether that is more than before."""
         play()
+        if not self.held:
+            self.scene.comes_to_rest()  # what is just ending would hide what grows
         is_last, before = len(self.held) + 1 >= self.rounds, self.held[-1] if self.held else None
         patience_s = self.scene.patience_s
         standing, back_s = self.scene.settled(
