@@ -201,6 +201,14 @@ def test_mistake_fails_its_cases(project: Path) -> None:
             "none.toml",
         ),
         (
+            "@pytest.mark.sockproof()\ndef test_service(sockproof_case): pass\n",
+            "missing a required argument: 'exchanges'; the mark is sockproof(exchanges, server",
+        ),
+        (
+            "@pytest.mark.sockproof('chat.toml', servr=1)\ndef test_it(sockproof_case): pass\n",
+            "unexpected keyword argument 'servr'; the mark is sockproof(exchanges, server",
+        ),
+        (
             "def test_local(sockproof_server):\n"
             "    class Local(ChatServer): pass\n"
             "    sockproof_server(Local, ChatHandler)\n",

@@ -7,6 +7,7 @@ somebody asks for it, has no option, and does nothing to tests that do not.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
 __all__ = ["sockproof_case", "sockproof_server"]
 
 _MARK = "sockproof"
+_LIKE = f"{_MARK}(exchanges, server='', handler='')"
 _CASE = "sockproof_case"
 _SERVED: pytest.StashKey[list[Any]] = pytest.StashKey()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """The mark is known, also where unknown ones are errors."""
-    line = f"{_MARK}(exchanges, server='', handler=''): play the examples of a TOML file"
+    line = f"{_LIKE}: play the examples of a TOML file"
     config.addinivalue_line("markers", line)
 
 
@@ -69,11 +71,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     from sockproof.errors import HarnessError
     from sockproof.pytest_fixtures.service_cases import cases_of
 
+    folder, name = metafunc.definition.path.parent, metafunc.definition.nodeid
     try:
-        cases = cases_of(metafunc.definition.path.parent, *mark.args, **mark.kwargs)
-    except HarnessError as error:
-        told = f"{metafunc.definition.nodeid}: {error}"
+        given = inspect.signature(cases_of).bind(folder, *mark.args, **mark.kwargs)
+    except TypeError as error:
+        told = f"{name}: {error}; the mark is {_LIKE}"
         raise pytest.Collector.CollectError(told) from None
+    try:
+        cases = cases_of(*given.args, **given.kwargs)
+    except HarnessError as error:
+        raise pytest.Collector.CollectError(f"{name}: {error}") from None
     metafunc.parametrize(_CASE, cases, ids=[case.id for case in cases], indirect=True)
 
 
