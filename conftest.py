@@ -5,6 +5,7 @@ from __future__ import annotations
 pytest_plugins = [
     "sockproof.run.plugin",
     "fixtures.servers",
+    "fixtures.secured",
     "fixtures.generated",
     "fixtures.turns",
 ]

@@ -157,4 +157,9 @@ SHOWN: list[tuple[str, str]] = [
         "failed-datagram-closes-the-socket",
         "datagrams/requests-leave-the-socket-open[UnixDatagram/path]",
     ),
+    ("wfile-writes-to-the-descriptor", "tls/get-request-that-wraps[TCP/inet,tls1.3]"),
+    (
+        "connection-is-what-was-accepted",
+        "tls/handler-that-wraps-its-request[ForkingTCP/inet,tls1.2]",
+    ),
 ]

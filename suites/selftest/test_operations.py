@@ -13,6 +13,7 @@ import pytest
 from fixtures.programs import Programs
 from sockproof.case.client import StreamPeer
 from sockproof.case.datagram import DatagramPeer
+from sockproof.case.tls_client import TlsClient
 from sockproof.commands.reproducing import warn_of_missing
 from sockproof.iut.calls import RunningCall
 from sockproof.iut.case_log import CaseLog, Operation, operation
@@ -22,9 +23,10 @@ from sockproof.iut.server import Server
 from sockproof.judge.checks import Hang, Mismatch
 from sockproof.repro.step_code import has_statement
 
-VERBS = (CaseProcess, Server, RunningCall, StreamPeer, DatagramPeer, Program, Programs)
+PEERS = (StreamPeer, DatagramPeer, TlsClient)
+VERBS = (CaseProcess, Server, RunningCall, *PEERS, Program, Programs)
 # What reaches a peer's socket, or the process under test.
-OUTSIDE = ("socket", "_socket", "_channel", "events", "_popen")
+OUTSIDE = ("client", "socket", "_socket", "_channel", "events", "_popen")
 # What is neither done to a server nor asked of it by a case: why.
 NO_OPERATIONS = {
     "CaseProcess.stacks": "asks the interpreter where it stands, once the case has hung",
@@ -98,7 +100,7 @@ def test_verb_that_does_not_note_itself_is_found() -> None:
 def test_every_operation_has_its_statement() -> None:
     """Scripts are made of statements for every operation that there is."""
     for owner in VERBS:
-        actor = "peer" if issubclass(owner, StreamPeer | DatagramPeer) else ""
+        actor = "peer" if issubclass(owner, PEERS) else ""
         for _, method in inspect.getmembers(owner, inspect.isfunction):
             name = getattr(method, "operation", "")
             assert not name or has_statement(Operation(name, actor, {"op": "make"})), (owner, name)

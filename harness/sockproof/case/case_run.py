@@ -130,7 +130,7 @@ class CaseRun:
     def construct(self, options: ServerOptions, *, serve: bool = False) -> Server | RaisedError:
         """Make a server; with ``serve``, also start its loop. What the constructor raised is given
         back; what it does not take is not applicable."""
-        self.iut.refuse_keyword(options.bind_and_activate)
+        options.refuse_inapplicable(self.iut)
         address = self.new_address() if options.address is None else None
         order = options.order(self.spec, address, self.process.gate)
         handle, self._servers = self._servers, self._servers + 1

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sockproof.case.handler_script import GateIndex, HandlerScript, Hook, Step, describe_hooks
+from sockproof.case.tls_server import TlsServer
+from sockproof.iut.capabilities import ProbedIut
 from sockproof.iut.starting import POLL_INTERVAL_S, ServerOrder
+from sockproof.judge.checks import NotApplicable
 from sockproof.spec.matrix import ServerSpec
 
 __all__ = ["ServerOptions"]
@@ -20,6 +23,7 @@ class ServerOptions:
     ``base`` names the handler class of socketserver to follow the script; empty for the one that
     fits the spec. ``source`` is source text that defines ``Handler`` instead of a script, and
     ``class_source`` one that defines ``Server`` instead of the spec's class (see ServerOrder).
+    ``tls`` is None for a plain server.
     """
 
     handler: Sequence[Step] | HandlerScript = ()
@@ -32,6 +36,17 @@ class ServerOptions:
     class_source: str = ""
     address: Any = None
     poll_interval_s: float = POLL_INTERVAL_S
+    tls: TlsServer | None = None
+
+    def refuse_inapplicable(self, iut: ProbedIut) -> None:
+        """Say so where the implementation cannot make such a server.
+
+        Raises:
+            NotApplicable: with the reason.
+        """
+        iut.refuse_keyword(self.bind_and_activate)
+        if self.tls and not iut.capabilities.features["TLS"]:
+            raise NotApplicable("no TLS here", "TLS")
 
     def order(self, spec: ServerSpec, address: Any, gate: GateIndex) -> ServerOrder:
         """The order for a server of this spec, at ``address`` unless the case names one."""
@@ -50,4 +65,5 @@ class ServerOptions:
             describe_hooks(self.hooks, gate),
             self.bind_and_activate,
             self.class_source,
+            self.tls.describe() if self.tls else {},
         )

@@ -41,6 +41,7 @@ _MODULES = (
     "debugging",
     "handlers",
     "own_server",
+    "securing",
     "servers",
     "mainthread",
     "case",

@@ -26,6 +26,12 @@ probe = socket.socket(socket.AF_INET6)
 probe.bind(("::1", 0))  # socket.has_ipv6 is true even where IPv6 is switched off
 probe.close()
 """,
+    "TLS": """
+try:
+    from ssl import SSLContext, TLSVersion
+except ImportError:
+    raise OSError("no module ssl, or one from before Python 3.7")
+""",
     "unix_reuse_port": """
 probe = socket.socket(socket.AF_UNIX)
 try:

@@ -24,7 +24,8 @@ class ServerOrder:
     makes; ``attributes`` and ``handler_attributes`` are set on subclasses; ``bind_and_activate`` is
     passed to the constructor unless it is None. ``class_source`` is source text that defines
     ``Server``, to be taken instead of the spec's class; in it ``find(name)`` gives a class of
-    socketserver, and ``emit``, ``socket`` and ``threading`` are known.
+    socketserver, and ``emit``, ``socket`` and ``threading`` are known. ``tls``, if not empty, is
+    what the agent's ``securing`` takes.
     """
 
     spec: ServerSpec
@@ -37,6 +38,7 @@ class ServerOrder:
     hooks: Mapping[str, Any] = field(default_factory=dict)
     bind_and_activate: bool | None = None
     class_source: str = ""
+    tls: Mapping[str, Any] = field(default_factory=dict)
 
     def describe(self, handle: int) -> dict[str, Any]:
         """The arguments of the agent's ``make``; ``handle`` names the server from then on."""
@@ -58,6 +60,7 @@ class ServerOrder:
             },
             "bind_and_activate": self.bind_and_activate,
             "class_source": self.class_source,
+            **({"tls": dict(self.tls)} if self.tls else {}),
         }
 
     def loop(self, handle: int, poll_interval_s: float = POLL_INTERVAL_S) -> dict[str, Any]:

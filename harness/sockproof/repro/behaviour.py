@@ -22,6 +22,8 @@ __all__ = ["Behaviour", "differences", "of_teardown"]
 
 # What may be printed, by the most telling; the last is anything at all.
 _MARKS = ("Traceback", "Exception", "Error", "")
+_SENDING = ("send", "offer", "half-close", "send within TLS")
+_TELLING = ("receive", "receive datagram", "receive within TLS", "until true")
 _MOST_PAIRS = 12
 _MOST_AHEAD = 8
 
@@ -76,7 +78,7 @@ def _is_sending(right: Told, one: Behaviour) -> bool:
     """Whether a wrong server is told by what happens to who sends to it: the first octets that
     come too late are taken without a word."""
     assert one.number is not None
-    return right.log.operations[one.number].name in ("send", "offer", "half-close")
+    return right.log.operations[one.number].name in _SENDING
 
 
 def _of_operations(wrong: Told, right: Told) -> Iterator[Behaviour]:
@@ -104,7 +106,7 @@ def _ahead(wrong: Told, right: Told) -> Iterator[Behaviour]:
                 yield Behaviour("detail", n, values, None, (label,), len(values))
             elif label:
                 yield Behaviour("happens", n, True, False, (label,), good.arguments["count"])
-        elif good.name in ("receive", "receive datagram", "until true") and not good.ending:
+        elif good.name in _TELLING and not good.ending:
             yield Behaviour("outcome", n, outcome(good, right.names), None)
 
 

@@ -37,17 +37,19 @@ def raising(told: Mapping[str, Any]) -> str:
 
 @dataclass
 class HandlerWriter:
-    """Writes the class ``name`` of one described handler; ``omit`` are the keys to leave out."""
+    """Writes the class ``name`` of one described handler; ``omit`` are the keys to leave out.
+    ``own_base`` is a class of the script to derive from, instead of socketserver's."""
 
     name: str
     order: Mapping[str, Any]
     names: Names
     notes: Notes
     omit: frozenset[str] = frozenset()
+    own_base: str = ""
 
     @property
     def base(self) -> str:
-        return f"socketserver.{self.order['base']}"
+        return self.own_base or f"socketserver.{self.order['base']}"
 
     @property
     def _has_files(self) -> bool:

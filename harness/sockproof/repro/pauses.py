@@ -8,8 +8,8 @@ from sockproof.iut.case_log import Operation
 
 __all__ = ["has_clients", "pauses"]
 
-_SENDING = ("send", "send to", "offer", "half-close", "close", "reset")
-_ASKING = ("connect", "send", "send to", "offer")
+_SENDING = ("send", "send to", "send within TLS", "offer", "half-close", "close", "reset")
+_ASKING = ("connect", "send", "send to", "send within TLS", "offer")
 # Each takes a tenth of a second, and a script shall not take long.
 _MOST = 12
 

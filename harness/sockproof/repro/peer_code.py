@@ -129,6 +129,20 @@ class PeerWriter:
         form = 'attempt({client}.makefile("rb").read)' if to_the_end else "receive({client}{size})"
         return self._filled(form, operation)
 
+    def shaking_hands(self, operation: Operation) -> str:
+        """The expression that makes the handshake, of a client with TLS."""
+        told, name = operation.arguments, peer_name(operation.actor)
+        pieces = f", piece={told['piece_octets']}" if told["piece_octets"] else ""
+        return f'Tls({name}, "{told["version"]}"{pieces})'
+
+    def within(self, operation: Operation) -> str:
+        """What is sent within TLS, and where it is cut."""
+        cuts = sorted(operation.arguments["cuts"])
+        return self.names.code(operation.arguments["data"]) + (f", {cuts}" if cuts else "")
+
+    def of_size(self, operation: Operation) -> str:
+        return str(operation.arguments["size_octets"] or "")
+
     def size(self, operation: Operation) -> str:
         size = operation.arguments.get("size_octets")
         return f", {size}" if size else ""
@@ -149,6 +163,9 @@ _PARTS: Mapping[str, Callable[[PeerWriter, Operation], str]] = {
     "sending": PeerWriter.sending,
     "sending_to": PeerWriter.sending_to,
     "awaiting": PeerWriter.awaiting,
+    "shaking_hands": PeerWriter.shaking_hands,
+    "within": PeerWriter.within,
+    "of_size": PeerWriter.of_size,
 }
 
 # By operation: the statements that carry it out, and the expression of what it tells, if it is
@@ -182,6 +199,12 @@ PEER_STATEMENTS: Mapping[str, tuple[str, str]] = {
     "receive some": ("attempt({client}.recv, 65536)", "receive({client}, 1)"),
     "receive datagram": ("receive_datagram({client})", "receive_datagram({client})"),
     "arrived": ("", "arrived({client})"),
+    "TLS handshake": ("tls_{client} = {shaking_hands}", "{shaking_hands}.how"),
+    "send within TLS": ("tls_{client}.say({within})", "tls_{client}.say({within})"),
+    "receive within TLS": (
+        "tls_{client}.hear({of_size})",
+        "tls_{client}.hear({of_size})",
+    ),
     "pour": ('start("pour", lambda: pour({client}, {filling}, {blocks}))', ""),
     "drain": ("drain({client})", "drain({client})"),
     "wait until over": ("is_over({client})", "is_over({client})"),

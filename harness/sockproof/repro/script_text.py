@@ -17,6 +17,7 @@ _MODULES = (
     *(
         "signal",
         "socket",
+        "ssl",
         "struct",
         "subprocess",
         "sys",

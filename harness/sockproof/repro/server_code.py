@@ -28,16 +28,20 @@ Lines = list[str]
 
 @dataclass
 class ServerWriter:
-    """Writes the class ``name`` of one order; ``omit`` are the keys to leave out."""
+    """Writes the class ``name`` of one order; ``omit`` are the keys to leave out. ``own_base`` is a
+    class of the script to derive from, instead of socketserver's."""
 
     name: str
     order: Mapping[str, Any]
     names: Names
     notes: Notes
     omit: frozenset[str] = frozenset()
+    own_base: str = ""
 
     @property
     def bases(self) -> list[str]:
+        if self.own_base:
+            return [self.own_base]
         spec = self.order["spec"]
         return [f"socketserver.{name}" for name in (spec["mixin"], spec["class"]) if name]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 from sockproof.iut.case_log import Operation
 from sockproof.iut.values import decode
 from sockproof.repro.behaviour import Behaviour
+from sockproof.repro.class_names import class_name
 from sockproof.repro.deciding import LEFT, Decision
 from sockproof.repro.ground_code import addresses_kept
 from sockproof.repro.handler_code import HandlerWriter, tidy
@@ -23,6 +23,7 @@ from sockproof.repro.script_text import written
 from sockproof.repro.server_code import ServerWriter
 from sockproof.repro.step_code import StepWriter, may_go
 from sockproof.repro.telling import Told, is_long
+from sockproof.repro.tls_code import SECURE, base_in, secure_classes
 
 __all__ = ["HURRIED", "PATIENT", "Script", "write_script"]
 
@@ -32,6 +33,8 @@ PATIENT = "errors of sending"
 # it gets the next.
 HURRIED = "pauses"
 _KEEPING = "kept requests"
+# What two servers of one class have in common.
+_OF_A_CLASS = ("spec", "attributes", "hooks", "class_source", "tls")
 # What waits makes the order: a quick machine may have it by luck without, and a busy one not.
 _WAITS = re.compile(
     r"\b(receive|receive_datagram|drain|is_over|wait_for|wait_until|makefile|recv|select)\b|\.join\("
@@ -110,17 +113,27 @@ class _ScriptWriter:
         named: dict[str, str] = {}
         for one in self.makes:
             told = one.arguments
-            handler = _named(named, "Handler", told["handler"])
-            about = {key: told[key] for key in ("spec", "attributes", "hooks", "class_source")}
-            server = _named(named, "Server", about)
-            handlers = HandlerWriter(handler, told["handler"], self.names, self.notes, self.omit)
-            servers = ServerWriter(server, told, self.names, self.notes, self.omit)
+            secure = self._secure(named, told)
+            found |= secure
+            about = {key: told.get(key) for key in _OF_A_CLASS}
+            handler = class_name(named, "Handler", {**told["handler"], "over": [*secure]})
+            server = class_name(named, "Server", about)
+            given = self.names, self.notes, self.omit
+            handlers = HandlerWriter(handler, told["handler"], *given, base_in(secure, "Handler"))
+            servers = ServerWriter(server, told, *given, base_in(secure, "Server"))
             self.keys += [*handlers.keys(), *servers.keys()]
             found[handler] = self._brief(tidy(handlers.lines()))
             found[server] = servers.lines()
             used[told["handle"]] = (servers.used, handler)
         self.keys += [_KEEPING] if self.may_keep else []
         return found
+
+    def _secure(self, named: dict[str, str], told: Mapping[str, Any]) -> dict[str, list[str]]:
+        """The classes that speak TLS, below those of the case; none of a plain server."""
+        if "tls" not in told:
+            return {}
+        about = told["tls"], told["spec"], told["handler"]["base"]
+        return secure_classes(class_name(named, SECURE, about), told)
 
     def _brief(self, lines: list[str]) -> list[str]:
         """Long payloads are told by their digest."""
@@ -216,15 +229,6 @@ def _address(one: Operation) -> Any:
     if isinstance(address, tuple) and len(address) == 2 and address[1] == 0:
         return ("127.0.0.1", 0) if str(address[0]).startswith("127.") else address
     return address
-
-
-def _named(named: dict[str, str], kind: str, about: Any) -> str:
-    """The same name for what is the same."""
-    key = kind + json.dumps(about, sort_keys=True, default=str)
-    if key not in named:
-        number = sum(name.startswith(kind) for name in named.values()) + 1
-        named[key] = kind if number == 1 else f"{kind}{number}"
-    return named[key]
 
 
 def _gates_in(told: Any) -> Iterator[str]:

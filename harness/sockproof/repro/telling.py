@@ -49,7 +49,7 @@ def outcome(one: Operation, names: Names) -> Any:
         return one.arguments["op"] == "make" or names.normal(one.outcome.value)
     if one.name == "until true":
         return True
-    if one.name == "receive":
+    if one.name in ("receive", "receive within TLS"):
         return names.normal(received(one))
     if one.name == "receive datagram":
         data, sender = one.outcome or one.arguments["wanted"]
@@ -106,6 +106,7 @@ _ENDINGS = {
     ("stop", HANG): "does not return",
     ("receive datagram", HANG): ("nothing", None),
     ("until true", HANG): False,
+    ("TLS handshake", HANG): "timeout",
     ("program says", HANG): "it says nothing",
     ("program exits", HANG): "does not exit",
 }

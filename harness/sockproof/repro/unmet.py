@@ -16,7 +16,7 @@ __all__ = ["unmet"]
 
 _VALUED = ("call", "evaluate", "execute")
 _ASKED = ("drain", "comes to wait", "fall asleep", "program says", "program exits")
-_RECEIVING = ("receive", "receive some", "receive datagram")
+_RECEIVING = ("receive", "receive some", "receive datagram", "receive within TLS")
 # Names in an expression that stand for what the implementation has made.
 _OF_A_SERVER = re.compile(r"\b(server|handler_class|socketserver|threading|[a-z_]+\()")
 

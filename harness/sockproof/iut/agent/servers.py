@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 
-from . import accounting, events, gates, handlers, looking, own_server, script
+from . import accounting, events, gates, handlers, looking, own_server, script, securing
 
 ADDRESS_FAMILIES = {
     "inet": "AF_INET",
@@ -45,18 +45,22 @@ def make_server(module, names, order):
     """Construct the server that ``order`` describes; what its constructor raises goes through.
 
     ``order`` has ``spec`` (class, mixin, family), ``address``, ``attributes``, ``hooks``,
-    ``handler`` (base, script, attributes, source) and maybe ``bind_and_activate`` and
-    ``class_source``.
+    ``handler`` (base, script, attributes, source) and maybe ``bind_and_activate``,
+    ``class_source`` and ``tls``.
     """
     described = order["handler"]
+    own_base = getattr(module, names.get(described["base"], described["base"]))
+    server_class, base = securing.secured(
+        order.get("tls"), class_of(module, names, order), own_base
+    )
+    server_class = server_class_of(server_class, order)
     handler_class = handlers.make_handler(
-        getattr(module, names.get(described["base"], described["base"])),
+        base,
         described["script"],
         events.decode(described["attributes"]),
         described["source"],
         module,
     )
-    server_class = server_class_of(module, names, order)
     given = order.get("bind_and_activate")
     keywords = {} if given is None else {"bind_and_activate": given}
     address = events.decode(order["address"])
@@ -64,8 +68,8 @@ def make_server(module, names, order):
     return KeptServer(made, handler_class)
 
 
-def server_class_of(module, names, order):
-    """The class itself, mixed by hand if the spec says so, subclassed only where needed."""
+def class_of(module, names, order):
+    """The class itself, or mixed by hand if the spec says so, or what the source text defines."""
     spec = order["spec"]
 
     def find(name):
@@ -73,13 +77,16 @@ def server_class_of(module, names, order):
 
     if not order.get("class_source"):
         own = find(spec["class"])
-        server_class = _mixed(find(spec["mixin"]), own) if spec["mixin"] else own
-    else:
-        namespace = {"find": find, "emit": events.emit, "socket": socket, "threading": threading}
-        exec(compile(order["class_source"], "<server source>", "exec"), namespace)
-        server_class = namespace["Server"]
+        return _mixed(find(spec["mixin"]), own) if spec["mixin"] else own
+    namespace = {"find": find, "emit": events.emit, "socket": socket, "threading": threading}
+    exec(compile(order["class_source"], "<server source>", "exec"), namespace)
+    return namespace["Server"]
+
+
+def server_class_of(server_class, order):
+    """The class with the attributes and hooks of the order, subclassed only where it has any."""
     attributes = events.decode(order["attributes"])
-    family = getattr(socket, ADDRESS_FAMILIES[spec["family"]])
+    family = getattr(socket, ADDRESS_FAMILIES[order["spec"]["family"]])
     if server_class.address_family != family:
         attributes.setdefault("address_family", family)
     if attributes or order["hooks"]:
