@@ -157,7 +157,15 @@ SHOWN: list[tuple[str, str]] = [
         "failed-datagram-closes-the-socket",
         "datagrams/requests-leave-the-socket-open[UnixDatagram/path]",
     ),
-    ("wfile-writes-to-the-descriptor", "tls/get-request-that-wraps[TCP/inet,tls1.3]"),
+    (
+        "request-is-accepted-with-its-first-octet",
+        "tls/silent-client-stops-no-other[ThreadingTCP/inet,setup]",
+    ),
+    ("handshake-error-ends-the-loop", "tls/failed-handshake-in-the-loop[TCP/inet,listening]"),
+    (
+        "client-of-a-failed-handshake-stays-connected",
+        "tls/failed-handshake-in-the-handler[TCP/inet,deferred]",
+    ),
     (
         "connection-is-what-was-accepted",
         "tls/handler-that-wraps-its-request[ForkingTCP/inet,tls1.2]",

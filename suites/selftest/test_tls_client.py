@@ -21,7 +21,7 @@ from sockproof.case.certificates import authority
 from sockproof.case.client import StreamPeer
 from sockproof.case.tls_client import CLOSE_NOTIFY, CUT_OFF, TlsClient
 from sockproof.commands.one_case import play_case
-from sockproof.iut.agent import securing
+from sockproof.iut.agent import events, securing
 from sockproof.iut.capabilities import ProbedIut, probe
 from sockproof.iut.case_log import CaseLog
 from sockproof.iut.implementation import Implementation, parse_iut
@@ -39,6 +39,7 @@ OLDER = implementation_of("python2.7")
 
 
 server_context: Callable[[str, str], ssl.SSLContext] = securing.server_context
+describe_error: Callable[[BaseException], dict[str, Any]] = events.describe_error
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,31 @@ def test_expected_end_is_the_one_that_came() -> None:
         client.handshake()
         with pytest.raises(Mismatch, match="close notify"):
             client.expect(b"abc", CLOSE_NOTIFY)
+
+
+def test_handshake_that_has_begun_goes_on() -> None:
+    """Until then nobody waits for an answer, and it is seen when one is there."""
+    said = threading.Event()
+
+    def answer(connection: socket.socket) -> None:
+        said.wait(5)
+        speaking(lambda secure: secure.sendall(secure.recv(100)))(connection)
+
+    with one_answer(answer) as client:
+        before = client.begin().is_answered()
+        said.set()
+        client.client.wait_for_octets()
+        after = client.is_answered()
+        client.go_on().send(b"abc").expect(b"abc")
+
+    assert (before, after) == (False, True)
+
+
+def test_number_of_openssl_is_no_errno() -> None:
+    """Its 8 would be called ENOEXEC, which nobody has seen."""
+    told = describe_error(ssl.SSLEOFError(8, "EOF occurred in violation of protocol"))
+
+    assert (told["type"], told["errno"], told["errno_name"]) == ("SSLEOFError", None, "")
 
 
 def test_plain_server_is_told() -> None:

@@ -7,8 +7,10 @@ is not the *end of stream* of the connection below.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
+import select
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -90,6 +92,29 @@ class TlsClient:
         if not agreed.startswith("TLS"):
             raise Mismatch(expected, agreed)
         return self
+
+    @operation("begin TLS handshake", lambda client: {"version": client._version})
+    def begin(self) -> TlsClient:
+        """Send the first record of the handshake, and wait for nothing."""
+        with contextlib.suppress(ssl.SSLWantReadError):
+            self._tls.do_handshake()
+        self._flush()
+        self._log("begin TLS handshake")
+        return self
+
+    @operation("go on with TLS handshake", None, lambda client: client._tls.version())
+    def go_on(self) -> TlsClient:
+        """The rest of a handshake that has begun.
+
+        Raises:
+            Mismatch: the server did not, or the connection ended. Hang: nothing came.
+        """
+        return self.handshake()
+
+    @operation("is answered")
+    def is_answered(self) -> bool:
+        """Whether anything has come by now; nothing of it is taken."""
+        return bool(select.select([self.client.socket], [], [], 0)[0])
 
     def _handshaking(self, piece_octets: int) -> dict[str, Any]:
         return {"version": self._version, "piece_octets": piece_octets}

@@ -26,7 +26,7 @@ Lines = list[str]
 
 _VERDICT = 'end(0 if {gone} else 1, "expected: %r\\nobserved: %r" % (expected, observed))'
 # Operations of peers that find out at once how things stand.
-_LOOKS = ("connect", "connect at once", "knock", "send", "offer", "half-close")
+_LOOKS = ("connect", "connect at once", "knock", "send", "offer", "half-close", "is answered")
 
 
 @dataclass(frozen=True)

@@ -129,11 +129,12 @@ class PeerWriter:
         form = 'attempt({client}.makefile("rb").read)' if to_the_end else "receive({client}{size})"
         return self._filled(form, operation)
 
-    def shaking_hands(self, operation: Operation) -> str:
-        """The expression that makes the handshake, of a client with TLS."""
-        told, name = operation.arguments, peer_name(operation.actor)
-        pieces = f", piece={told['piece_octets']}" if told["piece_octets"] else ""
-        return f'Tls({name}, "{told["version"]}"{pieces})'
+    def secured(self, operation: Operation) -> str:
+        """A client with TLS."""
+        return f'Tls({peer_name(operation.actor)}, "{operation.arguments["version"]}")'
+
+    def pieces(self, operation: Operation) -> str:
+        return str(operation.arguments["piece_octets"] or "")
 
     def within(self, operation: Operation) -> str:
         """What is sent within TLS, and where it is cut."""
@@ -163,7 +164,8 @@ _PARTS: Mapping[str, Callable[[PeerWriter, Operation], str]] = {
     "sending": PeerWriter.sending,
     "sending_to": PeerWriter.sending_to,
     "awaiting": PeerWriter.awaiting,
-    "shaking_hands": PeerWriter.shaking_hands,
+    "secured": PeerWriter.secured,
+    "pieces": PeerWriter.pieces,
     "within": PeerWriter.within,
     "of_size": PeerWriter.of_size,
 }
@@ -199,7 +201,13 @@ PEER_STATEMENTS: Mapping[str, tuple[str, str]] = {
     "receive some": ("attempt({client}.recv, 65536)", "receive({client}, 1)"),
     "receive datagram": ("receive_datagram({client})", "receive_datagram({client})"),
     "arrived": ("", "arrived({client})"),
-    "TLS handshake": ("tls_{client} = {shaking_hands}", "{shaking_hands}.how"),
+    "TLS handshake": (
+        "tls_{client} = {secured}\ntls_{client}.shake({pieces})",
+        "{secured}.shake({pieces})",
+    ),
+    "begin TLS handshake": ("tls_{client} = {secured}\ntls_{client}.begin()", ""),
+    "go on with TLS handshake": ("tls_{client}.shake()", "tls_{client}.shake()"),
+    "is answered": ("", "bool(select.select([{client}], [], [], 0)[0])"),
     "send within TLS": ("tls_{client}.say({within})", "tls_{client}.say({within})"),
     "receive within TLS": (
         "tls_{client}.hear({of_size})",

@@ -106,7 +106,7 @@ _ENDINGS = {
     ("stop", HANG): "does not return",
     ("receive datagram", HANG): ("nothing", None),
     ("until true", HANG): False,
-    ("TLS handshake", HANG): "timeout",
+    **{(f"{how}TLS handshake", HANG): "timeout" for how in ("", "go on with ")},
     ("program says", HANG): "it says nothing",
     ("program exits", HANG): "does not exit",
 }

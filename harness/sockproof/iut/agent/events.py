@@ -96,14 +96,16 @@ def octets(data):
 
 
 def describe_error(error):
-    """An exception as plain data: ``type``, ``bases``, ``errno``, ``errno_name``, ``text``."""
+    """An exception as plain data: ``type``, ``bases``, ``errno``, ``errno_name``, ``text``. An
+    SSLError has a number of OpenSSL's there, which is no errno."""
     number = getattr(error, "errno", None)
-    mro = getattr(type(error), "__mro__", ())
+    bases = [cls.__name__ for cls in getattr(type(error), "__mro__", ())]
+    is_of_system = "SSLError" not in bases
     return {
         "type": type(error).__name__,
-        "bases": [cls.__name__ for cls in mro],
-        "errno": number if isinstance(number, _integers) else None,
-        "errno_name": errno.errorcode.get(number or 0, ""),
+        "bases": bases,
+        "errno": number if is_of_system and isinstance(number, _integers) else None,
+        "errno_name": errno.errorcode.get(number or 0, "") if is_of_system else "",
         "text": _as_text(error)[:500],
     }
 
