@@ -9,30 +9,21 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import itertools
 import select
-import socket
 import ssl
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
-from sockproof.case.certificates import SERVER_NAME, authority
-from sockproof.case.client import END_OF_STREAM, RESET, TIMEOUT, StreamPeer
-from sockproof.case.tls_records import RecordSplitter
-from sockproof.iut.case_log import CaseLog, operation
+from sockproof.case.client import TIMEOUT
+from sockproof.case.tls_wire import CLOSE_NOTIFY, CUT_OFF, TlsWire
+from sockproof.iut.case_log import operation
 from sockproof.iut.values import Fill
 from sockproof.judge.checks import Hang, Mismatch, same
 from sockproof.timing import hang_bound_s
 
 __all__ = ["CLOSE_NOTIFY", "CUT_OFF", "TlsClient"]
 
-CLOSE_NOTIFY = "close notify"
-"""The server has said within TLS that it sends no more."""
-CUT_OFF = str(END_OF_STREAM)
-"""The connection has ended without that."""
-
 _READ_OCTETS = 1 << 16
-_T = TypeVar("_T")
 
 
 def _wanted(_client: TlsClient, wanted: bytes | Fill, ending: str = "") -> dict[str, Any]:
@@ -40,40 +31,14 @@ def _wanted(_client: TlsClient, wanted: bytes | Fill, ending: str = "") -> dict[
     return {"size_octets": None if ending else size, "wanted": (wanted, ending)}
 
 
-class TlsClient:
-    """A client with TLS on a connected peer. It trusts the authority that the servers of cases have
-    their certificates from. ``version`` is the only one it speaks, empty for any."""
-
-    def __init__(self, client: StreamPeer, version: str = "") -> None:
-        self.client = client
-        self._version = version
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = self._context().wrap_bio(
-            self._incoming, self._outgoing, server_hostname=SERVER_NAME
-        )
-        self._records = {"sent": RecordSplitter(), "received": RecordSplitter()}
-        self._arrived: list[str] = []
-
-    def _context(self) -> ssl.SSLContext:
-        context = ssl.create_default_context(cadata=authority().trusted_pem)
-        if self._version:
-            only = ssl.TLSVersion[self._version]
-            context.minimum_version = context.maximum_version = only
-        return context
-
-    @property
-    def log(self) -> CaseLog:
-        return self.client.log
-
-    @property
-    def lane(self) -> str:
-        return self.client.lane
+class TlsClient(TlsWire):
+    """A client with TLS, which does what a case wants."""
 
     @operation("TLS handshake", lambda client, piece_octets=0: client._handshaking(piece_octets))
     def attempt_handshake(self, piece_octets: int = 0) -> str:
         """Shake hands, in pieces of so many octets each if that is not 0: the version that was
         agreed on, or what came instead."""
-        how = self._carry(self._tls.do_handshake, lambda: self._flush((), piece_octets))
+        how = self._carry(self._tls.do_handshake, lambda: self._flush(piece_octets))
         agreed = how if isinstance(how, str) else self._tls.version() or ""
         cipher = self._tls.cipher()
         self._log("TLS handshake", note=f"{agreed}{f', {cipher[0]}' if cipher else ''}")
@@ -127,13 +92,57 @@ class TlsClient:
         Raises:
             Mismatch: the connection ended.
         """
-        payload = bytes(data)
-        self._tls.write(payload)
-        problem = self._flush(cuts)
-        self._log("send within TLS", payload, error=problem)
-        if problem:
-            raise Mismatch(f"{len(payload)} octets are taken", problem)
+        self._tls.write(bytes(data))
+        self._log("send within TLS", bytes(data))
+        self._sent(self._outgoing.read(), cuts)
         return self
+
+    @operation("hold within TLS")
+    def hold(self, data: bytes | Fill) -> TlsClient:
+        """Make a record of it, which waits here: more may be put behind it."""
+        self._tls.write(bytes(data))
+        self._log("hold within TLS", bytes(data))
+        return self
+
+    @operation("release")
+    def release(self, size_octets: int = 0) -> TlsClient:
+        """Send what is held: so many octets of it, or all.
+
+        Raises:
+            Mismatch: the connection ended.
+        """
+        self._sent(self._outgoing.read(size_octets or -1), ())
+        return self
+
+    @operation("send damaged within TLS")
+    def send_damaged(self, data: bytes) -> TlsClient:
+        """Send a record of it whose last octet is another one.
+
+        Raises:
+            Mismatch: the connection ended.
+        """
+        self._tls.write(data)
+        record = self._outgoing.read()
+        self._log("send damaged within TLS", data)
+        self._sent(record[:-1] + bytes([record[-1] ^ 1]), ())
+        return self
+
+    @operation("send close notify")
+    def say_end(self) -> TlsClient:
+        """Say within TLS that nothing more is sent; what comes is still heard.
+
+        Raises:
+            Mismatch: the connection ended.
+        """
+        with contextlib.suppress(ssl.SSLWantReadError):
+            self._tls.unwrap()
+        self._sent(self._outgoing.read(), ())
+        self._log("send close notify")
+        return self
+
+    def _sent(self, data: bytes, cuts: Sequence[int]) -> None:
+        if problem := self._put(data, cuts):
+            raise Mismatch("the connection is open", problem)
 
     @operation("receive within TLS")
     def receive(self, size_octets: int | None = None) -> tuple[bytes, str]:
@@ -164,78 +173,3 @@ class TlsClient:
             )
         same((payload, ending), (data, how), f"what {self.client.who} receives within TLS")
         return self
-
-    # What goes to the wire and comes from it
-
-    def _carry(self, act: Callable[[], _T], flush: Callable[[], str]) -> _T | str:
-        """What ``act`` gives once the server has said all that it takes; or how it ended."""
-        while True:
-            try:
-                value = act()
-            except ssl.SSLWantReadError:
-                pass
-            except ssl.SSLError as error:
-                flush()  # the alert that we owe
-                return _in_words(error)
-            else:
-                flush()
-                return value
-            if problem := flush() or self._fill():
-                return problem
-
-    def _flush(self, cuts: Sequence[int] = (), piece_octets: int = 0) -> str:
-        """Send what is held; empty, or how the connection ended instead."""
-        data = self._outgoing.read()
-        if not data:
-            return ""
-        self._end_of_flight()
-        self._note_records("sent", list(self._records["sent"].take(data)))
-        ends = cuts or (range(piece_octets, len(data), piece_octets) if piece_octets else ())
-        if ends and self.client.socket.family != socket.AF_UNIX:
-            self.client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
-            for start, end in itertools.pairwise([0, *sorted(ends), len(data)]):
-                self.client.socket.sendall(data[start:end])
-        except TimeoutError:
-            return str(TIMEOUT)
-        except OSError:
-            return str(RESET)
-        return ""
-
-    def _fill(self) -> str:
-        """Take what comes; empty, or how the connection ended instead."""
-        try:
-            data = self.client.socket.recv(_READ_OCTETS)
-        except TimeoutError:
-            return str(TIMEOUT)
-        except OSError:
-            return str(RESET)
-        self._arrived += self._records["received"].take(data)
-        self._incoming.write(data)
-        return "" if data else CUT_OFF
-
-    def _end_of_flight(self) -> None:
-        """What has come is one entry, in however many pieces it came."""
-        if arrived := self._arrived:
-            self._arrived = []
-            self._note_records("received", arrived)
-
-    def _note_records(self, way: str, records: list[str]) -> None:
-        left = self._records[way].left
-        told = ", ".join([*records, *([left] if left else [])])
-        self.client.log.note(self.lane, f"records {way}", note=told)
-
-    def _log(self, what: str, data: bytes | None = None, note: str = "", error: str = "") -> None:
-        self._end_of_flight()
-        self.client.log.note(self.lane, what, data, note, error)
-
-
-def _in_words(error: ssl.SSLError) -> str:
-    """How TLS ended by an error: ``alert handshake failure`` is what the server has said."""
-    if isinstance(error, ssl.SSLZeroReturnError):
-        return CLOSE_NOTIFY
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"certificate refused: {error.verify_message}"
-    reason = (error.reason or str(error)).lower().replace("_", " ")
-    _, is_alert, alert = reason.partition(" alert ")
-    return f"alert {alert}" if is_alert else reason

@@ -141,6 +141,9 @@ class PeerWriter:
         cuts = sorted(operation.arguments["cuts"])
         return self.names.code(operation.arguments["data"]) + (f", {cuts}" if cuts else "")
 
+    def released(self, operation: Operation) -> str:
+        return str(operation.arguments["size_octets"] or "")
+
     def of_size(self, operation: Operation) -> str:
         return str(operation.arguments["size_octets"] or "")
 
@@ -167,6 +170,7 @@ _PARTS: Mapping[str, Callable[[PeerWriter, Operation], str]] = {
     "secured": PeerWriter.secured,
     "pieces": PeerWriter.pieces,
     "within": PeerWriter.within,
+    "released": PeerWriter.released,
     "of_size": PeerWriter.of_size,
 }
 
@@ -209,6 +213,16 @@ PEER_STATEMENTS: Mapping[str, tuple[str, str]] = {
     "go on with TLS handshake": ("tls_{client}.shake()", "tls_{client}.shake()"),
     "is answered": ("", "bool(select.select([{client}], [], [], 0)[0])"),
     "send within TLS": ("tls_{client}.say({within})", "tls_{client}.say({within})"),
+    "hold within TLS": ("tls_{client}.tls.write({data})", ""),
+    "release": ("tls_{client}.put(tls_{client}.goes.read({released}))", ""),
+    "send damaged within TLS": (
+        "tls_{client}.tls.write({data})\n"
+        "record = bytearray(tls_{client}.goes.read())\n"
+        "record[-1] ^= 1\n"
+        "tls_{client}.put(record)",
+        "",
+    ),
+    "send close notify": ("attempt(tls_{client}.tls.unwrap)\ntls_{client}.flush()", ""),
     "receive within TLS": (
         "tls_{client}.hear({of_size})",
         "tls_{client}.hear({of_size})",
