@@ -9,20 +9,24 @@ import functools
 import threading
 from dataclasses import dataclass
 
-__all__ = ["SERVER_NAME", "Authority", "authority"]
+__all__ = ["CLIENT_NAME", "SERVER_NAME", "Authority", "authority"]
 
 SERVER_NAME = "localhost"
 """What the server's certificate is for."""
+CLIENT_NAME = "somebody"
+"""Whom the client's certificate names."""
 
 _MAKING = threading.Lock()  # two threads would have made two, which do not trust each other
 
 
 @dataclass(frozen=True)
 class Authority:
-    """An authority: its own certificate, and the key and certificate of a server, as PEM."""
+    """An authority: its own certificate, and the keys and certificates of a server and of a client,
+    as PEM."""
 
     trusted_pem: str
     server_pem: str
+    client_pem: str
 
 
 def authority() -> Authority:
@@ -36,8 +40,8 @@ def _made() -> Authority:
     import trustme  # takes a tenth of a second, and most runs of a few cases need none
 
     made = trustme.CA()
-    server = made.issue_cert(SERVER_NAME)
-    return Authority(
-        made.cert_pem.bytes().decode("ascii"),
-        server.private_key_and_cert_chain_pem.bytes().decode("ascii"),
-    )
+    server, client = made.issue_cert(SERVER_NAME), made.issue_cert(common_name=CLIENT_NAME)
+    chains = [
+        one.private_key_and_cert_chain_pem.bytes().decode("ascii") for one in (server, client)
+    ]
+    return Authority(made.cert_pem.bytes().decode("ascii"), *chains)

@@ -58,7 +58,7 @@ class TlsClient(TlsWire):
             raise Mismatch(expected, agreed)
         return self
 
-    @operation("begin TLS handshake", lambda client: {"version": client._version})
+    @operation("begin TLS handshake", lambda client: client._kind)
     def begin(self) -> TlsClient:
         """Send the first record of the handshake, and wait for nothing."""
         with contextlib.suppress(ssl.SSLWantReadError):
@@ -82,7 +82,7 @@ class TlsClient(TlsWire):
         return bool(select.select([self.client.socket], [], [], 0)[0])
 
     def _handshaking(self, piece_octets: int) -> dict[str, Any]:
-        return {"version": self._version, "piece_octets": piece_octets}
+        return {**self._kind, "piece_octets": piece_octets}
 
     @operation("send within TLS")
     def send(self, data: bytes | Fill, cuts: Sequence[int] = ()) -> TlsClient:

@@ -8,7 +8,7 @@ https://docs.python.org/3/library/ssl.html#server-side-operation
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sockproof.case.certificates import authority
@@ -82,11 +82,12 @@ def finish(self):
 @dataclass(frozen=True)
 class TlsServer:
     """How a case wants the TLS of its server: a key of SHAPES; ``version``, a value of
-    TLS_VERSIONS, is the only one it speaks, and empty leaves it to the interpreter."""
+    TLS_VERSIONS, is the only one it speaks, and empty leaves it to the interpreter. With
+    ``asks_clients`` a client needs a certificate of the same authority."""
 
     shape: str
     version: str = ""
-    pem: str = field(default_factory=lambda: authority().server_pem, repr=False)
+    asks_clients: bool = False
 
     def describe(self) -> dict[str, Any]:
         """The order as the agent reads it."""
@@ -95,5 +96,9 @@ class TlsServer:
             "shape": self.shape,
             "server": shape.server,
             "handler": shape.handler,
-            "context": {"pem": self.pem, "version": self.version},
+            "context": {
+                "pem": authority().server_pem,
+                "version": self.version,
+                "trusted": authority().trusted_pem if self.asks_clients else "",
+            },
         }

@@ -7,11 +7,12 @@ import itertools
 import socket
 import ssl
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sockproof.case.certificates import SERVER_NAME, authority
 from sockproof.case.client import END_OF_STREAM, RESET, TIMEOUT, StreamPeer
 from sockproof.case.tls_records import RecordSplitter
+from sockproof.iut.agent import securing
 from sockproof.iut.case_log import CaseLog
 
 __all__ = ["CLOSE_NOTIFY", "CUT_OFF", "TlsWire"]
@@ -23,15 +24,24 @@ CUT_OFF = str(END_OF_STREAM)
 
 _READ_OCTETS = 1 << 16
 _T = TypeVar("_T")
+_load_chain: Callable[[ssl.SSLContext, str], None] = securing.load_chain
 
 
 class TlsWire:
     """A client with TLS on a connected peer. It trusts the authority that the servers of cases have
-    their certificates from. ``version`` is the only one it speaks, empty for any."""
+    their certificates from, or nobody if it is not ``trusting``. ``version`` is the only one it
+    speaks, empty for any; ``is_known``: whether it has a certificate of its own."""
 
-    def __init__(self, client: StreamPeer, version: str = "") -> None:
+    def __init__(
+        self,
+        client: StreamPeer,
+        version: str = "",
+        *,
+        trusting: bool = True,
+        is_known: bool = False,
+    ) -> None:
         self.client = client
-        self._version = version
+        self._version, self._trusting, self._is_known = version, trusting, is_known
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = self._context().wrap_bio(
             self._incoming, self._outgoing, server_hostname=SERVER_NAME
@@ -40,11 +50,21 @@ class TlsWire:
         self._arrived: list[str] = []
 
     def _context(self) -> ssl.SSLContext:
-        context = ssl.create_default_context(cadata=authority().trusted_pem)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # looks at certificates and names
+        if self._trusting:
+            context.load_verify_locations(cadata=authority().trusted_pem)
+        if self._is_known:
+            _load_chain(context, authority().client_pem)
         if self._version:
             only = ssl.TLSVersion[self._version]
             context.minimum_version = context.maximum_version = only
         return context
+
+    @property
+    def _kind(self) -> dict[str, Any]:
+        """What is noted of how it shakes hands."""
+        pem = authority().client_pem if self._is_known else ""
+        return {"version": self._version, "trusting": self._trusting, "pem": pem}
 
     @property
     def log(self) -> CaseLog:

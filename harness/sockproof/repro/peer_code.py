@@ -13,6 +13,7 @@ from sockproof.iut.values import Fill
 from sockproof.repro.notes import Notes
 from sockproof.repro.plain import Names, peer_name, server_name
 from sockproof.repro.telling import received
+from sockproof.repro.tls_code import CLIENT_PEM
 
 __all__ = ["PEER_STATEMENTS", "PeerWriter"]
 
@@ -130,8 +131,12 @@ class PeerWriter:
         return self._filled(form, operation)
 
     def secured(self, operation: Operation) -> str:
-        """A client with TLS."""
-        return f'Tls({peer_name(operation.actor)}, "{operation.arguments["version"]}")'
+        """A client with TLS; its certificate is a text that stands before it."""
+        told = operation.arguments
+        given = [peer_name(operation.actor), f'"{told["version"]}"']
+        given += [] if told["trusting"] else ["trusting=False"]
+        given += [f"pem={CLIENT_PEM}"] if told["pem"] else []
+        return f"Tls({', '.join(given)})"
 
     def pieces(self, operation: Operation) -> str:
         return str(operation.arguments["piece_octets"] or "")

@@ -23,7 +23,7 @@ from sockproof.repro.script_text import written
 from sockproof.repro.server_code import ServerWriter
 from sockproof.repro.step_code import StepWriter, may_go
 from sockproof.repro.telling import Told, is_long
-from sockproof.repro.tls_code import SECURE, base_in, secure_classes
+from sockproof.repro.tls_code import SECURE, base_in, client_texts, secure_classes
 
 __all__ = ["HURRIED", "PATIENT", "Script", "write_script"]
 
@@ -109,7 +109,7 @@ class _ScriptWriter:
 
     def _classes(self, used: dict[int, tuple[str, str]]) -> dict[str, list[str]]:
         """The text of each class by its name; puts into ``used`` what each server is made of."""
-        found: dict[str, list[str]] = {}
+        found = client_texts([*self.before, self.decision.operation])
         named: dict[str, str] = {}
         for one in self.makes:
             told = one.arguments

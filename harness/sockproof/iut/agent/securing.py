@@ -31,19 +31,28 @@ def _with_methods(base, source):
     return scope["Secured"]
 
 
-def server_context(pem, version):
+def server_context(pem, version, trusted=""):
     """The context of a server: ``pem`` is its key and certificates, ``version`` the only one that
-    it speaks, or empty."""
+    it speaks, or empty; ``trusted``, if not empty, who makes the certificates that clients need."""
     import ssl  # nobody pays for it who has no TLS
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if version:
         context.minimum_version = context.maximum_version = getattr(ssl.TLSVersion, version)
-    handle, path = tempfile.mkstemp()  # a context takes a chain from a file, and from nothing else
+    if trusted:
+        context.load_verify_locations(cadata=trusted)
+        context.verify_mode = ssl.CERT_REQUIRED
+    load_chain(context, pem)
+    return context
+
+
+def load_chain(context, pem):
+    """Have a context use a key and its certificates, which it takes from a file, and from nothing
+    else: it is gone when they are there."""
+    handle, path = tempfile.mkstemp()
     try:
         os.write(handle, pem.encode("ascii"))
         context.load_cert_chain(path)
     finally:
         os.close(handle)
         os.unlink(path)
-    return context
