@@ -190,7 +190,7 @@ def test_network_of_the_machine_can_be_asked_for(tmp_path: Path) -> None:
 
     assert (ended.status, again.status) == (1, 0), ended.stderr
     assert network_of(tmp_path) == ("host", "as asked for")
-    assert "sockproof check --network host -k " in ended.stdout
+    assert "sockproof check --network host --report-dir out -k " in ended.stdout
     assert f"127.0.0.1:{FIRST_PORT}" not in ended.stdout + again.stdout
 
 

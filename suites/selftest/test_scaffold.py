@@ -40,7 +40,7 @@ REFUSED = [
     ("dispatch/../x", "", "not an id"),
     ("dispatch/refused-request-is-closed", "", "there is such a requirement"),
     ("unix/address-in-octets", "", "an id of old is never used for something else"),
-    ("tls/handshake", "", "no area tls, but backlog, binding, "),
+    ("dtls/handshake", "", "no area dtls, but backlog, binding, "),
     (NEW, "suites/unix/test_paths.py", "is not suites/dispatch/test_*.py"),
     (NEW, "suites/dispatch/../test_x.py", "is not suites/dispatch/test_*.py"),
     (NEW, "suites/dispatch/order.py", "is not suites/dispatch/test_*.py"),
