@@ -87,6 +87,36 @@ def test_interrupt_while_a_script_is_tried_loses_nothing(tmp_path: Path, kind: s
 
 
 @pytest.mark.by_turns(3)
+def test_interrupt_while_a_script_is_tried_early_ends_it(tmp_path: Path) -> None:
+    """It is tried beside the case that seems to fail, before that is sure."""
+    mark = Mark.new()
+    words = ["check", "--patience", "120", "--report-dir", "out", "-k", STAYS]
+    subject = ["--", *LISTENER, "{port}", "waits for ever"]
+    with started_command(tmp_path, *words, *subject, **mark.variables) as check:
+        wait_until(lambda: _scripts(mark))
+        for script in _scripts(mark):
+            os.kill(script, signal.SIGSTOP)  # it does not end before the interrupt
+        check.send_signal(signal.SIGINT)
+        status = check.wait(60)
+
+    assert status == 3, (tmp_path / "printed").read_text("utf-8")
+    assert list(living(mark)) == []
+
+
+@pytest.mark.by_turns(3)
+def test_script_that_was_tried_early_is_not_tried_again(tmp_path: Path) -> None:
+    """The program lives to be asked what it speaks, for the case, and for its script."""
+    listener = " ".join([*LISTENER, "$0", "'waits for ever'"])
+    program = ["sh", "-c", f"echo >> {tmp_path}/starts; exec {listener}", "{port}"]
+
+    ended = sockproof_(tmp_path, *QUICK, "-k", STAYS, "--", *program)
+
+    script = "scripts/leaving-clients-leave-nothing-end.py shows it"
+    assert (ended.status, _seen_of(tmp_path)) == (1, {f"invariants/{STAYS}": script}), ended
+    assert (tmp_path / "starts").read_text("utf-8") == "\n" * 3
+
+
+@pytest.mark.by_turns(3)
 def test_what_is_found_is_told_in_a_terminal_at_once(tmp_path: Path) -> None:
     """Before it is confirmed; in the end it stands among the findings alone."""
     words = command(*QUICK, "-k", STAYS, "--", *LISTENER, "{port}", "waits for ever")

@@ -3,16 +3,16 @@ program side by side."""
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from sockproof.case.transcript import transcript_of
+from sockproof.check.case_groups import in_groups
 from sockproof.check.first_words import FirstWords
 from sockproof.check.interruptible import hear_interrupts
 from sockproof.check.invariants.table import Play
@@ -20,24 +20,30 @@ from sockproof.check.language import Language
 from sockproof.check.listener import Address, Listener
 from sockproof.check.not_listening import InBackground, in_background
 from sockproof.check.own_network import enter_network
+from sockproof.check.played_row import told_row
 from sockproof.check.program_life import ProgramLife, lived
 from sockproof.check.scene import Manners, Scene
 from sockproof.check.service.exchanges import NONE, Exchanges
 from sockproof.errors import HarnessError
 from sockproof.iut.case_log import CaseLog
 from sockproof.iut.started import side_by_side
-from sockproof.judge.checks import Mismatch, NotApplicable, verdict_of
+from sockproof.judge.checks import Mismatch, NotApplicable
 from sockproof.judge.verdict import Verdict
 from sockproof.record.rows import CaseRow
 from sockproof.run.lifetime import interrupted
+from sockproof.spec.case_id import CaseId
 
 __all__ = ["Check"]
 
 _SIDE_BY_SIDE = 8
 _ANSWERS_WITHIN_S = 2.0
-_KEPT_CHARACTERS = 8000
 Told = Callable[[CaseRow], None]
 Confirmed = Callable[[CaseRow, Language, str], CaseRow]
+Suspected = Callable[[CaseId, Language], object]
+
+
+def _nothing(_case: CaseId, _language: Language) -> None:
+    pass
 
 
 def _as_it_is(row: CaseRow, _language: Language, _gone: str) -> CaseRow:
@@ -48,8 +54,9 @@ def _as_it_is(row: CaseRow, _language: Language, _gone: str) -> CaseRow:
 class Check:
     """One check: what is judged, how it is treated, and what it is said to answer to. ``confirm``
     is given each row, what the server speaks, and why it is gone if it is, and has it looked at
-    once more before it is told; ``begins`` is told of each play before it is played. ``language``
-    is what it is known to speak, if it is."""
+    once more before it is told. ``begins`` is told of each play before it is played, ``suspect`` of
+    each that seems to fail, while that is waited for. ``language`` is what it is known to speak, if
+    it is."""
 
     subject: Listener
     manners: Manners
@@ -60,6 +67,7 @@ class Check:
     confirm: Confirmed = _as_it_is
     language: Language | None = None
     begins: Callable[[Play], object] = str
+    suspect: Suspected = _nothing
 
     def play(self, plays: Sequence[Play], tell: Told) -> Language:
         """Play them, and tell each row as it comes; what the server was found to speak.
@@ -67,7 +75,7 @@ class Check:
         Raises:
             HarnessError: the server cannot be reached, or the program does not come to listen.
         """
-        groups, log = list(_in_groups(plays)), CaseLog()
+        groups, log = in_groups(plays, self._side_by_side), CaseLog()
         if not self.subject.argv:
             language = self.language or self._learn(self.subject.address, log)
             known, never = set[str](), threading.Event()
@@ -134,6 +142,7 @@ class Check:
     ) -> None:
         """One after the other, in one life of the program as long as it lasts."""
         self._leave_others()
+        scene.suspected = partial(self._suspect, [play.case for play in group], scene)
         with ExitStack() as lives:
             for play in group:
                 if over.is_set() or interrupted():
@@ -146,6 +155,13 @@ class Check:
                 if row.verdict is Verdict.FAIL:
                     self._recover(scene, lives, row.requirement)
                 self._tell(row, scene, tell)
+
+    def _suspect(self, played: Sequence[CaseId], scene: Scene, requirement: str) -> None:
+        """Something seems to be wrong, in the case that is played, or in one that is judged by the
+        same play."""
+        for case in played:
+            if case.requirement == requirement and case.variant == scene.case.variant:
+                self.suspect(case, scene.language)
 
     def _tell(self, row: CaseRow, scene: Scene, tell: Told) -> None:
         """As it was confirmed, or as it is if an interrupt comes meanwhile."""
@@ -185,6 +201,7 @@ class Check:
 
     def _row(self, play: Play, scene: Scene, why_not: str) -> CaseRow:
         scene.log, scene.observed, scene.generated = CaseLog(), {}, None
+        scene.case = play.case
         self.begins(play)
         began_s, problem, trace = time.monotonic(), None, ""
         try:
@@ -198,7 +215,7 @@ class Check:
             _tell_end(problem, scene.has_ended)
         finally:
             scene.close_clients()
-        return _told(play, scene, problem, trace, time.monotonic() - began_s)
+        return told_row(play.case, scene, problem, trace, time.monotonic() - began_s)
 
 
 def _see_in_foreground(life: ProgramLife | None) -> None:
@@ -215,36 +232,3 @@ def _tell_end(problem: BaseException, ended: str) -> None:
     """Whatever was seen of a program that has ended, its end is why."""
     if ended and isinstance(problem, Mismatch) and ended not in problem.actual:
         problem.actual = f"{problem.actual}; {ended}"
-
-
-def _told(
-    play: Play, scene: Scene, problem: Exception | None, trace: str, took_s: float
-) -> CaseRow:
-    expected = isinstance(problem, HarnessError)
-    verdict, told = verdict_of(problem, "" if expected else trace)
-    row = CaseRow(
-        id=str(play.case),
-        requirement=play.invariant.requirement,
-        spec=play.case.spec,
-        verdict=verdict,
-        reason=told.get("reason", ""),
-        expected=told.get("expected", ""),
-        actual=told.get("actual", ""),
-        lacks=told.get("lacks", ""),
-        observations=dict(scene.observed),
-        duration_s=round(took_s, 4),
-        stacks=getattr(problem, "stacks", ""),
-        generated=scene.generated,
-    )
-    if verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
-        return row
-    printed = scene.life.printed if scene.life else ""
-    return dataclasses.replace(
-        row, stderr=printed[-_KEPT_CHARACTERS:], transcript=transcript_of(scene.log)
-    )
-
-
-def _in_groups(plays: Sequence[Play]) -> Iterator[list[Play]]:
-    """Those that share a life, together."""
-    for name in dict.fromkeys(play.group for play in plays):
-        yield [play for play in plays if play.group == name]

@@ -18,6 +18,7 @@ from sockproof.check.sockets import waiting
 from sockproof.check.stacks import dumped_stacks, outside_stacks
 from sockproof.generate.options import MIXES, Generating
 from sockproof.judge.checks import Mismatch, NotApplicable
+from sockproof.spec.case_id import CaseId
 from sockproof.timing import scale
 
 __all__ = ["SPINS_AT", "Manners", "Scene"]
@@ -27,6 +28,7 @@ SPINS_AT = 0.5
 _WINDOW_S = 0.3
 _GLANCE_S = 0.05
 _RESTS_WITHIN_S, _KNOWN_S = 2.0, 2.0
+_NO_CASE = CaseId("none", "")
 _UNSERVED = "somebody is not served"
 # In a row: whoever hands something over may sleep for a moment in between.
 _QUIET_LOOKS = 3
@@ -54,16 +56,19 @@ class Manners:
 class Scene(Clientele):
     """One server while an invariant is played.
 
-    ``life`` is the program's, if we have started it; ``folder`` is for files of ours. What is
-    ``observed`` goes into the row, ``played`` keeps what was played for more than one invariant.
-    ``gone`` is why nobody can be served any more. ``known`` is what was found wrong in any scene of
-    the check: the same is not waited for as long again. ``generated`` is what the row tells of
-    plans of clients.
+    ``case`` is the one that is played now. ``suspected`` is told of a requirement that seems not to
+    be met, in its variant. ``life`` is the program's, if we have started it; ``folder`` is for
+    files of ours. What is ``observed`` goes into the row, ``played`` keeps what was played for more
+    than one invariant. ``gone`` is why nobody can be served any more. ``known`` is what was found
+    wrong in any scene of the check: the same is not waited for as long again. ``generated`` is what
+    the row tells of plans of clients.
     """
 
     subject: Listener = field(kw_only=True)
     manners: Manners = field(kw_only=True)
     life: ProgramLife | None = field(default=None, kw_only=True)
+    case: CaseId = field(default=_NO_CASE, kw_only=True)
+    suspected: Callable[[str], object] = field(default=str, kw_only=True)
     observed: dict[str, Any] = field(default_factory=dict)
     played: dict[Any, Any] = field(default_factory=dict)
     gone: str = ""
@@ -79,6 +84,10 @@ class Scene(Clientele):
     @property
     def patience_s(self) -> float:
         return self.manners.patience_s * scale()
+
+    def suspect(self) -> None:
+        """The case that is played seems to fail, and whether it does is waited for."""
+        self.suspected(self.case.requirement)
 
     def observe(self, name: str, value: Any) -> None:
         """Put a value into the row."""

@@ -212,8 +212,10 @@ def _checked(
     console = open_console()
     witness = CheckWitness(output, header, plays, CheckProgress(console, len(plays)), known)
     keep()  # where nothing is started either, it removes the folder
-    with own_folder(short_temporary_folder()) as folder:
-        confirmation = Confirmation(subject, manners, output, exchanges)
+    with (
+        own_folder(short_temporary_folder()) as folder,
+        Confirmation(subject, manners, output, exchanges) as confirmation,
+    ):
 
         def confirm(row: CaseRow, language: Language, gone: str) -> CaseRow:
             witness.see(row)
@@ -222,6 +224,7 @@ def _checked(
         check = Check(
             *(subject, manners, folder, say, expect, exchanges, confirm, found.language),
             begins=witness.begin,
+            suspect=confirmation.suspect,
         )
         with witness:
             witness.speaks = check.play(plays, witness.take).words

@@ -20,11 +20,12 @@ _COUNTED = ("threads", "children", "descriptors")
 # How long one round waits for what the round before may have left; and what is known to stay.
 _AGAIN_S = 1.0
 _KNOWN_S = 2.0
-_GLANCE_S = 0.2
+_GLANCE_S, _AT_WORK_S = 0.2, 0.3
 # What goes on to grow, by one for every other client at least, as long as crowds come, is no pool.
 _CROWDS, _CROWDS_WITHIN_S = 3, 6.0
 # What is known of a server, in any of its lives, beside what clients leave of what is counted.
 _SPINS = "clients leave it spinning"
+_SPIN_NOTHING = "invariants/leaving-clients-spin-nothing"
 
 
 @dataclass(frozen=True)
@@ -149,11 +150,12 @@ def _counted(scene: Scene, way: str) -> Departure:
     processes, held, was_busy = scene.processes(), [], scene.is_busy(_GLANCE_S)
     first = processes.standing()
     came = first_came = _come_and_leave(scene, way)
-    before, _ = scene.settled(lambda one: not _grown(first, one, came), _AGAIN_S)
-    came = _come_and_leave(scene, way, lambda: held.append(processes.standing()))
+    rests = was_busy or not scene.is_busy(_GLANCE_S)
+    before, _ = scene.settled(lambda one: not (rests and _grown(first, one, came)), _AGAIN_S)
+    came = _come_and_leave(scene, way, lambda: held.append(processes.standing()), rests=rests)
     after, back_s, waits_s = _come_back(scene, before, came)
-    if back_s is None and _is_enough(scene, way, after):
-        back_s = round(waits_s, 3)
+    if back_s is None and (was_busy or not _is_at_work(scene, before, after, came)):
+        back_s = round(waits_s, 3) if _is_enough(scene, way, after) else None
     least_s = min(_KNOWN_S, scene.patience_s)
     waited_s = waits_s if back_s is None else back_s
     spins = scene.spins(least_s if _SPINS in scene.known else scene.patience_s - waited_s)
@@ -173,11 +175,21 @@ def _come_back(scene: Scene, before: Standing, came: int) -> tuple[Standing, flo
     waits_s = scene.patience_s
     if scene.known.intersection(_COUNTED):
         waits_s = min(_KNOWN_S, waits_s)
-    after, back_s = scene.settled(is_back, waits_s)
+    after, back_s = scene.settled(is_back, _GLANCE_S)
+    if back_s is None:
+        scene.suspect()
+        if scene.is_busy():
+            scene.suspected(_SPIN_NOTHING)
+        after, back_s = scene.settled(is_back, waits_s)
     if back_s is None and not scene.known.issuperset(_grown(before, after, came)):
         after, back_s = scene.settled(is_back, scene.patience_s - waits_s)
         waits_s = scene.patience_s
     return after, back_s, waits_s
+
+
+def _is_at_work(scene: Scene, before: Standing, after: Standing, came: int) -> bool:
+    """Whether there are more threads, and work is done for nobody: those of a pool would wait."""
+    return "threads" in _grown(before, after, came) and bool(scene.spins(_AT_WORK_S))
 
 
 def _is_enough(scene: Scene, way: str, held: Standing) -> bool:
@@ -208,9 +220,15 @@ def _grown(before: Standing, after: Standing, number: int) -> Mapping[str, int]:
 
 
 def _come_and_leave(
-    scene: Scene, way: str, meanwhile: Callable[[], None] | None = None, number: int = 0
+    scene: Scene,
+    way: str,
+    meanwhile: Callable[[], None] | None = None,
+    number: int = 0,
+    *,
+    rests: bool = True,
 ) -> int:
-    """So many clients come, and leave; how many came."""
+    """So many clients come, and leave; how many came. A server that ``rests`` is let come to rest:
+    whoever is not yet let in would be counted too late."""
     number, leave = number or scene.manners.clients, WAYS[way]
     if way == "while connecting":
         came = [scene.arriving() for _ in range(number)]
@@ -221,6 +239,8 @@ def _come_and_leave(
     for peer in came:
         leave(peer, scene)
     scene.close_clients()
-    if _SPINS not in scene.known:
-        scene.comes_to_rest()  # whoever is not yet let in would be counted too late
+    if rests and _SPINS not in scene.known:
+        scene.comes_to_rest()
+    else:
+        scene.let_accept()
     return len(came)

@@ -41,8 +41,11 @@ def keeps_no_data(scene: Scene, _variant: str = "") -> None:
     processes, number = scene.processes(), scene.manners.clients
     if lavish := set(_LAVISH) & set(processes.names()):
         raise NotApplicable(f"{lavish.pop()} keeps memory that is of no more use")
+    before = processes.standing()
     _tell(scene, number, _TOLD_OCTETS)
     first = processes.standing()
+    if scene.is_busy():
+        _refuse_leftovers(first, before, number)
     found = [first.memory_octets]
     for size, rounds in ((_TOLD_OCTETS, _ROUNDS), (_MORE_OCTETS, _MORE_ROUNDS)):
         for _ in range(rounds):

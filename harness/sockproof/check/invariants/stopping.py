@@ -35,7 +35,7 @@ WITH: Mapping[str, str] = {
 }
 
 
-_SECOND_S = 3.0
+_AT_ONCE_S, _SECOND_S = 1.0, 3.0
 _FREE_WITHIN_S = 2.0
 _EXCHANGE_S = 2.0
 # A client that does not read: so much is sent as finds room, and then nothing for so long.
@@ -128,7 +128,7 @@ def _stopped(scene: Scene, variant: str) -> Stop:
         other = scene.beside(life)
         _clients(other, variant)
         began_s = time.monotonic()
-        ended = life.stop(scene.patience_s)
+        ended = _ends(life, scene)
         took_s = round(time.monotonic() - began_s, 3)
         stacks, by_second = ("", False) if ended else _insist(life, scene)
         other.close_clients()
@@ -137,6 +137,15 @@ def _stopped(scene: Scene, variant: str) -> Stop:
     stacks = stacks or (_stands(scene, variant) if by_second else "")
     where = life.address.words
     return Stop(ended, took_s, by_second, stacks, held, again, how, where)
+
+
+def _ends(life: ProgramLife, scene: Scene) -> bool:
+    """Whether it does, once it is told to; a command that tells it may take its time."""
+    at_once_s = scene.patience_s if scene.subject.stop else min(_AT_ONCE_S, scene.patience_s)
+    if life.stop(at_once_s):
+        return True
+    scene.suspect()
+    return life.ends(scene.patience_s - at_once_s)
 
 
 def _held(life: ProgramLife) -> str:

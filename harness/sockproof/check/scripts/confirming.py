@@ -10,8 +10,11 @@ import dataclasses
 import os
 import sys
 import time
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from sockproof.check.language import Language
 from sockproof.check.listener import Listener
@@ -20,6 +23,7 @@ from sockproof.check.scene import Manners
 from sockproof.check.scripts.check_script import CheckScript, ScriptCase, has_script, script_name
 from sockproof.check.service.exchanges import NONE, Exchanges
 from sockproof.iut.asked_program import said_by
+from sockproof.iut.started import end_started
 from sockproof.iut.strays import AGENT_MARK, end_strays, new_mark
 from sockproof.iut.survivor import keep
 from sockproof.judge.verdict import Verdict
@@ -48,7 +52,7 @@ SHOWN, NOT_SHOWN = "shows it", "does not show it"
 FOLDER = "scripts"
 # How many lives of a program are looked at at once; of a server that was there before, one.
 _SIDE_BY_SIDE = 8
-_PATIENCE_S = 2.5
+_PATIENCE_S, _LOOK_S = 2.5, 0.02
 _ALL_WITHIN_S = 30.0
 _LONG = 200
 
@@ -68,10 +72,13 @@ class CheckScriptEnd:
         return f"could not tell: {one_line(self.printed, _LONG) or 'it said nothing'}"
 
 
+_Running = Future[CheckScriptEnd]
+
+
 class Confirmation:
     """Runs the script of each failure of a ``subject`` that was treated so, and keeps it in the
     folder ``scripts`` of ``output``. All of them together get no more time than is sensible, and
-    none is run once an interrupt has come."""
+    none is run once an interrupt has come. Used in a ``with``: at its end no script goes on."""
 
     def __init__(
         self,
@@ -82,9 +89,25 @@ class Confirmation:
     ) -> None:
         self._subject, self._manners, self._exchanges = subject, manners, exchanges
         self._output = output
-        self._rest_s = _ALL_WITHIN_S * scale()
-        if subject.argv and subject.is_told_its_place:
-            self._rest_s *= _SIDE_BY_SIDE
+        self._lives = _SIDE_BY_SIDE if subject.argv and subject.is_told_its_place else 1
+        self._rest_s = _ALL_WITHIN_S * scale() * self._lives
+        self._pool, self._early = ThreadPoolExecutor(_SIDE_BY_SIDE), dict[CaseId, _Running]()
+
+    def __enter__(self) -> Confirmation:
+        return self
+
+    def __exit__(self, *_problem: object) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        while not all(one.done() for one in self._early.values()):
+            end_started()
+            wait(self._early.values(), _LOOK_S)
+
+    def suspect(self, case: CaseId, language: Language) -> None:
+        """A case that seems to fail: its script is run beside it, where lives do not disturb one
+        another, so that it need not be waited for once that is sure."""
+        if self._lives > 1 and has_script(case) and case not in self._early:
+            text = CheckScript(self._about(case, language), self._patience_s).text
+            self._early[case] = self._pool.submit(self._run, text)
 
     def confirmed(self, row: CaseRow, language: Language, gone: str = "") -> CaseRow:
         """A row with what came of its script; whatever that does not show was seen once. A server
@@ -97,9 +120,7 @@ class Confirmation:
         if row.verdict is not Verdict.FAIL or not has_script(case):
             return row
         plan = (row.generated or {}).get("failing")
-        about = ScriptCase(
-            case, self._subject, language, self._manners, row.actual, self._exchanges, plan
-        )
+        about = self._about(case, language, row.actual, plan)
         end = f"was not run: {gone}" if gone else self._end(about)
         script = CheckScript(about, self._manners.patience_s, remark_on(end))
         name = script_name(row.id)
@@ -108,22 +129,41 @@ class Confirmation:
         seen = {**row.observations, SCRIPT: f"{FOLDER}/{name} {end}"}
         return dataclasses.replace(row, observations=seen, cause=cause)
 
+    def _about(
+        self,
+        case: CaseId,
+        language: Language,
+        seen: str = "",
+        plan: Mapping[str, Any] | None = None,
+    ) -> ScriptCase:
+        return ScriptCase(case, self._subject, language, self._manners, seen, self._exchanges, plan)
+
+    @property
+    def _patience_s(self) -> float:
+        return min(_PATIENCE_S, self._manners.patience_s)
+
     def _end(self, about: ScriptCase) -> str:
         """What it shows; whatever cannot tell gets one more try."""
-        patience_s = min(_PATIENCE_S, self._manners.patience_s)
-        text, words = CheckScript(about, patience_s).text, ""
+        if about.case in self._early and self._early[about.case].result().status == THERE:
+            return SHOWN
+        text, words = CheckScript(about, self._patience_s).text, ""
         for _ in range(2):
             if interrupted():
                 return "was not run to its end: an interrupt came"
             if self._rest_s <= 0:
                 return words or "was not run: its time was over"
-            began_s = time.monotonic()
-            ended = run_script(text, self._subject, patience_s)
-            self._rest_s -= time.monotonic() - began_s
+            ended = self._run(text)
             words = ended.words
             if ended.status in (GONE, THERE):
                 break
         return words
+
+    def _run(self, text: str) -> CheckScriptEnd:
+        began_s = time.monotonic()
+        try:
+            return run_script(text, self._subject, self._patience_s)
+        finally:
+            self._rest_s -= time.monotonic() - began_s
 
 
 def remark_on(end: str) -> str:

@@ -19,7 +19,9 @@ __all__ = ["Growth"]
 
 _COUNTED = ("threads", "children", "descriptors")
 # How long is waited after a round for what may go by itself; after the last one, with patience.
-_BETWEEN_S = 2.0
+_BETWEEN_S, _AFTER_CROWDS_S = 0.5, 2.0
+# Threads that are at work so long for clients that have left wait for no others, as a pool does.
+_AT_WORK_S = 0.3
 # What has grown in each round goes on to grow, at half of its rate at least, with each crowd that
 # comes after them. Of descriptors there may be a cache that has room for several crowds; so many
 # threads more are asked of nobody.
@@ -63,12 +65,17 @@ class Growth:
     def of_rounds(self, play: Callable[[], None], clients: int) -> None:
         """As many rounds as tell; ``clients`` come in each. What fills up to a bound grows in every
         round too, as long as it is not full: crowds tell it from a leak, unless there are 0, where
-        it is known for one."""
+        it is known for one, or the threads that are there are at work."""
+        was_busy = self.scene.is_busy()
         for number in range(self.rounds):
             if not self.see(play) and number:
                 return
-        if clients:
+        if clients and not (self._is_at_work and not was_busy):
             self.of_crowds(play, clients)
+
+    @property
+    def _is_at_work(self) -> bool:
+        return "threads" in self._rates and bool(self.scene.spins(_AT_WORK_S))
 
     def of_crowds(self, play: Callable[[], None], clients: int) -> None:
         """Crowds come, of whom ``clients`` come each time, as long as something grows with them,
@@ -83,7 +90,7 @@ class Growth:
                     break
             is_last = time.monotonic() > limit_s or not self._has_room()
             grows_on = partial(self._grows_on, before, times)
-            bound_s = _BETWEEN_S if is_last else _GLANCE_S
+            bound_s = _AFTER_CROWDS_S if is_last else _GLANCE_S
             now, _ = self.scene.settled(partial(_is_none_of, grows_on), bound_s)
             self._goes_on = grows_on(now)
             self._after_crowds.append(now)
@@ -110,10 +117,14 @@ class Growth:
             self.scene.comes_to_rest()  # what is just ending would hide what grows
         is_last, before = len(self.held) + 1 >= self.rounds, self.held[-1] if self.held else None
         patience_s = self.scene.patience_s
-        standing, back_s = self.scene.settled(
-            lambda one: not (before and _grown(before, one)),
-            patience_s if is_last else min(_BETWEEN_S, patience_s),
-        )
+
+        def is_back(one: Standing) -> bool:
+            return not (before and _grown(before, one))
+
+        standing, back_s = self.scene.settled(is_back, min(_BETWEEN_S, patience_s))
+        if back_s is None and is_last:
+            self.scene.suspect()
+            standing, back_s = self.scene.settled(is_back, patience_s)
         self.held.append(standing)
         return back_s is None
 
