@@ -73,7 +73,7 @@ def test_unchanged_copy_has_nothing_of_its_own(tmp_path: Path, text: str, level:
     validate_record(record.path)
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 def test_what_it_breaks_is_its_own(tmp_path: Path) -> None:
     """One thing broken beside what is inherited: the run ends with 1 for that alone."""
     refusal = "        else:\n            self.shutdown_request(request)\n"

@@ -81,7 +81,7 @@ def test_record_is_a_capture(folder: Path) -> None:
     assert (folder / "wrong.pcapng").stat().st_size
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 def test_record_names_nothing_to_start(folder: Path) -> None:
     """Unless its user trusts it, in this call; then it is told first."""
     for command in (("replay",), ("repro", "-o", "y.py")):
@@ -94,7 +94,7 @@ def test_record_names_nothing_to_start(folder: Path) -> None:
         assert trusted.stderr.startswith("sockproof: uses what wrong.jsonl names: ")
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [

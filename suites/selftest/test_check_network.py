@@ -108,7 +108,7 @@ def started_as(folder: Path, before: tuple[str, ...], *words: str) -> Ended:
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(8)
 @pytest.mark.usefixtures("taken")
 def test_port_is_always_the_same(tmp_path: Path) -> None:
     """Whoever has it on this machine, and for a replay as well."""
@@ -138,7 +138,7 @@ def test_two_checks_have_the_port_at_once(tmp_path: Path) -> None:
         assert f"127.0.0.1:{FIRST_PORT}" in rows_of(folder)["starts-again-at-once[idle]"].actual
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("when", ["at first", "until it is there", "for a client"])
 def test_program_that_needs_another_is_checked_beside_it(
     tmp_path: Path, somebody: str, when: str

@@ -76,7 +76,7 @@ def closed() -> Iterator[str]:
         yield str(one.getsockname()[1])
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize(("words", "status", "told"), REFUSED)
 def test_it_is_refused_in_a_line(
     tmp_path: Path, closed: str, words: list[str], status: int, told: str
@@ -171,7 +171,7 @@ def has_rows(folder: Path) -> bool:
     return any('"kind":"case"' in path.read_text("utf-8") for path in folder.rglob("*.jsonl"))
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 def test_a_program_that_is_killed_meanwhile(tmp_path: Path) -> None:
     """Its end is told, and the check goes on with another life."""
     mark, server = Mark.new(), LISTENERS["threaded"]

@@ -197,7 +197,7 @@ LANGUAGES = (
 )
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("given", SUBJECTS)
 def test_every_script_is_python_of_the_standard_library(given: str) -> None:
     """Whatever the subject, its language and the words of others: it has a docstring, names what it

@@ -81,7 +81,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize(
     ("words", "address"),
     [
@@ -141,7 +141,7 @@ def test_finding_is_shown_again(folder: Path) -> None:
     assert "0 of 1 ended as stored" in other.stdout
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize(
     ("words", "status", "told"),
     [

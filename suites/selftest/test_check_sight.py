@@ -134,7 +134,7 @@ def test_nobody_in_sight_is_said() -> None:
         Processes(parse_address("127.0.0.1:1"))
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 def test_without_psutil_the_rest_is_judged(tmp_path: Path) -> None:
     """What a client sees is judged; what needs it says so."""
     (tmp_path / "blocked").mkdir()

@@ -78,7 +78,7 @@ def test_a_program_is_told_a_path(listens: str) -> None:
     assert (subject.address.spec.id, subject.address.words) == ("UnixDatagram/path", "unixgram:")
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 def test_a_record_is_played_again_as_it_says(tmp_path: Path) -> None:
     """That its program listens where one is free for datagrams is nothing that needs trust."""
     server, case = LISTENERS["unixgram_waits_for_the_deaf"], "deaf-senders-block-nobody"

@@ -32,7 +32,7 @@ reason = "-"
 """
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
@@ -204,7 +204,7 @@ def test_file_may_be_called_like_the_module(tmp_path: Path) -> None:
     assert record.implementation.module_file == str(tmp_path / "socketserver.py")
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 def test_bare_clone_plays_the_same_cases(tmp_path: Path) -> None:
     """``python -m pytest`` plays the cases that the command lists, under ids that end with the
     case's and the implementation's, and a FAIL makes it fail."""
@@ -271,7 +271,7 @@ def test_cache_that_is_cut_short_is_one_line(tmp_path: Path) -> None:
     assert "remove the folders __pycache__ in" in ended.error
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("name", ["[red]x[/b]", "out[linux]", "ci:ok:"])
 def test_folder_of_any_name_is_told_as_it_is(tmp_path: Path, name: str) -> None:
     """No name of a folder is taken for markup."""

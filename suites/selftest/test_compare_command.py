@@ -154,7 +154,7 @@ def test_two_runs_of_one_implementation_are_identical(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 def test_broken_implementation_closes_the_gate(tmp_path: Path) -> None:
     """Held against an earlier record, which is cut down to the cases that are played."""
     chosen = ("-k", REFUSED, "--spec", SPEC, "-n", "0")

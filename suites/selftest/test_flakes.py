@@ -153,7 +153,7 @@ def test_what_cannot_be_played_is_no_success(
     assert "incomplete: 0 of 2 runs" in ended.stdout
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_hunt_tells_what_it_has_seen(number: int, tmp_path: Path) -> None:
     """It names the flake of an earlier run, says how far it came, and takes all it started with

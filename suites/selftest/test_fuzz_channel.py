@@ -105,7 +105,7 @@ def check_row(taken: Arrivals) -> None:
     assert CaseRow.from_json(json.loads(line)) == row
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize("of_process", [True, False], ids=["process", "agent"])
 def test_channel_takes_anything(inputs: int, of_process: bool) -> None:
     """No exception, whatever comes; what is taken is as it must be, and can be told."""

@@ -64,7 +64,7 @@ def made(spec_id: str, number: int, seed: int = 1) -> list[Playable]:
     return found
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("mutant_id", MUTANTS)
 def test_broken_server_is_found_and_its_plan_shrunk(mutant_id: str, tmp_path: Path) -> None:
     """A plan of a few moves is told, in words and as data, by a run that knows of no plan that

@@ -69,7 +69,7 @@ def written_all(folder: Path, mark: Mark, moment: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize("moment", ["handler", "close"])
 def test_whatever_is_left_is_a_leak_and_is_ended(
     tmp_path: Path, temporary: Path, moment: str
@@ -96,7 +96,7 @@ def test_whatever_is_left_is_a_leak_and_is_ended(
     assert segments() == before
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize("moment", ["handler", "close"])
 def test_what_has_ended_is_no_leak(tmp_path: Path, moment: str) -> None:
     """Servers with other insides, which leave nothing, are clean."""

@@ -87,7 +87,7 @@ def test_choice_of_an_object_is_one(tmp_path: Path) -> None:
     assert (override.names, override.chosen) == (("daemon_threads",), True)
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 def test_mistake_is_told_with_the_method_that_it_is_in(tmp_path: Path) -> None:
     """And the choice beside it is none."""
     ended = _run(tmp_path, "ClosesAlone", DAEMONIC, SHUT_DOWN)
@@ -111,7 +111,7 @@ def test_what_shows_itself_once_is_no_choice(tmp_path: Path) -> None:
     assert (row.verdict, row.as_chosen) == (Verdict.FAIL, False)
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(8)
 def test_script_of_a_mistake_takes_the_module(tmp_path: Path) -> None:
     """It ends with 1 on the class, and with 0 on socketserver's own."""
     case = f"{SHUT_DOWN}[{SPEC}]"
@@ -199,7 +199,7 @@ def test_constructor_of_its_own_is_called_as_the_file_says(tmp_path: Path) -> No
     assert any(row.verdict is Verdict.PASS for row in rows.values())
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize(
     ("name", "said"),
     [

@@ -92,7 +92,7 @@ def test_a_crash_while_an_event_is_awaited_is_told(case_process: CaseProcess) ->
         case_process.wait_events(1, "never")
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 def test_a_case_past_its_deadline_is_killed(
     channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,7 +37,7 @@ def test_a_mutant_that_cannot_be_imported_is_told_apart(tmp_path: Path) -> None:
     assert "NameError" in told["told"]
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [

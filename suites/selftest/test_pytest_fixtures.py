@@ -61,7 +61,7 @@ def _with_test(project: Path, body: str) -> Path:
     return project
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(8)
 def test_example_project_passes(project: Path) -> None:
     """Each case of its examples is a test; nothing is left running."""
     mark = Mark.new()

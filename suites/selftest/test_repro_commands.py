@@ -103,7 +103,7 @@ def test_bug_report_can_be_filed_as_it_is(folder: Path) -> None:
     assert re.search("ends with 0, and prints\n\n```\nexpected: .*\nobserved: ", keeps)
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [

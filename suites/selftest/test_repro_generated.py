@@ -46,7 +46,7 @@ def failing(folder: Path) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 def test_stored_plan_is_the_one_that_is_played(folder: Path) -> None:
     """Nothing is generated: each time it is the plan of the record, and it ends as stored."""
     again = ("-o", "again.jsonl", "--repeat", "3")
@@ -129,7 +129,7 @@ BAD_PLANS: dict[str, tuple[object, str]] = {
 }
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(8)
 @pytest.mark.parametrize("name", BAD_PLANS)
 def test_file_that_is_no_plan_is_refused(name: str, tmp_path: Path) -> None:
     """In one line, and before anything is played."""

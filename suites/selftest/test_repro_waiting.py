@@ -147,7 +147,7 @@ def passing_slowly(folder: Path) -> str:
     return str(module)
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 def test_slow_method_is_not_taken_for_one_that_waits(tmp_path: Path) -> None:
     """Beside busy processes a script says each time that a shutdown() without a wait does not."""
     module, case = broken(tmp_path, "shutdown-does-not-wait"), "serving/shutdown-waits-for-the-loop"
@@ -197,7 +197,7 @@ PRINTING = {
 }
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("mutant", PRINTING)
 def test_script_says_the_same_wherever_it_runs(mutant: str, tmp_path: Path) -> None:
     """Its server prints, which must not fail because nobody reads it."""

@@ -79,7 +79,7 @@ def interrupted_in_a_destructor(
     return ended
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(8)
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
 @pytest.mark.parametrize(
     ("arguments", "place"),
@@ -152,7 +152,7 @@ if __name__ == "__main__":  # not in a worker, which imports this as well
 """
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(8)
 def test_proof_interrupted_in_the_start_of_a_thread_waits_for_it(
     tmp_path: Path, temporary: Path
 ) -> None:
@@ -185,7 +185,7 @@ sockproof.__main__.main()
 KILL = "os.kill(os.getpid(), signal.SIGTERM)"
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize(
     ("module", "name", "early", "late"),
     [

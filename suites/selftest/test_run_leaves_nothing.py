@@ -36,7 +36,7 @@ from suites.selftest.runs import (
 )
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 def test_normal_run_leaves_its_report_alone(tmp_path: Path, temporary: Path) -> None:
     """Not even a cache is left in the folder where it was started."""
     mark = Mark.new()
@@ -49,7 +49,7 @@ def test_normal_run_leaves_its_report_alone(tmp_path: Path, temporary: Path) -> 
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize(
     ("number", "to_group", "workers"),
     [
@@ -90,7 +90,7 @@ def recorded(folder: Path, requirement: str, iut_id: str = "*") -> int:
     return sum(f'"id":"{requirement}[' in text for text in texts)
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 def test_killed_run_takes_everything_with_it(tmp_path: Path, temporary: Path) -> None:
     """After SIGKILL the record is readable as far as it came, and nobody lives on in secret: not
     even a process in a session of its own, which one implementation starts."""

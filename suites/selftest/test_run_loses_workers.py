@@ -65,7 +65,7 @@ def played(folder: Path, dies: str, **variables: str) -> Ended:
     return ended
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("dies", WHILE_IT_STARTS.values(), ids=WHILE_IT_STARTS)
 def test_another_worker_starts_for_one_that_dies_while_it_starts(tmp_path: Path, dies: str) -> None:
     """It had no case yet: the run is complete, and nobody need know."""

@@ -42,7 +42,7 @@ def test_untouched_interpreter_ends_with_0(tmp_path: Path) -> None:
     assert "nothing needs attention" in ended.stdout
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(8)
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize("name", ["sérver", "сервер", "サーバー", "two words", "it's-[x]"])
 def test_file_may_have_any_name(tmp_path: Path, name: str, workers: str) -> None:
@@ -90,7 +90,7 @@ def write_interpreter(path: Path, preparation: str) -> None:
     path.chmod(0o755)
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 def test_the_others_are_judged_when_some_cannot_be(tmp_path: Path) -> None:
     """Each that cannot be judged is named with its reason; the others are, and the run is
     incomplete in status, terminal, records and reports."""
@@ -136,7 +136,7 @@ def test_no_implementation_at_all_ends_with_3(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(8)
 def test_nothing_selected_leaves_an_earlier_record_alone(tmp_path: Path) -> None:
     """A run that selects nothing ends with 4, and what an earlier run wrote stays."""
     assert play(tmp_path, [], REFUSED, options=IN_PROCESS).status == 0
@@ -151,7 +151,7 @@ def test_nothing_selected_leaves_an_earlier_record_alone(tmp_path: Path) -> None
     assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 def test_record_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     """A file is in the way of the report folder (4); a folder is in the way of the record (3)."""
     (tmp_path / "file").touch()
@@ -167,7 +167,7 @@ def test_record_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     assert "no case was played: cannot write out" in occupied.error
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 def test_disk_full_in_mid_run_is_one_line(tmp_path: Path) -> None:
     """The record stays readable as far as it came, incomplete, and the status is 3."""
     ended = subprocess.run(

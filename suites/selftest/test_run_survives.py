@@ -88,7 +88,7 @@ def test_each_hostile_implementation_costs_its_own_case_alone(tmp_path: Path) ->
     assert all(record.complete for record in records.values())
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 def test_what_ends_a_part_of_the_run_makes_it_incomplete(tmp_path: Path) -> None:
     """Whose worker or agent is killed has an ERROR that says so, and the run ends with 3."""
     ended, records = played(list(DEADLY), tmp_path)

@@ -95,7 +95,7 @@ def test_names_are_listed(tmp_path: Path) -> None:
     assert [line.split()[0] for line in ended.stdout.splitlines()] == list(definitions())
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -164,7 +164,7 @@ def test_nothing_of_the_folder_takes_part(tmp_path: Path) -> None:
     assert ended.status == 0, ended.stdout + ended.stderr
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(8)
 def test_finding_is_shown_again(tmp_path: Path) -> None:
     """By a script that has the server in it, by replay of a trusted record, and by repro."""
     case = "invariants/neighbours-delay-nobody[TCP/inet,idle]"

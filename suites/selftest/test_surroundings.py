@@ -219,7 +219,7 @@ def root() -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.mark.by_turns(18)
+@pytest.mark.by_turns(36)
 @pytest.mark.parametrize("row", PLAYED)
 def test_main_job_is_as_ever(row: Surroundings, root: Path) -> None:
     """A run ends with what it saw, in these surroundings as in any other."""
