@@ -209,6 +209,15 @@ def test_mistake_fails_its_cases(project: Path) -> None:
             "unexpected keyword argument 'servr'; the mark is sockproof(exchanges, server",
         ),
         (
+            "@pytest.mark.sockproof(b'chat.toml')\ndef test_it(sockproof_case): pass\n",
+            "; the mark is sockproof(exchanges, server",
+        ),
+        (
+            "@pytest.mark.sockproof('chat.toml', server=ChatServer, handler='chat:ChatHandler')\n"
+            "def test_it(sockproof_case): assert sockproof_case\n",
+            "was not played: call sockproof_case()",
+        ),
+        (
             "def test_local(sockproof_server):\n"
             "    class Local(ChatServer): pass\n"
             "    sockproof_server(Local, ChatHandler)\n",

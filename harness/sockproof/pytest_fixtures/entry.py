@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +24,7 @@ _MARK = "sockproof"
 _LIKE = f"{_MARK}(exchanges, server='', handler='')"
 _CASE = "sockproof_case"
 _SERVED: pytest.StashKey[list[Any]] = pytest.StashKey()
+_PLAYED: pytest.StashKey[ServiceCase] = pytest.StashKey()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,7 +58,7 @@ def sockproof_server(
 def sockproof_case(request: pytest.FixtureRequest) -> ServiceCase:
     """One case of the examples that the test is marked with; a call plays it."""
     case: ServiceCase = request.param
-    request.node.stash[_SERVED] = [case]
+    request.node.stash[_SERVED], request.node.stash[_PLAYED] = [case], case
     return case
 
 
@@ -74,6 +76,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     folder, name = metafunc.definition.path.parent, metafunc.definition.nodeid
     try:
         given = inspect.signature(cases_of).bind(folder, *mark.args, **mark.kwargs)
+        Path(given.arguments["exchanges"])
     except TypeError as error:
         told = f"{name}: {error}; the mark is {_LIKE}"
         raise pytest.Collector.CollectError(told) from None
@@ -86,8 +89,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Any:
-    """A failure tells what both sides did, and what the server printed."""
+    """A failure tells what both sides did, and what the server printed. A test that passes, and has
+    not played its case, has shown nothing: it fails."""
     report = yield
+    case = item.stash.get(_PLAYED, None)
+    if report.when == "call" and report.passed and case and not case.rows:
+        report.outcome, report.longrepr = "failed", f"{case.id} was not played: call {_CASE}()"
     if report.failed:
         for served in item.stash.get(_SERVED, ()):
             report.sections += served.sections
