@@ -13,6 +13,7 @@ from sockproof.check.processes import NOTHING, Standing
 from sockproof.check.scene import Scene
 from sockproof.check.stacks import held_at
 from sockproof.judge.checks import Hang, Mismatch, NotApplicable, check
+from sockproof.timing import scale
 
 __all__ = ["WAYS", "departure", "leave_nothing", "next_is_served", "spin_nothing"]
 
@@ -22,7 +23,7 @@ _AGAIN_S = 1.0
 _KNOWN_S = 2.0
 _GLANCE_S, _AT_WORK_S = 0.2, 0.3
 # What goes on to grow, by one for every other client at least, as long as crowds come, is no pool.
-_CROWDS, _CROWDS_WITHIN_S = 3, 6.0
+_CROWDS, _CROWDS_WITHIN_S = 3, 24.0
 # What is known of a server, in any of its lives, beside what clients leave of what is counted.
 _SPINS = "clients leave it spinning"
 _SPIN_NOTHING = "invariants/leaving-clients-spin-nothing"
@@ -196,7 +197,8 @@ def _is_enough(scene: Scene, way: str, held: Standing) -> bool:
     """Whether what it holds is enough for as many clients again, or comes to be enough while crowds
     come: a pool, that is, which grows up to a bound, and not what clients have left. One that is
     known for a leak is asked once."""
-    is_known, limit_s = scene.known.intersection(_COUNTED), time.monotonic() + _CROWDS_WITHIN_S
+    is_known = scene.known.intersection(_COUNTED)
+    limit_s = time.monotonic() + _CROWDS_WITHIN_S * scale()
     crowds = [] if is_known else [scene.manners.crowd // 2] * _CROWDS
     for number in (scene.manners.clients, *crowds):
         came = _come_and_leave(scene, way, number=number)

@@ -54,6 +54,7 @@ FOLDER = "scripts"
 _SIDE_BY_SIDE = 8
 _PATIENCE_S, _LOOK_S = 2.5, 0.02
 _ALL_WITHIN_S = 30.0
+_CROWDS_S = 80.0
 _LONG = 200
 
 
@@ -192,8 +193,8 @@ def _run(text: str, subject: Listener, patience_s: float) -> CheckScriptEnd:
 
 
 def _bound_s(patience_s: float) -> float:
-    """Some waits are one after the other."""
-    return start_bound_s() + 6 * patience_s * scale()
+    """Some waits are one after the other, and so are crowds."""
+    return start_bound_s() + (6 * patience_s + _CROWDS_S) * scale()
 
 
 def _end(status: int | None, printed: str) -> CheckScriptEnd:

@@ -26,7 +26,7 @@ _AT_WORK_S = 0.3
 # comes after them. Of descriptors there may be a cache that has room for several crowds; so many
 # threads more are asked of nobody.
 _CROWDS: Mapping[str, int] = {"descriptors": 5, "threads": 1, "children": 1}
-_CROWDS_WITHIN_S, _GLANCE_S = 15.0, 0.2
+_CROWD_WITHIN_S, _GLANCE_S = 15.0, 0.2
 
 
 @dataclass
@@ -79,16 +79,17 @@ class Growth:
 
     def of_crowds(self, play: Callable[[], None], clients: int) -> None:
         """Crowds come, of whom ``clients`` come each time, as long as something grows with them,
-        and there is time and room for more."""
-        limit_s, is_last = time.monotonic() + _CROWDS_WITHIN_S * scale(), False
+        and there is room for more: each as large as there is time for."""
+        is_last = False
         while self.leaks and not is_last:
+            limit_s = time.monotonic() + _CROWD_WITHIN_S * scale()
             before, times = (self._after_crowds or self.held)[-1], 0
             while times * clients < self.scene.manners.crowd:
                 play()
                 times += 1
                 if time.monotonic() > limit_s:
                     break
-            is_last = time.monotonic() > limit_s or not self._has_room()
+            is_last = not self._has_room()
             grows_on = partial(self._grows_on, before, times)
             bound_s = _AFTER_CROWDS_S if is_last else _GLANCE_S
             now, _ = self.scene.settled(partial(_is_none_of, grows_on), bound_s)
