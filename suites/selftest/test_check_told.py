@@ -5,16 +5,20 @@ from __future__ import annotations
 import dataclasses
 import io
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from sockproof.check.invariants.table import plays_of
 from sockproof.check.language import ACCEPTS, ANSWERS, OWN_WORDS, Language
 from sockproof.check.listener import Listener, parse_address
 from sockproof.check.scripts.confirming import SCRIPT
-from sockproof.commands.check_table import print_table
+from sockproof.commands.check_table import CheckProgress, print_table
 from sockproof.commands.visible_console import VisibleConsole
+from sockproof.judge.verdict import Verdict
 from sockproof.record.rows import CaseRow, Known
 from sockproof.report.html.page import report_html
 from sockproof.report.markdown import summary_markdown
@@ -23,7 +27,7 @@ from suites.selftest.check_records import failed, passed, silent, write_check
 
 LEAVE, SPIN = "leaving-clients-leave-nothing", "leaving-clients-spin-nothing"
 STOP, SECOND, AGAIN = "stop-ends-in-time", "second-interrupt-ends-it", "starts-again-at-once"
-NARROW = 60
+NARROW, FAIL = 60, Verdict.FAIL
 
 
 def table(rows: Sequence[CaseRow], width: int = 200) -> str:
@@ -144,3 +148,31 @@ def test_box_of_a_finding_names_all_that_show_it(tmp_path: Path) -> None:
 def test_who_is_asked_nothing_greets(language: Language, told: str) -> None:
     """By an example that sends nothing, or by ``--expect`` alone."""
     assert language.words == told
+
+
+@pytest.fixture
+def hasty_switches() -> Iterator[None]:
+    """Threads take turns as often as they can."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("hasty_switches")
+def test_progress_is_told_by_many_at_once() -> None:
+    """Cases are played side by side: whoever begins one may meet whoever ends another."""
+    plays = list(plays_of(Listener("127.0.0.1:9000", parse_address("127.0.0.1:9000"))))
+    console = VisibleConsole(io.StringIO(), soft_wrap=False, width=NARROW)
+    progress = CheckProgress(console, len(plays))
+
+    def play(number: int) -> None:
+        for one in plays[number::8] * 100:
+            row = CaseRow(str(one.case), one.invariant.requirement, "TCP/inet", FAIL, actual="so")
+            progress.begin(one)
+            progress.take(row)
+
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(play, range(8)))
+
+    assert told == [None] * 8

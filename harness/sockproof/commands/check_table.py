@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -54,14 +55,16 @@ class CheckProgress:
         self._at: dict[str, None] = {}
         self._task = self._bar.add_task("", total=total)
         self._found: dict[str, Text] = {}
+        self._lock = threading.RLock()  # cases are played side by side
         self._live = Live(self._bar, console=console, transient=True)
         if console.is_terminal:
             self._live.start()
 
     def begin(self, play: Play) -> None:
         """One case is about to be played."""
-        self._at[str(play.case)] = None
-        self._tell()
+        with self._lock:
+            self._at[str(play.case)] = None
+            self._tell()
         if self._live.is_started:
             self._live.refresh()
 
@@ -74,14 +77,16 @@ class CheckProgress:
         """One case has been played, and its failure is not yet confirmed."""
         if row.verdict is Verdict.FAIL:
             told = f"  found  {one_line(row.actual, _LONGEST)}"
-            self._found.setdefault(cause_of(row), Text(told, "red"))
-            self._live.update(Group(self._bar, *self._found.values()))
+            with self._lock:
+                self._found.setdefault(cause_of(row), Text(told, "red"))
+                self._live.update(Group(self._bar, *self._found.values()))
 
     def take(self, row: CaseRow) -> None:
         """One case has ended."""
-        self._at.pop(row.id, None)
-        self._bar.update(self._task, advance=1)
-        self._tell()
+        with self._lock:
+            self._at.pop(row.id, None)
+            self._bar.update(self._task, advance=1)
+            self._tell()
 
     def stop(self) -> None:
         """No more comes."""

@@ -99,9 +99,10 @@ class Confirmation:
 
     def __exit__(self, *_problem: object) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
-        while not all(one.done() for one in self._early.values()):
+        running = list(self._early.values())
+        while not all(one.done() for one in running):
             end_started()
-            wait(self._early.values(), _LOOK_S)
+            wait(running, _LOOK_S)
 
     def suspect(self, case: CaseId, language: Language) -> None:
         """A case that seems to fail: its script is run beside it, where lives do not disturb one
