@@ -15,7 +15,7 @@ from sockproof.case.tls_records import RecordSplitter
 from sockproof.iut.agent import securing
 from sockproof.iut.case_log import CaseLog
 
-__all__ = ["CLOSE_NOTIFY", "CUT_OFF", "TlsWire"]
+__all__ = ["CLOSE_NOTIFY", "CUT_OFF", "TlsWire", "error_words"]
 
 CLOSE_NOTIFY = "close notify"
 """The server has said within TLS that it sends no more."""
@@ -83,7 +83,7 @@ class TlsWire:
                 pass
             except ssl.SSLError as error:
                 flush()  # the alert that we owe
-                return _in_words(error)
+                return error_words(error)
             else:
                 flush()
                 return value
@@ -140,7 +140,7 @@ class TlsWire:
         self.client.log.note(self.lane, what, data, note, error)
 
 
-def _in_words(error: ssl.SSLError) -> str:
+def error_words(error: ssl.SSLError) -> str:
     """How TLS ended by an error: ``alert handshake failure`` is what the server has said."""
     if isinstance(error, ssl.SSLZeroReturnError):
         return CLOSE_NOTIFY

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import socket
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sockproof.check.listener import Address, Listener
@@ -20,7 +21,7 @@ def chosen_address(subject: Listener, folder: Path) -> Address:
     own that is always the same, but for who lives beside it."""
     address = subject.address
     if address.spec.family == "path" and not address.at:
-        return Address(address.spec, str(folder / f"socket-{next(_NUMBERS)}"))
+        return replace(address, at=str(folder / f"socket-{next(_NUMBERS)}"))
     if address.spec.is_unix or address.at[1]:
         return address
     ports = itertools.count(FIRST_PORT) if subject.is_apart else itertools.repeat(0)

@@ -16,6 +16,7 @@ from typing import Any
 
 from sockproof.case.client import END_OF_STREAM, RESET, StreamPeer
 from sockproof.case.datagram import DatagramPeer
+from sockproof.case.secured_peer import SecuredPeer
 from sockproof.check.language import Language
 from sockproof.check.listener import Address
 from sockproof.check.sockets import is_gone, is_read, waiting
@@ -48,7 +49,8 @@ class Clientele:
     _peers: list[StreamPeer | DatagramPeer] = field(default_factory=list)
 
     def client(self, lane: str = "") -> StreamPeer:
-        """A client that is connected.
+        """A client that is connected. Of a server with TLS it shakes hands when it first says or
+        hears something.
 
         Raises:
             Mismatch: it is refused. Hang: nobody answers.
@@ -98,7 +100,10 @@ class Clientele:
         return False
 
     def _new_peer(self, lane: str) -> StreamPeer:
-        peer = StreamPeer(self.log, lane or f"client {len(self._peers) + 1}")
+        lane, tls = lane or f"client {len(self._peers) + 1}", self.address.tls
+        peer = StreamPeer(self.log, lane)
+        if tls:
+            peer = SecuredPeer(self.log, lane, tls.context, tls.name_at(self.address.at))
         self._peers.append(peer)
         return peer
 
@@ -173,6 +178,10 @@ class Clientele:
         """What shows that it is served, once it has said what it says."""
         if self.language.only_accepts:
             self.wait_for(lambda: waiting(self.address) == 0, bound_s, "its connection is accepted")
+            return
+        if self.language.only_agrees:
+            assert isinstance(peer, SecuredPeer)
+            peer.agree(bound_s)
             return
         if self.language.ends:
             peer.half_close()

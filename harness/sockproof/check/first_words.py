@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sockproof.check.agreement import agree
 from sockproof.check.language import Language, learn
 from sockproof.check.listener import Address
 from sockproof.check.service.exchanges import NONE, Exchanges
@@ -28,6 +29,8 @@ class FirstWords:
         Raises:
             HarnessError: nobody is there, or it does not answer what is said that it answers to.
         """
+        if address.tls:
+            agree(address, log)
         met = meet(self.exchanges, address, folder, log) if self.exchanges else None
         if met and not (self.say or self.expect):
             return met

@@ -2,7 +2,8 @@
 
 In this order: what the user says it answers to; TLS; HTTP; a line that it answers; a greeting; that
 it closes when its client has closed; that it accepts. Each is an event, so whoever waits for
-it waits for something that comes from a server that serves.
+it waits for something that comes from a server that serves. Of a server with which the check speaks
+TLS the same is found out within it; the last is then that it shakes hands.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from sockproof.case.tls_socket import SecuredSocket
 from sockproof.check.listener import Address
 from sockproof.check.sockets import waiting
 from sockproof.errors import HarnessError
@@ -28,13 +30,18 @@ __all__ = [
     "LINE",
     "OWN_WORDS",
     "READS",
+    "SHAKES_HANDS",
     "TLS",
+    "TRY_TLS",
     "Language",
     "client_hello",
+    "conversation",
     "learn",
 ]
 
 TLS = "TLS"
+TRY_TLS = "it looks like TLS: try --tls"
+"""What is said to whoever has said nothing of TLS to a server that speaks it."""
 ANSWERS, GREETS, OWN_WORDS = "answers", "greets", "the user's own"
 _SAID = (ANSWERS, OWN_WORDS)
 _Told = TypeVar("_Told")
@@ -60,6 +67,10 @@ class Language:
         return self.name in (ACCEPTS, READS)
 
     @property
+    def only_agrees(self) -> bool:
+        return self.name == SHAKES_HANDS
+
+    @property
     def words(self) -> str:
         """For the reader of a report."""
         if self.name not in _SAID:
@@ -70,6 +81,7 @@ class Language:
 
 
 CLOSES, ACCEPTS = "closes when its client has closed", "accepts connections, and says nothing"
+SHAKES_HANDS = "shakes hands, and says nothing"
 READS = "reads datagrams, and says nothing"
 
 
@@ -94,7 +106,8 @@ def learn(address: Address, log: CaseLog, say: bytes = b"", expect: bytes = b"")
         answer = _answer(address, log, say, expect)
         if expect not in answer or not answer:
             told = f"{address.words} answers {answer[:60]!r} to {say[:60]!r}"
-            raise HarnessError(f"{told}, not {expect[:60]!r}", "see --say and --expect")
+            hint = TRY_TLS if answer.startswith(_ALERT) else "see --say and --expect"
+            raise HarnessError(f"{told}, not {expect[:60]!r}", hint)
         return own
     found = (_stream if address.is_stream else _datagram)(address, log)
     log.note("check", "learned", note=found.words)
@@ -107,7 +120,7 @@ def _stream(address: Address, log: CaseLog) -> Language:
     http = _answer(address, log, HTTP_REQUEST)
     if http.startswith(b"HTTP/"):
         return Language("speaks HTTP", HTTP_REQUEST, b"HTTP/")
-    if http.startswith(_ALERT) or not http:
+    if not address.tls and (http.startswith(_ALERT) or not http):
         hello = client_hello()
         if (_answer(address, log, hello) or http).startswith((_HANDSHAKE, _ALERT)):
             return Language(TLS, hello)
@@ -115,6 +128,8 @@ def _stream(address: Address, log: CaseLog) -> Language:
         return Language(ANSWERS, LINE)
     if _closes(address, log):
         return Language(CLOSES, ends=True)
+    if address.tls:
+        return Language(SHAKES_HANDS)
     if waiting(address) is None:
         raise HarnessError(
             f"{address.words} answers nothing, and never closes",
@@ -146,7 +161,7 @@ def _closes(address: Address, log: CaseLog) -> bool:
             return True
         return True
 
-    return _conversation(address, log, talk)
+    return conversation(address, log, talk)
 
 
 def _answer(address: Address, log: CaseLog, said: bytes, expect: bytes = b"") -> bytes:
@@ -163,13 +178,12 @@ def _answer(address: Address, log: CaseLog, said: bytes, expect: bytes = b"") ->
                 data += part
         return data
 
-    return _conversation(address, log, talk)
+    return conversation(address, log, talk)
 
 
-def _conversation(address: Address, log: CaseLog, talk: Callable[[socket.socket], _Told]) -> _Told:
+def conversation(address: Address, log: CaseLog, talk: Callable[[socket.socket], _Told]) -> _Told:
     """One connection, on which nobody waits long."""
-    kind = socket.SOCK_STREAM if address.is_stream else socket.SOCK_DGRAM
-    with socket.socket(address.spec.address_family, kind) as one:
+    with _new_socket(address) as one:
         one.settimeout(_PATIENCE_S * scale())
         try:
             one.connect(address.at)
@@ -178,6 +192,13 @@ def _conversation(address: Address, log: CaseLog, talk: Callable[[socket.socket]
         log.note("check", "ask", note=address.words)
         with _own_path(one) if address.spec.kind == "UnixDatagram" else contextlib.nullcontext():
             return talk(one)
+
+
+def _new_socket(address: Address) -> socket.socket:
+    family = address.spec.address_family
+    if address.tls:
+        return SecuredSocket(family, address.tls.context, address.tls.name_at(address.at))
+    return socket.socket(family, socket.SOCK_STREAM if address.is_stream else socket.SOCK_DGRAM)
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ from typing import Any
 
 from sockproof.check.near_misses import HOW, no_address, not_loopback
 from sockproof.check.served_class import ServedClass
+from sockproof.check.tls_terms import TlsTerms
 from sockproof.errors import UsageError
 from sockproof.file_names import file_name
 from sockproof.spec.matrix import ServerSpec, spec_by_id
@@ -48,11 +49,13 @@ class Address:
     """Where a server is reached: the row of the matrix, and what ``connect()`` takes.
 
     ``named_by_user``: it may be on another machine, since the user has said so in this call.
+    ``tls``: how its clients speak TLS; None if they speak none.
     """
 
     spec: ServerSpec
     at: Any
     named_by_user: bool = False
+    tls: TlsTerms | None = None
 
     @property
     def address(self) -> Any:
@@ -125,7 +128,9 @@ class Listener:
 
     def to_json(self) -> dict[str, Any]:
         """What a record tells of it."""
-        told = {"kind": self.kind, "address": self.address.words}
+        told: dict[str, Any] = {"kind": self.kind, "address": self.address.words}
+        if self.address.tls:
+            told["tls"] = self.address.tls.to_json()
         where = {"network": self.network, "network_reason": self.network_reason}
         lives = {name: text for name, text in where.items() if text}
         if self.served:

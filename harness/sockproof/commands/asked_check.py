@@ -24,6 +24,7 @@ from sockproof.check.scene import Manners
 from sockproof.check.service.exchanges import Exchanges
 from sockproof.check.service.service_table import SERVICE
 from sockproof.commands.asked_examples import asked_exchanges, prepared
+from sockproof.commands.asked_tls import TLS_OPTIONS
 from sockproof.commands.at_work import say_first
 from sockproof.commands.check import (
     asked_manners,
@@ -52,6 +53,7 @@ _HOW = "add ADDRESS, or -- PROGRAM"
 _CASE = re.compile(r"[\w-]+/[\w-]+(\[.*\])?")
 # Of a text that nobody has asked for; one that is to be run is told whole.
 _SHOWN = 300
+_TEXTS = ("say", "expect", "exchanges", *TLS_OPTIONS)
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,7 @@ def _options_of(record: Record | None, *, trusted: bool) -> Iterator[str]:
         return
     settings, subject = record.settings, record.subject
     yield from _harmless(settings)
-    told = {name: str(settings.get(name) or "") for name in ("say", "expect", "exchanges")}
+    told = {name: str(settings.get(name) or "") for name in _TEXTS}
     if subject and subject.is_started:
         told["stop"] = shlex.join(subject.stop)
         if subject.address in _FREE:
@@ -174,11 +176,12 @@ def _options_of(record: Record | None, *, trusted: bool) -> Iterator[str]:
         elif subject.address not in _CHOSEN:
             told["listens"] = subject.address
     for name, text in told.items():
+        option = name.replace("_", "-")
         if text and trusted:
-            warn(f"uses what {record.path} names: --{name} {visible(shlex.quote(text))}")
-            yield f"--{name}={text}"
+            warn(f"uses what {record.path} names: --{option} {visible(shlex.quote(text))}")
+            yield f"--{option}={text}"
         elif text:
-            warn(f"the record was made with --{name} {one_line(shlex.quote(text), _SHOWN)}")
+            warn(f"the record was made with --{option} {one_line(shlex.quote(text), _SHOWN)}")
 
 
 def _harmless(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -188,6 +191,8 @@ def _harmless(settings: Mapping[str, Any]) -> Iterator[str]:
         yield f"--patience={patience}"
     if isinstance(settings.get("gentle"), bool):
         yield "--gentle" if settings["gentle"] else "--no-gentle"
+    if settings.get("tls") is True:
+        yield "--tls"
     if settings.get("network") in (OWN, HOST):
         yield f"--network={settings['network']}"
 

@@ -16,7 +16,7 @@ from sockproof.check.first_words import FirstWords
 from sockproof.check.header import check_header
 from sockproof.check.invariants.table import Play, plays_of
 from sockproof.check.known_deviations import KnownDeviations
-from sockproof.check.language import Language
+from sockproof.check.language import TLS, TRY_TLS, Language
 from sockproof.check.listener import HOST, OWN, Listener, parse_address, program_of
 from sockproof.check.near_misses import near_miss
 from sockproof.check.network_choice import settled
@@ -30,7 +30,9 @@ from sockproof.commands.asked_examples import (
     prepared,
     subject_and_examples,
 )
+from sockproof.commands.asked_tls import secured, tls_options
 from sockproof.commands.at_work import say_first
+from sockproof.commands.check_record import check_record
 from sockproof.commands.check_settings import told_settings
 from sockproof.commands.check_table import CheckProgress, done_by, print_table
 from sockproof.commands.output import open_console, warn
@@ -42,7 +44,6 @@ from sockproof.iut.survivor import keep
 from sockproof.judge.given_expectations import given_expectations
 from sockproof.output_folder import OutputFolder
 from sockproof.own_folder import own_folder
-from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
 from sockproof.run.lifetime import interrupt_once_by
 from sockproof.run.run_options import click_option
@@ -84,6 +85,7 @@ __all__ = [
     help="Where a program lives: in a network of its own, or beside whom this machine has. "
     "[default: own, where the system allows it, unless the program asks for others]",
 )
+@tls_options
 @click_option("seed")
 @click_option(
     "examples",
@@ -142,6 +144,15 @@ def asked_plays(subject: Listener, given: dict[str, Any]) -> list[Play]:
 
 
 def asked_subject(words: Sequence[str], given: dict[str, Any]) -> Listener:
+    """Whom the words, options or a file name, and how TLS is spoken with it.
+
+    Raises:
+        UsageError: they name nobody, or what they name is not in order.
+    """
+    return secured(_named(words, given), given, asked_exchanges(given).tls)
+
+
+def _named(words: Sequence[str], given: dict[str, Any]) -> Listener:
     named, allowed = asked_server(words, given), given["allow_remote"]
     if isinstance(named, Listener):
         return named
@@ -200,7 +211,7 @@ def _checked(
     refuse_unwritable(given["report_dir"])
     say, expect = asked_octets(given["say"], "--say"), asked_octets(given["expect"], "--expect")
     expectations = given_expectations(given["expectations"])
-    earlier = [_check_record(path) for path in given["earlier"]]
+    earlier = [check_record(path) for path in given["earlier"]]
     interrupt_once_by(signal.SIGTERM)
     exchanges = asked_exchanges(given).exchanges
     words, ready = FirstWords(say, expect, exchanges), prepared(subject)
@@ -230,17 +241,7 @@ def _checked(
             witness.speaks = check.play(plays, witness.take).words
     if found.remark:
         warn(found.remark)
+    if witness.speaks == TLS:
+        warn(f"{subject.given}: {TRY_TLS}")
     print_table(console, witness.rows, witness.requirements, subject, witness.speaks)
     return tell([witness.path], output, witness.problems, earlier=earlier)
-
-
-def _check_record(path: Path) -> Record:
-    """A record of a check, to hold findings against.
-
-    Raises:
-        RecordError: it cannot be read. UsageError: it is of a run.
-    """
-    record = read_record(path, light=True)
-    if record.subject is None:
-        raise UsageError(f"--only-new {path}: it is a record of a run", "name one of a check")
-    return record

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sockproof.commands.asked_tls import TLS_OPTIONS
 from sockproof.generate.options import MIXES, SEED
 
 __all__ = ["told_settings"]
@@ -20,6 +21,9 @@ def told_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     told = {
         name: given[name] for name, usual in _USUAL.items() if given[name] not in ("", None, usual)
     }
+    told |= {name: str(given[name]) for name in TLS_OPTIONS if given[name]}
+    if given["tls"]:
+        told["tls"] = True
     if given["exchanges"]:
         told["exchanges"] = str(given["exchanges"])
     if given["exchanges"] or given["server"]:

@@ -108,7 +108,10 @@ def print_table(
     language: str,
 ) -> None:
     """A line for each of the requirements that was played, and first who was checked."""
+    tls = subject.address.tls
     speaks = f"  it {language}" if language else ""
+    if speaks and tls:
+        speaks = f"  it {tls.words}; within it {language}"
     versions = subject.served.versions if subject.served else {}
     known = ", ".join(f"{name} {version}" for name, version in versions.items())
     told = f" ({known})" if known else ""

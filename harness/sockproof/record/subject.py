@@ -20,7 +20,8 @@ class SubjectInfo(JsonObject):
     classes of a server, as ``--server`` and ``--handler`` take them, and ``arguments`` (None: the
     usual) and ``keywords`` are what it was made with. ``versions`` are those of
     its package and of Python, of a server that is known by its name. It lived in a ``network`` of
-    its ``own``, or in the ``host``'s, for a reason.
+    its ``own``, or in the ``host``'s, for a reason. ``tls`` says of clients that spoke it whether
+    they looked at the certificate, what they called the server, and the only version.
 
     ``address`` is as ``sockproof check`` takes it; with port 0, or ``unix:`` alone, one is chosen.
     """
@@ -38,6 +39,7 @@ class SubjectInfo(JsonObject):
     versions: dict[str, str] = field(default_factory=dict)
     network: str = ""
     network_reason: str = ""
+    tls: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_program(self) -> bool:

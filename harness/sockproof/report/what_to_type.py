@@ -31,6 +31,7 @@ _REPORTS = Path("sockproof-report")
 # What a program is told to listen at unless --listens says otherwise.
 _CHOSEN = ("", "127.0.0.1:0", "unix:")
 _PATIENCE_S = 10.0
+_TEXTS = ("say", "expect", "exchanges", "tls_ca", "tls_name", "tls_cert", "tls_key")
 _NAMED = ("words", "server", "handler", "listens", "stop")
 
 
@@ -121,9 +122,11 @@ def _place_options(record: Record) -> Iterator[str]:
 def _options(record: Record) -> Iterator[str]:
     settings = record.settings
     yield from _place_options(record)
-    for name in ("say", "expect", "exchanges"):
+    if settings.get("tls"):
+        yield "--tls"
+    for name in _TEXTS:
         if settings.get(name):
-            yield f"--{name} {shlex.quote(str(settings[name]))}"
+            yield f"--{name.replace('_', '-')} {shlex.quote(str(settings[name]))}"
     if settings.get("network"):
         yield f"--network {shlex.quote(str(settings['network']))}"
     patience = settings.get("patience_s")

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sockproof.case.client import StreamPeer
+from sockproof.case.secured_peer import SecuredPeer
+from sockproof.case.tls_socket import SecuredSocket
 from sockproof.check.clientele import is_connected
 from sockproof.check.language import Language
 from sockproof.check.scene import Scene
@@ -30,10 +32,11 @@ _LOOK_MS = 100
 @dataclass
 class OneOfMany:
     """``fate`` is how it ended, empty as long as it waits; ``in_since_s`` is when it was first seen
-    that the server has it, and all that it asks, None before."""
+    that the server has it, and all that it asks, None before. ``shakes_hands``: it has begun to."""
 
     peer: StreamPeer
     has_asked: bool = False
+    shakes_hands: bool = False
     data: bytes = b""
     fate: str = ""
     in_since_s: float | None = None
@@ -45,6 +48,11 @@ class OneOfMany:
             name = self.peer.socket.getsockname()
             return int(name[1]) if isinstance(name, tuple) else 0
         return 0
+
+    @property
+    def hears(self) -> bool:
+        """Whether it waits for what comes, and not until it is connected."""
+        return self.has_asked or self.shakes_hands
 
     @property
     def why_none(self) -> str:
@@ -59,7 +67,7 @@ class OneOfMany:
     def _is_in(self, let_in: set[int]) -> bool:
         """Whether it is connected for the server too, at one of the ports that are ``let_in``, and
         no octet of it is still on its way."""
-        if not (self.has_asked and is_connected(self.peer)):
+        if not (self.hears and is_connected(self.peer)):
             return False
         is_unix = self.peer.socket.family == socket.AF_UNIX
         return is_unix or (self.port in let_in and is_heard(self.peer.socket))
@@ -69,15 +77,29 @@ class OneOfMany:
         self._hear(language) if self.has_asked else self._ask(language)
 
     def _ask(self, language: Language) -> None:
-        """It is connected, or was refused."""
-        self.has_asked = True
+        """It is connected, or was refused; of TLS it may have to wait for its handshake first."""
         number = self.peer.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        with contextlib.suppress(OSError):
-            if not number and language.say:
-                self.peer.socket.send(language.say)
-            if not number and language.ends:
-                self.peer.socket.shutdown(socket.SHUT_WR)
-        self.fate = REFUSED if number else ""
+        self.shakes_hands = isinstance(self.peer, SecuredPeer)
+        if number:
+            self.fate = REFUSED
+        try:
+            if not number:
+                self._say(language)
+        except OSError as error:
+            if self.shakes_hands and isinstance(error, BlockingIOError):
+                return
+        self.has_asked = True
+
+    def _say(self, language: Language) -> None:
+        own = self.peer.socket
+        if isinstance(own, SecuredSocket):
+            own.shake_hands()
+        if language.only_agrees:
+            self.fate = SERVED
+        if language.say:
+            own.send(language.say)
+        if language.ends:
+            own.shutdown(socket.SHUT_WR)
 
     def _hear(self, language: Language) -> None:
         """Something has come, or its connection has ended."""
@@ -163,5 +185,5 @@ def _ready(living: Sequence[OneOfMany]) -> Iterator[OneOfMany]:
     poll, known = select.poll(), {}
     for one in living:
         known[one.peer.socket.fileno()] = one
-        poll.register(one.peer.socket, select.POLLIN if one.has_asked else select.POLLOUT)
+        poll.register(one.peer.socket, select.POLLIN if one.hears else select.POLLOUT)
     yield from (known[number] for number, _ in poll.poll(_LOOK_MS))

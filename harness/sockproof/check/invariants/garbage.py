@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import random
+import socket
 from collections.abc import Callable, Iterator, Mapping
 
+from sockproof.case.secured_peer import SecuredPeer, shake_hands
 from sockproof.check.language import TLS
 from sockproof.check.scene import Scene
 from sockproof.judge.checks import Mismatch, NotApplicable, check
 
-__all__ = ["GARBAGE", "garbage_is_survived"]
+__all__ = ["GARBAGE", "TLS_GARBAGE", "garbage_is_survived"]
 
 _PIECE = 1 << 16
 _SEED = 20260101
@@ -36,6 +38,12 @@ GARBAGE: Mapping[str, Callable[[int], Iterator[bytes]]] = {
     "an endless line": _endless_line,
     "too much": _too_much,
 }
+TLS_GARBAGE: Mapping[str, Callable[[int], Iterator[bytes]]] = {
+    "octets within TLS": _octets,
+    "octets past TLS": _octets,
+}
+"""What a server with TLS gets besides: within what was agreed on, and instead of it. All else comes
+in the place of a handshake."""
 _DATAGRAMS: Mapping[str, bytes] = {
     "octets": random.Random(_SEED).randbytes(1200),
     "NUL": bytes(1024),
@@ -47,7 +55,7 @@ _DATAGRAMS: Mapping[str, bytes] = {
 
 def garbage_is_survived(scene: Scene, kind: str) -> None:
     """Whoever comes next is served."""
-    if scene.language.name == TLS:
+    if scene.language.name == TLS:  # and the check's clients do not
         raise NotApplicable("the server speaks TLS: it is not fed with plain octets")
     said = (_by_stream if scene.address.is_stream else _by_datagram)(scene, kind)
     scene.observe("octets_sent", said)
@@ -70,14 +78,21 @@ def garbage_is_survived(scene: Scene, kind: str) -> None:
 def _by_stream(scene: Scene, kind: str) -> int:
     """As much as it takes without a wait of more than a second."""
     peer, said = scene.client("garbage"), 0
+    if kind in TLS_GARBAGE:
+        shake_hands(peer)
     peer.socket.settimeout(1.0)
+    plain = peer.secured.send_plain if isinstance(peer, SecuredPeer) else peer.socket.sendall
+    send = peer.socket.sendall if kind.endswith("within TLS") else plain
     with contextlib.suppress(OSError):
-        for piece in GARBAGE[kind](scene.manners.large_octets):
-            peer.socket.sendall(piece)
+        for piece in {**GARBAGE, **TLS_GARBAGE}[kind](scene.manners.large_octets):
+            send(piece)
             said += len(piece)
     scene.log.note(peer.lane, "send", note=f"{said} octets: {kind}")
-    with contextlib.suppress(Mismatch):
-        peer.half_close()
+    with contextlib.suppress(Mismatch, OSError):
+        if isinstance(peer, SecuredPeer):  # no more comes of the connection, whatever TLS is told
+            socket.socket.shutdown(peer.socket, socket.SHUT_WR)
+        else:
+            peer.half_close()
     return said
 
 

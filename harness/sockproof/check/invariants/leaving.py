@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from sockproof.check.invariants.ways_to_leave import WAYS
+from sockproof.check.invariants.ways_to_leave import TLS_WAYS, WAYS
 from sockproof.check.processes import NOTHING, Standing
 from sockproof.check.scene import Scene
 from sockproof.check.stacks import held_at
 from sockproof.judge.checks import Hang, Mismatch, NotApplicable, check
 from sockproof.timing import scale
 
-__all__ = ["WAYS", "departure", "leave_nothing", "next_is_served", "spin_nothing"]
+__all__ = ["TLS_WAYS", "WAYS", "departure", "leave_nothing", "next_is_served", "spin_nothing"]
 
 _COUNTED = ("threads", "children", "descriptors")
 # How long one round waits for what the round before may have left; and what is known to stay.
@@ -231,7 +231,7 @@ def _come_and_leave(
 ) -> int:
     """So many clients come, and leave; how many came. A server that ``rests`` is let come to rest:
     whoever is not yet let in would be counted too late."""
-    number, leave = number or scene.manners.clients, WAYS[way]
+    number, leave = number or scene.manners.clients, {**WAYS, **TLS_WAYS}[way]
     if way == "while connecting":
         came = [scene.arriving() for _ in range(number)]
     else:

@@ -7,17 +7,23 @@ import threading
 from collections.abc import Iterator
 
 from sockproof.case.client import StreamPeer
+from sockproof.case.secured_peer import SecuredPeer
 from sockproof.check.clientele import is_connected
 from sockproof.check.language import HTTP_REQUEST
 from sockproof.check.scene import Scene
 from sockproof.judge.checks import Hang, Mismatch
 
-__all__ = ["NEIGHBOURS", "neighbours_delay_nobody"]
+__all__ = ["NEIGHBOURS", "TLS_NEIGHBOURS", "neighbours_delay_nobody"]
 
 NEIGHBOURS = ("silent", "idle", "dripping")
+_DRIPPING_IN_HANDSHAKE = "dripping in the handshake"
+TLS_NEIGHBOURS = (_DRIPPING_IN_HANDSHAKE,)
+"""Those that a server with TLS has besides; silent ones do not begin their handshake."""
 _DRIP_EVERY_S = 0.2
 _HELD = 10
 _EXCHANGE_S = 2.0
+# Of TLS these have shaken hands.
+_AGREED = ("idle", "dripping")
 
 
 def neighbours_delay_nobody(scene: Scene, kind: str) -> None:
@@ -49,8 +55,9 @@ def _held(scene: Scene, kind: str) -> Iterator[list[StreamPeer]]:
     takes and one that waits, so that there is room in its queue for the next."""
     peers: list[StreamPeer] = []
     over = threading.Event()
-    dripping = threading.Thread(target=_drip, args=(scene, peers, over))
-    if kind == "dripping":
+    drip = _drip_handshakes if kind == _DRIPPING_IN_HANDSHAKE else _drip
+    dripping = threading.Thread(target=drip, args=(scene, peers, over))
+    if kind.startswith("dripping"):
         dripping.start()
     try:
         for index in range(_HELD):
@@ -60,6 +67,8 @@ def _held(scene: Scene, kind: str) -> Iterator[list[StreamPeer]]:
             if kind == "idle" and not peers:
                 with contextlib.suppress(Mismatch):
                     scene.serve(peer, _EXCHANGE_S)
+            if kind in _AGREED and isinstance(peer, SecuredPeer) and peer.shake_hands():
+                break
             peers.append(peer)
             if not scene.let_accept():
                 break
@@ -68,6 +77,17 @@ def _held(scene: Scene, kind: str) -> Iterator[list[StreamPeer]]:
         over.set()
         if dripping.ident:
             dripping.join()
+
+
+def _drip_handshakes(_scene: Scene, peers: list[StreamPeer], over: threading.Event) -> None:
+    """An octet at a time of how each begins: the handshake comes to no end for minutes."""
+    begun: dict[SecuredPeer, bytes] = {}
+    while not over.wait(_DRIP_EVERY_S):
+        for peer in [peer for peer in list(peers) if isinstance(peer, SecuredPeer)]:
+            rest = begun.get(peer) or peer.secured.begin()
+            begun[peer] = rest[1:]
+            with contextlib.suppress(OSError):
+                peer.secured.send_plain(rest[:1])
 
 
 def _drip(scene: Scene, peers: list[StreamPeer], over: threading.Event) -> None:

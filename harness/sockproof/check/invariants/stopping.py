@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sockproof.case.client import END_OF_STREAM, RESET, TIMEOUT
+from sockproof.case.secured_peer import shake_hands
 from sockproof.check.clientele import LOOK_S
 from sockproof.check.language import HTTP_REQUEST
 from sockproof.check.owners import tree_of
@@ -21,6 +22,7 @@ from sockproof.judge.checks import Hang, Mismatch, NotApplicable, check
 from sockproof.timing import scale
 
 __all__ = [
+    "TLS_WITH",
     "WITH",
     "ends_in_time",
     "frees_its_address",
@@ -32,7 +34,10 @@ WITH: Mapping[str, str] = {
     "idle": "with no client",
     "silent client": "while a silent client is connected",
     "busy client": "while a client reads nothing of what it asked for",
+    "client within TLS": "while a client that has shaken hands is silent",
 }
+TLS_WITH = ("client within TLS",)
+"""Who is there of a server with TLS alone; its silent clients do not begin their handshake."""
 
 
 _AT_ONCE_S, _SECOND_S = 1.0, 3.0
@@ -200,6 +205,9 @@ def _clients(scene: Scene, variant: str) -> None:
         scene.comes_to_rest()
         return
     peer = scene.stays(variant)
+    if variant != "silent client":
+        shake_hands(peer)
+        scene.comes_to_rest()
     if variant == "busy client":
         peer.socket.settimeout(_FULL_S)
         said = scene.language.say or HTTP_REQUEST

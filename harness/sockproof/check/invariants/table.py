@@ -32,7 +32,8 @@ class Invariant:
     ``group`` are those that share a life of a program, one after the other; ``streams`` whether it
     is about connections alone, ``programs`` about what we have started alone, and ``ports`` about
     addresses with a port. ``alone`` are those that make lives of
-    their own; ``one_life`` is for all variants. ``does`` is what a dry run says of it.
+    their own; ``one_life`` is for all variants. ``tls_variants`` are those of a server with which
+    the check speaks TLS besides. ``does`` is what a dry run says of it.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Invariant:
     group: str
     does: str
     variants: tuple[str, ...] = ("",)
+    tls_variants: tuple[str, ...] = ()
     streams: bool = False
     programs: bool = False
     ports: bool = False
@@ -84,10 +86,12 @@ class Play:
         return not (self.invariant.alone or is_over)
 
 
-_WAYS = tuple(leaving.WAYS)
+_WAYS, _TLS_WAYS = tuple(leaving.WAYS), tuple(leaving.TLS_WAYS)
+_WITH = tuple(one for one in stopping.WITH if one not in stopping.TLS_WITH)
 # Variants that share a life, by its name; any other has one of its own.
-_LIVES = dict.fromkeys([*garbage.GARBAGE, *beginning.FAMILIES], "") | {
-    "reset": "end", "in a reply": "a few octets", "while connecting": "after silence",
+_LIVES = dict.fromkeys([*garbage.GARBAGE, *garbage.TLS_GARBAGE, *beginning.FAMILIES], "") | {
+    "reset": "end", "cut off": "end", "deaf to the handshake": "in the handshake",
+    "in a reply": "a few octets", "while connecting": "after silence",
 }  # fmt: skip
 INVARIANTS: tuple[Invariant, ...] = (
     Invariant(
@@ -102,19 +106,20 @@ INVARIANTS: tuple[Invariant, ...] = (
     Invariant(
         "leaving-clients-leave-nothing", leaving.leave_nothing, "leaving",
         "twice {clients} clients leave; threads, children and descriptors are counted",
-        _WAYS, streams=True,
+        _WAYS, _TLS_WAYS, streams=True,
     ),
     Invariant(
         "leaving-clients-spin-nothing", leaving.spin_nothing, "leaving",
-        "the same; its processor time is looked at", _WAYS, streams=True,
+        "the same; its processor time is looked at", _WAYS, _TLS_WAYS, streams=True,
     ),
     Invariant(
         "next-client-is-served", leaving.next_is_served, "leaving",
-        "after the same, one more asks", _WAYS, streams=True,
+        "after the same, one more asks", _WAYS, _TLS_WAYS, streams=True,
     ),
     Invariant(
         "neighbours-delay-nobody", neighbours.neighbours_delay_nobody, "neighbours",
-        "10 clients stay; one more asks", neighbours.NEIGHBOURS, streams=True,
+        "10 clients stay; one more asks", neighbours.NEIGHBOURS,
+        neighbours.TLS_NEIGHBOURS, streams=True,
     ),
     Invariant(
         "crowd-is-served", crowd.crowd_is_served, "neighbours",
@@ -127,6 +132,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     Invariant(
         "garbage-is-survived", garbage.garbage_is_survived, "garbage",
         "up to {large} octets of garbage; one more asks", tuple(garbage.GARBAGE),
+        tuple(garbage.TLS_GARBAGE),
     ),
     Invariant(
         "gone-senders-harm-nobody", senders.gone_senders_harm_nobody, "garbage",
@@ -147,7 +153,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant(
         "stop-ends-in-time", stopping.ends_in_time, "stopping",
-        "start it, and end it by an interrupt", tuple(stopping.WITH), programs=True, alone=True,
+        "start it, and end it by an interrupt", _WITH, stopping.TLS_WITH, programs=True, alone=True,
     ),
     Invariant(
         "second-interrupt-ends-it", stopping.second_interrupt_ends_it, "stopping",
@@ -156,7 +162,8 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant(
         "stop-frees-the-address", stopping.frees_its_address, "stopping",
-        "bind to its address once it has ended", tuple(stopping.WITH), programs=True, alone=True,
+        "bind to its address once it has ended", _WITH, stopping.TLS_WITH, programs=True,
+        alone=True,
     ),
     Invariant(
         "starts-again-at-once", stopping.starts_again_at_once, "stopping",
@@ -181,5 +188,6 @@ def plays_of(subject: Listener) -> Iterator[Play]:
     for invariant in INVARIANTS:
         if subject.address.spec not in load_invariants().get(invariant.requirement).applies.specs():
             continue
-        for variant in invariant.variants:
+        more = invariant.tls_variants if subject.address.tls else ()
+        for variant in (*invariant.variants, *more):
             yield Play(invariant, CaseId(invariant.requirement, spec, variant))

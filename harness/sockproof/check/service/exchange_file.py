@@ -1,4 +1,5 @@
-"""Reads the file of examples: TOML, with ``[[exchange]]`` tables, and a ``[server]`` if it likes.
+"""Reads the file of examples: TOML, with ``[[exchange]]`` tables, and a ``[server]`` if it likes,
+and ``[tls]`` if that is spoken.
 
 ::
 
@@ -25,6 +26,7 @@ from typing import Any
 from sockproof._paths import expanded
 from sockproof.check.service.exchanges import NONE, Exchange, Exchanges
 from sockproof.check.service.wanted_answer import WantedAnswer
+from sockproof.check.tls_terms import TLS_VERSIONS
 from sockproof.errors import UsageError
 from sockproof.spec import toml_tables as toml
 
@@ -52,16 +54,24 @@ _SERVER = toml.table(
     arguments=toml.list_of(_ANY),
     keywords={"type": "object"},
 )
-_FILE = toml.table({"exchange": toml.list_of(_EXCHANGE, least=1)}, server=_SERVER)
+_TLS_FILES = ("ca", "cert", "key")
+_TLS = toml.table(
+    **dict.fromkeys((*_TLS_FILES, "name"), toml.FILLED),
+    version=toml.one_of(TLS_VERSIONS),
+    close_notify=toml.FLAG,
+)
+_FILE = toml.table({"exchange": toml.list_of(_EXCHANGE, least=1)}, server=_SERVER, tls=_TLS)
 FORMAT = toml.Format(_FILE, UsageError, _HINT)
 
 
 @dataclass(frozen=True)
 class ExchangeFile:
-    """What a file says: the examples, and of the server whatever is told of it."""
+    """What a file says: the examples, of the server whatever is told of it, and how it speaks TLS,
+    as :class:`TlsTerms` has it; None if it speaks none."""
 
     exchanges: Exchanges = NONE
     server: Mapping[str, Any] = field(default_factory=dict)
+    tls: Mapping[str, Any] | None = None
 
 
 def read_exchanges(path: Path) -> ExchangeFile:
@@ -82,7 +92,8 @@ def read_exchanges(path: Path) -> ExchangeFile:
         ]
     except _Disorder as problem:
         raise UsageError(f"{path}: {problem}", _HINT) from None
-    return ExchangeFile(Exchanges(tuple(found)), _server(told.get("server", {}), folder))
+    tls = _tls(told["tls"], folder) if "tls" in told else None
+    return ExchangeFile(Exchanges(tuple(found)), _server(told.get("server", {}), folder), tls)
 
 
 class _Disorder(Exception):
@@ -97,6 +108,12 @@ def _server(table: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
         if path.endswith(".py") and not Path(path).is_absolute():
             found[key] = f"{folder / path}:{name}"
     return found
+
+
+def _tls(table: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
+    """Its table, in which files are beside this one."""
+    files = {key: str(folder / expanded(table[key])) for key in _TLS_FILES if key in table}
+    return {**table, **files}
 
 
 def _exchange(table: Mapping[str, Any], name: str, folder: Path) -> Exchange:
