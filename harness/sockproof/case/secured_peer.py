@@ -13,7 +13,7 @@ from sockproof.case.tls_wire import CLOSE_NOTIFY
 from sockproof.iut.case_log import CaseLog
 from sockproof.judge.checks import Hang, Mismatch
 
-__all__ = ["SecuredPeer", "shake_hands"]
+__all__ = ["SecuredPeer", "agree", "shake_hands"]
 
 
 class SecuredPeer(StreamPeer):
@@ -45,9 +45,10 @@ class SecuredPeer(StreamPeer):
         try:
             self.secured.shake_hands()
         except OSError as error:
-            told = str(TIMEOUT) if isinstance(error, TimeoutError) else str(error)
-            super()._log("TLS handshake", error=told)
-            return told
+            if isinstance(error, TimeoutError):
+                return str(TIMEOUT)
+            super()._log("TLS handshake", error=str(error))
+            return str(error)
         return ""
 
     def agree(self, bound_s: float) -> None:
@@ -84,3 +85,13 @@ def shake_hands(peer: StreamPeer) -> None:
     in that word."""
     if isinstance(peer, SecuredPeer):
         peer.shake_hands()
+
+
+def agree(peer: StreamPeer, bound_s: float) -> None:
+    """Have it shake hands, if it is one with TLS, as what shows that it is served.
+
+    Raises:
+        Mismatch, Hang: as of :meth:`SecuredPeer.agree`.
+    """
+    if isinstance(peer, SecuredPeer):
+        peer.agree(bound_s)

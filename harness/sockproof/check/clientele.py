@@ -16,7 +16,7 @@ from typing import Any
 
 from sockproof.case.client import END_OF_STREAM, RESET, StreamPeer
 from sockproof.case.datagram import DatagramPeer
-from sockproof.case.secured_peer import SecuredPeer
+from sockproof.case.secured_peer import SecuredPeer, agree
 from sockproof.check.language import Language
 from sockproof.check.listener import Address
 from sockproof.check.sockets import is_gone, is_read, waiting
@@ -150,6 +150,7 @@ class Clientele:
         peer = self.client(lane)
         peer.socket.settimeout(bound_s)
         try:
+            agree(peer, bound_s)
             if self.language.say:
                 peer.attempt_send(self.language.say)
                 said_s = time.monotonic()
@@ -170,6 +171,7 @@ class Clientele:
         Raises:
             Mismatch, Hang: as of :meth:`ask`.
         """
+        agree(peer, bound_s)
         if self.language.say:
             peer.send(self.language.say)
         self._hear(peer, bound_s)
@@ -180,8 +182,6 @@ class Clientele:
             self.wait_for(lambda: waiting(self.address) == 0, bound_s, "its connection is accepted")
             return
         if self.language.only_agrees:
-            assert isinstance(peer, SecuredPeer)
-            peer.agree(bound_s)
             return
         if self.language.ends:
             peer.half_close()

@@ -11,6 +11,7 @@ from sockproof.case.secured_peer import SecuredPeer
 from sockproof.check.clientele import is_connected
 from sockproof.check.language import HTTP_REQUEST
 from sockproof.check.scene import Scene
+from sockproof.check.stacks import held_at
 from sockproof.judge.checks import Hang, Mismatch
 
 __all__ = ["NEIGHBOURS", "TLS_NEIGHBOURS", "neighbours_delay_nobody"]
@@ -36,9 +37,29 @@ def neighbours_delay_nobody(scene: Scene, kind: str) -> None:
             scene.observe("latency_beside_s", scene.ask())
             return
         except Mismatch as problem:
-            seen = f"beside {len(peers)} {kind} clients the next one gets nothing: {problem.actual}"
+            who = _words(scene, kind)
+            seen = f"beside {len(peers)} {who} the next one gets nothing: {problem.actual}"
     scene.close_clients()
-    raise Hang(f"{kind} neighbours delay nobody", _afterwards(scene, seen))
+    told, stacks = _afterwards(scene, seen), _standing_beside(scene, kind)
+    held = ", ".join(held_at(stacks))
+    stands = f"threads stand: {held}" if held else ""
+    raise Hang(f"{kind} neighbours delay nobody", "; ".join(filter(None, [told, stands])), stacks)
+
+
+def _words(scene: Scene, kind: str) -> str:
+    """Of TLS it is said where the silent ones are."""
+    return f"{kind} clients{' in the handshake' * bool(scene.address.tls and kind == 'silent')}"
+
+
+def _standing_beside(scene: Scene, kind: str) -> str:
+    """Of a server with TLS, where its threads stand beside such clients: in the handshake of which,
+    as a rule. The program may end of it."""
+    if not scene.address.tls:
+        return ""
+    with _held(scene, kind):
+        stacks = scene.stacks()
+    scene.close_clients()
+    return stacks
 
 
 def _afterwards(scene: Scene, seen: str) -> str:

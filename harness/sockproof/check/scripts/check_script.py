@@ -16,8 +16,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sockproof.check.invariants.stopping import WITH
 from sockproof.check.language import HTTP_REQUEST, TLS, Language
-from sockproof.check.listener import Address, Listener
+from sockproof.check.listener import Listener
 from sockproof.check.scene import Manners
+from sockproof.check.scripts.address_code import context_code, values_of_address
 from sockproof.check.scripts.hostile_code import hostile_constants
 from sockproof.check.scripts.literals import at_code, garbage_code, octets_code, words_code
 from sockproof.check.scripts.talk_code import (
@@ -142,8 +143,8 @@ def _written(template: str, values: Mapping[str, Any]) -> str:
 def _functions(text: str, values: Mapping[str, Any]) -> Iterator[str]:
     """Those that are called, and those that these call."""
     functions = (_written(f"{name}functions", values) for name in _FUNCTIONS)
-    sources = re.split(r"\n(?=def )", "\n".join(functions))
-    known = {source.partition("(")[0].removeprefix("def "): source for source in sources}
+    sources = re.split(r"\n(?=def |class )", "\n".join(functions))
+    known = {re.split(r"[ (]", source)[1]: source for source in sources}
     wanted: set[str] = set()
     pending = [text]
     while pending:
@@ -183,14 +184,11 @@ def _values(about: ScriptCase) -> dict[str, Any]:
     said = language.say or HTTP_REQUEST
     variant = about.case.variant
     return {
-        **_values_of_address(address),
+        **values_of_address(address),
         "program": bool(about.subject.argv),
         "apart": about.name == "starts-without-names",
         "removes": address.spec.family == "path" and not address.at,
         "by_command": bool(stop),
-        "connect": "connect()"
-        if address.spec.is_unix
-        else "socket.create_connection(AT, PATIENCE_S)",
         "how": "its stop command" if stop else "an interrupt",
         "beside": WITH.get(variant) or words_of_moment(variant),
         "variant": variant,
@@ -199,6 +197,7 @@ def _values(about: ScriptCase) -> dict[str, Any]:
         "expect": bool(language.expect) and language.name not in _ANY_ANSWER,
         "ends": language.ends,
         "only_accepts": language.only_accepts,
+        "only_agrees": language.only_agrees,
         "few": max(1, len(said) // 2),
         "many": (about.manners.large_octets >> 5) // len(said),
         "drips": repr(said.rstrip(b"\r\n")),
@@ -208,27 +207,14 @@ def _values(about: ScriptCase) -> dict[str, Any]:
     }
 
 
-def _values_of_address(address: Address) -> dict[str, Any]:
-    families = {"inet": "socket.AF_INET", "inet6": "socket.AF_INET6"}
-    return {
-        "stream": address.is_stream,
-        "unix": address.spec.is_unix,
-        "path": address.spec.family == "path",
-        "family": families.get(address.spec.family, "socket.AF_UNIX"),
-        "kind": "socket.SOCK_STREAM" if address.is_stream else "socket.SOCK_DGRAM",
-        "table": "tcp" if address.is_stream else "udp",
-        "state": "0A" if address.is_stream else "07",
-        "inode": 6 if address.spec.is_unix else 9,
-    }
-
-
 def _constants(
     about: ScriptCase, patience_s: float, values: Mapping[str, Any]
 ) -> Mapping[str, str]:
     """What the functions take as given, by name; those of numbers are as in the check."""
     bound_s = min(patience_s, hang_bound_s()) if about.name in _HANGS else patience_s * scale()
-    language, manners = about.language, about.manners
+    language, manners, address = about.language, about.manners, about.subject.address
     return {
+        "CONTEXT": context_code(address.tls),
         "AT": at_code(about.subject, values),
         "WORDS": _words_code(about.subject),
         "STOP": words_code("STOP", about.subject.stop, about.subject.address),

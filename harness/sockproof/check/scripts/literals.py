@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ _GARBAGE: Mapping[str, str] = {
     "an endless line": 'b"x" * {endless}',
     "too much": r'(b"y" * 62 + b"\r\n") * {lines}',
 }
+_TLS_WAYS = re.compile(" (within|past) TLS$")
 _DATAGRAM_OCTETS = {"endless": 60000, "lines": 1023}
 
 
@@ -97,4 +99,4 @@ def garbage_code(kind: str, address: Address, large_octets: int) -> str:
     """What a client sends that has no protocol; empty where the kind is none of garbage."""
     large = {"endless": large_octets // 8, "lines": large_octets // 64}
     told = large if address.is_stream else _DATAGRAM_OCTETS
-    return _GARBAGE.get(kind, "").format(**told)
+    return _GARBAGE.get(_TLS_WAYS.sub("", kind), "").format(**told)

@@ -23,6 +23,7 @@ __all__ = [
     "answered_several_at_once",
     "answered_slowly_read",
     "answered_whole",
+    "ends_with_close_notify",
     "ends_without_reset",
 ]
 
@@ -111,6 +112,21 @@ def ends_without_reset(exchanges: Exchanges, scene: Scene, name: str) -> None:
         if caller.hear_end() is RESET:
             promise = "after its answer the connection ends by an end of stream"
             raise Mismatch(promise, "it is reset: something that was sent had not been read")
+
+
+def ends_with_close_notify(exchanges: Exchanges, scene: Scene, name: str) -> None:
+    """An answer that goes to the end is whole only if TLS says so: the connection below it can be
+    ended by anybody on the way."""
+    exchange, terms = exchanges.named(name), scene.address.tls
+    if terms is None or not exchange.answer.to_end:
+        raise NotApplicable("its answer does not go to the end of the stream")
+    if not terms.close_notify:
+        raise NotApplicable("close_notify = false says that it need not be told")
+    with attempt(scene, "how it ends"):
+        caller = _call(exchanges, scene, exchange).have_all([exchange])
+        if caller.is_cut_off:
+            told = "its end is that of the connection, without a close notify: it may be cut off"
+            raise Mismatch("an answer that goes to the end ends with a close notify", told)
 
 
 def answered_slowly_read(exchanges: Exchanges, scene: Scene, name: str) -> None:

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from sockproof.case.client import END_OF_STREAM, RESET, TIMEOUT, Ending, StreamPeer
 from sockproof.case.datagram import DatagramPeer
+from sockproof.case.secured_peer import SecuredPeer
 from sockproof.check.clientele import Clientele
 from sockproof.check.far_end import far_end
 from sockproof.check.service.exchanges import Exchange
@@ -59,6 +60,11 @@ class Caller:
         return self.peer
 
     @property
+    def is_cut_off(self) -> bool:
+        """Whether its stream has ended without a word within TLS."""
+        return isinstance(self.peer, SecuredPeer) and self.peer.is_cut_off
+
+    @property
     def has_part(self) -> bool:
         """Whether it has heard a part of the answer that it waits for."""
         return bool(self._data)
@@ -90,11 +96,23 @@ class Caller:
         if isinstance(self.peer, DatagramPeer):
             self.peer.send(octets)
             return
+        self._shake_hands()
         for start, end in pairwise([0, *cuts, len(octets)]):
             if start:
                 self.let_read()
             if end > start and self.peer.attempt_send(octets[start:end]):
                 return
+
+    def _shake_hands(self) -> None:
+        """Of TLS, before it says anything; as long as it may wait for that."""
+        if not isinstance(self.peer, SecuredPeer):
+            return
+        own = self.peer.socket
+        before_s = own.gettimeout()
+        own.settimeout(self.bound_s)
+        while self.peer.shake_hands() == str(TIMEOUT) and self.may_wait():
+            pass
+        own.settimeout(before_s)
 
     def half_close(self) -> None:
         """Unless the server has closed already."""

@@ -37,7 +37,8 @@ class Service:
     """One requirement of the area. Its variants are the names of the exchanges, each with every one
     of ``ways`` behind it; or the ways alone, where all exchanges are played ``together``. Those of
     ``programs`` are about what we have started; a ``group`` makes lives of its own, and shares what
-    comes of them. All of one share ``one_life`` where none of them waits long."""
+    comes of them. All of one share ``one_life`` where none of them waits long. Those of ``tls`` are
+    played where that is spoken."""
 
     name: str
     play: Callable[[Exchanges, Scene, str], None]
@@ -48,6 +49,7 @@ class Service:
     programs: bool = False
     group: str = ""
     one_life: bool = False
+    tls: bool = False
 
     @property
     def requirement(self) -> str:
@@ -104,6 +106,10 @@ SERVICES: tuple[Service, ...] = (
     Service(
         "answer-ends-without-reset", answering.ends_without_reset,
         "half-close after the answer, and see how the connection ends",
+    ),
+    Service(
+        "answer-ends-with-close-notify", answering.ends_with_close_notify,
+        "of an answer that goes to the end, see whether TLS says that it is there", tls=True,
     ),
     Service(
         "slow-reader-gets-all", answering.answered_slowly_read,
@@ -195,6 +201,8 @@ def service_plays(subject: Listener, exchanges: Exchanges) -> Iterator[Play]:
     spec = subject.address.spec
     for service in SERVICES if exchanges else ():
         if spec not in load_checked().get(service.requirement).applies.specs():
+            continue
+        if service.tls and not subject.address.tls:
             continue
         invariant = service.as_invariant(exchanges)
         for variant in invariant.variants:
