@@ -29,7 +29,8 @@ _GOOD = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 def words_of(server: LittleServer) -> list[str]:
     """How a user has it checked, behind the options."""
     listens = ["--listens", server.listens] if server.listens else []
-    return [*listens, "--", *server.argv]
+    tls = ["--tls"] if server.tls else []
+    return [*listens, *tls, "--", *server.argv]
 
 
 def check(folder: Path, server: LittleServer, *options: str, **variables: str) -> Ended:

@@ -76,6 +76,10 @@ def test_little_servers_are_all_in_the_table() -> None:
     assert set(LISTENERS.values()) == set(servers)
     assert all(server.found_by for server in FAULTY)
     assert not any(server.found_by for server in RIGHT)
-    variants = {f"{one.name}[{variant}]" for one in INVARIANTS for variant in one.variants}
+    variants = {
+        f"{one.name}[{variant}]"
+        for one in INVARIANTS
+        for variant in (*one.variants, *one.tls_variants)
+    }
     names = variants | {one.name for one in INVARIANTS}
     assert {name for server in FAULTY for name in server.found_by} <= names

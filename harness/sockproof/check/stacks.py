@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Frame", "dumped_stacks", "held_at", "outside_stacks"]
+__all__ = ["Frame", "dumped_stacks", "held_at", "outside_stacks", "shakes_hands_at"]
 
 _LOOKS_WITHIN_S = 10.0
 # `handle (chat.py:31)` of the tool; `File "chat.py", line 31 in handle` of faulthandler.
@@ -73,6 +73,20 @@ def held_at(stacks: str) -> list[str]:
     """Where most threads stand, in the words of their own code: ``18 in recv() at chat.py:31``."""
     places = Counter(filter(None, map(_place, _threads(stacks))))
     return [f"{number} in {place}" for place, number in places.most_common(3)]
+
+
+def shakes_hands_at(stacks: str) -> str:
+    """Who waits for a client in its handshake: ``get_request() at chat.py:31``; empty if nobody."""
+    for frames in _threads(stacks):
+        names = [frame.name for frame in frames]
+        if "do_handshake" in names:
+            rest = frames[names.index("do_handshake") :]
+            return next((str(frame) for frame in rest if not _is_of_sockets(frame)), "")
+    return ""
+
+
+def _is_of_sockets(frame: Frame) -> bool:
+    return frame.file.endswith(("/ssl.py", "/socket.py"))
 
 
 def _threads(stacks: str) -> Iterator[list[Frame]]:

@@ -58,7 +58,8 @@ def _of_check(requirement: Requirement, id_: str) -> Iterator[tuple[str, str]]:
     """
     every = (*INVARIANTS, *(service.as_invariant(_ANY) for service in SERVICES))
     invariant = next(one for one in every if one.requirement == requirement.id)
-    case, variants = CaseId.read(id_), list(filter(None, invariant.variants))
+    case = CaseId.read(id_)
+    variants = list(filter(None, (*invariant.variants, *invariant.tls_variants)))
     specs, is_service = [spec.id for spec in requirement.applies.specs()], invariant.area == SERVICE
     known = case.variant in ("", *variants) or is_service
     if not known or case.spec not in ("", *specs):

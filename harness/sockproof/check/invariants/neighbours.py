@@ -11,7 +11,7 @@ from sockproof.case.secured_peer import SecuredPeer
 from sockproof.check.clientele import is_connected
 from sockproof.check.language import HTTP_REQUEST
 from sockproof.check.scene import Scene
-from sockproof.check.stacks import held_at
+from sockproof.check.stacks import shakes_hands_at
 from sockproof.judge.checks import Hang, Mismatch
 
 __all__ = ["NEIGHBOURS", "TLS_NEIGHBOURS", "neighbours_delay_nobody"]
@@ -23,6 +23,7 @@ TLS_NEIGHBOURS = (_DRIPPING_IN_HANDSHAKE,)
 _DRIP_EVERY_S = 0.2
 _HELD = 10
 _EXCHANGE_S = 2.0
+_IN_TLS = {"silent": "silent in the handshake", "dripping": "dripping within TLS"}
 # Of TLS these have shaken hands.
 _AGREED = ("idle", "dripping")
 
@@ -41,14 +42,16 @@ def neighbours_delay_nobody(scene: Scene, kind: str) -> None:
             seen = f"beside {len(peers)} {who} the next one gets nothing: {problem.actual}"
     scene.close_clients()
     told, stacks = _afterwards(scene, seen), _standing_beside(scene, kind)
-    held = ", ".join(held_at(stacks))
-    stands = f"threads stand: {held}" if held else ""
-    raise Hang(f"{kind} neighbours delay nobody", "; ".join(filter(None, [told, stands])), stacks)
+    place = shakes_hands_at(stacks)
+    cause = f"whoever is in the handshake holds up all others, in {place}" if place else ""
+    raise Hang(f"{kind} neighbours delay nobody", "; ".join(filter(None, [cause, told])), stacks)
 
 
 def _words(scene: Scene, kind: str) -> str:
     """Of TLS it is said where the silent ones are."""
-    return f"{kind} clients{' in the handshake' * bool(scene.address.tls and kind == 'silent')}"
+    if scene.address.tls and kind != "idle":
+        return f"clients ({_IN_TLS.get(kind, kind)})"
+    return f"{kind} clients"
 
 
 def _standing_beside(scene: Scene, kind: str) -> str:
