@@ -62,6 +62,13 @@ REFUSED: list[tuple[list[str], int, str]] = [
     (["--listens", "127.0.0.1:0", "--", "true"], BAD_USAGE, "nothing says at which port"),
     (["--stop", "'", "--", "true", "{port}"], BAD_USAGE, '--stop "\'": no closing quotation'),
     (["-k", "nothing-such", "--", "true", "{port}"], BAD_USAGE, "no case is selected"),
+    (["--tls", "udp:127.0.0.1:{closed}"], BAD_USAGE, "there is no TLS over datagrams"),
+    (
+        ["--tls-ca", "absent.pem", "127.0.0.1:{closed}"],
+        BAD_USAGE,
+        "cannot read absent.pem: No",
+    ),
+    (["--tls", "127.0.0.1:{closed}"], AT_FAULT, "nobody can be reached at 127.0.0.1:{closed}"),
     (["--say", "\\x", "--", "true", "{port}"], BAD_USAGE, "--say '\\\\x'"),
 ]
 

@@ -168,3 +168,25 @@ def test_file_that_is_not_there(tmp_path: Path) -> None:
     """Its name is told."""
     with pytest.raises(UsageError, match=r"cannot read .*gone\.toml"):
         read_exchanges(tmp_path / "gone.toml")
+
+
+def test_tls_is_a_table_of_its_own(tmp_path: Path) -> None:
+    """Which may be empty; the files that it names are beside the file, as those of classes are."""
+    told = '[tls]\nca = "ca.pem"\nname = "chat"\nversion = "1.3"\nclose_notify = false\n'
+
+    plain, empty, full = (read(tmp_path, f"{text}{SIX_LINES}") for text in ("", "[tls]\n", told))
+
+    assert (plain.tls, empty.tls) == (None, {})
+    assert full.tls == {
+        "ca": str(tmp_path / "ca.pem"),
+        "name": "chat",
+        "version": "1.3",
+        "close_notify": False,
+    }
+
+
+@pytest.mark.parametrize("told", ['version = "1.1"', "ca = 1", 'trust = "all"', "close_notify = 1"])
+def test_a_table_of_tls_that_is_not_in_order(tmp_path: Path, told: str) -> None:
+    """One line says what is wrong."""
+    with pytest.raises(UsageError, match="tls"):
+        read(tmp_path, f"[tls]\n{told}\n{SIX_LINES}")

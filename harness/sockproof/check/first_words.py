@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from sockproof.check.agreement import agree
-from sockproof.check.language import Language, learn
+from sockproof.check.language import TRY_TLS, Language, learn, looks_like_tls
 from sockproof.check.listener import Address
 from sockproof.check.service.exchanges import NONE, Exchanges
 from sockproof.check.service.meeting import meet
+from sockproof.errors import HarnessError
 from sockproof.iut.case_log import CaseLog
 
 __all__ = ["FirstWords"]
@@ -31,7 +33,22 @@ class FirstWords:
         """
         if address.tls:
             agree(address, log)
+        try:
+            return self._as_told(address, folder, log)
+        except HarnessError as error:
+            if address.is_stream and not address.tls and _speaks_tls(address, log):
+                raise HarnessError(error.message, TRY_TLS) from None
+            raise
+
+    def _as_told(self, address: Address, folder: Path, log: CaseLog) -> Language:
         met = meet(self.exchanges, address, folder, log) if self.exchanges else None
         if met and not (self.say or self.expect):
             return met
         return learn(address, log, self.say, self.expect)
+
+
+def _speaks_tls(address: Address, log: CaseLog) -> bool:
+    """As far as that can be seen."""
+    with contextlib.suppress(HarnessError):
+        return looks_like_tls(address, log)
+    return False

@@ -37,6 +37,7 @@ __all__ = [
     "client_hello",
     "conversation",
     "learn",
+    "looks_like_tls",
 ]
 
 TLS = "TLS"
@@ -106,12 +107,16 @@ def learn(address: Address, log: CaseLog, say: bytes = b"", expect: bytes = b"")
         answer = _answer(address, log, say, expect)
         if expect not in answer or not answer:
             told = f"{address.words} answers {answer[:60]!r} to {say[:60]!r}"
-            hint = TRY_TLS if answer.startswith(_ALERT) else "see --say and --expect"
-            raise HarnessError(f"{told}, not {expect[:60]!r}", hint)
+            raise HarnessError(f"{told}, not {expect[:60]!r}", "see --say and --expect")
         return own
     found = (_stream if address.is_stream else _datagram)(address, log)
     log.note("check", "learned", note=found.words)
     return found
+
+
+def looks_like_tls(address: Address, log: CaseLog) -> bool:
+    """Whether it answers a client's hello as who speaks TLS does."""
+    return _answer(address, log, client_hello()).startswith((_HANDSHAKE, _ALERT))
 
 
 def _stream(address: Address, log: CaseLog) -> Language:
