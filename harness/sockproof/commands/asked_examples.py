@@ -16,6 +16,7 @@ from sockproof.check.served_class import served_class
 from sockproof.check.service.exchange_file import ExchangeFile, read_exchanges
 from sockproof.check.shipped.definitions import is_shipped, shipped_name
 from sockproof.check.shipped.shipped_server import shipped_server
+from sockproof.commands.asked_tls import tls_options, tls_words
 from sockproof.commands.output import warn
 from sockproof.errors import UsageError
 from sockproof.spec.toml_tables import as_tuple
@@ -79,18 +80,19 @@ def _with(command: _Command, *options: Callable[[_Command], _Command]) -> _Comma
 
 
 def class_options(command: _Command) -> _Command:
-    """The options that name a class and examples, of a command that is about a check."""
-    return _with(command, _SERVER, _HANDLER, _EXCHANGES)
+    """The options that name a class and examples, and say how TLS is spoken, of a command that is
+    about a check."""
+    return _with(command, _SERVER, _HANDLER, _EXCHANGES, tls_options)
 
 
 def subject_options(command: _Command) -> _Command:
     """The options that say, beside its words, whom a command is about."""
-    return _with(command, _LISTENS, _SERVER, _HANDLER, _STOP, _REMOTE)
+    return _with(command, _LISTENS, _SERVER, _HANDLER, _STOP, _REMOTE, tls_options)
 
 
 def subject_and_examples(command: _Command) -> _Command:
     """The same, with examples."""
-    return _with(command, _LISTENS, _SERVER, _HANDLER, _EXCHANGES, _STOP, _REMOTE)
+    return _with(command, _LISTENS, _SERVER, _HANDLER, _EXCHANGES, _STOP, _REMOTE, tls_options)
 
 
 def example_words(given: Mapping[str, Any]) -> Iterator[str]:
@@ -98,6 +100,7 @@ def example_words(given: Mapping[str, Any]) -> Iterator[str]:
     for name in _OPTIONS:
         if given.get(name):
             yield f"--{name}={given[name]}"
+    yield from tls_words(given)
 
 
 @functools.cache

@@ -4,7 +4,7 @@ speak TLS."""
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from sockproof.check.listener import Listener
 from sockproof.check.tls_terms import TlsTerms
 from sockproof.errors import UsageError
 
-__all__ = ["TLS_OPTIONS", "secured", "tls_options"]
+__all__ = ["TLS_OPTIONS", "secured", "tls_options", "tls_words"]
 
 TLS_OPTIONS = ("tls_ca", "tls_name", "tls_cert", "tls_key")
 """Those that have a value; each of them says --tls as well."""
@@ -45,6 +45,15 @@ def tls_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def tls_words(given: Mapping[str, Any]) -> Iterator[str]:
+    """The options as they were given, as words."""
+    if given.get("tls"):
+        yield "--tls"
+    for name in TLS_OPTIONS:
+        if given.get(name):
+            yield f"--{name.replace('_', '-')}={given[name]}"
 
 
 def secured(

@@ -30,7 +30,7 @@ from sockproof.commands.asked_examples import (
     prepared,
     subject_and_examples,
 )
-from sockproof.commands.asked_tls import secured, tls_options
+from sockproof.commands.asked_tls import secured
 from sockproof.commands.at_work import say_first
 from sockproof.commands.check_record import check_record
 from sockproof.commands.check_settings import told_settings
@@ -85,7 +85,6 @@ __all__ = [
     help="Where a program lives: in a network of its own, or beside whom this machine has. "
     "[default: own, where the system allows it, unless the program asks for others]",
 )
-@tls_options
 @click_option("seed")
 @click_option(
     "examples",

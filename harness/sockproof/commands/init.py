@@ -12,7 +12,7 @@ import click
 
 from sockproof._paths import expanded
 from sockproof.check.first_words import FirstWords
-from sockproof.check.language import ACCEPTS, LINE, READS, TLS
+from sockproof.check.language import ACCEPTS, LINE, READS, SHAKES_HANDS, TLS
 from sockproof.check.listener import Address, Listener
 from sockproof.check.program_life import lived
 from sockproof.check.service.asking import Heard, asked
@@ -31,7 +31,7 @@ __all__ = ["init_command"]
 
 _GREETS = "greets"
 # What is not answered, or not in words of ours.
-_SILENT = (ACCEPTS, READS, TLS)
+_SILENT = (ACCEPTS, READS, SHAKES_HANDS, TLS)
 _MORE_OF_SERVER = """\
 # What else there is (docs/own-server.md):
 # address = "127.0.0.1:{port}"      # where it listens, if that is elsewhere
@@ -82,6 +82,7 @@ def init_command(words: tuple[str, ...], say: str, output: Path, force: bool, **
             comment(f"Examples of what {subject.given} is asked, and answers.")
             + comment(f"Try them: sockproof check --exchanges {shlex.quote(str(output))}"),
             _server(subject, where, output),
+            *_tls(subject, output),
             *_examples(heard, is_stream=subject.address.is_stream),
             _MORE_OF_EXCHANGE,
         ]
@@ -131,6 +132,14 @@ def _server(subject: Listener, where: str, output: Path) -> str:
     if subject.stop:
         values["stop"] = shlex.join(subject.stop)
     return table("server", values) + _more_of(subject)
+
+
+def _tls(subject: Listener, output: Path) -> Iterator[str]:
+    """How TLS is spoken, if it is; its files may be in another folder."""
+    if terms := subject.address.tls:
+        files = {"ca": terms.ca, "cert": terms.cert, "key": terms.key}
+        told = {key: os.path.relpath(path, output.parent) for key, path in files.items() if path}
+        yield table("tls", {**told, **({"name": terms.name} if terms.name else {})})
 
 
 def _more_of(subject: Listener) -> str:

@@ -16,6 +16,7 @@ import click
 
 from sockproof.commands.asked_check import AREAS, AskedCheck, asked_check, parted
 from sockproof.commands.asked_examples import class_options, example_words
+from sockproof.commands.asked_tls import TLS_OPTIONS
 from sockproof.commands.kept_plans import GENERATED, read_plan, refuse_unplayable
 from sockproof.commands.one_case import known_case
 from sockproof.commands.recorded_iut import chosen_iut
@@ -31,7 +32,7 @@ from sockproof.whole_file import write_whole
 __all__ = ["GENERATED", "GENERATING", "Wanted", "keep_plan", "over_one_case"]
 
 _PLAN = ".json"
-_NAMES_A_CLASS = ("server", "handler", "exchanges")
+_NAMES_A_CLASS = ("server", "handler", "exchanges", "tls", *TLS_OPTIONS)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from sockproof.check.listener import Listener, program_of
 from sockproof.check.scene import Manners
 from sockproof.check.service.exchange_file import ExchangeFile, read_exchanges
 from sockproof.check.service.service_table import service_plays
+from sockproof.check.tls_terms import TlsTerms
 from sockproof.commands.transcript_lines import lines_of
 from sockproof.errors import UsageError
 from sockproof.iut.addresses import short_temporary_folder
@@ -87,6 +88,9 @@ def cases_of(
     """
     examples = read_exchanges(folder / exchanges)
     subject = _subject(examples, server, handler)
+    if examples.tls is not None:
+        secured = replace(subject.address, tls=TlsTerms(**examples.tls))
+        subject = replace(subject, address=secured)
     return [
         ServiceCase(play, subject, examples) for play in service_plays(subject, examples.exchanges)
     ]
