@@ -14,9 +14,9 @@ from fixtures.listeners.table import LISTENERS
 from sockproof.check.agreement import agree
 from sockproof.check.listener import parse_address
 from sockproof.check.scripts.confirming import SCRIPT, SHOWN
-from sockproof.check.tls_terms import TlsTerms
 from sockproof.errors import HarnessError, UsageError
 from sockproof.iut.case_log import CaseLog
+from sockproof.iut.tls_terms import TlsTerms
 from sockproof.judge.verdict import Verdict
 from sockproof.report.what_to_type import check_words
 from suites.selftest.checked import check, rows_of

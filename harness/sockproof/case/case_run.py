@@ -11,7 +11,7 @@ from typing import Any
 from sockproof.case.client import StreamPeer
 from sockproof.case.datagram import DatagramPeer
 from sockproof.case.peer import ScriptedPeer
-from sockproof.case.server_options import ServerOptions
+from sockproof.case.server_options import ServerOptions, refuse_plain_clients
 from sockproof.case.transcript import evidence_of
 from sockproof.errors import AgentDied, HarnessError
 from sockproof.iut.addresses import Addresses
@@ -152,6 +152,7 @@ class CaseRun:
 
     def new_stream_peer(self, lane: str = "") -> StreamPeer:
         """A client for a stream server, not yet connected."""
+        refuse_plain_clients(self.iut)
         peer = StreamPeer(self.log, lane or self._next_lane())
         self._peers.append(peer)
         return peer
@@ -207,10 +208,8 @@ class CaseRun:
     def row(
         self, problem: BaseException | None, teardown: Teardown, keep: str, trace: str = ""
     ) -> CaseRow:
-        """What the record says of the case. ``trace`` explains a fault of the harness.
-
-        ``keep`` says of which cases the evidence is kept: transcript and captured output.
-        """
+        """What the record says of the case. ``trace`` explains a fault of the harness; ``keep``
+        says of which cases the evidence is kept: transcript and captured output."""
         verdict, told = verdict_of(problem, trace)
         row = CaseRow(
             id=self.case_id,

@@ -54,12 +54,12 @@ class ScriptedPeer:
     def _take_socket(self, server: Reachable, kind: int) -> _Socket:
         if not getattr(server, "named_by_user", False):
             refuse_elsewhere(server.address)
-        self._socket = self._new_socket(server.spec.address_family, kind)
+        self._socket = self._new_socket(server, kind)
         self._socket.settimeout(hang_bound_s())
         return self._socket
 
-    def _new_socket(self, family: int, kind: int) -> _Socket:
-        return socket.socket(family, kind)
+    def _new_socket(self, server: Reachable, kind: int) -> _Socket:
+        return socket.socket(server.spec.address_family, kind)
 
     @operation("wait for octets")
     def wait_for_octets(self) -> bool:

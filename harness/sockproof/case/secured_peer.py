@@ -4,28 +4,29 @@ within TLS. Until it first says or hears something it is silent in the handshake
 from __future__ import annotations
 
 import socket
-import ssl
 from typing import cast
 
 from sockproof.case.client import END_OF_STREAM, TIMEOUT, StreamPeer
+from sockproof.case.peer import Reachable
 from sockproof.case.tls_socket import SecuredSocket
 from sockproof.case.tls_wire import CLOSE_NOTIFY
 from sockproof.iut.case_log import CaseLog
+from sockproof.iut.tls_terms import TlsTerms
 from sockproof.judge.checks import Hang, Mismatch
 
-__all__ = ["SecuredPeer", "agree", "shake_hands"]
+__all__ = ["SecuredPeer", "agree", "shake_hands", "stream_peer"]
 
 
 class SecuredPeer(StreamPeer):
-    """A client of a server that it calls by ``name``; its ``context`` says whom it trusts, and who
-    it is."""
+    """A client that speaks TLS on such ``terms``."""
 
-    def __init__(self, log: CaseLog, lane: str, context: ssl.SSLContext, name: str) -> None:
+    def __init__(self, log: CaseLog, lane: str, terms: TlsTerms) -> None:
         super().__init__(log, lane)
-        self._context, self._name = context, name
+        self._terms = terms
 
-    def _new_socket(self, family: int, _kind: int) -> socket.socket:
-        return SecuredSocket(family, self._context, self._name, self._tell_agreement)
+    def _new_socket(self, server: Reachable, _kind: int) -> socket.socket:
+        family, name = server.spec.address_family, self._terms.name_at(server.address)
+        return SecuredSocket(family, self._terms.context, name, self._tell_agreement)
 
     def _tell_agreement(self, what: str) -> None:
         super()._log("TLS handshake", note=what)
@@ -78,6 +79,11 @@ class SecuredPeer(StreamPeer):
         if what == str(END_OF_STREAM):
             note = f"without a {CLOSE_NOTIFY}" if self.is_cut_off else CLOSE_NOTIFY
         super()._log(what, data, note, error)
+
+
+def stream_peer(log: CaseLog, lane: str, terms: TlsTerms | None) -> StreamPeer:
+    """A client of a stream server, with TLS if there are terms for it."""
+    return SecuredPeer(log, lane, terms) if terms else StreamPeer(log, lane)
 
 
 def shake_hands(peer: StreamPeer) -> None:

@@ -13,7 +13,12 @@ from sockproof.iut.starting import POLL_INTERVAL_S, ServerOrder
 from sockproof.judge.checks import NotApplicable
 from sockproof.spec.matrix import ServerSpec
 
-__all__ = ["ServerOptions"]
+__all__ = ["ServerOptions", "refuse_plain_clients"]
+
+_SPEAKS_TLS = (
+    "its servers speak TLS by themselves, as its definition says, and clients of cases do not; "
+    "'sockproof check --server' does"
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,8 @@ class ServerOptions:
         iut.refuse_keyword(self.bind_and_activate)
         if self.tls and not iut.capabilities.features["TLS"]:
             raise NotApplicable("no TLS here", "TLS")
+        if self.tls and iut.implementation.tls:
+            raise NotApplicable(_SPEAKS_TLS)
 
     def order(self, spec: ServerSpec, address: Any, gate: GateIndex) -> ServerOrder:
         """The order for a server of this spec, at ``address`` unless the case names one."""
@@ -67,3 +74,13 @@ class ServerOptions:
             self.class_source,
             self.tls.describe() if self.tls else {},
         )
+
+
+def refuse_plain_clients(iut: ProbedIut) -> None:
+    """Clients of cases speak plainly, or make their own TLS with servers that a case makes.
+
+    Raises:
+        NotApplicable: the servers of the implementation speak TLS by themselves.
+    """
+    if iut.implementation.tls:
+        raise NotApplicable(_SPEAKS_TLS)

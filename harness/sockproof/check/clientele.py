@@ -16,7 +16,7 @@ from typing import Any
 
 from sockproof.case.client import END_OF_STREAM, RESET, StreamPeer
 from sockproof.case.datagram import DatagramPeer
-from sockproof.case.secured_peer import SecuredPeer, agree
+from sockproof.case.secured_peer import agree, stream_peer
 from sockproof.check.language import Language
 from sockproof.check.listener import Address
 from sockproof.check.sockets import is_gone, is_read, waiting
@@ -100,10 +100,8 @@ class Clientele:
         return False
 
     def _new_peer(self, lane: str) -> StreamPeer:
-        lane, tls = lane or f"client {len(self._peers) + 1}", self.address.tls
-        peer = StreamPeer(self.log, lane)
-        if tls:
-            peer = SecuredPeer(self.log, lane, tls.context, tls.name_at(self.address.at))
+        lane = lane or f"client {len(self._peers) + 1}"
+        peer = stream_peer(self.log, lane, self.address.tls)
         self._peers.append(peer)
         return peer
 

@@ -19,9 +19,9 @@ from typing import Any
 
 from sockproof.check.near_misses import HOW, no_address, not_loopback
 from sockproof.check.served_class import ServedClass
-from sockproof.check.tls_terms import TlsTerms
 from sockproof.errors import UsageError
 from sockproof.file_names import file_name
+from sockproof.iut.tls_terms import TlsTerms
 from sockproof.spec.matrix import ServerSpec, spec_by_id
 
 __all__ = [

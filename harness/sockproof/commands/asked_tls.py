@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from sockproof.check.listener import Listener
-from sockproof.check.tls_terms import TlsTerms
 from sockproof.errors import UsageError
+from sockproof.iut.tls_terms import TlsTerms
 
 __all__ = ["TLS_OPTIONS", "secured", "tls_options", "tls_words"]
 

@@ -15,6 +15,7 @@ from typing import Any
 from sockproof._paths import expanded
 from sockproof.errors import UsageError
 from sockproof.iut.discovery import find_interpreter, is_discovered
+from sockproof.iut.tls_terms import TLS_TABLE, TlsTerms, terms_in
 from sockproof.spec import toml_tables as toml
 from sockproof.spec.levels import PythonLevel, parse_python_level
 from sockproof.spec.matrix import CLASSES
@@ -45,6 +46,7 @@ class Implementation:
     ``server`` is the name of a user's server class in the module, which is then what is tested:
     made with ``arguments`` and ``keywords``, in which ``{address}`` and ``{handler}`` stand for
     ours. What it has overridden of the names in ``restored`` is as in socketserver's own class.
+    ``tls`` is how its servers of streams are spoken TLS with; None if they speak none.
     ``given`` is how the user wrote it.
     """
 
@@ -62,6 +64,7 @@ class Implementation:
     arguments: tuple[Any, ...] = ()
     keywords: Mapping[str, Any] = field(default_factory=dict)
     restored: tuple[str, ...] = ()
+    tls: TlsTerms | None = None
 
     def server_order(self) -> dict[str, Any] | None:
         """What the agent is told of the server class; None where a module is tested."""
@@ -101,6 +104,7 @@ _SETTINGS = toml.table(
     server=toml.shaped(r"[^\W\d]\w*(\.[^\W\d]\w*)*", "the name of a class"),
     arguments={"type": "array"},
     keywords={"type": "object"},
+    tls=TLS_TABLE,
 )
 FORMAT = toml.Format(_SETTINGS, UsageError, "give a TOML file as in docs/own-implementation.md")
 
@@ -221,6 +225,7 @@ def _from_toml(path: Path) -> Implementation:
         server=settings.get("server", ""),
         arguments=tuple(settings.get("arguments", ())),
         keywords=settings.get("keywords", {}),
+        tls=terms_in(settings, path.parent),
     )
 
 

@@ -17,6 +17,7 @@ from sockproof.iut.outcomes import Outcome
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.reach import note_lookups, own_addresses, why_out_of_reach
 from sockproof.iut.starting import ServerOrder
+from sockproof.iut.tls_terms import TlsTerms
 from sockproof.iut.waiting import let_others_run
 from sockproof.judge.checks import Mismatch
 from sockproof.spec.matrix import ServerSpec
@@ -71,7 +72,7 @@ class Smoke:
         try:
             if not spec.is_unix:
                 note_lookups(process)
-            _exchange_a_line(spec, process, addresses)
+            _exchange_a_line(spec, process, addresses, self.channel.implementation.tls)
             if not spec.is_unix:
                 self._heed_lookups(process)
         except Mismatch as error:
@@ -118,7 +119,9 @@ class Smoke:
             self.doubts.append(f"its {spec.class_name} cannot echo one line: {error}")
 
 
-def _exchange_a_line(spec: ServerSpec, process: CaseProcess, addresses: Addresses) -> None:
+def _exchange_a_line(
+    spec: ServerSpec, process: CaseProcess, addresses: Addresses, tls: TlsTerms | None
+) -> None:
     """One echo over a server of this spec, with nothing of ours but a socket.
 
     Raises:
@@ -131,13 +134,12 @@ def _exchange_a_line(spec: ServerSpec, process: CaseProcess, addresses: Addresse
     if outcome.error is not None:
         raise Mismatch("a server is made", str(outcome.error))
     own = addresses.peer(spec.family) if spec.is_unix and not spec.is_stream else None
-    _echo(spec, outcome, own)
+    _echo(spec, outcome, own, tls if spec.is_stream else None)
 
 
-def _echo(spec: ServerSpec, made: Outcome, own: Any) -> None:
+def _echo(spec: ServerSpec, made: Outcome, own: Any, terms: TlsTerms | None) -> None:
     """One line there and back; the answer is read to its end, since it may come in any pieces."""
-    kind = socket.SOCK_STREAM if spec.is_stream else socket.SOCK_DGRAM
-    with socket.socket(spec.address_family, kind) as client, client.makefile("rb") as answers:
+    with _client(spec, made, terms) as client, client.makefile("rb") as answers:
         client.settimeout(hang_bound_s())
         try:
             refuse_elsewhere(made.value["address"])
@@ -152,6 +154,16 @@ def _echo(spec: ServerSpec, made: Outcome, own: Any) -> None:
             raise Mismatch("an echo", str(error)) from None
     if answer != _LINE:
         raise Mismatch(f"an echo of {_LINE!r}", repr(answer))
+
+
+def _client(spec: ServerSpec, made: Outcome, terms: TlsTerms | None) -> socket.socket:
+    """A socket that is not connected; of TLS it shakes hands when it is."""
+    kind = socket.SOCK_STREAM if spec.is_stream else socket.SOCK_DGRAM
+    one = socket.socket(spec.address_family, kind)
+    if terms is None:
+        return one
+    at = made.value["address"]
+    return terms.context.wrap_socket(one, server_hostname=terms.name_at(at))
 
 
 def _why_in_vain(error: Mismatch, hello: Message, process: CaseProcess) -> str:

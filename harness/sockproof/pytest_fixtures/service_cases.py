@@ -16,10 +16,10 @@ from sockproof.check.listener import Listener, program_of
 from sockproof.check.scene import Manners
 from sockproof.check.service.exchange_file import ExchangeFile, read_exchanges
 from sockproof.check.service.service_table import service_plays
-from sockproof.check.tls_terms import TlsTerms
 from sockproof.commands.transcript_lines import lines_of
 from sockproof.errors import UsageError
 from sockproof.iut.addresses import short_temporary_folder
+from sockproof.iut.tls_terms import TlsTerms
 from sockproof.judge.verdict import Verdict
 from sockproof.own_folder import own_folder
 from sockproof.pytest_fixtures.serving import class_subject

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sockproof.check.listener import Address
-from sockproof.check.tls_terms import TLS_VERSIONS, TlsTerms
+from sockproof.iut.tls_terms import TLS_VERSIONS, TlsTerms
 
 __all__ = ["context_code", "values_of_address"]
 

@@ -26,8 +26,8 @@ from typing import Any
 from sockproof._paths import expanded
 from sockproof.check.service.exchanges import NONE, Exchange, Exchanges
 from sockproof.check.service.wanted_answer import WantedAnswer
-from sockproof.check.tls_terms import TLS_VERSIONS
 from sockproof.errors import UsageError
+from sockproof.iut.tls_terms import TLS_TABLE, beside_file
 from sockproof.spec import toml_tables as toml
 
 __all__ = ["ExchangeFile", "read_exchanges"]
@@ -54,13 +54,7 @@ _SERVER = toml.table(
     arguments=toml.list_of(_ANY),
     keywords={"type": "object"},
 )
-_TLS_FILES = ("ca", "cert", "key")
-_TLS = toml.table(
-    **dict.fromkeys((*_TLS_FILES, "name"), toml.FILLED),
-    version=toml.one_of(TLS_VERSIONS),
-    close_notify=toml.FLAG,
-)
-_FILE = toml.table({"exchange": toml.list_of(_EXCHANGE, least=1)}, server=_SERVER, tls=_TLS)
+_FILE = toml.table({"exchange": toml.list_of(_EXCHANGE, least=1)}, server=_SERVER, tls=TLS_TABLE)
 FORMAT = toml.Format(_FILE, UsageError, _HINT)
 
 
@@ -92,7 +86,7 @@ def read_exchanges(path: Path) -> ExchangeFile:
         ]
     except _Disorder as problem:
         raise UsageError(f"{path}: {problem}", _HINT) from None
-    tls = _tls(told["tls"], folder) if "tls" in told else None
+    tls = beside_file(told["tls"], folder) if "tls" in told else None
     return ExchangeFile(Exchanges(tuple(found)), _server(told.get("server", {}), folder), tls)
 
 
@@ -108,12 +102,6 @@ def _server(table: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
         if path.endswith(".py") and not Path(path).is_absolute():
             found[key] = f"{folder / path}:{name}"
     return found
-
-
-def _tls(table: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
-    """Its table, in which files are beside this one."""
-    files = {key: str(folder / expanded(table[key])) for key in _TLS_FILES if key in table}
-    return {**table, **files}
 
 
 def _exchange(table: Mapping[str, Any], name: str, folder: Path) -> Exchange:

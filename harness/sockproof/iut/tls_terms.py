@@ -1,19 +1,30 @@
-"""How clients of a check speak TLS: whom they trust, what they call the server, who they are."""
+"""How clients speak TLS with a server that does: whom they trust, what they call the server, who
+they are. As options of a check, or the table ``[tls]`` of a definition, say."""
 
 from __future__ import annotations
 
 import functools
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from sockproof._paths import expanded
 from sockproof.errors import UsageError
+from sockproof.spec import toml_tables as toml
 
-__all__ = ["TLS_VERSIONS", "TlsTerms"]
+__all__ = ["TLS_TABLE", "TLS_VERSIONS", "TlsTerms", "beside_file", "terms_in"]
 
 TLS_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 """The versions that a file can name."""
+_FILES = ("ca", "cert", "key")
+TLS_TABLE = toml.table(
+    **dict.fromkeys((*_FILES, "name"), toml.FILLED),
+    version=toml.one_of(TLS_VERSIONS),
+    close_notify=toml.FLAG,
+)
+"""What a TOML file says of it."""
 _HINT = "--tls-ca, --tls-cert and --tls-key take files in PEM"
 
 
@@ -49,23 +60,47 @@ class TlsTerms:
         told = {"name": self.name, "version": self.version}
         return {"trusted": bool(self.ca), **{key: text for key, text in told.items() if text}}
 
-    @functools.cached_property
+    @property
     def context(self) -> ssl.SSLContext:
         """That of the clients.
 
         Raises:
             UsageError: a file is not there, or is not what it should be.
         """
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if self.ca:
-            _load_trusted(context, self.ca)
-        else:
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        if self.cert or self.key:
-            _load_own(context, self.cert, self.key)
-        if self.version:
-            context.minimum_version = context.maximum_version = TLS_VERSIONS[self.version]
-        return context
+        return _context(self)
+
+
+@functools.cache  # of each process: it is no part of the terms, which go from one to another
+def _context(terms: TlsTerms) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if terms.ca:
+        _load_trusted(context, terms.ca)
+    else:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if terms.cert or terms.key:
+        _load_own(context, terms.cert, terms.key)
+    if terms.version:
+        context.minimum_version = context.maximum_version = TLS_VERSIONS[terms.version]
+    return context
+
+
+def beside_file(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """What a file in this folder says of it: files that it names are beside it."""
+    files = {key: str(folder / expanded(table[key])) for key in _FILES if key in table}
+    return {**table, **files}
+
+
+def terms_in(settings: Mapping[str, Any], folder: Path) -> TlsTerms | None:
+    """Those of a definition in this folder, if it has any.
+
+    Raises:
+        UsageError: a file that it names is not in order.
+    """
+    if "tls" not in settings:
+        return None
+    terms = TlsTerms(**beside_file(settings["tls"], folder))
+    assert terms.context
+    return terms
 
 
 def _load_trusted(context: ssl.SSLContext, path: str) -> None:
