@@ -238,9 +238,8 @@ def _checked(
         )
         with witness:
             witness.speaks = check.play(plays, witness.take).words
-    if found.remark:
-        warn(found.remark)
-    if witness.speaks == TLS:
-        warn(f"{subject.given}: {TRY_TLS}")
+    looks_like_tls = f"{subject.given}: {TRY_TLS}" if witness.speaks == TLS else ""
+    for remark in filter(None, (found.remark, looks_like_tls)):
+        warn(remark)
     print_table(console, witness.rows, witness.requirements, subject, witness.speaks)
     return tell([witness.path], output, witness.problems, earlier=earlier)
