@@ -19,7 +19,7 @@ from sockproof.check.known_deviations import KnownDeviations
 from sockproof.check.language import TLS, TRY_TLS, Language
 from sockproof.check.listener import HOST, OWN, Listener, parse_address, program_of
 from sockproof.check.near_misses import near_miss
-from sockproof.check.network_choice import settled
+from sockproof.check.network_choice import Settled, settled
 from sockproof.check.scene import Manners
 from sockproof.check.scripts.confirming import Confirmation
 from sockproof.check.service.service_table import service_plays
@@ -238,8 +238,13 @@ def _checked(
         )
         with witness:
             witness.speaks = check.play(plays, witness.take).words
-    looks_like_tls = f"{subject.given}: {TRY_TLS}" if witness.speaks == TLS else ""
-    for remark in filter(None, (found.remark, looks_like_tls)):
-        warn(remark)
+    _warn_of(found, witness.speaks)
     print_table(console, witness.rows, witness.requirements, subject, witness.speaks)
     return tell([witness.path], output, witness.problems, earlier=earlier)
+
+
+def _warn_of(found: Settled, speaks: str) -> None:
+    """What the user may want to have said otherwise."""
+    looks_like_tls = f"{found.subject.given}: {TRY_TLS}" if speaks == TLS else ""
+    for remark in filter(None, (found.remark, looks_like_tls)):
+        warn(remark)
