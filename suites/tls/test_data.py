@@ -19,7 +19,8 @@ LINE = b"within TLS\n"
 LINES = (b"first\n", b"\n", b"third and last\n")
 # In the header of a record, right behind it, and within what is in it.
 HELD_BACK_AT = (2, 5, 9)
-CUTS = range(1, 5 + len(LINE))
+# Of TLS 1.3: a header, the line, what kind of record it is, and sixteen octets that prove it.
+CUTS = range(1, 5 + len(LINE) + 17)
 # More than a record has, and more than the buffers of a connection.
 RECORD_OCTETS = 1 << 14
 FIRST_OCTETS = 100

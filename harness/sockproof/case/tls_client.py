@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import operator
 import select
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timezone
 from typing import Any
 
 from sockproof.case.client import TIMEOUT
@@ -21,9 +23,18 @@ from sockproof.iut.values import Fill
 from sockproof.judge.checks import Hang, Mismatch, same
 from sockproof.timing import hang_bound_s
 
-__all__ = ["CLOSE_NOTIFY", "CUT_OFF", "TlsClient"]
+__all__ = ["CLOSE_NOTIFY", "CUT_OFF", "LOOKS", "TlsClient"]
 
 _READ_OCTETS = 1 << 16
+# In the words of Python: what a connection can tell, and how it is asked.
+LOOKS: Mapping[str, Callable[[ssl.SSLObject], Any]] = {
+    "session_reused": operator.attrgetter("session_reused"),
+    "selected_alpn_protocol()": operator.methodcaller("selected_alpn_protocol"),
+}
+
+
+def _handshaking(client: TlsClient, piece_octets: int = 0, data: bytes = b"") -> dict[str, Any]:
+    return {**client._manner.told(), "piece_octets": piece_octets, "data": data}
 
 
 def _wanted(_client: TlsClient, wanted: bytes | Fill, ending: str = "") -> dict[str, Any]:
@@ -34,23 +45,31 @@ def _wanted(_client: TlsClient, wanted: bytes | Fill, ending: str = "") -> dict[
 class TlsClient(TlsWire):
     """A client with TLS, which does what a case wants."""
 
-    @operation("TLS handshake", lambda client, piece_octets=0: client._handshaking(piece_octets))
-    def attempt_handshake(self, piece_octets: int = 0) -> str:
+    @operation("TLS handshake", _handshaking)
+    def attempt_handshake(self, piece_octets: int = 0, data: bytes = b"") -> str:
         """Shake hands, in pieces of so many octets each if that is not 0: the version that was
-        agreed on, or what came instead."""
-        how = self._carry(self._tls.do_handshake, lambda: self._flush(piece_octets))
-        agreed = how if isinstance(how, str) else self._tls.version() or ""
-        cipher = self._tls.cipher()
+        agreed on, or what came instead. In TLS 1.3 ``data`` goes out in one segment with the last
+        record of it."""
+
+        def shake() -> None:
+            self.tls.do_handshake()
+            if data:
+                self.tls.write(data)
+
+        how = self._carry(shake, lambda: self._flush(piece_octets))
+        self._note_keys()
+        agreed = how if isinstance(how, str) else self.tls.version() or ""
+        cipher = self.tls.cipher()
         self._log("TLS handshake", note=f"{agreed}{f', {cipher[0]}' if cipher else ''}")
         return agreed
 
-    def handshake(self, piece_octets: int = 0) -> TlsClient:
+    def handshake(self, piece_octets: int = 0, data: bytes = b"") -> TlsClient:
         """Shake hands.
 
         Raises:
             Mismatch: the server did not, or the connection ended. Hang: nothing came.
         """
-        agreed = self.attempt_handshake(piece_octets)
+        agreed = self.attempt_handshake(piece_octets, data)
         expected = "a TLS handshake"
         if agreed == str(TIMEOUT):
             raise Hang(expected, f"nothing for {hang_bound_s():g} s")
@@ -58,16 +77,16 @@ class TlsClient(TlsWire):
             raise Mismatch(expected, agreed)
         return self
 
-    @operation("begin TLS handshake", lambda client: client._kind)
+    @operation("begin TLS handshake", lambda client: client._manner.told())
     def begin(self) -> TlsClient:
         """Send the first record of the handshake, and wait for nothing."""
         with contextlib.suppress(ssl.SSLWantReadError):
-            self._tls.do_handshake()
+            self.tls.do_handshake()
         self._flush()
         self._log("begin TLS handshake")
         return self
 
-    @operation("go on with TLS handshake", None, lambda client: client._tls.version())
+    @operation("go on with TLS handshake", None, lambda client: client.tls.version())
     def go_on(self) -> TlsClient:
         """The rest of a handshake that has begun.
 
@@ -81,8 +100,27 @@ class TlsClient(TlsWire):
         """Whether anything has come by now; nothing of it is taken."""
         return bool(select.select([self.client.socket], [], [], 0)[0])
 
-    def _handshaking(self, piece_octets: int) -> dict[str, Any]:
-        return {**self._kind, "piece_octets": piece_octets}
+    @operation("look at TLS")
+    def look(self, at: str) -> Any:
+        """What TLS tells of this connection: ``at`` is a key of LOOKS."""
+        found = LOOKS[at](self.tls)
+        self._log("look at TLS", note=f"{at} is {found!r}")
+        return found
+
+    @operation("is certified for")
+    def is_certified_for(self, name: str) -> bool:
+        """Whether the server's certificate is for this name."""
+        found = name.encode("ascii") in (self.tls.getpeercert(binary_form=True) or b"")
+        self._log("is certified for", note=f"{name}: {found}")
+        return found
+
+    @operation("nothing until")
+    def is_quiet_until(self, at: datetime) -> bool:
+        """Wait for a point in time, at which a certificate expires: whether nothing came before."""
+        rest_s = max(0.0, (at - datetime.now(timezone.utc)).total_seconds())
+        is_quiet = not select.select([self.client.socket], [], [], rest_s)[0]
+        self._log("nothing until then" if is_quiet else "octets before then")
+        return is_quiet
 
     @operation("send within TLS")
     def send(self, data: bytes | Fill, cuts: Sequence[int] = ()) -> TlsClient:
@@ -92,7 +130,7 @@ class TlsClient(TlsWire):
         Raises:
             Mismatch: the connection ended.
         """
-        self._tls.write(bytes(data))
+        self.tls.write(bytes(data))
         self._log("send within TLS", bytes(data))
         self._sent(self._outgoing.read(), cuts)
         return self
@@ -100,7 +138,7 @@ class TlsClient(TlsWire):
     @operation("hold within TLS")
     def hold(self, data: bytes | Fill) -> TlsClient:
         """Make a record of it, which waits here: more may be put behind it."""
-        self._tls.write(bytes(data))
+        self.tls.write(bytes(data))
         self._log("hold within TLS", bytes(data))
         return self
 
@@ -121,7 +159,7 @@ class TlsClient(TlsWire):
         Raises:
             Mismatch: the connection ended.
         """
-        self._tls.write(data)
+        self.tls.write(data)
         record = self._outgoing.read()
         self._log("send damaged within TLS", data)
         self._sent(record[:-1] + bytes([record[-1] ^ 1]), ())
@@ -135,7 +173,7 @@ class TlsClient(TlsWire):
             Mismatch: the connection ended.
         """
         with contextlib.suppress(ssl.SSLWantReadError):
-            self._tls.unwrap()
+            self.tls.unwrap()
         self._sent(self._outgoing.read(), ())
         self._log("send close notify")
         return self
@@ -150,7 +188,7 @@ class TlsClient(TlsWire):
         data, ending = bytearray(), ""
         while not ending and (size_octets is None or len(data) < size_octets):
             most = _READ_OCTETS if size_octets is None else size_octets - len(data)
-            got = self._carry(functools.partial(self._tls.read, most), self._flush)
+            got = self._carry(functools.partial(self.tls.read, most), self._flush)
             ending = got if isinstance(got, str) else "" if got else CLOSE_NOTIFY
             data += b"" if isinstance(got, str) else got
         self._log("receive within TLS", bytes(data), note=ending)

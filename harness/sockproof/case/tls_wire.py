@@ -7,15 +7,18 @@ import itertools
 import socket
 import ssl
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sockproof.case.certificates import SERVER_NAME, authority
 from sockproof.case.client import END_OF_STREAM, RESET, TIMEOUT, StreamPeer
+from sockproof.case.key_log import KeyLog
+from sockproof.case.through_client import ThroughClient
 from sockproof.case.tls_records import RecordSplitter
 from sockproof.iut.agent import securing
-from sockproof.iut.case_log import CaseLog
+from sockproof.record.evidence import KEY_LOG
 
-__all__ = ["CLOSE_NOTIFY", "CUT_OFF", "TlsWire", "error_words"]
+__all__ = ["CLOSE_NOTIFY", "CUT_OFF", "TlsManner", "TlsWire", "error_words"]
 
 CLOSE_NOTIFY = "close notify"
 """The server has said within TLS that it sends no more."""
@@ -27,52 +30,73 @@ _T = TypeVar("_T")
 _load_chain: Callable[[ssl.SSLContext, str], None] = securing.load_chain
 
 
-class TlsWire:
-    """A client with TLS on a connected peer. It trusts the authority that the servers of cases have
-    their certificates from, or nobody if it is not ``trusting``. ``version`` is the only one it
-    speaks, empty for any; ``is_known``: whether it has a certificate of its own."""
+@dataclass(frozen=True)
+class TlsManner:
+    """How a client shakes hands. ``version`` is the only one it speaks, or empty. It trusts the
+    authority that the servers of cases have their certificates from, or nobody if it is not
+    ``trusting``, and wants the certificate to be for ``name``. ``certificate`` is its own, by its
+    name in that authority; empty for none. ``protocols`` are what it offers by ALPN. ``after`` is a
+    client whose session it brings. A script looks at no certificate: there it refuses any if it is
+    ``doubting``."""
 
-    def __init__(
-        self,
-        client: StreamPeer,
-        version: str = "",
-        *,
-        trusting: bool = True,
-        is_known: bool = False,
-    ) -> None:
-        self.client = client
-        self._version, self._trusting, self._is_known = version, trusting, is_known
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = self._context().wrap_bio(
-            self._incoming, self._outgoing, server_hostname=SERVER_NAME
-        )
-        self._records = {"sent": RecordSplitter(), "received": RecordSplitter()}
-        self._arrived: list[str] = []
+    version: str = ""
+    trusting: bool = True
+    name: str = SERVER_NAME
+    certificate: str = ""
+    protocols: Sequence[str] = ()
+    after: TlsWire | None = None
+    doubting: bool = False
 
-    def _context(self) -> ssl.SSLContext:
+    def context(self) -> ssl.SSLContext:
+        if self.after:
+            return self.after.context  # a session is of one
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # looks at certificates and names
-        if self._trusting:
+        if self.trusting:
             context.load_verify_locations(cadata=authority().trusted_pem)
-        if self._is_known:
-            _load_chain(context, authority().client_pem)
-        if self._version:
-            only = ssl.TLSVersion[self._version]
+        if self.certificate:
+            _load_chain(context, authority().pem(self.certificate))
+        if self.protocols:
+            context.set_alpn_protocols(self.protocols)
+        if self.version:
+            only = ssl.TLSVersion[self.version]
             context.minimum_version = context.maximum_version = only
         return context
 
-    @property
-    def _kind(self) -> dict[str, Any]:
-        """What is noted of how it shakes hands."""
-        pem = authority().client_pem if self._is_known else ""
-        return {"version": self._version, "trusting": self._trusting, "pem": pem}
+    def told(self) -> dict[str, Any]:
+        """What is noted of it."""
+        return {
+            "version": self.version,
+            "trusting": self.trusting and not self.doubting,
+            "certificate": self.certificate,
+            "pem": authority().pem(self.certificate) if self.certificate else "",
+            "name": "" if self.name == SERVER_NAME else self.name,
+            "protocols": list(self.protocols),
+            "after": self.after.lane if self.after else "",
+        }
 
-    @property
-    def log(self) -> CaseLog:
-        return self.client.log
 
-    @property
-    def lane(self) -> str:
-        return self.client.lane
+class TlsWire(ThroughClient):
+    """A client with TLS on a connected peer; see :class:`TlsManner` for its options. One that
+    ``is_known`` has the certificate ``client``."""
+
+    def __init__(
+        self, client: StreamPeer, version: str = "", *, is_known: bool = False, **options: Any
+    ) -> None:
+        super().__init__(client)
+        if is_known:
+            options["certificate"] = "client"
+        self._manner = manner = TlsManner(version, **options)
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.context = manner.context()
+        self.tls: ssl.SSLObject = self.context.wrap_bio(
+            self._incoming,
+            self._outgoing,
+            server_hostname=manner.name,
+            session=manner.after.tls.session if manner.after else None,
+        )
+        self._keys: KeyLog = manner.after._keys if manner.after else KeyLog(self.context)
+        self._records = {"sent": RecordSplitter(), "received": RecordSplitter()}
+        self._arrived = b""
 
     def _carry(self, act: Callable[[], _T], flush: Callable[[], str]) -> _T | str:
         """What ``act`` gives once the server has said all that it takes; or how it ended."""
@@ -99,7 +123,7 @@ class TlsWire:
     def _put(self, data: bytes, cuts: Sequence[int]) -> str:
         """Send it in pieces that end there; empty, or how the connection ended instead."""
         self._end_of_flight()
-        self._note_records("sent", list(self._records["sent"].take(data)))
+        self._note_records("sent", data)
         own = self.client.socket
         if own.family != socket.AF_UNIX:
             own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -118,22 +142,31 @@ class TlsWire:
             data = self.client.socket.recv(_READ_OCTETS)
         except TimeoutError:
             return str(TIMEOUT)
-        except OSError:
+        except OSError as error:
+            self._log(str(RESET), error=str(error))
             return str(RESET)
-        self._arrived += self._records["received"].take(data)
+        self._arrived += data
         self._incoming.write(data)
+        if not data:
+            self._log(str(END_OF_STREAM))
         return "" if data else CUT_OFF
 
     def _end_of_flight(self) -> None:
         """What has come is one entry, in however many pieces it came."""
         if arrived := self._arrived:
-            self._arrived = []
+            self._arrived = b""
             self._note_records("received", arrived)
 
-    def _note_records(self, way: str, records: list[str]) -> None:
-        left = self._records[way].left
-        told = ", ".join([*records, *([left] if left else [])])
-        self.client.log.note(self.lane, f"records {way}", note=told)
+    def _note_records(self, way: str, data: bytes) -> None:
+        """The records, and their octets as they pass."""
+        told, left = [*self._records[way].take(data)], self._records[way].left
+        told += [left] if left else []
+        self.log.note(self.lane, f"records {way}", data, ", ".join(told), is_whole=True)
+
+    def _note_keys(self) -> None:
+        """What a reader of these octets needs, such as Wireshark."""
+        if lines := self._keys.take():
+            self.log.note(self.lane, KEY_LOG, lines, is_whole=True)
 
     def _log(self, what: str, data: bytes | None = None, note: str = "", error: str = "") -> None:
         self._end_of_flight()

@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import struct
-from dataclasses import dataclass
 
-from sockproof.case.client import StreamPeer
-from sockproof.iut.case_log import CaseLog, operation
+from sockproof.case.through_client import ThroughClient
+from sockproof.iut.case_log import operation
 from sockproof.judge.checks import Hang, Mismatch
 
 __all__ = ["BLOCK_OCTETS", "Volume"]
@@ -17,20 +16,9 @@ BLOCK_OCTETS = 1 << 16
 _READ_OCTETS = 1 << 20
 
 
-@dataclass(frozen=True)
-class Volume:
+class Volume(ThroughClient):
     """What goes through ``client`` in numbered blocks of 64 KiB: any that is lost, repeated or
     exchanged changes the digest."""
-
-    client: StreamPeer
-
-    @property
-    def log(self) -> CaseLog:
-        return self.client.log
-
-    @property
-    def lane(self) -> str:
-        return self.client.lane
 
     @operation("pour")
     def pour(self, filling: bytes, blocks: int) -> None:

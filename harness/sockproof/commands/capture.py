@@ -10,6 +10,7 @@ from sockproof import __version__
 from sockproof.commands.one_case import Playing
 from sockproof.commands.output import warn
 from sockproof.errors import HarnessError, UsageError
+from sockproof.repro.flows import key_log_of
 from sockproof.repro.packet_capture import Capture
 from sockproof.repro.packets import Endpoint
 from sockproof.repro.pcapng import pcapng
@@ -49,7 +50,8 @@ def write_capture(path: Path, case: CaseId, capture: Capture, played: Sequence[P
     verdicts = ", ".join(str(one.row.verdict) for one in played)
     lost = f"; {capture.lost} packets were lost" if capture.lost else ""
     told = f"{case}: {verdicts}. Captured on lo while sockproof played it{lost}"
-    write_whole(path, pcapng(packets, told, f"sockproof {__version__}"))
+    keys = key_log_of(event for one in played for event in one.row.transcript)
+    write_whole(path, pcapng(packets, told, f"sockproof {__version__}", keys))
     warn(f"{len(packets)} packets in {path}, captured on lo{lost}")
 
 

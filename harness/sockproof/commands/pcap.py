@@ -14,7 +14,7 @@ from sockproof.commands.output import NewFile, warn
 from sockproof.commands.stored import Wanted, over_one_case
 from sockproof.errors import RecordError, UsageError
 from sockproof.record.rows import CaseRow
-from sockproof.repro.flows import packets_of
+from sockproof.repro.flows import key_log_of, packets_of
 from sockproof.repro.pcapng import pcapng
 from sockproof.spec.matrix import spec_by_id
 from sockproof.whole_file import write_whole
@@ -68,7 +68,8 @@ def _synthesised(wanted: Wanted, row: CaseRow) -> tuple[int, bytes]:
     """How many packets, and their file."""
     is_stream, start_s = spec_by_id(wanted.case.spec).is_stream, _started_s(wanted)
     packets = packets_of(row.transcript, is_stream=is_stream, start_s=start_s)
-    return len(packets), pcapng(packets, _comment(row), f"sockproof {__version__}")
+    keys = key_log_of(row.transcript)
+    return len(packets), pcapng(packets, _comment(row), f"sockproof {__version__}", keys)
 
 
 def _started_s(wanted: Wanted) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from sockproof.record.evidence import TranscriptEvent
+from sockproof.record.evidence import RECORDS, TranscriptEvent
 from sockproof.report.text import one_line
 
 __all__ = ["LONGEST", "event_line", "lines_of", "print_events"]
@@ -36,7 +36,10 @@ def event_line(event: TranscriptEvent) -> str:
     if octets is not None:
         text = repr(octets.text.encode("latin-1", "replace"))
         told = text if octets.length <= 60 else f"{octets.length} octets, {text[:60]}…"
-    more = "  ".join(filter(None, [told, event.note, event.error]))
+    words = [told, event.note, event.error]
+    if event.what in RECORDS:
+        words = [event.note, told]  # what they are says more than what is in them
+    more = "  ".join(filter(None, words))
     return one_line(
         f"{event.t_s * 1e3:9.2f} ms  {event.lane:9} {event.what}  {more}".rstrip(), LONGEST
     )

@@ -23,6 +23,7 @@ __all__ = ["CRASH", "HANG", "REFUSED", "UNNOTED", "CaseLog", "Entry", "Operation
 
 HANG, CRASH, REFUSED = "hang", "crash", "refused"
 UNNOTED = "unnoted: "
+KEPT_OCTETS = 1 << 16
 _ENDINGS: dict[type[Mismatch], str] = {Hang: HANG, Crash: CRASH}
 
 _P = ParamSpec("_P")
@@ -83,11 +84,19 @@ class CaseLog:
     _inside: set[int] = field(default_factory=set)
 
     def note(
-        self, lane: str, what: str, data: bytes | None = None, note: str = "", error: str = ""
+        self,
+        lane: str,
+        what: str,
+        data: bytes | None = None,
+        note: str = "",
+        error: str = "",
+        *,
+        is_whole: bool = False,
     ) -> None:
         """Add an entry that happened now. One of no operation stands for an operation by itself,
-        so that nobody takes the operations for all that happened."""
-        payload = None if data is None else octets(data)
+        so that nobody takes the operations for all that happened. What ``is_whole`` is kept, up to
+        64 KiB; of other data the beginning is."""
+        payload = None if data is None else octets(data, KEPT_OCTETS if is_whole else None)
         self.entries.append(Entry(time.monotonic(), lane, what, payload, note, error))
         if self.takes_operations:
             self.operations.append(Operation(f"{UNNOTED}{what}", lane, {}))

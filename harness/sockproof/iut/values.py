@@ -76,6 +76,11 @@ def decode(value: Any) -> Any:
     return {key: decode(item) for key, item in value.items()}
 
 
-def octets(data: bytes) -> dict[str, Any]:
-    """What a transcript tells of a payload: ``length``, ``text`` excerpt, a digest if longer."""
-    return events.octets(data)
+def octets(data: bytes, kept_octets: int | None = None) -> dict[str, Any]:
+    """What a transcript tells of a payload: ``length``, ``text`` excerpt, a digest if longer;
+    ``kept_octets`` is how much of it, unless that is as usual."""
+    told: dict[str, Any] = events.octets(data)
+    if kept_octets is None:
+        return told
+    told["text"] = data[:kept_octets].decode("latin-1")
+    return told if len(data) > kept_octets else {k: v for k, v in told.items() if k != "sha256"}

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 
 from sockproof.record.json_object import JsonObject, Number
 
-__all__ = ["Octets", "TranscriptEvent"]
+__all__ = ["KEY_LOG", "RECORDS", "Octets", "TranscriptEvent"]
+
+KEY_LOG = "key log"
+"""What an event is called whose octets are keys of a TLS connection."""
+RECORDS = ("records sent", "records received")
+"""Events whose octets are records of TLS: no two runs have the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sockproof.record.evidence import TranscriptEvent
+from sockproof.record.evidence import KEY_LOG, RECORDS, TranscriptEvent
 from sockproof.record.rows import CaseRow
 
 __all__ = ["CaseEnding", "TranscriptDifference", "ending_of", "first_difference"]
@@ -124,7 +124,7 @@ def _lanes(events: Iterable[TranscriptEvent]) -> dict[str, list[list[_Step]]]:
 
 def _add(steps: list[_Step], event: TranscriptEvent) -> None:
     """A step; of what is received in pieces, the pieces put together."""
-    octets = event.octets
+    octets = None if event.what in (KEY_LOG, *RECORDS) else event.octets
     step = _Step(
         event.what,
         octets.length if octets else 0,

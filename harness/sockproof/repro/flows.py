@@ -16,12 +16,12 @@ from typing import Any
 
 from sockproof.errors import RecordError
 from sockproof.iut.values import fill
-from sockproof.record.evidence import Octets, TranscriptEvent
+from sockproof.record.evidence import KEY_LOG, RECORDS, Octets, TranscriptEvent
 from sockproof.repro.connection import Connection
 from sockproof.repro.packets import MOST_OCTETS, URG, Endpoint, udp
 from sockproof.repro.pcapng import Packet
 
-__all__ = ["packets_of"]
+__all__ = ["key_log_of", "packets_of"]
 
 _ADDRESSES = re.compile(r"(?P<own>.+?) to (?P<server>.+)")
 _SERVER_SIDE = re.compile(r"server|(thread|child) \d+")
@@ -30,6 +30,7 @@ _UNIX_PORTS_FROM = 40001
 _LOOPBACK = "127.0.0.1"
 # Of all payloads together: a record of others may tell of any number.
 _MOST_OF_ALL = 1 << 27
+_MOST_KEYS = 1 << 20
 
 
 def packets_of(
@@ -61,6 +62,12 @@ def packets_of(
         last = found[-1]
         found[-1] = Packet(last.at_s, last.octets, [*last.comments, *waiting])
     return found
+
+
+def key_log_of(transcript: Iterable[TranscriptEvent]) -> bytes:
+    """The keys of its TLS connections, as Wireshark reads them; empty where there are none."""
+    told = [one.octets.text for one in transcript if one.what == KEY_LOG and one.octets]
+    return "".join(told)[:_MOST_KEYS].encode("latin-1", "replace")
 
 
 def _in_words(event: TranscriptEvent) -> str:
@@ -216,6 +223,7 @@ _STREAM: Mapping[str, _Step] = {
     "send": _Flows.sent,
     "send out of band": _Flows.sent,
     "receive": _Flows.received,
+    **dict(zip(RECORDS, (_Flows.sent, _Flows.received), strict=True)),
     "end of stream": _Flows.ended,
     "half-close": _Flows.ended,
     "close": _Flows.ended,

@@ -13,6 +13,7 @@ _RAW_IP = 101
 _COMMENT = 1
 _APPLICATION = 4
 _LONGEST_COMMENT = 4000
+_SECRETS, _TLS_KEY_LOG = 10, 0x544C534B
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,16 @@ class Packet:
     comments: Sequence[str] = ()
 
 
-def pcapng(packets: Iterable[Packet], comment: str, application: str) -> bytes:
-    """The octets of a file."""
+def pcapng(
+    packets: Iterable[Packet], comment: str, application: str, key_log: bytes = b""
+) -> bytes:
+    """The octets of a file. ``key_log`` has the keys of TLS connections, which Wireshark uses."""
     head = struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)
     section = _block(0x0A0D0D0A, head, [(_COMMENT, comment), (_APPLICATION, application)])
     interface = _block(1, struct.pack("<HHI", _RAW_IP, 0, 0), [])
-    return b"".join([section, interface, *map(_packet, packets)])
+    secrets = struct.pack("<II", _TLS_KEY_LOG, len(key_log)) + _padded(key_log)
+    keys = [_block(_SECRETS, secrets, [])] if key_log else []
+    return b"".join([section, interface, *keys, *map(_packet, packets)])
 
 
 def _packet(packet: Packet) -> bytes:

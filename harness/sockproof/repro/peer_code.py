@@ -13,7 +13,7 @@ from sockproof.iut.values import Fill
 from sockproof.repro.notes import Notes
 from sockproof.repro.plain import Names, peer_name, server_name
 from sockproof.repro.telling import received
-from sockproof.repro.tls_code import CLIENT_PEM
+from sockproof.repro.tls_statements import TLS_PARTS, TLS_STATEMENTS
 
 __all__ = ["PEER_STATEMENTS", "PeerWriter"]
 
@@ -49,7 +49,12 @@ class PeerWriter:
 
     def _filled(self, form: str, operation: Operation) -> str:
         """The text with all that it names in braces."""
-        return re.sub(r"\{(\w+)\}", lambda found: _PARTS[found[1]](self, operation), form)
+        return re.sub(r"\{(\w+)\}", lambda found: self._part(found[1], operation), form)
+
+    def _part(self, name: str, operation: Operation) -> str:
+        if name in TLS_PARTS:
+            return TLS_PARTS[name](operation, self.names)
+        return _PARTS[name](self, operation)
 
     def server(self, operation: Operation) -> str:
         handle = operation.arguments["server"]
@@ -130,28 +135,6 @@ class PeerWriter:
         form = 'attempt({client}.makefile("rb").read)' if to_the_end else "receive({client}{size})"
         return self._filled(form, operation)
 
-    def secured(self, operation: Operation) -> str:
-        """A client with TLS; its certificate is a text that stands before it."""
-        told = operation.arguments
-        given = [peer_name(operation.actor), f'"{told["version"]}"']
-        given += [] if told["trusting"] else ["trusting=False"]
-        given += [f"pem={CLIENT_PEM}"] if told["pem"] else []
-        return f"Tls({', '.join(given)})"
-
-    def pieces(self, operation: Operation) -> str:
-        return str(operation.arguments["piece_octets"] or "")
-
-    def within(self, operation: Operation) -> str:
-        """What is sent within TLS, and where it is cut."""
-        cuts = sorted(operation.arguments["cuts"])
-        return self.names.code(operation.arguments["data"]) + (f", {cuts}" if cuts else "")
-
-    def released(self, operation: Operation) -> str:
-        return str(operation.arguments["size_octets"] or "")
-
-    def of_size(self, operation: Operation) -> str:
-        return str(operation.arguments["size_octets"] or "")
-
     def size(self, operation: Operation) -> str:
         size = operation.arguments.get("size_octets")
         return f", {size}" if size else ""
@@ -172,11 +155,6 @@ _PARTS: Mapping[str, Callable[[PeerWriter, Operation], str]] = {
     "sending": PeerWriter.sending,
     "sending_to": PeerWriter.sending_to,
     "awaiting": PeerWriter.awaiting,
-    "secured": PeerWriter.secured,
-    "pieces": PeerWriter.pieces,
-    "within": PeerWriter.within,
-    "released": PeerWriter.released,
-    "of_size": PeerWriter.of_size,
 }
 
 # By operation: the statements that carry it out, and the expression of what it tells, if it is
@@ -210,28 +188,7 @@ PEER_STATEMENTS: Mapping[str, tuple[str, str]] = {
     "receive some": ("attempt({client}.recv, 65536)", "receive({client}, 1)"),
     "receive datagram": ("receive_datagram({client})", "receive_datagram({client})"),
     "arrived": ("", "arrived({client})"),
-    "TLS handshake": (
-        "tls_{client} = {secured}\ntls_{client}.shake({pieces})",
-        "{secured}.shake({pieces})",
-    ),
-    "begin TLS handshake": ("tls_{client} = {secured}\ntls_{client}.begin()", ""),
-    "go on with TLS handshake": ("tls_{client}.shake()", "tls_{client}.shake()"),
-    "is answered": ("", "bool(select.select([{client}], [], [], 0)[0])"),
-    "send within TLS": ("tls_{client}.say({within})", "tls_{client}.say({within})"),
-    "hold within TLS": ("tls_{client}.tls.write({data})", ""),
-    "release": ("tls_{client}.put(tls_{client}.goes.read({released}))", ""),
-    "send damaged within TLS": (
-        "tls_{client}.tls.write({data})\n"
-        "record = bytearray(tls_{client}.goes.read())\n"
-        "record[-1] ^= 1\n"
-        "tls_{client}.put(record)",
-        "",
-    ),
-    "send close notify": ("attempt(tls_{client}.tls.unwrap)\ntls_{client}.flush()", ""),
-    "receive within TLS": (
-        "tls_{client}.hear({of_size})",
-        "tls_{client}.hear({of_size})",
-    ),
+    **TLS_STATEMENTS,
     "pour": ('start("pour", lambda: pour({client}, {filling}, {blocks}))', ""),
     "drain": ("drain({client})", "drain({client})"),
     "wait until over": ("is_over({client})", "is_over({client})"),

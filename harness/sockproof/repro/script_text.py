@@ -13,7 +13,8 @@ __all__ = ["functions_for", "modules_for", "written"]
 # What every script has.
 _ALWAYS = ("end", "cannot_tell")
 _MODULES = (
-    *("ast", "errno", "gc", "glob", "hashlib", "importlib", "json", "os", "select", "shutil"),
+    *("ast", "contextlib", "errno", "gc", "glob", "hashlib", "http.server", "importlib", "json"),
+    *("os", "select", "shutil"),
     *(
         "signal",
         "socket",
@@ -69,6 +70,9 @@ def _written(text: str, values: Mapping[str, Any]) -> dict[str, str]:
         lacks_descriptors="RLIMIT_NOFILE" in text,
         is_another="seteuid(" in text,
         counts=bool(re.search(r"\btimes\(", text)),
+        in_pieces=bool(re.search(r"\.shake\(\d", text)),
+        cuts=bool(re.search(r"\.say\(.*, \[", text)),
+        has=lambda *parts: any(part in text for part in parts),
     )
     blocks = sources.split("\n\n\n")
     return {source.partition("(")[0].split()[1]: source for source in blocks}

@@ -8,9 +8,8 @@ from typing import Any
 from sockproof.iut.case_log import Operation
 from sockproof.repro.handler_code import indented
 
-__all__ = ["CLIENT_PEM", "SECURE", "base_in", "client_texts", "secure_classes"]
+__all__ = ["SECURE", "base_in", "client_pem", "client_texts", "secure_classes"]
 
-CLIENT_PEM = "CLIENT_PEM"
 SECURE = "Secure"
 """What the names of these classes begin with."""
 
@@ -19,17 +18,19 @@ def secure_classes(name: str, told: Mapping[str, Any]) -> dict[str, list[str]]:
     """Texts by the names of what they define: the server's key and certificate, its class, and the
     handler's class if its shape has one. ``told`` is the order of a server."""
     tls, spec = told["tls"], told["spec"]
-    bases = ", ".join(f"socketserver.{one}" for one in (spec["mixin"], spec["class"]) if one)
+    own = [f"socketserver.{one}" for one in (spec["mixin"], spec["class"]) if one]
+    bases = ", ".join([*([tls["base"]] if tls["base"] else []), *own])
     pem, server, handler = f"{name.upper()}_PEM", f"{name}Server", f"{name}Handler"
     version, trusted = tls["context"]["version"], f"{name.upper()}_TRUSTED"
     asks = bool(tls["context"]["trusted"])
     given = f'{pem}, "{version}"' if version or asks else pem
     given += f", {trusted}" if asks else ""
-    methods = tls["server"].strip().splitlines()
-    body = [f"context = server_context({given})", *([""] if methods else []), *methods]
+    methods = [one for key in ("body", "server") for one in _parts(tls[key])]
+    body = [f"context = server_context({given})", *methods]
     found = {
         pem: text(pem, tls["context"]["pem"]),
         **({trusted: text(trusted, tls["context"]["trusted"])} if asks else {}),
+        **{name: text(name, own) for name, own in tls["texts"].items()},
         server: [f"class {server}({bases}):", *indented(body)],
     }
     if own := tls["handler"].strip().splitlines():
@@ -38,10 +39,21 @@ def secure_classes(name: str, told: Mapping[str, Any]) -> dict[str, list[str]]:
     return found
 
 
+def _parts(source: str) -> list[str]:
+    """Its lines; what does not go on from the line before it stands apart."""
+    lines = source.strip().splitlines()
+    return ["", *lines] if lines[:1] and lines[0].startswith("def ") else lines
+
+
 def client_texts(operations: Iterable[Operation | None]) -> dict[str, list[str]]:
-    """The key and certificate of clients that have one, by the name of that text."""
-    pems = [one.arguments["pem"] for one in operations if one and one.arguments.get("pem")]
-    return {CLIENT_PEM: text(CLIENT_PEM, pems[0])} if pems else {}
+    """The keys and certificates of clients that have one, by the names of these texts."""
+    told = [one.arguments for one in operations if one and one.arguments.get("pem")]
+    return {name: text(name, one["pem"]) for one in told for name in [client_pem(one)]}
+
+
+def client_pem(told: Mapping[str, Any]) -> str:
+    """The name of the text that is a client's key and certificate."""
+    return f"{told['certificate'].upper()}_PEM"
 
 
 def text(name: str, pem: str) -> list[str]:

@@ -6,6 +6,8 @@ The methods are source text of the order, as people write them over socketserver
 
 from __future__ import absolute_import
 
+import contextlib
+import importlib
 import os
 import tempfile
 import textwrap
@@ -14,24 +16,44 @@ import textwrap
 def secured(told, server_class, handler_base):
     """Subclasses that speak TLS as ``told``; both as they are where nothing is.
 
-    ``told`` has ``server`` and ``handler``, methods as source text, and ``context``: see
-    :func:`server_context`.
+    ``told`` has ``server`` and ``handler``, methods as source text; ``context``: see
+    :func:`server_context`; and maybe ``body``, statements about that, with ``texts``, which the
+    source text has by these names, and ``base``, a class besides the server's own.
     """
     if not told:
         return server_class, handler_base
-    server = _with_methods(server_class, told["server"])
-    server.context = server_context(**told["context"])
-    return server, _with_methods(handler_base, told["handler"])
+    context = server_context(**told["context"])
+    scope = _scope(context, told.get("texts", {}))
+    exec(compile(told.get("body", ""), "<tls source>", "exec"), scope)
+    server = _with_methods(_based(told.get("base"), server_class), told["server"], scope)
+    server.context = context
+    return server, _with_methods(handler_base, told["handler"], scope)
 
 
-def _with_methods(base, source):
-    scope = {"base": base}
+def _scope(context, texts):
+    """What the source text knows."""
+    import ssl
+
+    known = {"ssl": ssl, "context": context, "server_context": server_context}
+    return dict(known, load_chain=load_chain, pem_file=pem_file, **texts)
+
+
+def _based(name, server_class):
+    """The class, or one that is also another, which is told by its module and its name."""
+    if not name:
+        return server_class
+    module, _, own = name.rpartition(".")
+    return type("Based", (getattr(importlib.import_module(module), own), server_class), {})
+
+
+def _with_methods(base, source, known):
+    scope = dict(known, base=base)
     body = textwrap.indent(source.strip() or "pass", "    ")
     exec(compile("class Secured(base):\n%s\n" % body, "<tls source>", "exec"), scope)
     return scope["Secured"]
 
 
-def server_context(pem, version, trusted=""):
+def server_context(pem, version="", trusted=""):
     """The context of a server: ``pem`` is its key and certificates, ``version`` the only one that
     it speaks, or empty; ``trusted``, if not empty, who makes the certificates that clients need."""
     import ssl  # nobody pays for it who has no TLS
@@ -47,12 +69,19 @@ def server_context(pem, version, trusted=""):
 
 
 def load_chain(context, pem):
-    """Have a context use a key and its certificates, which it takes from a file, and from nothing
-    else: it is gone when they are there."""
+    """Have a context use a key and its certificates."""
+    with pem_file(pem) as path:
+        context.load_cert_chain(path)
+
+
+@contextlib.contextmanager
+def pem_file(pem):
+    """The path of a file that has this text, for ssl takes it from nothing else; it is gone
+    afterwards."""
     handle, path = tempfile.mkstemp()
     try:
         os.write(handle, pem.encode("ascii"))
-        context.load_cert_chain(path)
+        yield path
     finally:
         os.close(handle)
         os.unlink(path)
