@@ -13,6 +13,7 @@ from sockproof.generate.properties import (
 
 IN_GOOD_ORDER = Profile()
 WITH_FAULTS = Profile(faults=True)
+WITHIN_TLS = Profile(tls="get_request")
 ANYTHING = Profile(faults=True, unread=True)
 
 
@@ -20,6 +21,12 @@ ANYTHING = Profile(faults=True, unread=True)
 def test_streams_lose_nothing(generated: Generated) -> None:
     """Clients send in pieces, stall, end early and wait for each other; handlers wait at a gate."""
     generated.plans(IN_GOOD_ORDER, each_gets_its_own)
+
+
+@requirement("generated/streams-within-tls-lose-nothing")
+def test_streams_within_tls_lose_nothing(generated: Generated) -> None:
+    """The same within TLS, where records are cut and put together as well."""
+    generated.plans(WITHIN_TLS, each_gets_its_own)
 
 
 @requirement("generated/datagrams-keep-their-boundaries")

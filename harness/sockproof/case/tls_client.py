@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from sockproof.case.client import TIMEOUT
+from sockproof.case.client import RESET, TIMEOUT, Ending
 from sockproof.case.tls_wire import CLOSE_NOTIFY, CUT_OFF, TlsWire
 from sockproof.iut.case_log import operation
 from sockproof.iut.values import Fill
@@ -193,6 +193,22 @@ class TlsClient(TlsWire):
             data += b"" if isinstance(got, str) else got
         self._log("receive within TLS", bytes(data), note=ending)
         return bytes(data), ending
+
+    @operation("receive some within TLS")
+    def receive_some(self) -> bytes | Ending:
+        """What comes within TLS of the octets that one recv() gives, which may be nothing yet; or
+        how the connection ended: an alert is as good as a reset."""
+        ended, data = self._fill(), bytearray()
+        try:
+            while not ended and (got := self.tls.read(_READ_OCTETS)):
+                data += got
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLError as error:
+            self._log(str(RESET), error=str(error))
+            ended = str(RESET)
+        self._log("receive within TLS", bytes(data), note=ended)
+        return Ending(ended) if ended else bytes(data)
 
     @operation("receive within TLS", _wanted)
     def expect(self, wanted: bytes | Fill, ending: str = "") -> TlsClient:

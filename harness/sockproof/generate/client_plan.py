@@ -52,12 +52,14 @@ class Profile:
     """What the plans of a requirement are made of.
 
     ``faults``: peers may reset, go without reading, and handlers raise. ``unread``: handlers may
-    leave input unread. ``moves`` is how many at most.
+    leave input unread. ``moves`` is how many at most. ``tls`` is the shape of a server with TLS,
+    whose loop runs from the beginning: else no handshake would come to an end.
     """
 
     faults: bool = False
     unread: bool = False
     moves: int = 10
+    tls: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,16 @@ import contextlib
 import select
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from sockproof.case.case_run import CaseRun
-from sockproof.case.client import TIMEOUT, Ending, StreamPeer
+from sockproof.case.client import TIMEOUT, Ending
 from sockproof.case.handler_script import HandlerScript, Run
 from sockproof.case.server_options import ServerOptions
+from sockproof.case.tls_client import TlsClient
+from sockproof.case.tls_server import TlsServer
 from sockproof.generate.client_plan import Move, Plan
+from sockproof.generate.connected_peer import ConnectedPeer
 from sockproof.generate.happening import happens
 from sockproof.generate.model import PlanModel
 from sockproof.generate.pieces import GATE, steps_of
@@ -45,8 +47,10 @@ class PlanPlaying:
         Mismatch: the server's constructor raised.
     """
 
-    def __init__(self, case: CaseRun, plan: Plan, bound_s: float) -> None:
-        self.case = case
+    def __init__(
+        self, case: CaseRun, plan: Plan, bound_s: float, tls: TlsServer | None = None
+    ) -> None:
+        self.case, self.tls = case, tls
         self.plan = plan
         self.bound_s = bound_s
         self.model = PlanModel(plan)
@@ -59,7 +63,7 @@ class PlanPlaying:
         attributes = {"max_packet_size": limit} if limit else {}
         by_hand = [CLOSE_RFILE] if self.case.spec.is_stream and self.case.iut.level < (3,) else []
         handler = HandlerScript(steps_of(self.plan.handler), finish=by_hand)
-        options = ServerOptions(handler, attributes=attributes)
+        options = ServerOptions(handler, attributes=attributes, tls=self.tls)
         made = self.case.construct(options, serve=not self.plan.starts_late)
         if isinstance(made, RaisedError):
             raise Mismatch("a server is constructed", f"its constructor raised {made}")
@@ -127,27 +131,19 @@ class PlanPlaying:
     }
 
 
-@dataclass
-class _Connected:
-    """A peer, what it got so far, how much of that is accounted for, and how its connection
-    ended, if it has."""
-
-    peer: StreamPeer
-    got: bytearray = field(default_factory=bytearray)
-    accounted: int = 0
-    ending: Ending | None = None
-
-
 class StreamPlaying(PlanPlaying):
     """A plan of stream clients while it is played."""
 
-    def __init__(self, case: CaseRun, plan: Plan, bound_s: float) -> None:
-        super().__init__(case, plan, bound_s)
-        self.clients: dict[int, _Connected] = {}
+    def __init__(
+        self, case: CaseRun, plan: Plan, bound_s: float, tls: TlsServer | None = None
+    ) -> None:
+        super().__init__(case, plan, bound_s, tls)
+        self.clients: dict[int, ConnectedPeer] = {}
 
     def connect(self, move: Move) -> None:
         peer = self.case.new_stream_peer(f"peer-{move.peer}").connect(self.server)
-        self.clients[move.peer] = _Connected(peer)
+        speaker = TlsClient(peer).handshake() if self.tls else peer
+        self.clients[move.peer] = ConnectedPeer(peer, speaker)
         self.addresses[move.peer] = peer.address
 
     def send(self, move: Move) -> None:
@@ -155,13 +151,13 @@ class StreamPlaying(PlanPlaying):
         assert move.payload is not None
         client = self.clients[move.peer]
         try:
-            client.peer.send(bytes(move.payload), move.cuts)
+            client.speaker.send(bytes(move.payload), move.cuts)
         except Mismatch:
             self.read_ready([client])
 
     def half_close(self, move: Move) -> None:
         with contextlib.suppress(Mismatch):  # the server has ended the connection, as it may
-            self.clients[move.peer].peer.half_close()
+            self.clients[move.peer].half_close()
 
     def leave(self, move: Move) -> None:
         peer = self.clients[move.peer].peer
@@ -176,7 +172,7 @@ class StreamPlaying(PlanPlaying):
             expected = f"peer {move.peer} receives {due} octets"
             raise Hang(expected, f"{bytes(client.got)!r} and then nothing")
 
-    def account(self, client: _Connected, due: int | None = None) -> None:
+    def account(self, client: ConnectedPeer, due: int | None = None) -> None:
         """Log what a peer has got since that was done, up to what it was due, or to the end: as one
         operation, in whatever pieces it came."""
         data = bytes(client.got[client.accounted : due])
@@ -187,7 +183,8 @@ class StreamPlaying(PlanPlaying):
         ended = size is None or len(data) < size
         came = data, (client.ending or TIMEOUT) if ended else None
         wanted = {"size_octets": size} if size else {}
-        self.case.log.operations.append(Operation("receive", client.peer.lane, wanted, came))
+        name = "receive within TLS" if self.tls else "receive"
+        self.case.log.operations.append(Operation(name, client.peer.lane, wanted, came))
 
     def end(self) -> Played:
         """Whoever is connected sends no more and reads on."""
@@ -207,7 +204,7 @@ class StreamPlaying(PlanPlaying):
         self.wait_for_handlers(bound_s)
         return self.close(received, bound_s)
 
-    def read_until(self, enough: Callable[[], bool], clients: Iterable[_Connected]) -> bool:
+    def read_until(self, enough: Callable[[], bool], clients: Iterable[ConnectedPeer]) -> bool:
         """Read what comes for these until it is enough, or nothing came for the bound."""
         wanted = list(clients)
         limit_s = time.monotonic() + self.bound_s
@@ -218,7 +215,7 @@ class StreamPlaying(PlanPlaying):
                 return enough()
         return True
 
-    def read_ready(self, clients: Iterable[_Connected], wait_s: float = 0.0) -> bool:
+    def read_ready(self, clients: Iterable[ConnectedPeer], wait_s: float = 0.0) -> bool:
         """Read once for every client that something has come for: whether it had for any. What came
         is logged by :meth:`account`."""
         waiting = {one.peer.socket.fileno(): one for one in clients if not one.ending}
@@ -226,7 +223,7 @@ class StreamPlaying(PlanPlaying):
         for fd in ready:
             client = waiting[fd]
             with self.case.log.within_one():
-                some = client.peer.receive_some()
+                some = client.speaker.receive_some()
             if isinstance(some, Ending):
                 client.ending = some
             else:

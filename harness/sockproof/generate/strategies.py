@@ -72,7 +72,7 @@ def plans(draw: st.DrawFn, spec: ServerSpec, profile: Profile) -> Plan:
     unbound = spec.is_unix and not spec.is_stream and profile.faults
     one = _moves(kinds, sent, may_be_unbound=unbound)
     moves = draw(st.lists(one, min_size=1, max_size=profile.moves))
-    if draw(_SELDOM):  # the loop starts somewhere among them
+    if not profile.tls and draw(_SELDOM):  # the loop starts somewhere among them
         moves.insert(draw(st.integers(0, len(moves))), Move("serve"))
     return Plan(spec.id, handler, limit, legal(moves, stream=spec.is_stream))
 

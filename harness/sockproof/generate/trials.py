@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from sockproof.case.case_run import CaseRun
+from sockproof.case.tls_server import TlsServer
 from sockproof.errors import UsageError
 from sockproof.generate.client_plan import Move, Payload, Plan, Profile
 from sockproof.generate.datagrams import DatagramPlaying
@@ -36,10 +37,12 @@ def try_plans(
     Raises:
         Mismatch: one does not. It tells of the smallest plan that was found to fail.
     """
-    playing = StreamPlaying if case.spec.is_stream else DatagramPlaying
+    tls = TlsServer(profile.tls) if profile.tls else None
 
     def attempt(plan: Plan, bound_s: float) -> None:
-        played = playing(case, plan, bound_s).play()
+        is_stream = case.spec.is_stream
+        made = StreamPlaying(case, plan, bound_s, tls) if is_stream else None
+        played = (made or DatagramPlaying(case, plan, bound_s)).play()
         for holds in properties:
             holds(played)
 

@@ -136,7 +136,8 @@ def _folded(lines: list[str]) -> Iterator[str]:
     is_said = False
     for line, below in zip(lines, [*lines[1:], ""], strict=True):
         told = below.strip().removeprefix('"""').removesuffix('"""')
-        is_told = line.startswith("def ") and below.endswith('"""') and told != below.strip()
+        begins = line.lstrip().startswith(("def ", "class "))
+        is_told = begins and below.endswith('"""') and told != below.strip()
         beside = f"{line}  # {told[:1].lower()}{told[1:].rstrip('.')}"
         if is_told and len(beside) <= _WIDTH:
             yield beside

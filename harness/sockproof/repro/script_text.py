@@ -29,6 +29,8 @@ _MODULES = (
     ),
 )
 
+_DEFINED = re.compile(r"^(?:def|class) (\w+)", re.MULTILINE)
+
 # What a script is that has nothing special.
 _PLAIN = {"forking": False, "preload": "", "fate": "", "fatal": "", "hang_bounds": 0}
 _PLAIN |= {"server": ""}
@@ -75,7 +77,7 @@ def _written(text: str, values: Mapping[str, Any]) -> dict[str, str]:
         has=lambda *parts: any(part in text for part in parts),
     )
     blocks = sources.split("\n\n\n")
-    return {source.partition("(")[0].split()[1]: source for source in blocks}
+    return {_DEFINED.findall(source)[0]: source for source in blocks}
 
 
 def modules_for(texts: Iterable[str]) -> list[str]:

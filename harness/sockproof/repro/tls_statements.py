@@ -35,7 +35,7 @@ def _within(one: Operation, names: Names) -> str:
 
 
 def _of_size(one: Operation, _names: Names) -> str:
-    return str(one.arguments["size_octets"] or "")
+    return str(one.arguments.get("size_octets") or "")
 
 
 # What statements have in braces.
@@ -74,8 +74,9 @@ TLS_STATEMENTS: Mapping[str, tuple[str, str]] = {
         "attempt(tls_{client}.tls.unwrap)\ntls_{client}.put(tls_{client}.goes.read())",
         "",
     ),
+    "receive some within TLS": ("tls_{client}.get(1)", ""),
     "receive within TLS": (
-        "tls_{client}.hear({of_size})",
-        "tls_{client}.hear({of_size})",
+        "tls_{client}.get({of_size})",
+        "tls_{client}.get({of_size})",
     ),
 }
