@@ -170,4 +170,7 @@ SHOWN: list[tuple[str, str]] = [
         "connection-is-what-was-accepted",
         "tls/handler-that-wraps-its-request[ForkingTCP/inet,tls1.2]",
     ),
+    ("client-that-comes-again-is-refused", "tls/client-with-a-session[TCP/inet,tls1.3]"),
+    ("not-permitted-ends-the-loop", "tls/name-that-nobody-has[TCP/inet,listening]"),
+    ("request-is-a-view-of-tls", "tls/agreed-protocol[TCP/inet,get_request]"),
 ]

@@ -11,11 +11,11 @@ from fixtures import (
     Peers,
     Secured,
     Serve,
-    Server,
     TlsClient,
     TlsServer,
     check,
     requirement,
+    serves_another,
 )
 from fixtures.steps import Attempt, Echo, Gate, ReadLine, Reply
 
@@ -56,12 +56,6 @@ BREAKS: Mapping[str, Callable[[TlsClient], object]] = {
 }
 
 
-def _check_served(server: Server, secured: Secured) -> None:
-    client = secured(server).handshake()
-    client.send(LINE).expect(LINE)
-    client.client.close()
-
-
 @requirement("tls/reset-at-any-moment", SHAPES_BY_NAME)
 def test_reset_at_any_moment(serve: Serve, secured: Secured, variant: str) -> None:
     """Clients are gone one after the other, and each time the next one is served."""
@@ -69,7 +63,7 @@ def test_reset_at_any_moment(serve: Serve, secured: Secured, variant: str) -> No
 
     for moment, leave in MOMENTS.items():
         leave(secured(server, lane=f"client {moment}"))
-        _check_served(server, secured)
+        serves_another(server, secured)
 
 
 @requirement("tls/reset-while-the-reply-is-written", SHAPES_BY_NAME)
@@ -111,7 +105,7 @@ def test_handshake_takes_too_long(serve: Serve, peers: Peers, secured: Secured) 
 
     check(ending is not TIMEOUT, expected="the connection is ended", actual=ending)
     server.execute("server.patience_s = 60")  # a busy machine may be slow at what comes next
-    _check_served(server, secured)
+    serves_another(server, secured)
 
 
 @requirement("tls/timeout-within-a-record", SHAPES_BY_NAME)

@@ -24,6 +24,7 @@ from fixtures import (
     expiring_pem,
     requirement,
     same,
+    serves_another,
 )
 from fixtures.steps import Echo, Instead, ReadLine, Report
 
@@ -35,11 +36,6 @@ SEEN = {"name": NAME, "version": "self.request.version()"}
 # How long a certificate holds that is to expire: the first that is long enough for a handshake.
 EXPIRING_S = (1, 3, 9, 27)
 REFUSED = ("alert certificate required", "alert handshake failure", CUT_OFF, str(RESET))
-
-
-def _check_served(server: Server, secured: Secured) -> None:
-    client = secured(server, is_known=True).handshake()
-    client.send(LINE).expect(LINE)
 
 
 def _check_refused(server: Server, secured: Secured, why: str, **manner: Any) -> None:
@@ -77,7 +73,7 @@ def test_client_without_a_certificate(serve: Serve, secured: Secured, variant: s
         _, refusal = client.receive()
 
     check(refusal in REFUSED, expected="a client without a certificate is refused", actual=refusal)
-    _check_served(server, secured)
+    serves_another(server, secured, is_known=True)
 
 
 @requirement("tls/client-of-another-authority", TLS_VERSIONS)
@@ -92,7 +88,7 @@ def test_client_of_another_authority(serve: Serve, secured: Secured, variant: st
 
     is_refused = refusal in ("alert unknown ca", *REFUSED)
     check(is_refused, expected="a client of another authority is refused", actual=refusal)
-    _check_served(server, secured)
+    serves_another(server, secured, is_known=True)
 
 
 @requirement("tls/verify-request-knows-the-client", {name: name for name in IN_LOOP})
@@ -118,7 +114,7 @@ def test_client_refuses_the_certificate(serve: Serve, secured: Secured, variant:
 
     _check_refused(server, secured, "", trusting=False)
 
-    _check_served(server, secured)
+    serves_another(server, secured, is_known=True)
 
 
 @requirement("tls/client-that-wants-another-name", SHAPES_BY_NAME)
@@ -128,7 +124,7 @@ def test_client_wants_another_name(serve: Serve, secured: Secured, variant: str)
 
     _check_refused(server, secured, "hostname mismatch", name="nobody.example")
 
-    _check_served(server, secured)
+    serves_another(server, secured, is_known=True)
 
 
 @requirement("tls/expired-certificate", SHAPES_BY_NAME)

@@ -20,6 +20,7 @@ from fixtures import (
     check,
     error_names,
     requirement,
+    serves_another,
 )
 from fixtures.steps import Echo, ReadLine
 
@@ -48,12 +49,6 @@ LEAVING: Mapping[str, Callable[[StreamPeer], object]] = {
 }
 
 
-def _check_served(server: Server, secured: Secured) -> None:
-    client = secured(server).handshake()
-    client.send(LINE).expect(LINE)
-    client.client.close()
-
-
 def _check_over(peer: StreamPeer) -> None:
     """The server ends the connection, in either way: it may not have read all that came."""
     _, ending = peer.receive_to_end()
@@ -67,7 +62,7 @@ def _fail_each(server: Server, peers: Peers, secured: Secured) -> None:
         instead(peer)
         if name in STAYING:
             _check_over(peer)
-        _check_served(server, secured)
+        serves_another(server, secured)
 
 
 @requirement("tls/failed-handshake-in-the-loop", _shapes(IN_LOOP))
@@ -102,7 +97,7 @@ def test_no_common_version(serve: Serve, secured: Secured, observe: Observe, var
         expected="a client of another version is refused",
         actual=refusal,
     )
-    _check_served(server, secured)
+    serves_another(server, secured)
     if refusal != str(RESET):
         observe("refusal", refusal)
 
@@ -117,7 +112,7 @@ def test_silent_client_stops_no_other(
 
     server.expect_handler("setup")
 
-    _check_served(server, secured)
+    serves_another(server, secured)
 
 
 @requirement("tls/silent-client-and-the-others", _shapes((*IN_LOOP, *IN_HANDLER)))
@@ -150,6 +145,6 @@ def test_errors_of_handshakes(
     {**STAYING, **LEAVING}[variant](peer)
 
     server.expect_call("handle_error")
-    _check_served(server, secured)
+    serves_another(server, secured)
     server.stop()
     observe("exception", error_names(server)[:1])

@@ -105,7 +105,7 @@ ADDITIONS: Mapping[str, TlsAddition] = {
 def for_name(request, name, _, other=server_context(OTHER_PEM)):
     if name == "{OTHER_NAME}":
         request.context = other
-    elif name != "localhost":
+    elif name not in (None, "localhost"):
         return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
 
 context.sni_callback = for_name
