@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,6 +11,9 @@ from sockproof.repro.handler_code import indented
 
 __all__ = ["SECURE", "base_in", "client_pem", "client_texts", "secure_classes"]
 
+# As wide as a line of a script may be; OpenSSL takes lines of more than twice as much.
+_WIDE = 96
+_BASE64 = re.compile(r"^(?:[A-Za-z0-9+/]+=*\n)+", re.MULTILINE)
 SECURE = "Secure"
 """What the names of these classes begin with."""
 
@@ -57,8 +61,14 @@ def client_pem(told: Mapping[str, Any]) -> str:
 
 
 def text(name: str, pem: str) -> list[str]:
-    """The statement that gives a name to a text of several lines."""
-    return f'{name} = """{pem}"""'.splitlines()
+    """The statement that gives a name to keys and certificates, in fewer and longer lines."""
+    parts = _BASE64.sub(lambda found: _wide(found[0].replace("\n", "")), pem)
+    return f'{name} = """{parts}"""'.splitlines()
+
+
+def _wide(base64: str) -> str:
+    starts = range(0, len(base64), _WIDE)
+    return "".join(f"{base64[start : start + _WIDE]}\n" for start in starts)
 
 
 def base_in(secure: Iterable[str], kind: str) -> str:
