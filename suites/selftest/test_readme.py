@@ -33,6 +33,13 @@ def option_names(command: str) -> set[str]:
     return {option for p in parameters if isinstance(p, click.Option) for option in p.opts}
 
 
+def options_told(section: str) -> set[str]:
+    """Those in the table of a section of the page of options."""
+    text = (ROOT / "docs" / "options.md").read_text("utf-8")
+    part = text.partition(f"## {section}\n")[2].partition("\n## ")[0]
+    return set(re.findall(r"^\| `(-{1,2}[a-z-]+)", part, re.MULTILINE))
+
+
 def test_readme_is_read_to_its_end() -> None:
     """It is short, and leaves the rest to the pages of docs."""
     lines = (ROOT / "README.md").read_text("utf-8").splitlines()
@@ -42,10 +49,15 @@ def test_readme_is_read_to_its_end() -> None:
 
 def test_options_of_run_are_told() -> None:
     """The option table and ``sockproof run --help`` name the same options."""
-    text = (ROOT / "docs" / "options.md").read_text("utf-8")
-    told = re.findall(r"^\| `(-{1,2}[a-z-]+)", text, re.MULTILINE)
+    assert options_told("Options of `sockproof run`") == option_names("run")
 
-    assert sorted(told) == sorted(option_names("run"))
+
+@pytest.mark.parametrize("command", ["check", "init"])
+def test_options_for_tls_are_told(command: str) -> None:
+    """Whoever has clients of TLS has all of these."""
+    told = {name for name in option_names(command) if name.startswith("--tls")}
+
+    assert options_told("Options for TLS") == told
 
 
 def test_every_command_is_told() -> None:
