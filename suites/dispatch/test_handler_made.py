@@ -107,3 +107,15 @@ def test_handler_class_replaced(construct: Construct, peers: Peers, observe: Obs
     server.stop()
     replaced = server.evaluate("len(others)") == 1
     observe("the next request gets", "the new class" if replaced else "the old class")
+
+
+@requirement("dispatch/handler-class-of-the-moment")
+def test_handler_class_of_the_moment(serve: Serve, peers: Peers) -> None:
+    """A RequestHandlerClass put there after a request handles the next one."""
+    server = serve([ReadLine(), Echo()])
+    peers().connect(server).send(b"one\n").expect(b"one\n").expect_end()
+
+    server.execute(OTHER_HANDLER)
+    peers().connect(server).offer(b"two\n")
+
+    server.expect_true("len(others) == 1")

@@ -10,6 +10,7 @@ import pytest
 
 from sockproof.judge.expectations import known_expectations
 from sockproof.mutation.named import load_mutants
+from sockproof.mutation.rewriting import load_rewrites
 from sockproof.spec.case_id import CaseId
 from sockproof.spec.catalogue import load_catalogue
 from sockproof.spec.levels import Level
@@ -57,12 +58,14 @@ def test_every_level_and_area_is_there() -> None:
 
 
 def test_every_promise_names_a_mutant() -> None:
-    """Each MUST and SHOULD is named by a server broken in just that respect.
+    """Each MUST and SHOULD is named by a server broken in just that respect, a mutant or one that
+    is written anew.
 
     But for those that the untouched module does not keep itself, and those that no Python keeps
     any more whose module mutants are made of.
     """
     named = {requirement_id for mutant in load_mutants() for requirement_id in mutant.killed_by}
+    named |= {requirement_id for one in load_rewrites() for requirement_id in one.detected_by}
     known = [one.requirement_pattern for one in known_expectations() if not one.runtime]
     unnamed = [
         requirement.id

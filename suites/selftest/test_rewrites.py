@@ -1,0 +1,101 @@
+"""Servers broken as people break them are detected, and right ones are accused of nothing.
+
+Each broken re-implementation is played with the requirements that are said to detect it: of one
+that names none it is known that nothing detects it yet. The right ones are played on all of these.
+"""
+
+from __future__ import annotations
+
+import socketserver
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from sockproof.judge.verdict import Verdict
+from sockproof.mutation.rewriting import Rewrite, load_rewrites, rewritten
+from sockproof.record.reader import Record
+from sockproof.spec.case_id import CaseId
+from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.matrix import spec_by_id
+from suites.selftest.test_mutants import SHORT, detects, play
+
+SOURCE = Path(socketserver.__file__)
+FITTING = [one for one in load_rewrites() if one.since <= sys.version_info[:2]]
+DETECTED = sorted((one for one in FITTING if one.detected_by), key=lambda one: one.id)
+RIGHT = [one for one in FITTING if one.is_right]
+DETECTORS = sorted({requirement for one in DETECTED for requirement in one.detected_by})
+DETECTED_AT_LEAST = 80
+PARTS = 16
+"""The turns in which all are played: they take long."""
+WHOLE = "1"
+
+
+def written(rewrite: Rewrite, folder: Path) -> Path:
+    path = folder / f"{rewrite.id.replace('-', '_')}.py"
+    path.write_text(rewritten(rewrite, SOURCE.read_text("utf-8")), "utf-8")
+    return path
+
+
+def cases_of(requirements: Iterable[str], spec: str) -> frozenset[str]:
+    """What of them is played at a spec, or without one."""
+    catalogue = load_catalogue()
+    specs = {name: catalogue[name].applies.specs() for name in requirements}
+    place = spec_by_id(spec)
+    return frozenset(
+        str(CaseId(name, spec if of_it else ""))
+        for name, of_it in specs.items()
+        if place in of_it or not of_it
+    )
+
+
+def endings(record: Record) -> dict[str, tuple[Verdict, bool]]:
+    """What was said of each case that did not pass."""
+    silent = (Verdict.PASS, Verdict.NOT_APPLICABLE)
+    return {
+        case.id: (case.verdict, case.teardown.unclean)
+        for case in record.cases
+        if case.verdict not in silent or case.teardown.unclean
+    }
+
+
+def test_enough_of_them_are_detected() -> None:
+    """Those that nothing detects yet are few, and are known."""
+    broken = [one for one in load_rewrites() if not one.is_right]
+
+    detected = [one for one in broken if one.detected_by]
+
+    assert len(detected) >= DETECTED_AT_LEAST
+
+
+@pytest.mark.by_turns(PARTS)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_broken_reimplementations_are_detected(part: int, tmp_path: Path) -> None:
+    """One of the requirements that each is said to break tells so."""
+    rewrites = DETECTED[part::PARTS]
+    chosen = {written(one, tmp_path): cases_of(one.detected_by, one.spec) for one in rewrites}
+
+    records = play(tmp_path, chosen, SHORT)
+
+    assert {
+        name: [f"{case.id} {case.verdict} {case.reason}" for case in record.cases]
+        for name, record in records.items()
+        if not any(map(detects, record.cases))
+    } == {}
+    assert set(records) == {path.stem for path in chosen}
+
+
+@pytest.mark.by_turns(PARTS)
+@pytest.mark.parametrize("rewrite", RIGHT, ids=lambda one: one.id)
+def test_right_reimplementations_are_accused_of_nothing(rewrite: Rewrite, tmp_path: Path) -> None:
+    """All that detects broken ones says the same of it as of the interpreter's own module."""
+    own = tmp_path / "untouched.py"
+    own.write_text(SOURCE.read_text("utf-8"), "utf-8")
+    cases = cases_of(DETECTORS, rewrite.spec)
+
+    records = play(tmp_path, {written(rewrite, tmp_path): cases, own: cases}, WHOLE)
+
+    (right,) = (record for name, record in records.items() if name != own.stem)
+    assert len(right.cases) >= len(cases)
+    assert endings(right) == endings(records[own.stem])
