@@ -27,6 +27,7 @@ from sockproof.mutation.named import Mutant, load_mutants
 from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
 from sockproof.run.plan import RunPlan, planned
+from sockproof.run.run_options import RunOptions
 from sockproof.run.suite_files import files_with
 from sockproof.spec.case_id import CaseId
 from sockproof.spec.catalogue import load_catalogue
@@ -77,13 +78,15 @@ def play(
     scale: str,
     generating: Generating | None = None,
     as_iut: Callable[[Path], ProbedIut] = module_like_own,
+    areas: tuple[str, ...] = (),
 ) -> dict[str, Record]:
     """Play the chosen cases on each module; the records by module name."""
     iuts = tuple(map(as_iut, chosen))
     only = {path.stem: cases for path, cases in chosen.items()}
     cases = frozenset().union(*chosen.values())
     kit = kit_dir()
-    plan = RunPlan(iuts, only=only, generating=generating or Generating())
+    options = RunOptions(areas=areas)
+    plan = RunPlan(iuts, options, only=only, generating=generating or Generating())
     with planned(plan) as plan_path:
         subprocess.run(
             [

@@ -6,10 +6,12 @@ import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
+from sockproof.case.case_ending import stopped
 from sockproof.case.client import StreamPeer
 from sockproof.case.datagram import DatagramPeer
+from sockproof.case.listening_peer import ListeningPeer
 from sockproof.case.peer import ScriptedPeer
 from sockproof.case.server_options import ServerOptions, refuse_plain_clients
 from sockproof.case.transcript import evidence_of
@@ -22,7 +24,7 @@ from sockproof.iut.channel import Channel
 from sockproof.iut.outcomes import RaisedError
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.server import Server
-from sockproof.judge.checks import Crash, Hang, Inconclusive, Mismatch, NotApplicable, verdict_of
+from sockproof.judge.checks import Crash, Hang, Inconclusive, NotApplicable, verdict_of
 from sockproof.judge.expectations import Expectation, borne_out
 from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record.rows import CaseRow, Known, Teardown
@@ -31,8 +33,8 @@ from sockproof.spec.requirement import Requirement
 
 __all__ = ["CaseRun"]
 
-# After these nothing is asked of the case's process: it would not answer, or nobody waits.
-_NOT_TO_BE_STOPPED = (Hang, Crash, AgentDied, KeyboardInterrupt)
+_Peer = TypeVar("_Peer", bound=ScriptedPeer)
+_NOT_TO_BE_STOPPED = (Hang, Crash, AgentDied, KeyboardInterrupt)  # it would not answer
 
 
 class CaseRun:
@@ -148,21 +150,29 @@ class CaseRun:
 
     def new_address(self) -> Any:
         """An address for one more server of this spec."""
-        return self._addresses.server(self.spec.family, named=self.iut.looks_up_names)
+        return self.new_address_of(self.spec.family)
 
     def new_stream_peer(self, lane: str = "") -> StreamPeer:
         """A client for a stream server, not yet connected."""
         refuse_plain_clients(self.iut)
-        peer = StreamPeer(self.log, lane or self._next_lane())
+        return self._added(StreamPeer(self.log, lane or self._next_lane()))
+
+    def new_datagram_peer(self, lane: str = "", *, bound: bool = True) -> DatagramPeer:
+        """A client of a datagram server; ``bound`` gives it an address to be answered at."""
+        own = self._addresses.peer(self.spec.family) if bound else None
+        return self._added(DatagramPeer(self.log, lane or self._next_lane(), own))
+
+    def new_listening_peer(self) -> ListeningPeer:
+        """A listener, which has no address yet."""
+        return self._added(ListeningPeer(self.log, self._next_lane()))
+
+    def _added(self, peer: _Peer) -> _Peer:
         self._peers.append(peer)
         return peer
 
-    def new_datagram_peer(self, lane: str = "", *, bound: bool = True) -> DatagramPeer:
-        """A client for a datagram server; ``bound`` gives it an address to be answered at."""
-        own = self._addresses.peer(self.spec.family) if bound else None
-        peer = DatagramPeer(self.log, lane or self._next_lane(), own)
-        self._peers.append(peer)
-        return peer
+    def new_address_of(self, family: str) -> Any:
+        """An address of this family that nobody has."""
+        return self._addresses.server(family, named=self.iut.looks_up_names)
 
     def _next_lane(self) -> str:
         return f"peer-{len(self._peers) + 1}" if self._peers else "peer"
@@ -184,7 +194,7 @@ class CaseRun:
                 return Teardown(TeardownVerdict.NOT_CHECKED)
             if problem is not None and not isinstance(problem, AssertionError | Inconclusive):
                 return Teardown(TeardownVerdict.NOT_CHECKED)  # what it has left is the case's own
-            return self._stop(self._process)
+            return stopped(self._process)
         finally:
             self.log.fate = self._process.ending() if self._process.over else ""
             self._process.end()
@@ -194,16 +204,6 @@ class CaseRun:
         if not hang.stacks and self._process is not None and not self._process.over:
             with contextlib.suppress(HarnessError):
                 hang.stacks = self._process.stacks()
-
-    def _stop(self, process: CaseProcess) -> Teardown:
-        try:
-            leaks = process.stop().leaks
-        except Hang as hang:
-            text = f"stopping the servers: {hang.actual}"
-            return Teardown(TeardownVerdict.STILL_RUNNING, (text, *hang.stacks.splitlines()[:40]))
-        except Mismatch as error:
-            return Teardown(TeardownVerdict.STILL_RUNNING, (error.actual,))
-        return Teardown(TeardownVerdict.LEAKED if leaks else TeardownVerdict.CLEAN, leaks)
 
     def row(
         self, problem: BaseException | None, teardown: Teardown, keep: str, trace: str = ""

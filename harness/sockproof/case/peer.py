@@ -51,6 +51,11 @@ class ScriptedPeer:
         """The peer's own address, as the server should see it."""
         return self.socket.getsockname()
 
+    def _be_at(self, connection: _Socket) -> None:
+        """Be at this end of a connection that is there already."""
+        self._socket = connection
+        self._log("connected", note=f"with {connection.getpeername()!r}")
+
     def _take_socket(self, server: Reachable, kind: int) -> _Socket:
         if not getattr(server, "named_by_user", False):
             refuse_elsewhere(server.address)

@@ -12,11 +12,13 @@ from sockproof.commands.stored import GENERATING, Wanted
 from sockproof.errors import UsageError
 from sockproof.iut.capabilities import probe
 from sockproof.iut.implementation import parse_iut
+from sockproof.iut.judged_module import judged_as
 from sockproof.record.rows import CaseRow
 from sockproof.report.text import one_line
 from sockproof.repro.differences import ending_of
 from sockproof.spec.case_id import requirement_of
 from sockproof.spec.catalogue import load_checked
+from sockproof.spec.requirement import module_of
 
 __all__ = ["bisect_command"]
 
@@ -45,7 +47,8 @@ def bisect_command(case: str, given: Sequence[str], seed: int | None, examples: 
     wanted = Wanted(known_case(case), seed=seed, examples=examples)
     if len(given) < 2:
         raise UsageError("one implementation alone shows no change", "name two or more with --iut")
-    iuts = [probe(parse_iut(one)) for one in given]
+    module = module_of(wanted.case.area)
+    iuts = [probe(judged_as(module, parse_iut(one))) for one in given]
     rows = [playing.row for playing in play_case(wanted.case, iuts, wanted.generating)]
     console = open_console(soft_wrap=True)
     console.print(f"  {wanted.case}", markup=False)

@@ -17,6 +17,7 @@ from sockproof.commands.list import collect
 from sockproof.commands.output import open_console
 from sockproof.commands.references import atlas_of, lines_of, reference_records
 from sockproof.errors import UsageError
+from sockproof.run.areas import areas_with
 from sockproof.spec.case_id import CaseId, requirement_of
 from sockproof.spec.catalogue import load_checked, load_everything
 from sockproof.spec.levels import format_python_level
@@ -36,7 +37,7 @@ def explain_command(id_: str) -> None:
     if requirement.id in load_checked():
         _print(_of_check(requirement, id_))
         return
-    named = collect((), requirement.id)
+    named = collect((), requirement.id, areas_with(requirement.area))
     places = {str(case): named[case] for case in named if case.requirement == requirement.id}
     if "[" in id_ and id_ not in places:
         raise UsageError(f"no case {id_!r}", f"see 'sockproof list --cases -k {requirement.id}'")

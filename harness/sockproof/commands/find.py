@@ -18,11 +18,15 @@ from sockproof.report.atlas_entries import Atlas, AtlasEntry
 from sockproof.report.html.chapters import place_of
 from sockproof.report.text import one_line
 from sockproof.spec.catalogue import load_checked, load_everything
-from sockproof.spec.requirement import Requirement
+from sockproof.spec.requirement import SERVERS, SOCKETS, Requirement
 
 __all__ = ["find_command", "searched"]
 
-_NEXT = ("sockproof explain", "sockproof run -k")
+# What to type next, by the module that makes the promise.
+_NEXT = {
+    SERVERS: ("sockproof explain", "sockproof run -k"),
+    SOCKETS: ("sockproof explain", "sockproof run --area socket -k"),
+}
 # Of what a check holds against any server, which has no record of reference.
 _OF_CHECK = "found by 'sockproof check', of any server at an address"
 
@@ -37,7 +41,13 @@ _OF_CHECK = "found by 'sockproof check', of any server at an address"
     metavar="N",
     help="Requirements to show, at most.",
 )
-def find_command(words: Sequence[str], limit: int) -> None:
+@click.option(
+    "--area",
+    type=click.Choice((SERVERS, SOCKETS)),
+    default=SERVERS,
+    help="Search what is held against a socket module instead.",
+)
+def find_command(words: Sequence[str], limit: int, area: str) -> None:
     """Find requirements by what goes wrong, in your words: sockproof find hangs at exit.
 
     Titles, symptoms, ids, sources and what failed in the reference records are searched for any of
@@ -47,7 +57,7 @@ def find_command(words: Sequence[str], limit: int) -> None:
     if not has_words(asked):
         raise UsageError("no words to look for", "say what you see: sockproof find hangs at exit")
     records = reference_records()
-    found = best(searched(records), asked, limit)
+    found = best(searched(records, area), asked, limit)
     if not found:
         problem = f"nothing is found for '{one_line(asked, 80)}'"
         raise UsageError(problem, "try other words for what you see, or see 'sockproof list'")
@@ -55,9 +65,11 @@ def find_command(words: Sequence[str], limit: int) -> None:
     _print(found, atlas, open_console(soft_wrap=True))
 
 
-def searched(records: Sequence[Record]) -> dict[str, str]:
-    """What is searched of each requirement, by its id."""
-    texts = {one.id: _words_of(one) for one in load_everything().values()}
+def searched(records: Sequence[Record], module: str = SERVERS) -> dict[str, str]:
+    """What is searched of each requirement of a module, by its id; of socketserver it is what a
+    check holds against any server, too."""
+    every = load_everything().values()
+    texts = {one.id: _words_of(one) for one in every if one.module == module}
     for record in records:
         for case in record.cases:
             if case.deviates and case.requirement in texts:
@@ -101,5 +113,5 @@ def _facts(
     return {
         "symptoms": requirement.symptoms,
         "reference": list(lines_of(atlas, entry)) if entry else ["not yet on record"],
-        "next": [f"{command} {requirement.id}" for command in _NEXT],
+        "next": [f"{command} {requirement.id}" for command in _NEXT[requirement.module]],
     }

@@ -11,7 +11,7 @@ from sockproof.commands.output import open_console
 from sockproof.errors import UsageError
 from sockproof.run.run_options import RunOptions, click_option
 from sockproof.spec.case_id import CaseId
-from sockproof.spec.catalogue import load_catalogue, load_checked
+from sockproof.spec.catalogue import load_catalogue, load_checked, load_socket
 from sockproof.spec.matrix import ALL_SPECS
 from sockproof.spec.renames import new_ids
 from sockproof.spec.requirement import Requirement
@@ -24,6 +24,11 @@ __all__ = ["collect", "list_command"]
 
 def _requirements() -> Iterator[str]:
     yield from map(_listed, load_catalogue().values())
+
+
+def _of_sockets() -> Iterator[str]:
+    """What a run with ``--area socket`` holds against a socket module."""
+    yield from map(_listed, load_socket().values())
 
 
 def _invariants() -> Iterator[str]:
@@ -70,6 +75,7 @@ def _untestable() -> Iterator[str]:
 _LISTS: Mapping[str, Callable[[], Iterator[str]]] = {
     "requirements": _requirements,
     "check": _invariants,
+    "socket": _of_sockets,
     "specs": _specs,
     "iuts": _iuts,
     "servers": _servers,
@@ -77,7 +83,7 @@ _LISTS: Mapping[str, Callable[[], Iterator[str]]] = {
 }
 
 
-def collect(specs: Sequence[str], keyword: str) -> Mapping[CaseId, str]:
+def collect(specs: Sequence[str], keyword: str, areas: Sequence[str] = ()) -> Mapping[CaseId, str]:
     """The cases that ``--spec`` and ``-k`` select, without playing any, and where each is checked.
 
     Raises:
@@ -92,7 +98,7 @@ def collect(specs: Sequence[str], keyword: str) -> Mapping[CaseId, str]:
     def take(collected: CollectedCases) -> None:
         places.update({case: collected.place(case) for case in collected.cases})
 
-    plan = make_plan(RunOptions(specs=tuple(specs), keyword=keyword))
+    plan = make_plan(RunOptions(areas=tuple(areas), specs=tuple(specs), keyword=keyword))
     with planned(plan) as plan_path:
         play_here(plan_path, files_needed(plan), take)
     if not places:
@@ -109,6 +115,9 @@ def collect(specs: Sequence[str], keyword: str) -> Mapping[CaseId, str]:
     "--check", "what", flag_value="check", help="What 'sockproof check' holds against any server."
 )
 @click.option(
+    "--socket", "what", flag_value="socket", help="What 'run --area socket' holds against a module."
+)
+@click.option(
     "--servers", "what", flag_value="servers", help="Servers that 'check --server' knows by name."
 )
 @click.option("--specs", "what", flag_value="specs", help="Server specs.")
@@ -117,14 +126,15 @@ def collect(specs: Sequence[str], keyword: str) -> Mapping[CaseId, str]:
 @click.option(
     "--untestable", "what", flag_value="untestable", help="Promises without a case, and why."
 )
+@click_option("areas")
 @click_option("specs")
 @click_option("keyword")
-def list_command(what: str, specs: Sequence[str], keyword: str) -> None:
+def list_command(what: str, areas: Sequence[str], specs: Sequence[str], keyword: str) -> None:
     """List what there is, one item a line."""
-    if (specs or keyword) and what != "cases":
-        option = "--spec" if specs else "-k"
+    if (areas or specs or keyword) and what != "cases":
+        option = "--area" if areas else "--spec" if specs else "-k"
         raise UsageError(f"{option} selects cases, and --{what} lists none", "give --cases as well")
-    lines = map(str, collect(specs, keyword)) if what == "cases" else _LISTS[what]()
+    lines = map(str, collect(specs, keyword, areas)) if what == "cases" else _LISTS[what]()
     console = open_console(soft_wrap=True)
     for line in lines:
         console.print(line)

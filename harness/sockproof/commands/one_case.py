@@ -12,6 +12,7 @@ from sockproof.generate.options import EXAMPLES, Generating
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.iut.case_log import CaseLog
 from sockproof.record.rows import CaseRow
+from sockproof.run.areas import areas_with
 from sockproof.run.collected import CollectedCases
 from sockproof.run.plan import RunPlan, planned
 from sockproof.run.pytest_session import play_here
@@ -57,7 +58,9 @@ def play_case(
     Raises:
         UsageError: there is no such case. HarnessError: it could not be played.
     """
-    options = RunOptions(specs=(case.spec,) if case.spec else (), keep="all")
+    options = RunOptions(
+        specs=(case.spec,) if case.spec else (), areas=areas_with(case.area), keep="all"
+    )
     plan = RunPlan(tuple(iuts[:1]), options)
     played: list[Playing] = []
     alike: list[CaseId] = []

@@ -25,7 +25,7 @@ from sockproof.record.reader import Record, read_record
 from sockproof.record.selection import select
 from sockproof.report.comparison import renamed
 from sockproof.run.run_options import RunOptions, click_option, run_options
-from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.catalogue import load_modules
 from sockproof.spec.keywords import keyword_matcher
 from sockproof.spec.matrix import select_specs
 from sockproof.spec.renames import load_renames, new_ids
@@ -69,7 +69,7 @@ def read_operands(
     keyword_matcher(options.keyword)
     select_specs(options.specs)  # what is wrong here is told before anything is played
     found = [_files(text, single=single) or _implementation(text) for text in given]
-    renames = load_renames(load_catalogue())
+    renames = load_renames(load_modules())
     numbers = itertools.count(1)
     whole: list[Record] = []
     for one in found:
@@ -79,7 +79,7 @@ def read_operands(
             whole += [read_record(path, light=True) for path in one]
     cut = [select(renamed(one, renames), options.keyword, options.specs) for one in whole]
     if not any(record.cases for record in cut):
-        hint = new_ids(options.keyword, load_catalogue()) or "see 'sockproof list --cases'"
+        hint = new_ids(options.keyword, load_modules()) or "see 'sockproof list --cases'"
         raise UsageError("no case is selected", hint)
     return cut
 

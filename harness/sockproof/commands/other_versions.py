@@ -10,10 +10,12 @@ from sockproof.errors import HarnessError
 from sockproof.iut.capabilities import ProbedIut, probe
 from sockproof.iut.discovery import discover_interpreters
 from sockproof.iut.implementation import parse_iut
+from sockproof.iut.judged_module import judged_as
 from sockproof.judge.verdict import Verdict
 from sockproof.record.rows import CaseRow
 from sockproof.report.observed import rows_of_references
 from sockproof.spec.case_id import CaseId
+from sockproof.spec.requirement import module_of
 
 __all__ = ["others_here"]
 
@@ -31,6 +33,6 @@ def others_here(case: CaseId, row: CaseRow) -> Iterator[ProbedIut]:
     for name in reversed(ids):
         if name in here:
             try:
-                yield probe(parse_iut(str(here[name].path)))
+                yield probe(judged_as(module_of(case.area), parse_iut(str(here[name].path))))
             except HarnessError:  # it is there and does not run: there may be another
                 continue

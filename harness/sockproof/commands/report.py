@@ -17,7 +17,7 @@ from sockproof.record.reader import Record, read_record
 from sockproof.record.scope import scope_of
 from sockproof.record.writer import record_name
 from sockproof.run.run_options import RunOptions, run_options
-from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.catalogue import load_modules
 
 __all__ = ["report_command"]
 
@@ -43,7 +43,7 @@ def _merged(given: Sequence[Path], folder: Path) -> tuple[list[Path], list[str]]
     at_risk = [record.path for record in read if record.path.resolve() in written]
     if at_risk and len(read) > len(written):
         raise UsageError(f"{at_risk[0]} would be overwritten", "choose another --report-dir")
-    return merge(read, folder, list(load_catalogue())), [*_lone_shards(read)]
+    return merge(read, folder, list(load_modules())), [*_lone_shards(read)]
 
 
 def _lone_shards(records: Sequence[Record]) -> Iterable[str]:

@@ -18,6 +18,7 @@ from sockproof.generate.options import Generating
 from sockproof.iut.capabilities import ProbedIut, interpreter_id, probe
 from sockproof.iut.case_log import CaseLog
 from sockproof.iut.implementation import Implementation, parse_iut
+from sockproof.iut.judged_module import judged_as
 from sockproof.judge.verdict import Verdict
 from sockproof.record.rows import CaseRow
 from sockproof.report.observed import observed_lines
@@ -31,7 +32,8 @@ from sockproof.repro.telling import Told
 from sockproof.repro.trial import GONE, NOT_TOLD, THERE, Bench, Writing, shortened
 from sockproof.repro.unmet import unmet
 from sockproof.spec.case_id import CaseId
-from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.catalogue import load_modules
+from sockproof.spec.requirement import SERVERS
 from sockproof.timing import hang_bound_s
 
 __all__ = ["Written", "make_script", "warn_of_missing"]
@@ -126,9 +128,9 @@ def _untouched(iut: ProbedIut) -> ProbedIut:
     """The interpreter's own module; of an interpreter's own module, that of this Python."""
     own = iut.implementation
     if own.module or own.preload:
-        bare = Implementation(own.argv[0], own.argv, env=own.env)
+        bare = Implementation(own.argv[0], own.argv, env=own.env, judged=own.judged)
         return dataclasses.replace(iut, implementation=bare)
-    return probe(parse_iut(sys.executable))
+    return probe(judged_as(own.judged, parse_iut(sys.executable)))
 
 
 def _is_shown_by(wrong: CaseRow, right: CaseRow) -> bool:
@@ -158,7 +160,7 @@ def _refuse_what_is_right(case: CaseId, wrong: Told, right: Told) -> None:
 
 
 def _about(case: CaseId, iut: ProbedIut, reference: ProbedIut, row: CaseRow) -> About:
-    requirement, own = load_catalogue().get(case.requirement), iut.implementation
+    requirement, own = load_modules().get(case.requirement), iut.implementation
     return About(
         str(case),
         requirement.title,
@@ -173,6 +175,7 @@ def _about(case: CaseId, iut: ProbedIut, reference: ProbedIut, row: CaseRow) -> 
         row.cause,
         own.server,
         iut.own_server.stands_for if iut.own_server else "",
+        "" if own.judged == SERVERS else own.judged,
     )
 
 
@@ -182,7 +185,7 @@ def _described(iut: ProbedIut) -> str:
     interpreter = interpreter_id(dict(iut.hello)).replace("-", " ")
     interpreter = interpreter.replace("cpython", "CPython").replace("pypy", "PyPy")
     named = f"{own.server} of {module}" if own.server else module
-    return f"{named} under {interpreter}" if module else f"the socketserver of {interpreter}"
+    return f"{named} under {interpreter}" if module else f"the {own.judged} of {interpreter}"
 
 
 def _first_that_shows(

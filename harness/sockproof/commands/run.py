@@ -30,6 +30,7 @@ from sockproof.report.junit import junit_parts
 from sockproof.report.markdown import summary_markdown
 from sockproof.report.reference import differing, with_references
 from sockproof.report.terminal import print_summary
+from sockproof.run.areas import area_hint
 from sockproof.run.attribution import attributions, may_inherit
 from sockproof.run.isolation import isolated
 from sockproof.run.lifetime import interrupt_once_by
@@ -38,7 +39,7 @@ from sockproof.run.plan import RunPlan, make_plan, planned
 from sockproof.run.pytest_session import play
 from sockproof.run.run_options import RunOptions, run_options
 from sockproof.run.suite_files import files_needed
-from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.catalogue import load_modules
 from sockproof.spec.renames import load_renames, new_ids
 from sockproof.timing import scale
 
@@ -96,7 +97,7 @@ def _played(options: RunOptions) -> RunMonitor:
             warn(f"{iut.id}: {what}")
     if not plan.iuts:
         raise HarnessError("no implementation could be started", "see 'sockproof doctor'")
-    monitor = RunMonitor(plan, load_catalogue(), options.report_dir, Progress())
+    monitor = RunMonitor(plan, load_modules(), options.report_dir, Progress())
     with planned(plan) as plan_path:
         try:
             monitor.ended(play(plan_path, plan.workers, files_needed(plan), monitor))
@@ -109,7 +110,7 @@ def _played(options: RunOptions) -> RunMonitor:
     if not monitor.rows and monitor.problems:
         raise HarnessError(f"no case was played: {'; '.join(monitor.problems)}")
     if not monitor.rows:
-        hint = new_ids(options.keyword, load_catalogue()) or "see 'sockproof list --cases'"
+        hint = new_ids(options.keyword, load_modules()) or area_hint(options.keyword, options.areas)
         raise UsageError("no case is selected", hint)
     return monitor
 
@@ -181,7 +182,7 @@ def tell(
 def _held_against_references(paths: Iterable[Path]) -> list[Record]:
     """The records, each with the reference of its level, in which renamed requirements have the
     ids of today."""
-    renames = load_renames(load_catalogue())
+    renames = load_renames(load_modules())
     return [
         dataclasses.replace(one, reference=renamed(one.reference, renames))
         if one.reference

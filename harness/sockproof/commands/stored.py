@@ -23,10 +23,12 @@ from sockproof.commands.recorded_iut import chosen_iut
 from sockproof.errors import UsageError
 from sockproof.generate.options import EXAMPLES, MIXES, SEED, Generating
 from sockproof.iut.capabilities import ProbedIut, probe
+from sockproof.iut.judged_module import judged_as
 from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
 from sockproof.run.run_options import click_option
 from sockproof.spec.case_id import CaseId
+from sockproof.spec.requirement import module_of
 from sockproof.whole_file import write_whole
 
 __all__ = ["GENERATED", "GENERATING", "Wanted", "keep_plan", "over_one_case"]
@@ -76,7 +78,8 @@ class Wanted:
         Raises:
             UsageError: there is none. IutUnavailable: it does not start.
         """
-        return probe(chosen_iut(self.asked, self.record, trusted=self.trusted))
+        chosen = chosen_iut(self.asked, self.record, trusted=self.trusted)
+        return probe(judged_as(module_of(self.case.area), chosen))
 
     @property
     def generating(self) -> Generating:

@@ -43,6 +43,7 @@ _MODULES = (
     "own_server",
     "securing",
     "servers",
+    "plain_steps",
     "mainthread",
     "case",
     "loading",

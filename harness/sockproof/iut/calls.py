@@ -26,9 +26,10 @@ def _race(call: RunningCall, event: str, count: int = 1, /, **wanted: Any) -> di
 
 class RunningCall:
     """A method that runs in a thread of its own in the implementation's process, or in the main
-    thread there while other commands are carried out."""
+    thread there while other commands are carried out. ``handle`` is of a server; None of what plain
+    sockets do."""
 
-    def __init__(self, process: CaseProcess, handle: int, method: str, label: str) -> None:
+    def __init__(self, process: CaseProcess, handle: int | None, method: str, label: str) -> None:
         self._process = process
         self.log = process.log
         self.method = method

@@ -18,15 +18,18 @@ from sockproof.file_names import file_name
 from sockproof.iut.channel import Channel
 from sockproof.iut.honesty import refuse_foreign_module, refuse_liar, refuse_mere_imports
 from sockproof.iut.implementation import Implementation
-from sockproof.iut.machine import TRIALS
+from sockproof.iut.machine import features_of
 from sockproof.iut.message_lines import Message
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.reach import refuse_few_processes
 from sockproof.iut.server_class import OwnServer, in_the_way
 from sockproof.iut.smoke import Smoke
+from sockproof.iut.socket_module import documented, refuse_other_sockets, refuse_sockets
+from sockproof.iut.usable_specs import usable_specs
 from sockproof.judge.checks import Mismatch, NotApplicable
 from sockproof.spec.levels import PythonLevel
-from sockproof.spec.matrix import ALL_SPECS, CLASSES, MIXINS, ServerSpec
+from sockproof.spec.matrix import ALL_SPECS, CLASSES, ServerSpec
+from sockproof.spec.requirement import SOCKETS
 
 __all__ = ["Capabilities", "ProbedIut", "interpreter_id", "probe"]
 
@@ -47,15 +50,17 @@ class Capabilities:
     names: frozenset[str]
     left_out: frozenset[str] = frozenset()
     unreachable: Mapping[str, str] = field(default_factory=dict)
+    # The names that the documentation has.
+    whole: Sequence[str] = CLASSES
 
     @property
     def absent(self) -> frozenset[str]:
-        """The documented classes that the module has not."""
-        return frozenset(CLASSES) - self.names
+        """The documented names that the module has not."""
+        return frozenset(self.whole) - self.names
 
     def only(self, names: Collection[str]) -> Capabilities:
         """The same of a module that is to have these classes of the documentation and no others."""
-        left_out = frozenset(CLASSES) - frozenset(names)
+        left_out = frozenset(self.whole) - frozenset(names)
         return dataclasses.replace(self, names=self.names - left_out, left_out=left_out)
 
     @property
@@ -131,7 +136,7 @@ class ProbedIut:
         excused += ["ForkingUnix"] if self.level < _FORKING_UNIX_SINCE else []
         return [
             name
-            for name in CLASSES
+            for name in self.capabilities.whole
             if self.implementation.module
             and name in lacking
             and not any(word in name for word in excused)
@@ -212,7 +217,11 @@ def _looked_at(
     finally:
         process.end()
     smoke = Smoke(channel)
-    usable = _usable(implementation, capabilities, specs)
+    if implementation.judged == SOCKETS:
+        refuse_other_sockets(channel)
+        return capabilities, smoke
+    refuse_sockets(implementation, channel.hello)
+    usable = usable_specs(implementation.given, capabilities.missing, specs)
     own = OwnServer.of(channel.hello["server"]) if implementation.server else None
     smoke.exchange([spec for spec in usable if own is None or own.is_of(spec)])
     return capabilities, smoke
@@ -221,30 +230,12 @@ def _looked_at(
 def _capabilities(
     implementation: Implementation, hello: Message, process: CaseProcess
 ) -> Capabilities:
-    features = {}
-    for name, source in TRIALS.items():
-        error = process.do("execute", source=source).error
-        features[name] = error is None or not error.is_a("OSError", "error", "AttributeError")
+    features = features_of(process)
+    if implementation.judged == SOCKETS:
+        whole = documented(implementation.level or tuple(hello["version"][:2]))
+        return Capabilities(features, frozenset(whole) & frozenset(hello["names"]), whole=whole)
     renamed = {own: standard for standard, own in implementation.classes.items()}
     names = frozenset(renamed.get(name, name) for name in hello["names"])
     found = Capabilities(features, names)
     provides = hello["names"] if implementation.server else implementation.provides
     return found.only(provides) if provides else found
-
-
-def _usable(
-    implementation: Implementation, capabilities: Capabilities, specs: Sequence[ServerSpec]
-) -> list[ServerSpec]:
-    """What the module has classes for of the kinds and families of these, the plain ones first;
-    else the first of all that it has classes for."""
-    usable = [spec for spec in ALL_SPECS if not capabilities.missing(spec)]
-    wanted = {(spec.kind, spec.family) for spec in specs}
-    asked = [spec for spec in usable if (spec.kind, spec.family) in wanted]
-    if asked:
-        return sorted(asked, key=lambda spec: MIXINS.index(spec.mixin))
-    if not usable:
-        raise IutUnavailable(
-            f"{implementation.given}: the module has none of socketserver's classes",
-            "map its names in a TOML file: [classes] TCPServer = 'MyServer'",
-        )
-    return usable[:1]

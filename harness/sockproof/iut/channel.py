@@ -79,6 +79,7 @@ class Channel:
                 self.send(
                     op="hello",
                     preload=given.preload,
+                    own=given.judged,
                     module=given.module,
                     module_path=given.module_path,
                     search_path=given.search_path(),

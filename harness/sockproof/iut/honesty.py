@@ -9,6 +9,7 @@ from sockproof.errors import IutUnavailable
 from sockproof.iut.implementation import Implementation
 from sockproof.iut.message_lines import Message
 from sockproof.iut.process import CaseProcess
+from sockproof.spec.requirement import SERVERS, SOCKETS
 
 __all__ = ["refuse_foreign_module", "refuse_liar", "refuse_mere_imports"]
 
@@ -21,8 +22,8 @@ def refuse_foreign_module(implementation: Implementation, hello: Message) -> Non
     own = PurePosixPath(hello["os_file"]).parent
     if module != own:
         raise IutUnavailable(
-            f"{implementation.given}: its socketserver is {hello['module_file']}, outside its own "
-            f"library {own}",
+            f"{implementation.given}: its {implementation.judged} is {hello['module_file']}, "
+            f"outside its own library {own}",
             "name the file with --iut to test that one",
         )
 
@@ -32,7 +33,12 @@ def refuse_mere_imports(implementation: Implementation, hello: Message) -> None:
     would be judged but what it imports them from."""
     told = implementation.server or implementation.provides or implementation.classes
     is_whole = hello["defines"] or "BaseServer" in hello["names"]
-    if implementation.module and hello["names"] and not (told or is_whole):
+    if (
+        implementation.judged == SERVERS
+        and implementation.module
+        and hello["names"]
+        and not (told or is_whole)
+    ):
         raise IutUnavailable(
             f"{implementation.given}: it imports the server and handler classes that it has",
             "name a server class, MODULE:CLASS, or have its program checked: sockproof check",
@@ -42,8 +48,9 @@ def refuse_mere_imports(implementation: Implementation, hello: Message) -> None:
 def refuse_liar(implementation: Implementation, process: CaseProcess) -> None:
     """Ask for what cannot exist; only a refusal of the right kind is an honest answer."""
     impossible = f"No{uuid.uuid4().hex}Server"
+    asked_for = "tested" if implementation.judged == SOCKETS else SERVERS
     for outcome, wanted in (
-        (process.do("evaluate", expression=f"socketserver.{impossible}"), "AttributeError"),
+        (process.do("evaluate", expression=f"{asked_for}.{impossible}"), "AttributeError"),
         (process.do(impossible), "ValueError"),
     ):
         if outcome.error is None or not outcome.error.is_a(wanted):

@@ -19,6 +19,7 @@ from sockproof.iut.tls_terms import TLS_TABLE, TlsTerms, terms_in
 from sockproof.spec import toml_tables as toml
 from sockproof.spec.levels import PythonLevel, parse_python_level
 from sockproof.spec.matrix import CLASSES
+from sockproof.spec.requirement import SERVERS
 
 __all__ = ["Implementation", "parse_iut", "plain_iut"]
 
@@ -47,7 +48,8 @@ class Implementation:
     made with ``arguments`` and ``keywords``, in which ``{address}`` and ``{handler}`` stand for
     ours. What it has overridden of the names in ``restored`` is as in socketserver's own class.
     ``tls`` is how its servers of streams are spoken TLS with; None if they speak none.
-    ``given`` is how the user wrote it.
+    ``given`` is how the user wrote it. ``judged`` is the module of the standard library whose
+    promises it is held against, and which stands for it where no ``module`` is given.
     """
 
     given: str
@@ -65,6 +67,7 @@ class Implementation:
     keywords: Mapping[str, Any] = field(default_factory=dict)
     restored: tuple[str, ...] = ()
     tls: TlsTerms | None = None
+    judged: str = SERVERS
 
     def server_order(self) -> dict[str, Any] | None:
         """What the agent is told of the server class; None where a module is tested."""

@@ -8,7 +8,9 @@ import socket
 import sys
 from collections.abc import Mapping
 
-__all__ = ["TRIALS", "machine_features"]
+from sockproof.iut.process import CaseProcess
+
+__all__ = ["TRIALS", "features_of", "machine_features"]
 
 # Each is tried: source that raises OSError or AttributeError if it is not there. Linux refuses
 # SO_REUSEPORT on Unix sockets since 6.12.9 (gh-128916).
@@ -40,6 +42,15 @@ finally:
     probe.close()
 """,
 }
+
+
+def features_of(process: CaseProcess) -> dict[str, bool]:
+    """What an implementation has, tried in the process of a case."""
+    features = {}
+    for name, source in TRIALS.items():
+        error = process.do("execute", source=source).error
+        features[name] = error is None or not error.is_a("OSError", "error", "AttributeError")
+    return features
 
 
 @functools.cache

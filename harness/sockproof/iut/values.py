@@ -9,7 +9,7 @@ from typing import Any
 from sockproof.iut.agent import events
 from sockproof.iut.agent.events import fill
 
-__all__ = ["Fill", "Opaque", "decode", "encode", "fill", "octets"]
+__all__ = ["Constant", "Fill", "Kept", "Opaque", "Room", "decode", "encode", "fill", "octets"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,35 @@ class Opaque:
     text: str
 
 
+@dataclass(frozen=True)
+class Constant:
+    """A name of the module under test, such as ``AF_INET``, for what it means there."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What an earlier step has kept under this name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Room:
+    """A buffer of so many octets that is written to."""
+
+    octets: int
+
+
+# How what only an agent can make is told to it.
+_MEANT = {
+    Constant: lambda one: {"$constant": one.name},
+    Kept: lambda one: {"$kept": one.name},
+    Room: lambda one: {"$room": one.octets},
+}
+
+
 def encode(value: Any) -> Any:
     """A value as JSON for the agent.
 
@@ -52,6 +81,8 @@ def encode(value: Any) -> Any:
         return {"$octets": bytes(value).decode("latin-1")}
     if isinstance(value, Fill):
         return {"$fill": [value.length_octets, value.seed]}
+    if type(value) in _MEANT:
+        return _MEANT[type(value)](value)
     if isinstance(value, tuple):
         return {"$tuple": [encode(item) for item in value]}
     if isinstance(value, list):

@@ -31,7 +31,7 @@ from sockproof.spec.catalogue import Catalogue, load_catalogue
 from sockproof.spec.levels import PythonLevel
 from sockproof.spec.matrix import spec_by_id
 
-__all__ = ["Mutant", "MutationError", "SourceChange", "apply", "load_mutants"]
+__all__ = ["CHANGE", "Mutant", "MutationError", "SourceChange", "apply", "load_mutants"]
 
 # The folder that describes them.
 MUTANTS = Path(__file__).with_name("mutants")
@@ -56,7 +56,8 @@ class Mutant:
 
     ``source`` is the issue it brings back, or ``realistic mistake``. At least one requirement of
     ``killed_by`` must fail, hang or end uncleanly on it; ``spec`` is where that shows. ``since``
-    is the first Python whose socketserver has what is broken; empty when that is any.
+    is the first Python whose socketserver has what is broken; empty when that is any. ``append`` is
+    text that stands after all other.
     """
 
     id: str
@@ -67,10 +68,11 @@ class Mutant:
     spec: str
     changes: tuple[SourceChange, ...]
     since: PythonLevel = ()
+    append: str = ""
 
 
-_CHANGE = toml.table({"find": toml.FILLED_OR_LIST, "replace": toml.TEXT})
-_LISTS = {"killed_by": toml.list_of(toml.FILLED, least=1), "change": toml.list_of(_CHANGE, least=1)}
+CHANGE = toml.table({"find": toml.FILLED_OR_LIST, "replace": toml.TEXT})
+_LISTS = {"killed_by": toml.list_of(toml.FILLED, least=1), "change": toml.list_of(CHANGE, least=1)}
 _MUTANT = toml.table({**dict.fromkeys(TEXT_KEYS, toml.FILLED), **_LISTS}, since=toml.LEVEL)
 _FILE = toml.table({"mutant": toml.list_of(_MUTANT)})
 FORMAT = toml.Format(_FILE, MutationError, "correct the file")
@@ -108,6 +110,7 @@ def apply(mutant: Mutant, source_text: str) -> str:
     text = source_text
     for change in mutant.changes:
         text = text.replace(_fitting(mutant, change, text), change.replace)
+    text += f"\n\n{mutant.append}\n" if mutant.append else ""
     if text == source_text:
         raise MutationError(f"mutant {mutant.id!r} changes nothing", "replace by something else")
     try:

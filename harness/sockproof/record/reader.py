@@ -39,6 +39,7 @@ class ImplementationInfo(JsonObject):
     module_file: str | None = ""
     runtime: str = ""
     server: OwnClassInfo | None = None
+    judged: str = ""
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,8 @@ class Difference:
 
 
 def with_references(records: Iterable[Record], folder: Path) -> list[Record]:
-    """The records, each with the reference of its level; without one where none is shipped.
+    """The records, each with the reference of its level; without one where none is shipped, as for
+    the socket module.
 
     Raises:
         RecordError: a reference cannot be read.
@@ -57,6 +58,7 @@ def with_references(records: Iterable[Record], folder: Path) -> list[Record]:
     found = []
     for record in records:
         path = paths.get(version_numbers(record.implementation.level)[:2])
+        path = None if record.implementation.judged else path  # those are of socketserver
         if path is not None and path not in read:
             read[path] = read_record(path)
         found.append(dataclasses.replace(record, reference=read[path]) if path else record)

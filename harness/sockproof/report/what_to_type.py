@@ -40,7 +40,10 @@ def again(record: Record, case: CaseRow) -> str:
     if record.subject:
         return f"{check_words(record)} -k {_quoted(case.id)} {subject_words(record)}".rstrip()
     given = shlex.quote(record.implementation.given)
-    return f"sockproof run --iut {given} -k {_quoted(case.id)}{generating_options(record, case)}"
+    judged = record.implementation.judged
+    area = f" --area {shlex.quote(judged)}" if judged else ""
+    selected = f"{area} --iut {given} -k {_quoted(case.id)}"
+    return f"sockproof run{selected}{generating_options(record, case)}"
 
 
 def replayed(record: Record, case: CaseRow) -> str:

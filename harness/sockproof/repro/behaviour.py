@@ -14,6 +14,7 @@ from typing import Any
 
 from sockproof.iut.case_log import Operation
 from sockproof.iut.outcomes import Event, Leftovers
+from sockproof.iut.values import decode
 from sockproof.repro.notes import awaited, event_label
 from sockproof.repro.plain import Names
 from sockproof.repro.telling import Told, by_identity, detail, either_end, outcome, place, words
@@ -113,6 +114,9 @@ def _ahead(wrong: Told, right: Told) -> Iterator[Behaviour]:
 def _key(one: Operation, names: Names) -> str:
     """What is done, without what came of it."""
     told = one.arguments
+    if one.name == "do" and told["op"] == "step":
+        given = names.normal(decode([told["arguments"], told["keywords"]]))
+        return f"{told['on']}.{told['name']} {given!r} {told['keep']}"
     if one.name == "do":
         what = told.get("expression") or told.get("source") or told.get("label")
         label = names.in_source(str(what or told.get("method")))

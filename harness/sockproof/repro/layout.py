@@ -38,7 +38,8 @@ class About:
     ``seen`` and ``unseen`` are implementations in words: that which shows the behaviour, and that
     which does not. ``preload`` is run before the module is loaded; ``classes`` are the names that
     it gives to classes of socketserver. ``server`` is a user's class in it, which ``stands_for``
-    one of those. ``cause`` is what lies behind it, as far as that was seen.
+    one of those. ``cause`` is what lies behind it, as far as that was seen. ``judged`` is
+    the module of the standard library that it is of; empty for socketserver.
     """
 
     case: str
@@ -54,6 +55,7 @@ class About:
     cause: str = ""
     server: str = ""
     stands_for: str = ""
+    judged: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Ground:
         fatal = fatal_exception(self.fate)
         preload = "" if self.program else about.preload.strip()  # else it is the program's
         told = {"program": self.program, "fate": self.fate, "fatal": fatal, "preload": preload}
-        told |= {"server": about.server, "stands_for": about.stands_for}
+        told |= {"server": about.server, "stands_for": about.stands_for, "judged": about.judged}
         return {"forking": self.forking, "hang_bounds": _WATCHDOG, **told}
 
 
@@ -166,7 +168,7 @@ def _header(about: About) -> str:
     told = [f"{gap}{textwrap.fill(_harmless(text), _WIDTH)}" for text, gap in texts if text]
     usage = [
         "",
-        "usage: python THIS_FILE [path/to/socketserver.py or a module's name]",
+        f"usage: python THIS_FILE [path/to/{about.judged or 'socketserver'}.py or a module's name]",
         "exit status: 1 the behaviour is there, 0 it is gone, 2 it could not be told",
         '"""',
         "",

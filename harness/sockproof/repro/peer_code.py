@@ -58,7 +58,18 @@ class PeerWriter:
 
     def server(self, operation: Operation) -> str:
         handle = operation.arguments["server"]
+        if isinstance(handle, str):
+            return f"{handle}.getsockname()"
         return "address" if handle is None else f"{server_name(handle)}.server_address"
+
+    def taken(self, operation: Operation) -> str:
+        return peer_name(operation.arguments["taken"])
+
+    def listening(self, operation: Operation) -> str:
+        told = operation.arguments
+        free = {"inet": '("127.0.0.1", 0)', "inet6": '("::1", 0)'}.get(told["family"])
+        address = free or self.names.code(told["address"])
+        return f"listening({address}, {self.family(operation)}, {told['backlog']})"
 
     def family(self, operation: Operation) -> str:
         family = {"inet": "AF_INET", "inet6": "AF_INET6"}.get(operation.arguments["family"])
@@ -155,6 +166,8 @@ _PARTS: Mapping[str, Callable[[PeerWriter, Operation], str]] = {
     "sending": PeerWriter.sending,
     "sending_to": PeerWriter.sending_to,
     "awaiting": PeerWriter.awaiting,
+    "taken": PeerWriter.taken,
+    "listening": PeerWriter.listening,
 }
 
 # By operation: the statements that carry it out, and the expression of what it tells, if it is
@@ -181,6 +194,11 @@ PEER_STATEMENTS: Mapping[str, tuple[str, str]] = {
     "half-close": (
         "attempt({client}.shutdown, socket.SHUT_WR)",
         "attempt({client}.shutdown, socket.SHUT_WR)",
+    ),
+    "listen": ("{client} = {listening}", ""),
+    "take a client": (
+        "{taken} = {client}.accept()[0]\n{taken}.settimeout(HANG_S)",
+        "bool(select.select([{client}], [], [], HANG_S)[0])",
     ),
     "close": ("{client}.close()", ""),
     "reset": ("reset({client})", ""),

@@ -11,6 +11,7 @@ from typing import Any
 
 from sockproof.iut.case_log import CaseLog, Operation
 from sockproof.iut.values import Fill, Opaque, decode
+from sockproof.repro.fills import fills_in
 
 __all__ = ["TAKEN", "Code", "Names", "code_of", "peer_name", "server_name", "thread_name"]
 
@@ -70,7 +71,7 @@ class Names:
         children = dict.fromkeys(e.pid for e in log.events if e.pid != log.pid)
         for number, pid in enumerate(children):
             names.values[pid] = Code(f"children()[{number}]")
-        for fill in _fills([one.arguments for one in log.operations]):
+        for fill in fills_in([one.arguments for one in log.operations]):
             names.fills[bytes(fill)] = fill
         return names
 
@@ -198,8 +199,27 @@ def _addresses(log: CaseLog) -> Iterator[tuple[Any, str]]:
         elif one.name in ("connect", "open") and not one.ending:
             yield one.outcome["address"], f"{peer_name(one.actor)}.getsockname()"
             handle = one.arguments["server"]
-            at = "address" if handle is None else f"{server_name(handle)}.socket.getsockname()"
-            yield one.arguments["address"], at
+            yield one.arguments["address"], _place_of(handle)
+        elif one.name == "listen" and not one.ending:
+            yield one.outcome["address"], f"{peer_name(one.actor)}.getsockname()"
+        elif one.name == "do" and one.arguments["op"] == "step" and not one.ending:
+            yield from _told_by_a_step(one)
+
+
+def _place_of(handle: int | str | None) -> str:
+    """The expression for the address of a server, a plain socket, or what a program has made."""
+    if isinstance(handle, str):
+        return f"{handle}.getsockname()"
+    return "address" if handle is None else f"{server_name(handle)}.socket.getsockname()"
+
+
+def _told_by_a_step(step: Operation) -> Iterator[tuple[Any, str]]:
+    """The addresses that a socket has told of itself and of its peer."""
+    told = step.arguments
+    address = step.outcome.value
+    is_known = (isinstance(address, tuple) and address[1]) or isinstance(address, str)
+    if told["name"] in ("getsockname", "getpeername") and is_known:
+        yield address, f"{told['on']}.{told['name']}()"
 
 
 def _is_relative(address: Any) -> bool:
@@ -224,16 +244,3 @@ def _made(operation: Operation) -> Any:
     address = (operation.outcome.value or {}).get("address")
     is_free = isinstance(address, tuple) and len(address) > 1 and address[1] == 0
     return None if is_free else address
-
-
-def _fills(value: Any) -> Iterator[Fill]:
-    if isinstance(value, Fill):
-        yield value
-    elif isinstance(value, dict):
-        if "$fill" in value:
-            yield Fill(*value["$fill"])
-        for item in value.values():
-            yield from _fills(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _fills(item)

@@ -13,8 +13,8 @@ __all__ = ["functions_for", "modules_for", "written"]
 # What every script has.
 _ALWAYS = ("end", "cannot_tell")
 _MODULES = (
-    *("ast", "contextlib", "errno", "gc", "glob", "hashlib", "http.server", "importlib", "json"),
-    *("os", "select", "shutil"),
+    *("array", "ast", "builtins", "contextlib", "errno", "gc", "glob", "hashlib"),
+    *("http.server", "importlib", "io", "json", "os", "select", "shutil"),
     *(
         "signal",
         "socket",

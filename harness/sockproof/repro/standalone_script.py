@@ -15,13 +15,14 @@ from sockproof.repro.deciding import LEFT, Decision
 from sockproof.repro.ground_code import addresses_kept
 from sockproof.repro.handler_code import HandlerWriter, tidy
 from sockproof.repro.layout import About, Ground, assembled
+from sockproof.repro.leaving_out import may_go
 from sockproof.repro.main_thread_code import in_main_thread
 from sockproof.repro.noting import notes_for
 from sockproof.repro.pauses import has_clients, pauses
 from sockproof.repro.program_code import program_source
 from sockproof.repro.script_text import written
 from sockproof.repro.server_code import ServerWriter
-from sockproof.repro.step_code import StepWriter, may_go
+from sockproof.repro.step_code import StepWriter
 from sockproof.repro.telling import Told, is_long
 from sockproof.repro.tls_code import SECURE, base_in, client_texts, secure_classes
 

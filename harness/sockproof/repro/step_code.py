@@ -16,12 +16,11 @@ from sockproof.repro.notes import Notes, awaited
 from sockproof.repro.peer_code import PEER_STATEMENTS, PeerWriter
 from sockproof.repro.plain import Names, server_name, thread_name
 from sockproof.repro.program_code import PROGRAM_STATEMENTS, PROGRAM_VALUES
+from sockproof.repro.socket_code import begun_step, step_call, step_line
 
-__all__ = ["StepWriter", "has_statement", "may_go"]
+__all__ = ["StepWriter", "has_statement"]
 
 _SIMPLE = (bool, int, float, str, bytes)
-# What a case is about, and what makes an order that a quiet machine may have by luck without.
-_STAYING = ("open gate", "signal", "stop", "comes to wait", "let others run", "something")
 
 
 def has_statement(operation: Operation) -> bool:
@@ -33,19 +32,6 @@ def has_statement(operation: Operation) -> bool:
 
 def _raised(operation: Operation) -> bool:
     return bool(operation.ending or (operation.outcome and operation.outcome.error))
-
-
-def may_go(operation: Operation) -> bool:
-    """Whether a script may leave it out. What the case is about stays: making servers, calling
-    their methods and the end of these, gates, signals."""
-    if operation.name == "do":
-        told = operation.arguments
-        is_moving = "chdir(" in told.get("source", "")  # files would be made where the user is
-        return told["op"] in ("evaluate", "execute") and not is_moving
-    if operation.name == "wait":
-        told = operation.arguments
-        return bool(told["event"] != "ended" and told["wanted"].get("do") != "gate")
-    return operation.name not in _STAYING and not operation.name.startswith("program")
 
 
 def _times(count: int) -> str:
@@ -103,6 +89,15 @@ class StepWriter:
             self.closed.add(told["handle"])
         return [self._attempt(operation) if _raised(operation) else self._plain_value(told)]
 
+    def step(self, operation: Operation) -> list[str]:
+        told = operation.arguments
+        return [self._attempt(operation) if _raised(operation) else step_line(told, self.names)]
+
+    def begin_step(self, operation: Operation) -> list[str]:
+        self.threads = True
+        call, given = begun_step(operation.arguments, self.names)
+        return [self._started(operation.arguments["label"], call, given)]
+
     def execute(self, operation: Operation) -> list[str]:
         lines = self.source_of(operation.arguments)
         if _raised(operation):
@@ -120,19 +115,20 @@ class StepWriter:
     def _spawned(self, told: Mapping[str, Any]) -> list[str]:
         self.threads = True
         handle, label, method = told["handle"], told["label"], told["method"]
-        name = thread_name(label)
         if method == "serve_forever":
-            self.loops.setdefault(handle, []).append(name)
+            self.loops.setdefault(handle, []).append(thread_name(label))
         if method == "server_close":
             self.closed.add(handle)
-        call = f"{server_name(handle)}.{method}"
+        given = [self.names.code(described(one)) for one in told["arguments"]]
+        given += [f"{k}={self.names.code(v)}" for k, v in told.get("keywords", {}).items()]
+        return [self._started(label, f"{server_name(handle)}.{method}", given)]
+
+    def _started(self, label: str, call: str, given: list[str]) -> str:
         if f"{label} ended" in self.notes.wanted:
             how = "_how" if self.notes.detail == f"{label} ended" else ""
             call = f'telling{how}("{label}", {call})'
-        given = [f'"{label}"', call]
-        given += [self.names.code(described(one)) for one in told["arguments"]]
-        given += [f"{k}={self.names.code(v)}" for k, v in told.get("keywords", {}).items()]
-        return [f"{name} = start({', '.join(given)})"]
+        told = ", ".join([f'"{label}"', call, *given])
+        return f"{thread_name(label)} = start({told})"
 
     def source_of(self, told: Mapping[str, Any]) -> list[str]:
         """The lines of source text that the case has executed."""
@@ -148,6 +144,8 @@ class StepWriter:
         return text
 
     def _plain_value(self, told: Mapping[str, Any]) -> str:
+        if told["op"] == "step":
+            return step_call(told, self.names)
         if told["op"] == "evaluate":
             return self._source(told["expression"], told)
         given = ", ".join(self.names.code(described(one)) for one in told["arguments"])
@@ -163,7 +161,7 @@ class StepWriter:
         known = operation.outcome.value if isinstance(operation.outcome, Outcome) else 0
         is_simple = isinstance(known, _SIMPLE) or known is None
         value = value if is_simple else f"plain({value})"
-        may_hang = told["op"] == "call" or bool(operation.ending)
+        may_hang = told["op"] in ("call", "step") or bool(operation.ending)
         return f"{'bounded' if may_hang else 'attempt'}(lambda: {value})"
 
     def stop(self, _operation: Operation) -> list[str]:
@@ -227,6 +225,8 @@ _COMMANDS: Mapping[str, Callable[[StepWriter, Operation], list[str]]] = {
     "call": StepWriter.call,
     "evaluate": StepWriter.call,
     "execute": StepWriter.execute,
+    "step": StepWriter.step,
+    "begin_step": StepWriter.begin_step,
     **dict.fromkeys(("fence", "stack"), lambda *_: []),  # to look changes nothing
 }
 

@@ -14,7 +14,7 @@ from sockproof.repro.telling import Told, outcome
 
 __all__ = ["unmet"]
 
-_VALUED = ("call", "evaluate", "execute")
+_VALUED = ("call", "evaluate", "execute", "step")
 _ASKED = ("drain", "comes to wait", "fall asleep", "program says", "program exits")
 _RECEIVING = ("receive", "receive some", "receive datagram", "receive within TLS")
 # Names in an expression that stand for what the implementation has made.

@@ -146,5 +146,5 @@ def _is_alike(row: CaseRow, other: CaseRow, iut: ProbedIut, known: Sequence[Expe
 
 def _words(row: CaseRow, iut: ProbedIut) -> str:
     name = iut.implementation.module
-    text = row.words.replace(f"'{name}'", "'socketserver'") if name else row.words
+    text = row.words.replace(f"'{name}'", f"'{iut.implementation.judged}'") if name else row.words
     return _NUMBER.sub("#", text)

@@ -17,7 +17,7 @@ from sockproof.errors import HarnessError
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.run.plugin import has_plan, plan_of
 from sockproof.spec.case_id import CaseId
-from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.catalogue import load_modules
 from sockproof.spec.matrix import ServerSpec
 from sockproof.spec.requirement import Requirement
 
@@ -69,7 +69,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         for iut in plan.iuts
         for spec in specs
         for variant in variants
-        if plan.selects(iut.id, requirement.id, spec)
+        if plan.asks_for(requirement) and plan.selects(iut.id, requirement.id, spec)
     ]
     ids = [f"{case.case}@{case.iut.id}" for case in cases]
     metafunc.parametrize("case", cases, ids=ids, indirect=True)
@@ -77,7 +77,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def _requirement(metafunc: pytest.Metafunc, marker: pytest.Mark) -> Requirement:
     try:
-        return load_catalogue().get(marker.args[0])
+        return load_modules().get(marker.args[0])
     except HarnessError as error:
         raise pytest.Collector.CollectError(
             f"{metafunc.definition.nodeid}: {error}; every case checks a requirement"

@@ -17,6 +17,7 @@ from sockproof.generate.options import Generating
 from sockproof.iut.addresses import short_temporary_folder
 from sockproof.iut.capabilities import ProbedIut, interpreter_id, probe
 from sockproof.iut.implementation import Implementation, parse_iut
+from sockproof.iut.judged_module import judged_as
 from sockproof.iut.server_class import OwnServer
 from sockproof.iut.started import side_by_side
 from sockproof.judge.expectations import (
@@ -28,12 +29,14 @@ from sockproof.judge.expectations import (
 from sockproof.judge.given_expectations import given_expectations, is_about
 from sockproof.own_folder import make_folder, remove_folder
 from sockproof.record.scope import is_in_shard
+from sockproof.run.areas import asked_module, is_asked_for, refuse_specs
 from sockproof.run.keeper import kept
 from sockproof.run.lifetime import heed_interrupt, interrupted_later
 from sockproof.run.run_options import RunOptions
-from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.catalogue import load_modules
 from sockproof.spec.keywords import Matcher, keyword_matcher
 from sockproof.spec.matrix import ServerSpec, select_specs
+from sockproof.spec.requirement import Requirement
 
 __all__ = ["RunPlan", "make_plan", "planned"]
 
@@ -62,6 +65,15 @@ class RunPlan:
     def specs(self) -> tuple[ServerSpec, ...]:
         """The server specs that are played."""
         return select_specs(self.options.specs)
+
+    @cached_property
+    def module(self) -> str:
+        """The module whose promises are played."""
+        return asked_module(self.options.areas)
+
+    def asks_for(self, requirement: Requirement) -> bool:
+        """Whether it is of the module that is judged, and of an area that is asked for."""
+        return is_asked_for(requirement, self.options.areas)
 
     @cached_property
     def _named(self) -> Matcher:
@@ -108,7 +120,8 @@ class RunPlan:
         """
         cases = len(self.iuts) * sum(
             self.plays(f"{requirement.id}[{spec.id}]" if spec else requirement.id)
-            for requirement in load_catalogue().values()
+            for requirement in load_modules().values()
+            if self.asks_for(requirement)
             for spec in requirement.applies.specs() or [None]
             if spec is None or spec in self.specs
         )
@@ -177,14 +190,17 @@ def make_plan(options: RunOptions) -> RunPlan:
     generating = options.generating
     keyword_matcher(options.keyword)
     specs = select_specs(options.specs)
+    module = asked_module(options.areas)
+    refuse_specs(module, options.specs)
     given = given_expectations(options.expectations)
-    implementations = [parse_iut(given) for given in options.iuts]
+    implementations = [judged_as(module, parse_iut(one)) for one in options.iuts]
     results = side_by_side(lambda one: _probe(one, specs), implementations, heed=heed_interrupt)
     told = _distinct([result for result in results if isinstance(result, ProbedIut)])
     if options.only_what_is_there:
         told = tuple(map(_as_it_is, told))
     problems = tuple(str(result) for result in results if isinstance(result, IutUnavailable))
-    expectations = {iut.id: _expectations(iut, given) for iut in told}
+    asked = [one.id for one in load_modules().values() if is_asked_for(one, options.areas)]
+    expectations = {iut.id: _expectations(iut, given, asked) for iut in told}
     return RunPlan(told, options, problems, expectations=expectations, generating=generating)
 
 
@@ -193,10 +209,12 @@ def _as_it_is(iut: ProbedIut) -> ProbedIut:
     return dataclasses.replace(iut, capabilities=iut.capabilities.there)
 
 
-def _expectations(iut: ProbedIut, given: Sequence[Expectation]) -> tuple[Expectation, ...]:
-    """Those given that it meets the conditions of, before what is known of interpreters' own
-    modules. A module of somebody's own has its own deviations, and so has what is loaded before the
-    interpreter's, unless it is known of that."""
+def _expectations(
+    iut: ProbedIut, given: Sequence[Expectation], asked: Sequence[str]
+) -> tuple[Expectation, ...]:
+    """Those given, of what is ``asked`` for, that it meets the conditions of, before what is known
+    of interpreters' own modules. A module of somebody's own has its own deviations, and so has what
+    is loaded before the interpreter's, unless it is known of that."""
     known = () if iut.implementation.module else known_expectations()
     runtime = str(iut.hello["runtime"])
     if runtime or iut.implementation.preload:
@@ -204,8 +222,8 @@ def _expectations(iut: ProbedIut, given: Sequence[Expectation]) -> tuple[Expecta
     name = str(iut.hello["implementation"])
     version = tuple(iut.hello["version"])
     there = Circumstances.of(name, iut.level, version, iut.capabilities.features, runtime)
-    own = (one for one in given if is_about(one, load_catalogue()))
-    return tuple(one for one in (*own, *known) if one.holds_in(there))
+    both = (one for one in (*given, *known) if is_about(one, asked))
+    return tuple(one for one in both if one.holds_in(there))
 
 
 def _probe(

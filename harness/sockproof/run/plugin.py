@@ -17,7 +17,7 @@ from sockproof.errors import UsageError
 from sockproof.run.monitor import RunMonitor
 from sockproof.run.plan import RunPlan, make_plan, planned
 from sockproof.run.run_options import RunOptions, run_options
-from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.catalogue import load_modules
 
 __all__ = ["has_plan", "plan_of", "plan_path"]
 
@@ -41,7 +41,7 @@ class _WorkerNode(Protocol):
 
 # What pytest takes of a run in a checkout; it has others of its own.
 @click.command()
-@run_options("iuts", "specs", "expectations", "keep", "seed", "examples", "report_dir")
+@run_options("iuts", "areas", "specs", "expectations", "keep", "seed", "examples", "report_dir")
 def _in_checkout(options: RunOptions) -> RunOptions:
     return options
 
@@ -64,7 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
     wanted = config.option.report_dir and not hasattr(config, "workerinput")
     if wanted and not config.pluginmanager.has_plugin(RunMonitor.NAME):
         folder = Path(config.option.report_dir)
-        monitor = RunMonitor(plan_of(config), load_catalogue(), folder, selects_alone=False)
+        monitor = RunMonitor(plan_of(config), load_modules(), folder, selects_alone=False)
         config.pluginmanager.register(monitor, RunMonitor.NAME)
 
 

@@ -15,7 +15,7 @@ from sockproof.iut.machine import machine_features
 from sockproof.record.own_class import OverriddenInfo, OwnClassInfo
 from sockproof.record.rows import RequirementRow
 from sockproof.spec.levels import format_python_level
-from sockproof.spec.requirement import Requirement
+from sockproof.spec.requirement import SERVERS, Requirement
 from sockproof.timing import scale
 
 __all__ = ["record_header", "requirement_row", "without_home"]
@@ -59,10 +59,11 @@ def _implementation(iut: ProbedIut) -> dict[str, Any]:
         ),
         "version": ".".join(str(part) for part in iut.hello["version"]),
         "executable": iut.hello["executable"],
-        "module": iut.implementation.module or "socketserver",
+        "module": iut.implementation.module or iut.implementation.judged,
         "module_file": iut.hello["module_file"],
         "argv": list(iut.implementation.argv),
         **runtime,
+        **({} if iut.implementation.judged == SERVERS else {"judged": iut.implementation.judged}),
         **_own_class(iut),
     }
 

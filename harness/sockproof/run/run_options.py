@@ -70,6 +70,15 @@ class RunOptions:
         help="Server specs to play, such as 'Threading*TCP/inet'. Repeat for several. "
         "[default: all]",
     )
+    areas: tuple[str, ...] = _option(
+        (),
+        "--area",
+        multiple=True,
+        metavar="AREA",
+        help="Areas to play, such as 'streams': the part of an id before the slash. Of 'socket' it "
+        "is the socket module that is judged, and --iut names one (./my_socket.py, gevent.socket). "
+        "Repeat for several. [default: all of socketserver]",
+    )
     keyword: str = _option(
         "",
         "-k",
@@ -174,6 +183,7 @@ class RunOptions:
         return {
             "select": self.keyword,
             "specs": list(self.specs),
+            **({"areas": list(self.areas)} if self.areas else {}),
             "workers": self.most_workers,
             "shard": "/".join(map(str, self.shard)),
             "examples": self.examples,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sockproof._paths import kit_dir
 from sockproof.run.plan import RunPlan
-from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.catalogue import load_modules
 from sockproof.spec.keywords import may_be_named
 from sockproof.spec.requirement import Requirement
 
@@ -20,9 +20,9 @@ __all__ = ["files_needed", "files_with"]
 
 def files_needed(plan: RunPlan) -> list[Path]:
     """The files with the cases of the plan; the folder of all of them if none can be left out."""
-    catalogue = load_catalogue()
-    wanted = [one.id for one in catalogue.values() if _may_have_cases(one, plan)]
-    if len(wanted) in (0, len(catalogue)):
+    asked = [one for one in load_modules().values() if plan.asks_for(one)]
+    wanted = [one.id for one in asked if _may_have_cases(one, plan)]
+    if len(wanted) in (0, len(asked)) and not plan.options.areas:
         return [kit_dir() / "suites"]
     return files_with(wanted)
 

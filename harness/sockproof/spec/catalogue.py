@@ -32,7 +32,13 @@ from sockproof.errors import CatalogueError, UsageError
 from sockproof.spec import toml_tables as toml
 from sockproof.spec.levels import Level, holds_between
 from sockproof.spec.renames import new_ids
-from sockproof.spec.requirement import ID_PATTERN, NARROWING_WORDS, Applies, Requirement
+from sockproof.spec.requirement import (
+    ID_PATTERN,
+    NARROWING_WORDS,
+    SOCKETS,
+    Applies,
+    Requirement,
+)
 
 __all__ = [
     "SHIPPED",
@@ -41,13 +47,16 @@ __all__ = [
     "load_checked",
     "load_everything",
     "load_invariants",
+    "load_modules",
     "load_service",
+    "load_socket",
     "read_catalogue",
 ]
 
 SHIPPED = Path(__file__).parent / "requirements"
 INVARIANTS = Path(__file__).parent / "invariants"
 SERVICE = Path(__file__).parent / "service"
+SOCKET = Path(__file__).parent / "socket"
 _APPLIES = toml.table(
     **{name: toml.list_of(toml.one_of(words), least=1) for name, words in NARROWING_WORDS.items()},
     predefined_only=toml.FLAG,
@@ -108,6 +117,18 @@ def load_catalogue() -> Catalogue:
 
 
 @functools.cache
+def load_socket() -> Catalogue:
+    """What a run holds against the ``socket`` module: one area, a file for each family of calls."""
+    return read_catalogue(SOCKET, SOCKETS)
+
+
+@functools.cache
+def load_modules() -> Catalogue:
+    """Both: all that a run may hold against a module."""
+    return _together(load_catalogue(), load_socket())
+
+
+@functools.cache
 def load_invariants() -> Catalogue:
     """What ``sockproof check`` holds against any server, whoever made it."""
     return read_catalogue(INVARIANTS)
@@ -127,8 +148,8 @@ def load_checked() -> Catalogue:
 
 @functools.cache
 def load_everything() -> Catalogue:
-    """What a run holds against a socketserver, and what a check does against any server."""
-    return _together(load_catalogue(), load_checked())
+    """What a run holds against a module, and what a check does against any server."""
+    return _together(load_modules(), load_checked())
 
 
 def _together(*catalogues: Catalogue) -> Catalogue:
@@ -136,8 +157,9 @@ def _together(*catalogues: Catalogue) -> Catalogue:
     return Catalogue(areas, (requirement for one in catalogues for requirement in one.values()))
 
 
-def read_catalogue(folder: Path) -> Catalogue:
-    """Read every ``*.toml`` of a folder.
+def read_catalogue(folder: Path, whole: str = "") -> Catalogue:
+    """Read every ``*.toml`` of a folder; with ``whole`` all are of this one area, which has the
+    titles of its files for a title.
 
     Raises:
         CatalogueError: a file or a requirement is not in order; the message names both.
@@ -147,10 +169,11 @@ def read_catalogue(folder: Path) -> Catalogue:
     requirements: list[Requirement] = []
     for path in sorted(folder.glob("*.toml")):
         area = FORMAT.read(path)
-        areas[path.stem] = area["title"]
+        name = whole or path.stem
+        areas[name] = f"{areas[name]}; {area['title']}" if name in areas else area["title"]
         for entry in area["requirement"]:
             requirement = _requirement(entry)
-            problems = [problem for problem, is_right in RULES if not is_right(requirement, path)]
+            problems = [problem for problem, is_right in RULES if not is_right(requirement, name)]
             if requirement.id in taken:
                 problems.append(f"this id is taken already in {taken[requirement.id]}")
             if problems:
@@ -174,8 +197,8 @@ def _requirement(entry: Mapping[str, Any]) -> Requirement:
 
 
 # What a requirement may get wrong besides its values: the problem, and whether all is well.
-RULES: tuple[tuple[str, Callable[[Requirement, Path], object]], ...] = (
-    ("the id's area is not the name of its file", lambda r, path: r.area == path.stem),
+RULES: tuple[tuple[str, Callable[[Requirement, str], object]], ...] = (
+    ("the id's area is not the name of its file", lambda r, area: r.area == area),
     ("since is after until", lambda r, _: holds_between(r.since, (), r.until)),
     ("applies says none and narrows as well", lambda r, _: r.applies.is_consistent),
     ("applies selects no server spec", lambda r, _: r.applies.none or r.applies.specs()),

@@ -8,8 +8,18 @@ from dataclasses import dataclass, field
 from sockproof.spec.levels import Level, PythonLevel, format_python_level, holds_between
 from sockproof.spec.matrix import ALL_SPECS, FAMILIES, KINDS, MIXINS, ServerSpec
 
-__all__ = ["ID_PATTERN", "NARROWING_WORDS", "Applies", "Requirement"]
+__all__ = [
+    "ID_PATTERN",
+    "NARROWING_WORDS",
+    "SERVERS",
+    "SOCKETS",
+    "Applies",
+    "Requirement",
+    "module_of",
+]
 
+# The modules of the standard library whose promises are in the catalogue.
+SERVERS, SOCKETS = "socketserver", "socket"
 ID_PATTERN = r"[a-z]+/[a-z0-9-]+"
 # What a requirement can be narrowed by, and to which words.
 NARROWING_WORDS = {"kind": KINDS, "mixin": MIXINS, "family": FAMILIES}
@@ -67,6 +77,11 @@ class Requirement:
         """The part of the id before the slash, which is also the name of its file."""
         return self.id.partition("/")[0]
 
+    @property
+    def module(self) -> str:
+        """The module that makes the promise."""
+        return module_of(self.area)
+
     def holds_for(self, level: PythonLevel) -> bool:
         """Whether an implementation of this Python ``level`` is bound by the requirement."""
         return not self.why_not(level)
@@ -78,3 +93,8 @@ class Requirement:
         if not holds_between(level, (), self.until):
             return f"until Python {format_python_level(self.until)}"
         return ""
+
+
+def module_of(area: str) -> str:
+    """The module that the promises of an area are made by: one of SERVERS and SOCKETS."""
+    return SOCKETS if area == SOCKETS else SERVERS

@@ -16,7 +16,18 @@ import sys
 import threading
 import traceback
 
-from . import accounting, debugging, events, gates, green, handlers, mainthread, script, servers
+from . import (
+    accounting,
+    debugging,
+    events,
+    gates,
+    green,
+    handlers,
+    mainthread,
+    plain_steps,
+    script,
+    servers,
+)
 from .lines import Lines
 
 try:
@@ -34,8 +45,11 @@ class Case(object):
         self.module = module
         self.names = names
         self.servers = {}
+        self.sockets = plain_steps.Sockets(module)
         self.scope = {
             "socketserver": module,
+            "tested": module,
+            "kept": self.sockets.kept,
             "os": os,
             "socket": socket,
             "sys": sys,
@@ -77,12 +91,25 @@ class Case(object):
         keywords = dict((str(k), events.decode(v)) for k, v in order.get("keywords", {}).items())
         return lambda: events.encode(getattr(kept.server, method)(*arguments, **keywords))
 
+    def do_step(self, order):
+        """One step with plain sockets."""
+        return self.sockets.carry_out(order)
+
+    def do_begin_step(self, order):
+        """The same in a thread of its own; its end is an event."""
+        servers.spawn(self.sockets, order, lambda: self.sockets.carry_out(order))
+
+    def _caller(self, order):
+        """What made a call that runs beside the commands: a server, or the plain sockets."""
+        handle = order["handle"]
+        return self.sockets if handle is None else self.servers[handle]
+
     def do_task(self, order):
         """The system's id of the thread that a call runs in; None when it has not yet begun."""
-        return self.servers[order["handle"]].tasks.get(order["label"])
+        return self._caller(order).tasks.get(order["label"])
 
     def do_stack(self, order):
-        return servers.stack(self.servers[order["handle"]].threads[order["label"]])
+        return servers.stack(self._caller(order).threads[order["label"]])
 
     def do_evaluate(self, order):
         self._look_at(order)
@@ -106,6 +133,7 @@ class Case(object):
         """End every loop, close every server, and say what is left behind."""
         for handle in sorted(self.servers):
             self._stop_one(self.servers[handle], order["hang_s"])
+        self.sockets.end(order["hang_s"])
         events.flush()
         debugging.wait_for_user()
         left = self.baseline.leftovers(order["settle_s"])

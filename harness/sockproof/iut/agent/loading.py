@@ -11,6 +11,8 @@ from . import events, own_server
 
 # Version of what is spoken with the harness.
 PROTOCOL = 2
+# What is tested unless the harness says otherwise.
+SERVERS = "socketserver"
 # Of the names of classes that socketserver has.
 ENDINGS = ("Server", "MixIn", "Handler")
 
@@ -19,7 +21,9 @@ def load_module(order):
     """Import the module under test: by name, or from the file ``order`` names."""
     path = order.get("module_path")
     if not path:
-        own = "SocketServer" if sys.version_info[0] == 2 else "socketserver"
+        own = order.get("own") or SERVERS
+        if sys.version_info[0] == 2 and own == SERVERS:
+            own = "SocketServer"
         return importlib.import_module(str(order["module"] or own))
     name = str(order["module"])
     if sys.version_info[0] == 2:
@@ -55,14 +59,22 @@ def hello(order):
         "prefix": sys.prefix,
         "os_file": os.__file__,
         "module_file": getattr(module, "__file__", ""),
-        "names": of_server.get("names") or sorted(n for n in dir(module) if n.endswith(ENDINGS)),
+        "names": of_server.get("names") or _names(module, order),
         "defines": bool(of_server) or _defines(module),
         "platform": sys.platform,
         "runtime": runtime(),
+        "has_sockets": isinstance(getattr(module, "socket", None), type),
     }
     if of_server:
         said["server"] = of_server
     return module, said
+
+
+def _names(module, order):
+    """Of a module of server classes their names, of any other all that are public."""
+    if (order.get("own") or SERVERS) == SERVERS:
+        return sorted(name for name in dir(module) if name.endswith(ENDINGS))
+    return sorted(name for name in dir(module) if not name.startswith("_"))
 
 
 def _defines(module):

@@ -1,0 +1,48 @@
+"""Sockets of the module under test in the states that cases begin with."""
+
+from __future__ import annotations
+
+from fixtures import Capable, Fill, HeldSocket, ModuleUnderTest, NotApplicable, Peers, StreamPeer
+
+# What a family of addresses needs of the machine.
+NEEDS = {"inet6": "IPv6", "path": "AF_UNIX"}
+FAMILIES = {"inet": "inet", "inet6": "inet6", "path": "path"}
+
+
+def needs(capable: Capable, family: str) -> None:
+    """Refuse a family that is not there.
+
+    Raises:
+        NotApplicable: it is not.
+    """
+    feature = NEEDS.get(family, "")
+    if feature and not capable(feature):
+        raise NotApplicable(f"no {feature} here", feature)
+
+
+def connection(
+    tested: ModuleUnderTest, peers: Peers, family: str = "inet"
+) -> tuple[HeldSocket, StreamPeer]:
+    """A connection that the module has accepted, kept as ``sock``, and its other end."""
+    listener = tested.listening(family=family)
+    peer = peers.stream().connect(listener)
+    return listener.accepted("sock"), peer
+
+
+def wait_until_over(tested: ModuleUnderTest, sock: HeldSocket) -> None:
+    """Until the system knows that a connection has ended both ways, or was reset."""
+    tested.library("select").do("poll", keep="poller")
+    poller = tested.held("poller")
+    poller.do("register", sock.kept, 0)
+    poller.do("poll", 5000)
+    poller.do("unregister", sock.kept)
+
+
+def file_with(tested: ModuleUnderTest, data: bytes | Fill) -> HeldSocket:
+    """A file of the process under test that has just this in it, at its beginning."""
+    tested.library("tempfile").do("TemporaryFile", keep="file")
+    file = tested.held("file")
+    file.do("write", data)
+    file.do("flush")
+    file.do("seek", 0)
+    return file

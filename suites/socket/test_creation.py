@@ -1,0 +1,247 @@
+"""What a new socket is, and its descriptor."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+
+from fixtures import (
+    Capable,
+    Constant,
+    HeldSocket,
+    ModuleUnderTest,
+    Observe,
+    Peers,
+    check,
+    requirement,
+    same,
+)
+from suites.socket.scenes import connection, needs
+
+Maker = Callable[[ModuleUnderTest, Peers], HeldSocket]
+_CONSTANTS = {"inet": "AF_INET", "inet6": "AF_INET6", "path": "AF_UNIX"}
+_NEW = {f"{family}-{kind}": (family, kind) for family in _CONSTANTS for kind in ("STREAM", "DGRAM")}
+
+
+@requirement("socket/default-family-and-type")
+def test_socket_without_arguments_is_a_tcp_socket(tested: ModuleUnderTest) -> None:
+    """AF_INET, SOCK_STREAM and protocol 0."""
+    tested.do("socket", keep="sock")
+
+    sock = tested.held("sock")
+    same(int(socket.AF_INET), sock.get("family"), "its family")
+    same(int(socket.SOCK_STREAM), sock.get("type"), "its type")
+    same(0, sock.get("proto"), "its protocol")
+
+
+@requirement("socket/family-and-type-are-kept", variants=_NEW)
+def test_socket_has_the_family_and_type_asked_for(
+    tested: ModuleUnderTest, variant: tuple[str, str], capable: Capable
+) -> None:
+    """As attributes, and as the system has it."""
+    family, kind = variant
+    needs(capable, family)
+    asked = Constant(_CONSTANTS[family]), Constant(f"SOCK_{kind}")
+
+    tested.do("socket", *asked, keep="sock")
+
+    sock = tested.held("sock")
+    same(int(getattr(socket, _CONSTANTS[family])), sock.get("family"), "its family")
+    same(int(getattr(socket, f"SOCK_{kind}")), sock.get("type"), "its type")
+    of_system = sock.do("getsockopt", Constant("SOL_SOCKET"), Constant("SO_TYPE"))
+    same(int(getattr(socket, f"SOCK_{kind}")), of_system, "its type as the system has it")
+
+
+def _accepted(tested: ModuleUnderTest, peers: Peers) -> HeldSocket:
+    return connection(tested, peers)[0]
+
+
+def _copy(tested: ModuleUnderTest, _peers: Peers) -> HeldSocket:
+    tested.stream("first").do("dup", keep="sock")
+    return tested.held("sock")
+
+
+def _of_descriptor(tested: ModuleUnderTest, _peers: Peers) -> HeldSocket:
+    fd = tested.stream("first").do("fileno")
+    tested.do("fromfd", fd, Constant("AF_INET"), Constant("SOCK_STREAM"), keep="sock")
+    return tested.held("sock")
+
+
+_MAKERS: Mapping[str, Maker] = {
+    "socket": lambda tested, _: tested.stream(),
+    "socketpair": lambda tested, _: tested.pair("sock", "other")[0],
+    "accept": _accepted,
+    "dup": _copy,
+    "fromfd": _of_descriptor,
+}
+
+
+@requirement("socket/new-sockets-are-not-inherited", variants=_MAKERS)
+def test_no_program_inherits_a_new_socket(
+    tested: ModuleUnderTest, peers: Peers, variant: Maker
+) -> None:
+    """However it was made."""
+    sock = variant(tested, peers)
+
+    same(False, sock.do("get_inheritable"), "get_inheritable()")
+    inherited = tested.library("os").do("get_inheritable", sock.do("fileno"))
+    same(False, inherited, "what the system says of its descriptor")
+
+
+@requirement("socket/inheritance-can-be-chosen")
+def test_inheritance_is_as_it_was_set(tested: ModuleUnderTest) -> None:
+    """On and off again, for the system too."""
+    sock = tested.stream()
+    fd = sock.do("fileno")
+
+    for wanted in (True, False):
+        sock.do("set_inheritable", wanted)
+
+        same(wanted, sock.do("get_inheritable"), "get_inheritable()")
+        same(wanted, tested.library("os").do("get_inheritable", fd), "what the system says")
+
+
+@requirement("socket/with-statement-closes")
+def test_leaving_a_with_statement_closes(tested: ModuleUnderTest, peers: Peers) -> None:
+    """The name after 'as' is the socket, and at the end the peer's stream ends."""
+    sock, peer = connection(tested, peers)
+
+    sock.do("__enter__", keep="entered")
+    sock.do("__exit__", None, None, None)
+
+    peer.expect_end()
+    same(-1, sock.do("fileno"), "fileno() of the socket after the with statement")
+    same(-1, tested.held("entered").do("fileno"), "fileno() of what it was entered as")
+
+
+@requirement("socket/fileno-is-an-open-descriptor")
+def test_fileno_is_a_descriptor_that_the_system_knows(tested: ModuleUnderTest) -> None:
+    """One that can be asked for what it is, and -1 once it is closed."""
+    sock = tested.stream()
+
+    fd = sock.do("fileno")
+
+    check(isinstance(fd, int) and fd >= 0, expected="a descriptor", actual=fd)
+    tested.library("os").do("fstat", fd)
+    sock.do("close")
+    same(-1, sock.do("fileno"), "fileno() of a closed socket")
+    tested.library("os").expect_error("EBADF", "fstat", fd)
+
+
+@requirement("socket/socket-of-a-descriptor-finds-its-family")
+def test_socket_of_a_descriptor_is_what_that_is(tested: ModuleUnderTest, capable: Capable) -> None:
+    """Neither family nor type is given."""
+    needs(capable, "inet6")
+    fd = tested.datagram("first", "inet6").do("detach")
+
+    tested.do("socket", fileno=fd, keep="sock")
+
+    sock = tested.held("sock")
+    same(int(socket.AF_INET6), sock.get("family"), "its family")
+    same(int(socket.SOCK_DGRAM), sock.get("type"), "its type")
+    same(fd, sock.do("fileno"), "its descriptor")
+
+
+@requirement("socket/detach-keeps-the-descriptor-open")
+def test_detached_descriptor_stays_open(tested: ModuleUnderTest, peers: Peers) -> None:
+    """The socket is closed, and the connection goes on."""
+    sock, peer = connection(tested, peers)
+    before = sock.do("fileno")
+
+    fd = sock.do("detach")
+
+    same(before, fd, "what detach() returns")
+    same(-1, sock.do("fileno"), "fileno() after detach()")
+    tested.library("os").do("write", fd, b"still here")
+    peer.expect(b"still here")
+    tested.library("os").do("close", fd)
+
+
+@requirement("socket/dup-is-independent")
+def test_copy_outlives_what_it_was_made_of(tested: ModuleUnderTest, peers: Peers) -> None:
+    """It has another descriptor, of the same connection."""
+    sock, peer = connection(tested, peers)
+
+    sock.do("dup", keep="copy")
+    copy = tested.held("copy")
+    other = copy.do("fileno") != sock.do("fileno")
+    sock.do("close")
+
+    check(other, expected="another descriptor", actual="the same")
+    same(int(socket.AF_INET), copy.get("family"), "its family")
+    copy.do("sendall", b"by the copy")
+    peer.expect(b"by the copy")
+    copy.do("close")
+    peer.expect_end()
+
+
+@requirement("socket/fromfd-duplicates")
+def test_socket_of_fromfd_has_a_descriptor_of_its_own(
+    tested: ModuleUnderTest, peers: Peers
+) -> None:
+    """To close it does not close the one that it was made of."""
+    sock, peer = connection(tested, peers)
+    fd = sock.do("fileno")
+
+    tested.do("fromfd", fd, Constant("AF_INET"), Constant("SOCK_STREAM"), keep="copy")
+    other = tested.held("copy").do("fileno") != fd
+    tested.held("copy").do("close")
+
+    check(other, expected="another descriptor", actual="the same")
+    sock.do("sendall", b"still here")
+    peer.expect(b"still here")
+
+
+@requirement("socket/module-close-closes-a-descriptor")
+def test_close_of_the_module_closes_a_descriptor(tested: ModuleUnderTest) -> None:
+    """That of a socket, which nobody has any more."""
+    fd = tested.stream().do("detach")
+
+    tested.do("close", fd)
+
+    tested.library("os").expect_error("EBADF", "fstat", fd)
+
+
+_PAIRS = {"default": (), "stream": ("SOCK_STREAM",), "datagram": ("SOCK_DGRAM",)}
+
+
+@requirement("socket/pair-is-connected", variants=_PAIRS)
+def test_what_one_of_a_pair_sends_the_other_receives(
+    tested: ModuleUnderTest, variant: tuple[str, ...], capable: Capable
+) -> None:
+    """In both directions; of AF_UNIX, where there is that."""
+    needs(capable, "path")
+    kinds = [Constant(kind) for kind in variant]
+    given = [Constant("AF_UNIX"), *kinds] if kinds else []
+
+    tested.do("socketpair", *given, keep=("a", "b"))
+
+    a, b = tested.held("a"), tested.held("b")
+    for one, other in ((a, b), (b, a)):
+        one.do("send", b"to the other")
+        other.expect(b"to the other", "recv", 100)
+    same(int(socket.AF_UNIX), a.get("family"), "the family of a pair")
+    same(int(getattr(socket, (*variant, "SOCK_STREAM")[0])), b.get("type"), "the type of a pair")
+
+
+@requirement("socket/forgotten-sockets-are-closed")
+def test_collected_socket_is_closed(tested: ModuleUnderTest, peers: Peers) -> None:
+    """Once nobody refers to it, and garbage was collected."""
+    _, peer = connection(tested, peers)
+
+    tested.forget("sock")
+    tested.library("gc").do("collect")
+
+    peer.expect_end()
+
+
+@requirement("socket/text-of-a-socket")
+def test_text_of_a_socket_is_recorded(tested: ModuleUnderTest, observe: Observe) -> None:
+    """What repr() says of a new one and of a closed one, but for numbers of descriptors."""
+    tested.do("socket", keep="sock")
+    sock = tested.held("sock")
+
+    for state in ("new", "closed"):
+        text = str(sock.do("__repr__"))
+        observe(state, text.replace(f"fd={sock.do('fileno')}", "fd=N"))
+        sock.do("close")

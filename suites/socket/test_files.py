@@ -1,0 +1,153 @@
+"""makefile(): modes, buffers, and what closes what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fixtures import HeldSocket, ModuleUnderTest, Peers, check, requirement, same
+from suites.socket.scenes import connection
+
+
+def _file(tested: ModuleUnderTest, sock: HeldSocket, *given: Any, **options: Any) -> HeldSocket:
+    sock.do("makefile", *given, keep="file", **options)
+    return tested.held("file")
+
+
+@requirement("socket/makefile-reads-octets")
+def test_file_of_octets_reads_lines_and_all(tested: ModuleUnderTest, peers: Peers) -> None:
+    """Whatever pieces they come in."""
+    sock, peer = connection(tested, peers)
+    file = _file(tested, sock, "rb")
+
+    peer.send(b"first\nsec").send(b"ond\nrest")
+    peer.half_close()
+
+    same([b"first\n", b"second\n"], [file.do("readline"), file.do("readline")], "two lines")
+    same(b"rest", file.do("read"), "what is left")
+    same(b"", file.do("read"), "what comes after the end")
+
+
+@requirement("socket/makefile-is-text-by-default")
+def test_file_is_of_text_by_default(tested: ModuleUnderTest, peers: Peers) -> None:
+    """And ends of lines are those of Python."""
+    sock, peer = connection(tested, peers)
+    file = _file(tested, sock)
+
+    peer.send(b"one\r\ntwo\n")
+
+    same(["one\n", "two\n"], [file.do("readline"), file.do("readline")], "two lines")
+
+
+@requirement("socket/makefile-encodes-as-asked")
+def test_file_has_the_encoding_and_ends_of_lines_asked_for(
+    tested: ModuleUnderTest, peers: Peers
+) -> None:
+    """In both directions."""
+    sock, peer = connection(tested, peers)
+    file = _file(tested, sock, "rw", encoding="latin-1", newline="\r\n")
+
+    file.do("write", "\xe9\n")
+    file.do("flush")
+    peer.send(b"\xe8\r\n")
+
+    peer.expect(b"\xe9\r\n")
+    same("\xe8\r\n", file.do("readline"), "a line")
+
+
+@requirement("socket/makefile-buffers-what-is-written")
+def test_written_octets_wait_for_a_flush(tested: ModuleUnderTest, peers: Peers) -> None:
+    """What is sent past the file comes first."""
+    sock, peer = connection(tested, peers)
+    file = _file(tested, sock, "wb")
+
+    file.do("write", b"second")
+    sock.do("sendall", b"first ")
+    file.do("flush")
+
+    peer.expect(b"first second")
+
+
+@requirement("socket/makefile-without-a-buffer")
+def test_file_without_a_buffer_sends_at_once(tested: ModuleUnderTest, peers: Peers) -> None:
+    """write() returns how much was sent."""
+    sock, peer = connection(tested, peers)
+    file = _file(tested, sock, "wb", buffering=0)
+
+    same(5, file.do("write", b"first"), "what write() returns")
+    sock.do("sendall", b" second")
+
+    peer.expect(b"first second")
+
+
+_MODES = {"binary": "a", "unknown": "x", "update": "rb+"}
+
+
+@requirement("socket/makefile-refuses-other-modes", variants=_MODES)
+def test_unknown_mode_is_refused(tested: ModuleUnderTest, variant: str) -> None:
+    """ValueError."""
+    a, _ = tested.pair()
+
+    a.expect_raised("ValueError", "makefile", variant)
+
+
+@requirement("socket/makefile-text-needs-a-buffer")
+def test_text_without_a_buffer_is_refused(tested: ModuleUnderTest) -> None:
+    """ValueError, as of open()."""
+    a, _ = tested.pair()
+
+    a.expect_raised("ValueError", "makefile", "r", buffering=0)
+
+
+@requirement("socket/makefile-tells-what-it-is")
+def test_file_tells_what_it_can(tested: ModuleUnderTest) -> None:
+    """Reading and writing, and the descriptor of the socket."""
+    a, _ = tested.pair()
+
+    for mode, wanted in (("rb", (True, False)), ("wb", (False, True)), ("rwb", (True, True))):
+        file = _file(tested, a, mode, buffering=0)
+        same(wanted, (file.do("readable"), file.do("writable")), f"what mode {mode} can")
+        same(a.do("fileno"), file.do("fileno"), "fileno() of the file")
+        file.do("close")
+
+
+@requirement("socket/closed-file-leaves-the-socket")
+def test_closing_a_file_leaves_the_socket_open(tested: ModuleUnderTest, peers: Peers) -> None:
+    """And its other files."""
+    sock, peer = connection(tested, peers)
+    sock.do("makefile", "wb", keep="other")
+    file = _file(tested, sock, "wb")
+
+    file.do("close")
+
+    sock.do("sendall", b"still ")
+    tested.held("other").do("write", b"here")
+    tested.held("other").do("flush")
+    peer.expect(b"still here")
+    file.expect_raised("ValueError", "write", b"x")
+
+
+@requirement("socket/file-is-of-no-use-after-a-timeout")
+def test_file_is_refused_after_a_timeout(tested: ModuleUnderTest) -> None:
+    """OSError: what was read before the timeout may be lost."""
+    a, _ = tested.pair()
+    a.do("settimeout", 0.05)
+    file = _file(tested, a, "rb")
+
+    first = file.refused("read", 1)
+    second = file.refused("read", 1)
+
+    check(first.is_a("timeout", "TimeoutError"), expected="a timeout", actual=str(first))
+    is_other = second.is_a("OSError") and not second.is_a("timeout", "TimeoutError")
+    check(is_other, expected="another OSError", actual=str(second))
+
+
+@requirement("socket/file-without-waiting-gives-none")
+def test_file_of_a_non_blocking_socket_gives_none(tested: ModuleUnderTest) -> None:
+    """Where nothing is there to be read, as raw files do."""
+    a, b = tested.pair()
+    a.do("setblocking", False)
+    file = _file(tested, a, "rb", buffering=0)
+
+    same(None, file.do("read", 10), "what read() gives of nothing")
+    b.do("sendall", b"abc")
+    same(b"abc", file.do("read", 10), "what read() gives then")
