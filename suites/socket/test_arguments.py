@@ -57,7 +57,7 @@ def test_port_out_of_range_is_refused(tested: ModuleUnderTest, variant: int) -> 
 def test_path_that_is_too_long_is_refused(tested: ModuleUnderTest, capable: Capable) -> None:
     """OSError, and no socket file is made of a part of it."""
     needs(capable, "path")
-    path = "/tmp/" + "x" * 200
+    path = tested.address("path") + "x" * 200
 
     for call in ("bind", "connect"):
         tested.stream(call, "path").expect_raised("OSError", call, path)

@@ -1,0 +1,121 @@
+"""Areas of a run: those of one module, which is then what is judged, and what is refused."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from fixtures.partners import partner
+from sockproof.commands.list import collect
+from sockproof.errors import IutUnavailable, UsageError
+from sockproof.iut.capabilities import probe
+from sockproof.iut.implementation import parse_iut
+from sockproof.iut.judged_module import judged_as
+from sockproof.run.areas import area_hint, asked_module, refuse_specs
+from sockproof.spec.catalogue import load_socket
+from sockproof.spec.requirement import SERVERS, SOCKETS
+
+RIGHT = partner("right_sockets/other_insides")
+
+
+@pytest.mark.parametrize(
+    ("areas", "module"),
+    [((), SERVERS), (("streams", "unix"), SERVERS), ((SOCKETS,), SOCKETS)],
+)
+def test_areas_say_which_module_is_judged(areas: tuple[str, ...], module: str) -> None:
+    """Socketserver, unless it is the area of sockets."""
+    assert asked_module(areas) == module
+
+
+@pytest.mark.parametrize(
+    ("areas", "problem"),
+    [
+        (("sokcet",), "no area 'sokcet'"),
+        (("streams", SOCKETS), "--area socket judges another module than streams"),
+    ],
+)
+def test_areas_that_do_not_fit_are_refused(areas: tuple[str, ...], problem: str) -> None:
+    """One that is not there, and those of two modules."""
+    with pytest.raises(UsageError, match=problem):
+        asked_module(areas)
+
+
+def test_server_specs_are_refused_where_sockets_are_judged() -> None:
+    """They select server classes."""
+    refuse_specs(SERVERS, ["TCP/inet"])
+    refuse_specs(SOCKETS, [])
+
+    with pytest.raises(UsageError, match="--spec selects server classes"):
+        refuse_specs(SOCKETS, ["TCP/inet"])
+
+
+def test_cases_of_an_area_are_its_own() -> None:
+    """Each requirement of the socket module has some; without an area there are none of it."""
+    of_sockets = {case.requirement for case in collect((), "", (SOCKETS,))}
+    streams = {case.area for case in collect((), "", ("streams",))}
+
+    assert of_sockets == set(load_socket())
+    assert streams == {"streams"}
+    assert not any(case.area == SOCKETS for case in collect((), "socket or streams/whole"))
+
+
+def test_hint_names_the_area() -> None:
+    """Where nothing is selected that the other module has."""
+    assert "--area socket" in area_hint("socket/recv", ())
+    assert "--area" not in area_hint("socket/recv", (SOCKETS,))
+    assert "--area" not in area_hint("nothing/of-the-kind", ())
+
+
+def test_server_class_is_no_module_of_sockets() -> None:
+    """Nor is a file that whatever imports socket would get."""
+    with pytest.raises(UsageError, match="names server classes"):
+        judged_as(SOCKETS, parse_iut("mypackage.servers:ChatServer"))
+
+
+def test_file_that_is_called_socket_is_refused(tmp_path: Path) -> None:
+    """Another name is proposed."""
+    path = tmp_path / "socket.py"
+    path.write_text("", "utf-8")
+
+    with pytest.raises(UsageError, match="my_socket"):
+        judged_as(SOCKETS, parse_iut(str(path)))
+
+
+def test_module_of_the_other_kind_is_told_what_to_type() -> None:
+    """A socketserver where sockets are judged, and the other way round."""
+    with pytest.raises(IutUnavailable, match="has no class 'socket'"):
+        probe(judged_as(SOCKETS, parse_iut("socketserver")))
+    with pytest.raises(IutUnavailable, match="sockproof run --area socket"):
+        probe(parse_iut(RIGHT))
+
+
+AWAITED = """
+import socket as below
+from socket import *
+class socket:
+    def __init__(self, *given):
+        self.held = below.socket(*given)
+    def __getattr__(self, name):
+        return getattr(self.held, name)
+    async def connect(self, address):
+        self.held.connect(address)
+"""
+
+
+def test_module_whose_calls_are_awaited_is_refused(tmp_path: Path) -> None:
+    """Plainly."""
+    path = tmp_path / "awaited.py"
+    path.write_text(AWAITED, "utf-8")
+
+    with pytest.raises(IutUnavailable, match="has to be awaited"):
+        probe(judged_as(SOCKETS, parse_iut(str(path))))
+
+
+def test_interpreter_has_all_that_is_documented() -> None:
+    """And says so."""
+    found = probe(judged_as(SOCKETS, parse_iut(sys.executable)))
+
+    assert found.absent == []
+    assert {"socket", "create_server", "send_fds"} <= found.capabilities.names
