@@ -13,6 +13,7 @@ import pytest
 from fixtures.programs import Programs
 from sockproof.case.client import StreamPeer
 from sockproof.case.datagram import DatagramPeer
+from sockproof.case.listening_peer import ListeningPeer
 from sockproof.case.tls_client import TlsClient
 from sockproof.commands.reproducing import warn_of_missing
 from sockproof.iut.calls import RunningCall
@@ -23,7 +24,7 @@ from sockproof.iut.server import Server
 from sockproof.judge.checks import Hang, Mismatch
 from sockproof.repro.step_code import has_statement
 
-PEERS = (StreamPeer, DatagramPeer, TlsClient)
+PEERS = (StreamPeer, DatagramPeer, ListeningPeer, TlsClient)
 VERBS = (CaseProcess, Server, RunningCall, *PEERS, Program, Programs)
 # What reaches a peer's socket, or the process under test.
 OUTSIDE = ("client", "socket", "_socket", "_channel", "events", "_popen")

@@ -29,15 +29,6 @@ def connection(
     return listener.accepted("sock"), peer
 
 
-def wait_until_over(tested: ModuleUnderTest, sock: HeldSocket) -> None:
-    """Until the system knows that a connection has ended both ways, or was reset."""
-    tested.library("select").do("poll", keep="poller")
-    poller = tested.held("poller")
-    poller.do("register", sock.kept, 0)
-    poller.do("poll", 5000)
-    poller.do("unregister", sock.kept)
-
-
 def file_with(tested: ModuleUnderTest, data: bytes | Fill) -> HeldSocket:
     """A file of the process under test that has just this in it, at its beginning."""
     tested.library("tempfile").do("TemporaryFile", keep="file")

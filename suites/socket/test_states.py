@@ -26,7 +26,7 @@ from fixtures import (
     check,
     requirement,
 )
-from suites.socket.scenes import connection, wait_until_over
+from suites.socket.scenes import connection
 
 MODES = {"b": ("blocking", None), "t": ("timeout", 0.05), "n": ("non-blocking", 0.0)}
 
@@ -142,7 +142,7 @@ class Scene:
     def reset(self) -> HeldSocket:
         sock, peer = connection(self.tested, self._peers)
         peer.reset()
-        wait_until_over(self.tested, sock)
+        self.tested.wait_until_over(sock)
         return sock
 
     def connecting(self) -> HeldSocket:

@@ -10,7 +10,7 @@ from sockproof.iut.calls import RunningCall
 from sockproof.iut.outcomes import Outcome, RaisedError
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.values import Constant, Kept, encode
-from sockproof.judge.checks import Mismatch, check, same
+from sockproof.judge.checks import Inconclusive, Mismatch, check, same
 from sockproof.spec.matrix import ServerSpec
 
 __all__ = ["SPECS", "HeldSocket", "ModuleUnderTest", "Stepping"]
@@ -214,6 +214,16 @@ class ModuleUnderTest(Stepping):
     def forget(self, name: str) -> None:
         """Keep no longer what a step has kept under this name."""
         self._process.do("step", **self._order("forget", name, (), {}, None))
+
+    def wait_until_over(self, sock: HeldSocket) -> None:
+        """Until the system knows that a connection has ended both ways, or was reset.
+
+        Raises:
+            Inconclusive: it does not come to know it.
+        """
+        ended = self._process.do("step", **self._order("over", sock.name, (), {}, None))
+        if ended.value is not True:
+            raise Inconclusive(f"the end of {sock.name} is not seen: {ended.error or 'nothing'}")
 
     def value_of(self, expression: str) -> Any:
         """What an expression comes to in the process, where the module is ``tested``.

@@ -18,6 +18,8 @@ def step_call(told: Mapping[str, Any], names: Names) -> str:
     member = _member(told)
     if told["do"] == "forget":
         return f"globals().pop('{told['name']}') and None"
+    if told["do"] == "over":
+        return f"is_over({told['name']})"
     if told["do"] == "get":
         return member
     return f"{member}({', '.join(_given(told, names))})"

@@ -6,11 +6,16 @@ A step calls a function of the module, or a method of what an earlier step has k
 from __future__ import absolute_import
 
 import importlib
+import select
 
 from . import events
 
 # How long the call of a thread may take to end, once all sockets are closed.
 SETTLE_S = 1.0
+# How long a connection may take to be known to be over.
+OVER_S = 5
+# Bound before any preload can patch it.
+_poll = select.poll
 
 
 class Sockets(object):
@@ -50,6 +55,8 @@ class Sockets(object):
         if order["do"] == "forget":
             self.kept.pop(order["name"])
             return None
+        if order["do"] == "over":
+            return _is_over(self.kept[order["name"]].fileno())
         member = getattr(target, str(order["name"]))
         if order["do"] == "get":
             return member
@@ -106,6 +113,13 @@ class Sockets(object):
             thread.join(min(hang_s, SETTLE_S))
         if problem is not None:
             raise problem
+
+
+def _is_over(fd):
+    """Whether the system comes to know that a connection has ended both ways, or was reset."""
+    poller = _poll()
+    poller.register(fd, 0)  # nothing but what is always told
+    return bool(poller.poll(OVER_S * 1000))
 
 
 def _short(told):
