@@ -1,9 +1,8 @@
-"""Lines and datagrams of any length and of any octets: no limit within reach, nothing stripped."""
+"""Lines of any length, and handlers that are kept: no limit within reach."""
 
 from __future__ import annotations
 
-from fixtures import DatagramPeer, Fill, Serve, StreamPeer, requirement, same
-from fixtures.steps import Echo, ReadToEnd
+from fixtures import Fill, Serve, StreamPeer, requirement, same
 
 LENGTHS = (1, 4096, 8191, 8192, 8193, 65535, 65536, 65537, 1 << 20)
 TELLS_LENGTHS = """
@@ -19,15 +18,6 @@ class Handler(base):
         emit("set", found=len(set([self, other, self])))
         self.wfile.write(b"done")
 """
-# NULs and blanks at the ends, each octet, ends of lines.
-DATAGRAMS = {
-    "nul": b"\0",
-    "nuls-at-the-end": b"padded\0\0\0",
-    "nuls-at-the-beginning": b"\0\0padded",
-    "blanks-at-the-ends": b" \t blanks \r\n\n",
-    "every-octet": bytes(range(256)),
-    "high-octets": b"\xff\xfe\xff",
-}
 
 
 @requirement("handlers/lines-of-any-length")
@@ -50,14 +40,3 @@ def test_handlers_can_be_in_a_set(serve: Serve, client: StreamPeer) -> None:
 
     (told,) = server.process.matching("set")
     same(2, told.fields["found"], "two handlers, one of them twice, in a set")
-
-
-@requirement("datagrams/octets-of-any-value", variants=DATAGRAMS)
-def test_octets_of_any_value(serve: Serve, sender: DatagramPeer, variant: bytes) -> None:
-    """They reach the handler as they are, and come back."""
-    server = serve([ReadToEnd(), Echo()])
-
-    sender.connect(server).send(variant)
-
-    server.expect_read("read_to_end", variant)
-    sender.expect(variant)

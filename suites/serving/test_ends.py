@@ -79,34 +79,6 @@ def test_copy_of_the_socket_listens_on(construct: Construct, peers: Peers) -> No
     peers().connect(second).send(b"x\n").expect(b"x\n").expect_end()
 
 
-@requirement("dispatch/socket-put-there-later")
-def test_socket_put_there_later_is_asked(construct: Construct, peers: Peers) -> None:
-    """A server that has been given another listening socket serves at that one's address."""
-    server, other = construct(ECHO_LINE), construct(ECHO_LINE)
-    other.execute("others_socket, other = server.socket, server")
-
-    server.execute("server.socket.close(); server.socket = others_socket")
-    server.spawn("serve_forever", POLL_INTERVAL_S)
-
-    peers().connect(other).send(b"x\n").expect(b"x\n").expect_end()
-
-
-@requirement("construction/with-statement-waits-for-no-loop")
-def test_left_with_statement_waits_for_no_loop(construct: Construct, peers: Peers) -> None:
-    """Its end is server_close(), which returns while the loop of another thread is at a request."""
-    server = construct([ReadLine(), Gate("at work"), Echo()])
-    loop = server.spawn("serve_forever", POLL_INTERVAL_S)
-    held = peers().connect(server).send(b"held\n")
-    server.expect_at_gate("at work")
-
-    server.spawn("__exit__", None, None, None).expect_return()
-
-    server.spawn("shutdown").comes_to_wait()
-    server.open_gate("at work")
-    held.expect(b"held\n").expect_end()
-    loop.wait()
-
-
 @requirement("serving/waiting-clients-are-served-in-order")
 def test_waiting_clients_are_served_in_order(construct: Construct, peers: Peers) -> None:
     """Five clients that have all connected before the loop begins are served one by one."""

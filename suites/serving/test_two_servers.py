@@ -1,9 +1,9 @@
-"""Two servers of one class in a process: each has a loop, an end and requests of its own."""
+"""Two servers of one class in a process: each has a loop and an end of its own."""
 
 from __future__ import annotations
 
 from fixtures import POLL_INTERVAL_S, Construct, Peers, Serve, check, requirement, same
-from fixtures.steps import Echo, Gate, ReadLine, Report, When
+from fixtures.steps import Echo, Gate, ReadLine, When
 
 LINE = b"x\n"
 HELD = b"held\n"
@@ -52,14 +52,3 @@ def test_end_of_the_other_loop_ends_no_wait(construct: Construct, peers: Peers) 
     busy.open_gate("at work")
     stopping.expect_return()
     held.expect(HELD).expect_end()
-
-
-@requirement("dispatch/handler-gets-its-own-server")
-def test_handler_has_the_server_of_its_request(serve: Serve, peers: Peers) -> None:
-    """Of two servers, each is that of the handlers of its own requests, whichever was made last."""
-    servers = [serve([ReadLine(), Report({"server": "id(self.server)"}), Echo()]) for _ in "ab"]
-
-    for number, server in enumerate(servers, 1):
-        peers().connect(server).send(LINE).expect(LINE).expect_end()
-        told = server.expect_report(number)["server"]
-        same(server.evaluate("id(server)"), told, "the server that a handler has")

@@ -26,7 +26,8 @@ while left:
     left -= len(data)
 self.digest = digest.hexdigest()
 for number in range({BLOCKS}):
-    self.wfile.write(struct.pack(">Q", ~number & 0xFFFFFFFF) + b"r" * {BLOCK_OCTETS - 8})
+    told = struct.pack(">L", number) + digest.digest()[:4]  # of a part it is another
+    self.wfile.write(told + b"r" * {BLOCK_OCTETS - 8})
 """
 )
 ECHO_EVERYTHING = Run(
@@ -47,8 +48,8 @@ def _request() -> Iterator[bytes]:
 
 
 def _reply() -> Iterator[bytes]:
-    numbers = (~n & 0xFFFFFFFF for n in range(BLOCKS))
-    return (struct.pack(">Q", n) + b"r" * (BLOCK_OCTETS - 8) for n in numbers)
+    read = bytes.fromhex(_digest(_request()))[:4]
+    return (struct.pack(">L", n) + read + b"r" * (BLOCK_OCTETS - 8) for n in range(BLOCKS))
 
 
 def _digest(blocks: Iterator[bytes]) -> str:

@@ -17,6 +17,8 @@ from sockproof.timing import hang_bound_s
 __all__ = ["kind_of", "listening", "parse_listen", "parse_to", "refuse_nobody"]
 
 _BACKLOG = 512
+# Nobody connects to there, and whoever listens there is reached from everywhere.
+_EVERYWHERE = ("0.0.0.0", "::")
 _START = "start the server first; it is named by --to"
 
 
@@ -43,6 +45,10 @@ def parse_listen(given: str, server: Address, allowed: Sequence[str] = ()) -> Ad
         host = "[::1]" if server.spec.family == "inet6" else "127.0.0.1"
         given = f"{'' if server.is_stream else 'udp:'}{host}:{given}"
     is_any = given.endswith(":0") and not given.startswith("unix")
+    host = given.removeprefix("udp:").rpartition(":")[0].strip("[]")
+    if host in _EVERYWHERE and host not in allowed:
+        hint = f"give a port alone, such as 0, or, if others may come, add --allow-remote {host}"
+        raise UsageError(f"--listen {given}: {host} is not this machine's loopback", hint)
     found = parse_address(f"{given[:-1]}1" if is_any else given, allowed)
     if found.is_stream != server.is_stream or (found.spec.is_unix and not found.is_stream):
         told = f"--listen {given} is not of the kind of {server.words}"
