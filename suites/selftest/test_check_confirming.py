@@ -27,6 +27,28 @@ from suites.selftest.runs import (
     wait_until,
 )
 
+# Its first life answers, to whoever finds out what it speaks; another one holds whoever comes.
+HOLDING = """
+import os, socketserver, sys
+
+with open("lives", "a") as lives:
+    lives.write("x")
+HOLDS = os.path.getsize("lives") > 1
+
+class Echo(socketserver.StreamRequestHandler):
+    def handle(self):
+        for line in self.rfile:
+            if HOLDS:
+                open("held", "w").close()
+                self.rfile.read()
+            self.wfile.write(line)
+
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = daemon_threads = True
+
+with Server(("127.0.0.1", int(sys.argv[1])), Echo) as server:
+    server.serve_forever()
+"""
 LISTENER = [sys.executable, str(Path(__file__).with_name("one_fault_listener.py"))]
 QUICK = ("check", "--patience", "0.5", "--report-dir", "out")
 HELD = "neighbours-delay-nobody[TCP/inet,silent]"
@@ -104,6 +126,22 @@ def test_interrupt_while_a_script_is_tried_early_ends_it(tmp_path: Path) -> None
 
 
 @pytest.mark.by_turns(3)
+def test_interrupt_makes_no_finding(tmp_path: Path) -> None:
+    """The server ends by it, and the case that is played is not judged."""
+    (tmp_path / "holding.py").write_text(HOLDING, "utf-8")
+    words = ["check", "--patience", "120", "--report-dir", "out", "-k", f"{HELD} or at-rest"]
+    with started_command(tmp_path, *words, "--", sys.executable, "holding.py", "{port}") as check:
+        wait_until((tmp_path / "held").exists)
+        check.send_signal(signal.SIGINT)
+        status = check.wait(60)
+
+    printed = (tmp_path / "printed").read_text("utf-8")
+    failed = [row.id for path in tmp_path.glob("out/*.jsonl") for row in read_record(path).cases]
+    assert (status, "finding" in printed) == (3, False), printed
+    assert f"invariants/{HELD}" not in failed
+
+
+@pytest.mark.by_turns(3)
 def test_script_that_was_tried_early_is_not_tried_again(tmp_path: Path) -> None:
     """The program lives to be asked what it speaks, for the case, and for its script."""
     listener = " ".join([*LISTENER, "$0", "'waits for ever'"])
@@ -145,3 +183,16 @@ def test_failure_of_a_server_that_is_gone_is_not_tried(tmp_path: Path) -> None:
     why = "was not run: the server answers nobody any more, since invariants/garbage-is-survived"
     assert (ended.status, seen) == (1, f"scripts/{script.name} {why}"), ended
     assert f"this script {why}" in " ".join(script.read_text("utf-8").split())
+
+
+@pytest.mark.by_turns(3)
+def test_script_starts_the_program_as_the_check_does(tmp_path: Path) -> None:
+    """One that imports a module beside it is no other in the script."""
+    (tmp_path / "beside.py").write_text(Path(LISTENER[1]).read_text("utf-8"), "utf-8")
+    (tmp_path / "server.py").write_text("import beside\n\nbeside.main()\n", "utf-8")
+    program = [sys.executable, "server.py", "{port}", "waits for ever"]
+
+    ended = sockproof_(tmp_path, *QUICK, "-k", STAYS, "--", *program)
+
+    script = "scripts/leaving-clients-leave-nothing-end.py shows it"
+    assert (ended.status, _seen_of(tmp_path)) == (1, {f"invariants/{STAYS}": script}), ended

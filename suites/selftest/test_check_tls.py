@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -90,6 +91,12 @@ BAD_PAPERS: list[tuple[dict[str, str], str]] = [
     ({"cert": "cert", "key": "server.pem"}, r"server\.pem: the key does not belong to .*cert"),
     ({"key": "key"}, r"key is a key without a certificate"),
     ({"cert": "cert", "key": "sealed"}, r"the key of --tls-cert is encrypted"),
+    ({"ca": "a\0b"}, r"cannot read .*: embedded null"),
+    ({"ca": "pipe"}, r"cannot read .*pipe: it is no regular file"),
+    ({"cert": "."}, r"cannot read .*: it is no regular file"),
+    ({"name": ".example"}, r"'\.example' is no name of a host"),
+    ({"name": "ü..a"}, r"is no name of a host"),
+    ({"name": "a\0b"}, r"is no name of a host"),
 ]
 
 
@@ -102,6 +109,8 @@ def test_papers_that_are_not_in_order(papers: Papers, told: dict[str, str], prob
     form = serialization.PrivateFormat.PKCS8
     sealed = key.private_bytes(serialization.Encoding.PEM, form, sealing)
     (folder / "sealed").write_bytes(sealed)
+    if not (folder / "pipe").exists():
+        os.mkfifo(folder / "pipe")
     terms = in_files(folder, told)
 
     with pytest.raises(UsageError, match=problem):
@@ -150,6 +159,24 @@ def test_a_plain_server_does_not_agree() -> None:
             agree(address, CaseLog())
 
     assert found.value.hint == "it may speak no TLS: leave --tls out"
+
+
+def test_an_empty_name_is_none(tmp_path: Path) -> None:
+    """As of a variable that is not set: it does not have the check go on without TLS."""
+    ended = sockproof_(tmp_path, "check", "--tls-name=", "127.0.0.1:1")
+
+    assert (ended.status, "'' is no name of a host" in ended.error) == (4, True), ended
+
+
+@pytest.mark.by_turns(2)
+def test_examples_are_not_begun_with_an_alert(tmp_path: Path, papers: Papers) -> None:
+    """A server with TLS answers plain words with nothing that an example could have."""
+    with listening_with(papers.context()) as port:
+        ended = sockproof_(tmp_path, "init", "--say", "hello\\n", f"127.0.0.1:{port}")
+
+    assert ended.status == 3
+    assert "it looks like TLS: try --tls" in ended.error
+    assert not list(tmp_path.glob("*.toml"))
 
 
 @pytest.mark.by_turns(2)

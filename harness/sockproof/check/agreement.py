@@ -15,13 +15,20 @@ from sockproof.timing import hang_bound_s, scale
 __all__ = ["agree"]
 
 _PATIENCE_S = 0.5
+_PLAIN = "it may speak no TLS: leave --tls out"
 # By what is in the words of the problem.
 _HINTS: Mapping[str, str] = {
     "ostname mismatch": "say what it is called, with --tls-name",
     "IP address mismatch": "say what it is called, with --tls-name",
+    "has expired": "give it another, or leave --tls-ca out to look at nothing of it",
     "certificate refused": "--tls-ca takes a file with the authority that its certificate is from",
-    "wrong version number": "it may speak no TLS: leave --tls out",
+    "wrong version number": _PLAIN,
     "certificate required": "it wants a certificate of its client: --tls-cert",
+    "handshake failure": "it may want a certificate of its client, --tls-cert, or other ciphers",
+    "unknown ca": "it does not know who has signed the client's certificate, that of --tls-cert",
+    "protocol version": "it speaks another version of TLS: see version in the table [tls]",
+    "nothing comes": _PLAIN,
+    "end of stream": _PLAIN,
     "": "see what it prints, and what it was started with",
 }
 

@@ -151,6 +151,8 @@ class Check:
                 if not why and self.subject.argv and play.needs_life(scene):
                     self._see_to_life(scene, lives)
                 row = self._row(play, scene, why)
+                if interrupted():  # which has ended the server, and shortened waits
+                    return
                 _see_in_foreground(scene.life)
                 if row.verdict is Verdict.FAIL:
                     self._recover(scene, lives, row.requirement)

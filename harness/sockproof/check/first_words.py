@@ -14,7 +14,7 @@ from sockproof.check.service.meeting import meet
 from sockproof.errors import HarnessError
 from sockproof.iut.case_log import CaseLog
 
-__all__ = ["FirstWords"]
+__all__ = ["FirstWords", "speaks_tls"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class FirstWords:
         try:
             return self._as_told(address, folder, log)
         except HarnessError as error:
-            if address.is_stream and not address.tls and _speaks_tls(address, log):
+            if speaks_tls(address, log):
                 raise HarnessError(error.message, TRY_TLS) from None
             raise
 
@@ -47,8 +47,8 @@ class FirstWords:
         return learn(address, log, self.say, self.expect)
 
 
-def _speaks_tls(address: Address, log: CaseLog) -> bool:
-    """As far as that can be seen."""
+def speaks_tls(address: Address, log: CaseLog) -> bool:
+    """Whether a server that was taken for one without TLS has it, as far as that can be seen."""
     with contextlib.suppress(HarnessError):
-        return looks_like_tls(address, log)
+        return address.is_stream and not address.tls and looks_like_tls(address, log)
     return False

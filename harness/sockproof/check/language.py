@@ -40,7 +40,7 @@ __all__ = [
     "looks_like_tls",
 ]
 
-TLS = "TLS"
+TLS = "speaks TLS"
 TRY_TLS = "it looks like TLS: try --tls"
 """What is said to whoever has said nothing of TLS to a server that speaks it."""
 ANSWERS, GREETS, OWN_WORDS = "answers", "greets", "the user's own"

@@ -27,7 +27,7 @@ from sockproof.iut.strays import AGENT_MARK, carriers, end_strays, new_mark
 from sockproof.iut.survivor import keep
 from sockproof.timing import start_bound_s
 
-__all__ = ["ProgramLife", "lived"]
+__all__ = ["ProgramLife", "lived", "outer_environment"]
 
 _LOOK_S = 0.01
 _TRIES = 5
@@ -37,6 +37,11 @@ _KEPT_CHARACTERS = 1_000_000
 _OURS = "PYTHONSAFEPATH"
 _IN_USE = ("address already in use", "eaddrinuse", "errno 98", "errno 48")
 _SERIAL = itertools.count(1)
+
+
+def outer_environment() -> dict[str, str]:
+    """The variables that a user's program finds: ours, without what we set for ourselves."""
+    return {name: value for name, value in os.environ.items() if name != _OURS}
 
 
 class ProgramLife:
@@ -57,7 +62,6 @@ class ProgramLife:
         words = placed(subject.argv, address)
         # Python then tells where it stood when it is ended by SIGABRT; other programs do not care.
         variables = {"PYTHONFAULTHANDLER": "1", "PYTHONUNBUFFERED": "1", AGENT_MARK: self._mark}
-        inherited = {name: value for name, value in os.environ.items() if name != _OURS}
         try:
             keep()
             with self._printed.open("wb") as printed:
@@ -66,7 +70,7 @@ class ProgramLife:
                     stdin=subprocess.DEVNULL,
                     stdout=printed,
                     stderr=subprocess.STDOUT,
-                    env={**inherited, **variables},
+                    env={**outer_environment(), **variables},
                     start_new_session=True,
                 )
         except (OSError, ValueError) as error:

@@ -12,7 +12,7 @@ import click
 
 from sockproof.check.listener import Listener
 from sockproof.errors import UsageError
-from sockproof.iut.tls_terms import TlsTerms
+from sockproof.iut.tls_terms import TlsTerms, see_name
 
 __all__ = ["TLS_OPTIONS", "secured", "tls_options", "tls_words"]
 
@@ -52,7 +52,7 @@ def tls_words(given: Mapping[str, Any]) -> Iterator[str]:
     if given.get("tls"):
         yield "--tls"
     for name in TLS_OPTIONS:
-        if given.get(name):
+        if given.get(name) is not None:
             yield f"--{name.replace('_', '-')}={given[name]}"
 
 
@@ -65,11 +65,13 @@ def secured(
     Raises:
         UsageError: there is no TLS over datagrams, or a file of the terms is not in order.
     """
-    told = {name: str(given[name]) for name in TLS_OPTIONS if given.get(name)}
+    told = {name: str(given[name]) for name in TLS_OPTIONS if given.get(name) is not None}
     if not told and not given.get("tls") and table is None:
         return subject
     if not subject.address.is_stream:
         raise UsageError("there is no TLS over datagrams", "leave --tls out")
+    if "tls_name" in told:
+        see_name(told["tls_name"])
     terms = TlsTerms(
         **{**(table or {}), **{key.removeprefix("tls_"): text for key, text in told.items()}}
     )

@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from sockproof._paths import expanded
-from sockproof.check.first_words import FirstWords
-from sockproof.check.language import ACCEPTS, LINE, READS, SHAKES_HANDS, TLS
+from sockproof.check.first_words import FirstWords, speaks_tls
+from sockproof.check.language import ACCEPTS, LINE, READS, SHAKES_HANDS, TLS, TRY_TLS
 from sockproof.check.listener import Address, Listener
 from sockproof.check.program_life import lived
 from sockproof.check.service.asking import Heard, asked
@@ -20,6 +20,7 @@ from sockproof.check.service.example_text import Example, comment, table
 from sockproof.commands.asked_examples import prepared, subject_options
 from sockproof.commands.check import asked_octets, asked_subject, is_address
 from sockproof.commands.output import examples_file, refuse_existing, warn
+from sockproof.errors import HarnessError
 from sockproof.iut.addresses import short_temporary_folder
 from sockproof.iut.case_log import CaseLog
 from sockproof.own_folder import own_folder
@@ -107,11 +108,25 @@ def _heard(subject: Listener, say: bytes) -> Sequence[Heard]:
 
 def _heard_at(address: Address, say: bytes, folder: Path, log: CaseLog) -> Sequence[Heard]:
     if say:
-        return asked(address, say, folder, log)
+        return _answered(address, say, folder, log)
     language = FirstWords().learned(address, folder, log)
     if language.name in _SILENT:
         return []
     return asked(address, b"" if language.name == _GREETS else language.say or LINE, folder, log)
+
+
+def _answered(address: Address, say: bytes, folder: Path, log: CaseLog) -> Sequence[Heard]:
+    """What it answers to that; a server with TLS may end the connection, or send an alert."""
+    problem, heard = f"{address.words} answers nothing to {say[:40]!r}", list[Heard]()
+    try:
+        heard = asked(address, say, folder, log)
+    except HarnessError as error:
+        if not speaks_tls(address, log):
+            raise
+        problem = error.message
+    if not any(one.answer for one in heard) and speaks_tls(address, log):
+        raise HarnessError(problem, TRY_TLS)
+    return heard
 
 
 def _server(subject: Listener, where: str, output: Path) -> str:

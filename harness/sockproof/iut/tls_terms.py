@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import ssl
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,9 @@ from typing import Any, NoReturn
 from sockproof._paths import expanded
 from sockproof.errors import UsageError
 from sockproof.spec import toml_tables as toml
+from sockproof.visible_text import visible
 
-__all__ = ["TLS_TABLE", "TLS_VERSIONS", "TlsTerms", "beside_file", "terms_in"]
+__all__ = ["TLS_TABLE", "TLS_VERSIONS", "TlsTerms", "beside_file", "see_name", "terms_in"]
 
 TLS_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 """The versions that a file can name."""
@@ -72,6 +74,8 @@ class TlsTerms:
 
 @functools.cache  # of each process: it is no part of the terms, which go from one to another
 def _context(terms: TlsTerms) -> ssl.SSLContext:
+    if terms.name:
+        see_name(terms.name)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if terms.ca:
         _load_trusted(context, terms.ca)
@@ -131,11 +135,32 @@ def _not_its_own(cert: str, key: str, error: ssl.SSLError) -> UsageError:
 
 
 def _see_readable(path: str) -> None:
+    """A pipe may never tell anything, and tells it once: scripts read their files again."""
     try:
-        with Path(path).open("rb"):
-            pass
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}", _HINT) from None
+        is_file = stat.S_ISREG(Path(path).stat().st_mode)
+        if is_file:
+            with Path(path).open("rb"):
+                pass
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"cannot read {visible(path)}: {why}", _HINT) from None
+    if not is_file:
+        raise UsageError(f"cannot read {path}: it is no regular file", _HINT)
+
+
+def see_name(name: str) -> None:
+    """Let pass what clients can ask for as the name of a host.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        is_name = bool(name) and not name.startswith(".") and b"\0" not in name.encode("idna")
+    except UnicodeError:
+        is_name = False
+    if not is_name:
+        hint = "give --tls-name, or name in [tls], as its certificate says: chat.example"
+        raise UsageError(f"{visible(name)!r} is no name of a host", hint)
 
 
 def _refuse_password() -> NoReturn:

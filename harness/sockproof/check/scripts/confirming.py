@@ -7,7 +7,6 @@ What was waited for in the check is not waited for as long again.
 from __future__ import annotations
 
 import dataclasses
-import os
 import sys
 import time
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from typing import Any
 from sockproof.check.language import Language
 from sockproof.check.listener import Listener
 from sockproof.check.own_network import in_own_network
+from sockproof.check.program_life import outer_environment
 from sockproof.check.scene import Manners
 from sockproof.check.scripts.check_script import CheckScript, ScriptCase, has_script, script_name
 from sockproof.check.service.exchanges import NONE, Exchanges
@@ -187,7 +187,7 @@ def _run(text: str, subject: Listener, patience_s: float) -> CheckScriptEnd:
         path, mark = OutputFolder(folder).write("script.py", text), new_mark()
         command = [sys.executable, "-I", str(path), *argument]
         try:
-            said = said_by(command, _bound_s(patience_s), {**os.environ, AGENT_MARK: mark})
+            said = said_by(command, _bound_s(patience_s), {**outer_environment(), AGENT_MARK: mark})
         finally:
             end_strays(AGENT_MARK, mark)
     return _end(said.status, said.stdout.strip())
