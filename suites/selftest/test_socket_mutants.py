@@ -125,7 +125,7 @@ def test_every_promise_names_a_mutant() -> None:
     ],
 )
 def test_wrong_description_is_refused(entry: str, problem: str, tmp_path: Path) -> None:
-    """With the file, the mutant and what is wrong."""
+    """With the mutant and what is wrong."""
     head = 'id = "x"\ntitle = "X."\nsource = "y"\ncategory = "z"\n'
     (tmp_path / "a.toml").write_text(f"[[mutant]]\n{head}{entry}\n", "utf-8")
 

@@ -20,10 +20,10 @@ two places, or not at all, is refused instead of proving nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from sockproof.errors import HarnessError, UsageError
 from sockproof.spec import toml_tables as toml
@@ -31,7 +31,16 @@ from sockproof.spec.catalogue import Catalogue, load_catalogue
 from sockproof.spec.levels import PythonLevel
 from sockproof.spec.matrix import spec_by_id
 
-__all__ = ["CHANGE", "Mutant", "MutationError", "SourceChange", "apply", "load_mutants"]
+__all__ = [
+    "CHANGE",
+    "Mutant",
+    "MutationError",
+    "SourceChange",
+    "apply",
+    "load_mutants",
+    "once_each",
+    "refuse_others",
+]
 
 # The folder that describes them.
 MUTANTS = Path(__file__).with_name("mutants")
@@ -40,6 +49,18 @@ TEXT_KEYS = ("id", "title", "source", "category", "spec")
 
 class MutationError(HarnessError):
     """A mutant is described wrongly, or does not fit the source it is applied to."""
+
+
+class _Described(Protocol):
+    """What a TOML file describes, by an id, and where to look at it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def spec(self) -> str: ...
+
+
+_D = TypeVar("_D", bound=_Described)
 
 
 @dataclass(frozen=True)
@@ -90,14 +111,45 @@ def load_mutants(
             or a requirement does not exist; a requirement is not about the spec.
     """
     known = load_catalogue() if catalogue is None else catalogue
-    found: dict[str, Mutant] = {}
-    for path in sorted((folder or MUTANTS).glob("*.toml")):
-        for mutant in (_mutant(path, entry) for entry in FORMAT.read(path)["mutant"]):
-            if mutant.id in found:
-                raise MutationError(f"mutant {mutant.id!r} is there twice", "rename one of them")
-            _check_killed_by(mutant, known)
-            found[mutant.id] = mutant
+    mutants = (
+        _mutant(path, entry)
+        for path in sorted((folder or MUTANTS).glob("*.toml"))
+        for entry in FORMAT.read(path)["mutant"]
+    )
+    found = once_each("mutant", mutants)
+    for mutant in found:
+        refuse_others("mutant", mutant, "killed_by", known)
+    return found
+
+
+def once_each(kind: str, described: Iterable[_D]) -> tuple[_D, ...]:
+    """All of them.
+
+    Raises:
+        MutationError: an id comes twice.
+    """
+    found: dict[str, _D] = {}
+    for one in described:
+        if one.id in found:
+            raise MutationError(f"{kind} {one.id!r} is there twice", "rename one of them")
+        found[one.id] = one
     return tuple(found.values())
+
+
+def refuse_others(kind: str, one: _Described, key: str, catalogue: Catalogue) -> None:
+    """Refuse requirements under ``key`` that do not exist, or that no case puts to its spec.
+
+    Raises:
+        MutationError: one of them is such.
+    """
+    for requirement_id in getattr(one, key):
+        told = f"{kind} {one.id!r}:"
+        if requirement_id not in catalogue:
+            raise MutationError(f"{told} no requirement {requirement_id!r}", f"correct {key!r}")
+        applies = catalogue[requirement_id].applies
+        if not applies.none and spec_by_id(one.spec) not in applies.specs():
+            hint = "look at another spec"
+            raise MutationError(f"{told} {requirement_id!r} is not about {one.spec}", hint)
 
 
 def apply(mutant: Mutant, source_text: str) -> str:
@@ -130,21 +182,6 @@ def _mutant(path: Path, entry: Mapping[str, Any]) -> Mutant:
     changes = [SourceChange(toml.as_tuple(one["find"]), one["replace"]) for one in entry["change"]]
     read: dict[str, Any] = {key: entry[key] for key in TEXT_KEYS} | toml.levels_of(entry)
     return Mutant(killed_by=tuple(entry["killed_by"]), changes=tuple(changes), **read)
-
-
-def _check_killed_by(mutant: Mutant, catalogue: Catalogue) -> None:
-    """Refuse requirements that do not exist, or that no case puts to the mutant's spec."""
-    for requirement_id in mutant.killed_by:
-        if requirement_id not in catalogue:
-            raise MutationError(
-                f"mutant {mutant.id!r}: no requirement {requirement_id!r}", "correct 'killed_by'"
-            )
-        applies = catalogue[requirement_id].applies
-        if not applies.none and spec_by_id(mutant.spec) not in applies.specs():
-            raise MutationError(
-                f"mutant {mutant.id!r}: {requirement_id!r} is not about {mutant.spec}",
-                "look at another spec",
-            )
 
 
 def _fitting(mutant: Mutant, change: SourceChange, text: str) -> str:

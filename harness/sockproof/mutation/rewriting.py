@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from sockproof.errors import UsageError
-from sockproof.mutation.named import MutationError
+from sockproof.mutation.named import MutationError, once_each, refuse_others
 from sockproof.spec import toml_tables as toml
 from sockproof.spec.catalogue import Catalogue, load_catalogue
 from sockproof.spec.levels import PythonLevel
@@ -77,14 +77,11 @@ def load_rewrites(
             or a requirement does not exist; a requirement is not about the spec.
     """
     known = load_catalogue() if catalogue is None else catalogue
-    found: dict[str, Rewrite] = {}
-    for path in sorted((folder or _REWRITES).glob("*.toml")):
-        for rewrite in _read(path):
-            if rewrite.id in found:
-                raise MutationError(f"re-implementation {rewrite.id!r} is there twice", "rename it")
-            _check_detected_by(rewrite, known)
-            found[rewrite.id] = rewrite
-    return tuple(found.values())
+    paths = sorted((folder or _REWRITES).glob("*.toml"))
+    found = once_each("re-implementation", (one for path in paths for one in _read(path)))
+    for rewrite in found:
+        refuse_others("re-implementation", rewrite, "detected_by", known)
+    return found
 
 
 def rewritten(rewrite: Rewrite, source_text: str) -> str:
@@ -141,14 +138,3 @@ def _rewrite(path: Path, entry: Mapping[str, Any], *, is_right: bool) -> Rewrite
     detected_by = tuple(entry.get("detected_by", ()))
     read: dict[str, Any] = {key: entry[key] for key in _TEXT_KEYS} | toml.levels_of(entry)
     return Rewrite(family=path.stem, is_right=is_right, detected_by=detected_by, **read)
-
-
-def _check_detected_by(rewrite: Rewrite, catalogue: Catalogue) -> None:
-    for requirement_id in rewrite.detected_by:
-        if requirement_id not in catalogue:
-            told = f"re-implementation {rewrite.id!r}: no requirement {requirement_id!r}"
-            raise MutationError(told, "correct 'detected_by'")
-        applies = catalogue[requirement_id].applies
-        if not applies.none and spec_by_id(rewrite.spec) not in applies.specs():
-            told = f"re-implementation {rewrite.id!r}: {requirement_id!r} is not about"
-            raise MutationError(f"{told} {rewrite.spec}", "look at another spec")

@@ -25,7 +25,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sockproof.mutation.named import CHANGE, Mutant, MutationError, SourceChange
+from sockproof.mutation.named import (
+    CHANGE,
+    Mutant,
+    MutationError,
+    SourceChange,
+    once_each,
+    refuse_others,
+)
 from sockproof.spec import toml_tables as toml
 from sockproof.spec.catalogue import load_socket
 
@@ -53,21 +60,14 @@ def load_socket_mutants(folder: Path = MUTANTS) -> tuple[Mutant, ...]:
         MutationError: a file is in no order; an id comes twice; nothing is broken; what kills it
             does not exist.
     """
-    found: dict[str, Mutant] = {}
-    for path in sorted(folder.glob("*.toml")):
-        for entry in FORMAT.read(path)["mutant"]:
-            mutant = _mutant(entry)
-            for problem in _problems(mutant, found):
-                raise MutationError(f"{path}: mutant {mutant.id!r}: {problem}", "correct it")
-            found[mutant.id] = mutant
-    return tuple(found.values())
-
-
-def _problems(mutant: Mutant, known: Mapping[str, Mutant]) -> list[str]:
-    unknown = [name for name in mutant.killed_by if name not in load_socket()]
-    problems = [f"no requirement {name!r}" for name in unknown]
-    problems += ["it is there twice"] if mutant.id in known else []
-    return problems + ([] if mutant.changes or mutant.append else ["it breaks nothing"])
+    paths = sorted(folder.glob("*.toml"))
+    entries = (entry for path in paths for entry in FORMAT.read(path)["mutant"])
+    found = once_each("mutant", map(_mutant, entries))
+    for mutant in found:
+        if not (mutant.changes or mutant.append):
+            raise MutationError(f"mutant {mutant.id!r}: it breaks nothing", "give what is broken")
+        refuse_others("mutant", mutant, "killed_by", load_socket())
+    return found
 
 
 def _mutant(entry: Mapping[str, Any]) -> Mutant:
