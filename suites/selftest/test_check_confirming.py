@@ -49,6 +49,22 @@ class Server(socketserver.ThreadingTCPServer):
 with Server(("127.0.0.1", int(sys.argv[1])), Echo) as server:
     server.serve_forever()
 """
+# Each life tells its number, before it listens; the command ends the last one.
+SERVER = """
+import os
+import beside
+
+with open("number", "w") as number:
+    number.write(str(os.getpid()))
+beside.main()
+"""
+STOP = """
+import os, signal
+import beside_too
+
+with open("number") as number:
+    os.kill(int(number.read()), signal.SIGTERM)
+"""
 LISTENER = [sys.executable, str(Path(__file__).with_name("one_fault_listener.py"))]
 QUICK = ("check", "--patience", "0.5", "--report-dir", "out")
 HELD = "neighbours-delay-nobody[TCP/inet,silent]"
@@ -185,14 +201,39 @@ def test_failure_of_a_server_that_is_gone_is_not_tried(tmp_path: Path) -> None:
     assert f"this script {why}" in " ".join(script.read_text("utf-8").split())
 
 
-@pytest.mark.by_turns(3)
-def test_script_starts_the_program_as_the_check_does(tmp_path: Path) -> None:
-    """One that imports a module beside it is no other in the script."""
+@pytest.fixture
+def with_modules(tmp_path: Path) -> list[str]:
+    """The words of a program that imports a module beside it; ``stop.py``, which ends it, too."""
     (tmp_path / "beside.py").write_text(Path(LISTENER[1]).read_text("utf-8"), "utf-8")
-    (tmp_path / "server.py").write_text("import beside\n\nbeside.main()\n", "utf-8")
-    program = [sys.executable, "server.py", "{port}", "waits for ever"]
+    (tmp_path / "beside_too.py").touch()
+    (tmp_path / "server.py").write_text(SERVER, "utf-8")
+    (tmp_path / "stop.py").write_text(STOP, "utf-8")
+    return [sys.executable, "server.py", "{port}"]
 
-    ended = sockproof_(tmp_path, *QUICK, "-k", STAYS, "--", *program)
+
+@pytest.mark.by_turns(3)
+def test_script_starts_the_program_as_the_check_does(
+    tmp_path: Path, with_modules: list[str]
+) -> None:
+    """One that imports a module beside it is no other in the script."""
+    ended = sockproof_(tmp_path, *QUICK, "-k", STAYS, "--", *with_modules, "waits for ever")
 
     script = "scripts/leaving-clients-leave-nothing-end.py shows it"
     assert (ended.status, _seen_of(tmp_path)) == (1, {f"invariants/{STAYS}": script}), ended
+
+
+@pytest.mark.by_turns(3)
+@pytest.mark.parametrize(
+    "case", ["stop-ends-in-time[TCP/inet,idle]", "starts-without-names[TCP/inet]"]
+)
+def test_whatever_is_started_finds_the_modules_beside_it(
+    tmp_path: Path, with_modules: list[str], case: str
+) -> None:
+    """The command that stops the program, and the program where no name server answers."""
+    options = ["--stop", f"{sys.executable} stop.py", "-k", case]
+
+    ended = sockproof_(tmp_path, *QUICK, *options, "--", *with_modules, "none")
+
+    (row,) = _record(tmp_path).cases
+    assert row.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE), ended
+    assert "ends with status" not in row.reason

@@ -175,7 +175,13 @@ class ProgramLife:
         words = placed(self.subject.stop, self.address)
         self.log.note("program", "stop", note=shlex.join(words))
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            subprocess.run(words, capture_output=True, stdin=subprocess.DEVNULL, timeout=bound_s)
+            subprocess.run(
+                words,
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                timeout=bound_s,
+                env=outer_environment(),
+            )
         return self.ends(bound_s)
 
     def dump(self) -> str:

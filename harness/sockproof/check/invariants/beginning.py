@@ -13,7 +13,7 @@ from typing import Any
 
 from sockproof.check.chosen_place import chosen_address, placed
 from sockproof.check.listener import Address, Listener
-from sockproof.check.program_life import ProgramLife
+from sockproof.check.program_life import ProgramLife, outer_environment
 from sockproof.check.scene import Scene
 from sockproof.errors import HarnessError
 from sockproof.judge.checks import Mismatch, NotApplicable, check
@@ -123,6 +123,7 @@ def _launched(subject: Listener, address: Address, scene: Scene) -> dict[str, An
             capture_output=True,
             stdin=subprocess.DEVNULL,
             timeout=3 * scene.patience_s + 10,
+            env=outer_environment(),
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise HarnessError(f"a network of its own: {error}") from None

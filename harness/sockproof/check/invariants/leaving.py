@@ -181,7 +181,8 @@ def _come_back(scene: Scene, before: Standing, came: int) -> tuple[Standing, flo
         scene.suspect()
         if scene.is_busy():
             scene.suspected(_SPIN_NOTHING)
-        after, back_s = scene.settled(is_back, waits_s)
+        after, later_s = scene.settled(is_back, waits_s - _GLANCE_S)
+        back_s = None if later_s is None else round(later_s + _GLANCE_S, 3)
     if back_s is None and not scene.known.issuperset(_grown(before, after, came)):
         after, back_s = scene.settled(is_back, scene.patience_s - waits_s)
         waits_s = scene.patience_s
