@@ -161,11 +161,12 @@ def test_a_plain_server_does_not_agree() -> None:
     assert found.value.hint == "it may speak no TLS: leave --tls out"
 
 
-def test_an_empty_name_is_none(tmp_path: Path) -> None:
-    """As of a variable that is not set: it does not have the check go on without TLS."""
-    ended = sockproof_(tmp_path, "check", "--tls-name=", "127.0.0.1:1")
+@pytest.mark.parametrize("name", ["", "--tls-ca"])
+def test_an_empty_name_and_an_option_are_none(tmp_path: Path, name: str) -> None:
+    """As of a variable that is not set, or a value forgotten: no check goes on with it."""
+    ended = sockproof_(tmp_path, "check", f"--tls-name={name}", "127.0.0.1:1")
 
-    assert (ended.status, "'' is no name of a host" in ended.error) == (4, True), ended
+    assert (ended.status, f"'{name}' is no name of a host" in ended.error) == (4, True), ended
 
 
 @pytest.mark.by_turns(2)

@@ -16,7 +16,12 @@ from sockproof.errors import UsageError
 MISSES = [
     ("http://127.0.0.1:8000/", "it is a URL", "127.0.0.1:8000"),
     ("http://localhost", "it is a URL", "localhost:80"),
-    ("https://[::1]/a?b=c", "it is a URL", "[::1]:443"),
+    (
+        "https://[::1]/a?b=c",
+        "it is a URL of a service over TLS (check and init: --tls)",
+        "[::1]:443",
+    ),
+    ("wss://127.0.0.1:9001/chat", "over TLS (check and init: --tls)", "127.0.0.1:9001"),
     ("redis://:secret@localhost:6379/0", "it is a URL", "localhost:6379"),
     ("tcp://127.0.0.1:9000", "it is a URL", "127.0.0.1:9000"),
     ("localhost", "it has no port", "localhost:PORT"),

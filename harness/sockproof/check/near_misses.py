@@ -16,7 +16,9 @@ __all__ = ["HOW", "near_miss", "no_address", "not_loopback"]
 HOW = "such as 127.0.0.1:9000, [::1]:9000, udp:127.0.0.1:9000 or unix:/run/app.sock"
 _MOST = 65535
 # Of services that are known by name everywhere; others are asked for.
-_PORTS = {"http": "80", "https": "443"}
+_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
+_OVER_TLS = {"https", "wss", "tls", "ssl", "ldaps", "imaps", "pop3s", "ftps", "mqtts", "amqps"}
+"""Services of a URL whose clients speak TLS from the first octet."""
 # Where a server listens that is reached by every address; nobody connects to there.
 _HERE = {"": "127.0.0.1", "*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 _KIND, _HOST = r"(?P<kind>udp:|tcp:|)", r"(?P<host>\[[^\]]*\]|[\w.*-]*)"
@@ -71,7 +73,9 @@ def _told(given: str) -> tuple[str, str]:
             one = found.groupdict("")
             port = one.get("port") or _port_of(one.get("service", ""))
             place = _place(one.get("ip") or one.get("host", ""), port)
-            return told, f"type {typed.format(**one, place=place)}" if typed else ""
+            over_tls = one.get("service", "").lower() in _OVER_TLS
+            why = f"{told} of a service over TLS (check and init: --tls)" if over_tls else told
+            return why, f"type {typed.format(**one, place=place)}" if typed else ""
     return "", ""
 
 

@@ -155,7 +155,7 @@ def see_name(name: str) -> None:
         UsageError: it is none.
     """
     try:
-        is_name = bool(name) and not name.startswith(".") and b"\0" not in name.encode("idna")
+        is_name = bool(name) and name[0] not in ".-" and b"\0" not in name.encode("idna")
     except UnicodeError:
         is_name = False
     if not is_name:
