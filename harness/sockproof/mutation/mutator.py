@@ -16,6 +16,7 @@ from sockproof.errors import IutUnavailable
 from sockproof.iut.implementation import Implementation
 from sockproof.mutation import expression_changes as expressions
 from sockproof.mutation import statement_changes as statements
+from sockproof.mutation import structural_changes as structure
 from sockproof.mutation.order import aim_at
 from sockproof.mutation.site import (
     THE_NODE,
@@ -34,6 +35,10 @@ __all__ = ["OPERATORS", "generic_mutants", "present_in"]
 MODULE = "<module>"
 _LEFT_OUT_NAMES = ("__version__", "__author__")
 _LONGEST = 90
+_WITH_A_BODY = (
+    *(ast.ClassDef, ast.FunctionDef, ast.Try, ast.ExceptHandler),
+    *(ast.If, ast.While, ast.For, ast.With),
+)
 
 # Whether an expression such as ``hasattr(os, "fork")`` holds where the module is to run.
 Present = Callable[[str], bool]
@@ -53,6 +58,11 @@ OPERATORS: dict[str, Callable[[Site], Changes]] = {
     "finally": statements.cleanup,
     "loop": statements.loop_control,
     "sibling": expressions.sibling,
+    "order": structure.order,
+    "rounds": structure.rounds,
+    "context": structure.context,
+    "sharing": structure.sharing,
+    "impatience": structure.impatience,
 }
 
 
@@ -176,7 +186,7 @@ def _words(site: Site, operator: str, change: Change, quoted: Callable[[str], st
 
 def _shown(node: ast.AST, text: str) -> str:
     """A node's text in one line: what has a body by its first line, a long list by its ends."""
-    if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.Try | ast.ExceptHandler):
+    if isinstance(node, _WITH_A_BODY):
         return text.partition("\n")[0].strip()
     return "[…]" if isinstance(node, ast.List) else in_one_line(text)
 

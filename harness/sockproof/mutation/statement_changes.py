@@ -59,10 +59,12 @@ def condition(site: Site) -> Changes:
 
 
 _CAUGHT = {
-    "OSError": ("Exception",),
+    "OSError": ("Exception", "ConnectionError", "BlockingIOError", "TimeoutError"),
     "socket.error": ("Exception",),
-    "ChildProcessError": ("OSError",),
-    "Exception": ("BaseException", "OSError"),
+    "ChildProcessError": ("OSError", "PermissionError"),
+    "Exception": ("BaseException", "OSError", "ValueError"),
+    "AttributeError": ("Exception", "TypeError"),
+    "ValueError": ("Exception", "KeyError"),
 }
 
 
