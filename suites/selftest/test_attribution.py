@@ -56,7 +56,7 @@ def of(record: Record) -> tuple[set[str], set[str]]:
     return own, {case.requirement for case in record.cases if case.as_inherited}
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize("text", [OWN, UNCHANGED], ids=["copied", "executed"])
 @pytest.mark.parametrize("level", ["", "level = '3.8'"], ids=["by-reference", "by-play"])
 def test_unchanged_copy_has_nothing_of_its_own(tmp_path: Path, text: str, level: str) -> None:
@@ -73,7 +73,7 @@ def test_unchanged_copy_has_nothing_of_its_own(tmp_path: Path, text: str, level:
     validate_record(record.path)
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 def test_what_it_breaks_is_its_own(tmp_path: Path) -> None:
     """One thing broken beside what is inherited: the run ends with 1 for that alone."""
     refusal = "        else:\n            self.shutdown_request(request)\n"

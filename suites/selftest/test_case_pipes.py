@@ -26,6 +26,7 @@ _PRINTED_OCTETS = 1 << 20
 _IN_NAMESPACES = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc")
 
 
+@pytest.mark.by_turns(2)
 def test_what_is_printed_while_nobody_waits_is_read(case_process: CaseProcess) -> None:
     """A handler is not held by what it prints while its client is at work."""
     ended, ends = os.pipe()
@@ -87,6 +88,7 @@ def test_nothing_is_written_to_a_process_that_was_ended(channel: Channel) -> Non
         os.close(readable)
 
 
+@pytest.mark.by_turns(3)
 def test_an_agent_that_cannot_open_our_pipes_passes_all_on() -> None:
     """As in a container, where the numbers of processes are others."""
     if not shutil.which("unshare") or subprocess.run([*_IN_NAMESPACES, "true"]).returncode:

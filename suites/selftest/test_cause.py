@@ -163,6 +163,7 @@ BROKEN = (
 )
 
 
+@pytest.mark.by_turns(4)
 def test_every_output_tells_the_cause(tmp_path: Path) -> None:
     """A loop that ended by an exception, of which a client saw no more than silence."""
     (tmp_path / "mine.py").write_text(OWN.replace(*BROKEN))
@@ -182,6 +183,7 @@ def test_every_output_tells_the_cause(tmp_path: Path) -> None:
     assert f"  cause   {cause}" in again.stdout
 
 
+@pytest.mark.by_turns(3)
 def test_what_to_type_next_is_runnable(tmp_path: Path) -> None:
     """The commands about the first failure, as they are printed."""
     (tmp_path / "mine.py").write_text(OWN.replace(*BROKEN))

@@ -30,6 +30,7 @@ def test_it_is_refused_in_a_line(tmp_path: Path, how: str, network: tuple[str, .
     assert ended.error.endswith(f" goes on; {STAY}")
 
 
+@pytest.mark.by_turns(3)
 def test_it_is_refused_whenever_it_is_seen(tmp_path: Path) -> None:
     """Also where it has been taken for one that stays; what it does is no finding."""
     mark = Mark.new()
@@ -53,6 +54,7 @@ def test_it_is_started_once_to_be_refused(tmp_path: Path) -> None:
     assert "goes into the background" in ended.error
 
 
+@pytest.mark.by_turns(3)
 def test_who_leaves_it_to_a_child_and_stays_is_checked(tmp_path: Path) -> None:
     """As a master does, and a shell that waits."""
     ended = sockproof_(tmp_path, *CHECK, *SERVED, *PROGRAM, "and stays")

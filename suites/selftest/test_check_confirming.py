@@ -98,7 +98,7 @@ def _scripts(mark: Mark) -> list[int]:
     return found
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 @pytest.mark.parametrize("kind", ["program", "address"])
 def test_interrupt_while_a_script_is_tried_loses_nothing(tmp_path: Path, kind: str) -> None:
     """The failure is in the record, and the reports are there; the script is ended."""
@@ -170,7 +170,7 @@ def test_script_that_was_tried_early_is_not_tried_again(tmp_path: Path) -> None:
     assert (tmp_path / "starts").read_text("utf-8") == "\n" * 3
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 def test_what_is_found_is_told_in_a_terminal_at_once(tmp_path: Path) -> None:
     """Before it is confirmed; in the end it stands among the findings alone."""
     words = command(*QUICK, "-k", STAYS, "--", *LISTENER, "{port}", "waits for ever")
@@ -187,7 +187,7 @@ def _seen_of(folder: Path) -> dict[str, str]:
     return {row.id: str(row.observations.get(SCRIPT, "")) for row in _record(folder).cases}
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 def test_failure_of_a_server_that_is_gone_is_not_tried(tmp_path: Path) -> None:
     """Nobody is there who could show it; its script says so, and can be run by hand."""
     case = "garbage-is-survived[TCP/inet,NUL]"

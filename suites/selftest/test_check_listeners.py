@@ -22,7 +22,7 @@ def requirements_of(server: LittleServer) -> list[str]:
     return list(dict.fromkeys(one.partition("[")[0] for one in server.found_by))
 
 
-@pytest.mark.by_turns(38)
+@pytest.mark.by_turns(76)
 @pytest.mark.parametrize("server", FAULTY, ids=named)
 def test_a_fault_is_found(tmp_path: Path, server: LittleServer) -> None:
     """Each requirement that its row names fails on it, in the variant that the row names."""
@@ -40,7 +40,7 @@ def test_a_fault_is_found(tmp_path: Path, server: LittleServer) -> None:
     assert ended.status == 1, ended
 
 
-@pytest.mark.by_turns(34)
+@pytest.mark.by_turns(68)
 @pytest.mark.parametrize("server", RIGHT, ids=named)
 def test_a_right_one_is_not_accused(tmp_path: Path, server: LittleServer) -> None:
     """Whatever kind of server it is; and hardly anything cannot be judged of it."""

@@ -83,7 +83,7 @@ def closed() -> Iterator[str]:
         yield str(one.getsockname()[1])
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(8)
 @pytest.mark.parametrize(("words", "status", "told"), REFUSED)
 def test_it_is_refused_in_a_line(
     tmp_path: Path, closed: str, words: list[str], status: int, told: str
@@ -100,6 +100,7 @@ def test_it_is_refused_in_a_line(
     assert not list(tmp_path.rglob("*.jsonl"))
 
 
+@pytest.mark.by_turns(3)
 def test_another_answer_than_the_user_says(tmp_path: Path) -> None:
     """The words of the user are not judged: they are wrong, or the server is."""
     options = ("--say", "PING\\r\\n", "--expect", "+PONG")
@@ -132,6 +133,7 @@ def test_a_socket_that_is_not_ours(tmp_path: Path) -> None:
     assert f"nobody can be reached at unix:{path}: permission denied" in run.stderr
 
 
+@pytest.mark.by_turns(3)
 def test_an_interrupt_closes_the_record(tmp_path: Path) -> None:
     """Status 3, a record that says so, reports; the program that was started has ended."""
     mark = Mark.new()
@@ -178,7 +180,7 @@ def has_rows(folder: Path) -> bool:
     return any('"kind":"case"' in path.read_text("utf-8") for path in folder.rglob("*.jsonl"))
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 def test_a_program_that_is_killed_meanwhile(tmp_path: Path) -> None:
     """Its end is told, and the check goes on with another life."""
     mark, server = Mark.new(), LISTENERS["threaded"]
@@ -198,6 +200,7 @@ def test_a_program_that_is_killed_meanwhile(tmp_path: Path) -> None:
     wait_until(lambda: not list(living(mark)))
 
 
+@pytest.mark.by_turns(3)
 def test_a_program_that_answers_nothing_and_never_closes(tmp_path: Path) -> None:
     """It is checked by what the kernel tells: its connections are accepted."""
     source = tmp_path / "mute.py"

@@ -87,6 +87,7 @@ def test_script_shows_a_fault_where_it_is(name: str, variant: str, fault: str) -
     assert ended.printed
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize(
     ("server", "name", "status"),
     [
@@ -122,6 +123,7 @@ def listening(request: pytest.FixtureRequest) -> Iterator[tuple[str, Listener]]:
             server.kill()
 
 
+@pytest.mark.by_turns(3)
 def test_script_of_an_address_finds_whose_it_is(listening: tuple[str, Listener]) -> None:
     """By the socket that listens there."""
     fault, subject = listening
@@ -197,7 +199,7 @@ LANGUAGES = (
 )
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 @pytest.mark.parametrize("given", SUBJECTS)
 def test_every_script_is_python_of_the_standard_library(given: str) -> None:
     """Whatever the subject, its language and the words of others: it has a docstring, names what it

@@ -91,6 +91,7 @@ def test_owner_of_a_unix_socket_is_found(tmp_path: Path, name: str) -> None:
                 assert not is_bound(address)
 
 
+@pytest.mark.by_turns(2)
 def test_busy_share_of_who_spins_and_who_sleeps() -> None:
     """Whatever else the machine has to do, one wants a whole processor, and the other nothing."""
     spins = "import sys; sys.stdout.write('x'); sys.stdout.flush()\nwhile True: pass"
@@ -134,7 +135,7 @@ def test_nobody_in_sight_is_said() -> None:
         Processes(parse_address("127.0.0.1:1"))
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 def test_without_psutil_the_rest_is_judged(tmp_path: Path) -> None:
     """What a client sees is judged; what needs it says so."""
     (tmp_path / "blocked").mkdir()
@@ -153,6 +154,7 @@ def test_without_psutil_the_rest_is_judged(tmp_path: Path) -> None:
     assert judged >= {"next-client-is-served[reset]", "crowd-is-served", "stop-ends-in-time[idle]"}
 
 
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_a_launcher_is_not_the_server(tmp_path: Path, launcher: str) -> None:
     """A shell hears of Ctrl-C with all that it has started, and is no stranger to its socket."""
@@ -167,6 +169,7 @@ def test_a_launcher_is_not_the_server(tmp_path: Path, launcher: str) -> None:
     assert list(living(mark)) == []
 
 
+@pytest.mark.by_turns(2)
 def test_a_process_that_we_may_not_look_at_is_out_of_sight(tmp_path: Path) -> None:
     """As that of another user. What can be seen from outside is judged all the same."""
     fewer_rights = ["unshare", "--user"]
@@ -186,6 +189,7 @@ def test_a_process_that_we_may_not_look_at_is_out_of_sight(tmp_path: Path) -> No
     assert rows["next-client-is-served[end]"].verdict is Verdict.PASS
 
 
+@pytest.mark.by_turns(2)
 def test_a_process_in_another_network_is_out_of_sight(tmp_path: Path) -> None:
     """A Unix socket is reached there, too; nothing tells whose it is."""
     namespaces = ["unshare", "--user", "--map-root-user", "--net"]

@@ -56,6 +56,7 @@ def test_owner_and_what_is_unread_are_seen(tmp_path: Path, name: str) -> None:
     assert not is_bound(address)
 
 
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("name", ["s", "@sockproof-datagrams"])
 def test_an_address_is_checked(tmp_path: Path, name: str) -> None:
     """Of a server that was there before."""
@@ -78,7 +79,7 @@ def test_a_program_is_told_a_path(listens: str) -> None:
     assert (subject.address.spec.id, subject.address.words) == ("UnixDatagram/path", "unixgram:")
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 def test_a_record_is_played_again_as_it_says(tmp_path: Path) -> None:
     """That its program listens where one is free for datagrams is nothing that needs trust."""
     server, case = LISTENERS["unixgram_waits_for_the_deaf"], "deaf-senders-block-nobody"

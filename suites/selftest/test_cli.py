@@ -32,7 +32,7 @@ reason = "-"
 """
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
@@ -120,6 +120,7 @@ def test_list_forms(tmp_path: Path) -> None:
     assert f"CPython {sys.version.split()[0]}" in iuts.stdout
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("given", [REFUSED, f"{REFUSED}[TCP/inet]"], ids=["requirement", "case"])
 def test_explain_tells_promise_source_and_check(tmp_path: Path, given: str) -> None:
     """Of a requirement, or of the one behind a case."""
@@ -144,6 +145,7 @@ def test_doctor_tells_what_cannot_be_tested(tmp_path: Path) -> None:
     assert "no file './missing.py'" in ended.stdout
 
 
+@pytest.mark.by_turns(2)
 def test_reader_that_has_gone_is_no_error(tmp_path: Path) -> None:
     """As in ``sockproof list | head -1``: status 0, and no traceback."""
     with subprocess.Popen(
@@ -172,6 +174,7 @@ def test_help_shows_every_option(tmp_path: Path) -> None:
     assert {"run", "list", "explain", "doctor"} <= commands
 
 
+@pytest.mark.by_turns(2)
 def test_shell_and_folder_of_the_user_have_no_say(tmp_path: Path) -> None:
     """Neither PYTEST_ variables, nor configuration and conftest.py in the current folder, nor
     modules there that are called like those of the standard library."""
@@ -188,6 +191,7 @@ def test_shell_and_folder_of_the_user_have_no_say(tmp_path: Path) -> None:
     assert [case.id for case in record.cases] == [f"{REFUSED}[ThreadingTCP/inet]"]
 
 
+@pytest.mark.by_turns(3)
 def test_file_may_be_called_like_the_module(tmp_path: Path) -> None:
     """A socketserver.py of the user's own is what ``--iut ./socketserver.py`` judges."""
     text = Path(partner("keeps_refused")).read_text("utf-8")
@@ -204,7 +208,7 @@ def test_file_may_be_called_like_the_module(tmp_path: Path) -> None:
     assert record.implementation.module_file == str(tmp_path / "socketserver.py")
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 def test_bare_clone_plays_the_same_cases(tmp_path: Path) -> None:
     """``python -m pytest`` plays the cases that the command lists, under ids that end with the
     case's and the implementation's, and a FAIL makes it fail."""
@@ -257,6 +261,7 @@ def test_installation_without_a_library_is_one_line(tmp_path: Path, library: str
     assert ended.error == f"cannot be loaded: no {library} here; install sockproof again"
 
 
+@pytest.mark.by_turns(2)
 def test_cache_that_is_cut_short_is_one_line(tmp_path: Path) -> None:
     """Python itself writes a part of a .pyc file where a disk is full, and fails on it later."""
     cached = {"PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
@@ -271,7 +276,7 @@ def test_cache_that_is_cut_short_is_one_line(tmp_path: Path) -> None:
     assert "remove the folders __pycache__ in" in ended.error
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 @pytest.mark.parametrize("name", ["[red]x[/b]", "out[linux]", "ci:ok:"])
 def test_folder_of_any_name_is_told_as_it_is(tmp_path: Path, name: str) -> None:
     """No name of a folder is taken for markup."""
@@ -283,6 +288,7 @@ def test_folder_of_any_name_is_told_as_it_is(tmp_path: Path, name: str) -> None:
     assert ended.stdout.endswith(f"  report   {name}/report.html\n")
 
 
+@pytest.mark.by_turns(3)
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may enter every folder")
 def test_folder_that_may_not_be_entered_is_passed_over_or_one_line(tmp_path: Path) -> None:
     """On PATH it is passed over, as a shell does; given by name it is bad usage."""

@@ -21,7 +21,7 @@ import pytest
 from fixtures.partners import partner
 from suites.selftest.runs import DEADLINE_S, REFUSED, SPEC, environment, play
 
-PARTS = 38
+PARTS = 76
 """Not as many as there are commands: a turn is to have some of each."""
 CASE = f"{REFUSED}[{SPEC}]"
 SERVER = (sys.executable, "-I", "-m", "http.server", "--bind", "127.0.0.1", "{port}")

@@ -140,6 +140,7 @@ def test_record_cut_in_the_middle_is_compared_as_far_as_it_goes(
     assert "INCOMPLETE RUN  cpython-3.12.1 #2: line 6 was cut in the middle" in ended.stdout
 
 
+@pytest.mark.by_turns(3)
 def test_two_runs_of_one_implementation_are_identical(tmp_path: Path) -> None:
     """Each is played by itself, and one line is all that is said."""
     ended = sockproof_(
@@ -154,7 +155,7 @@ def test_two_runs_of_one_implementation_are_identical(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 def test_broken_implementation_closes_the_gate(tmp_path: Path) -> None:
     """Held against an earlier record, which is cut down to the cases that are played."""
     chosen = ("-k", REFUSED, "--spec", SPEC, "-n", "0")

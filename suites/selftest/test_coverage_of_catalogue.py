@@ -32,6 +32,7 @@ def case_ids() -> list[str]:
     return run.stdout.splitlines()
 
 
+@pytest.mark.by_turns(3)
 def test_every_requirement_has_its_cases(case_ids: list[str]) -> None:
     """Each is played on every server spec that it applies to."""
     played = {CaseId.read(case_id).place for case_id in case_ids}

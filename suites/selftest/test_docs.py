@@ -55,7 +55,7 @@ PACKAGE = ROOT / "harness" / "sockproof"
 BY_PARTS = ("ARCHITECTURE.md", "CONTRIBUTING.md")
 FOR_EXAMPLE = frozenset({"socketserver.py"})
 
-PARTS = 7
+PARTS = 14
 PLAYED = [path for path, page in pages().items() if list(page.commands())]
 
 pytestmark = pytest.mark.skipif(not pages(), reason="an installed kit has no documentation")

@@ -240,7 +240,7 @@ reason = "It keeps what it refused."
 """
 
 
-@pytest.mark.by_turns(8)
+@pytest.mark.by_turns(16)
 @pytest.mark.parametrize(
     ("text", "status", "said"),
     [
@@ -296,7 +296,7 @@ def test_expectation_of_what_happens_now_and_then_is_not_stale(tmp_path: Path) -
     assert record.stale == ()
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 def test_what_happens_now_and_then_is_counted_when_it_happens(tmp_path: Path) -> None:
     """at_most says how many of the cases may deviate, and not how many the entry is about."""
     text = EXPECTED.replace(f"[{SPEC}]", "[*]") + "at_most = 1\nintermittent = true"

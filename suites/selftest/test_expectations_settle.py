@@ -77,6 +77,7 @@ def test_file_of_several_runs_settles_what_comes_and_goes(tmp_path: Path, runs: 
     assert all(one.intermittent for one in expectations)
 
 
+@pytest.mark.by_turns(3)
 def test_what_comes_beside_it_is_told(tmp_path: Path) -> None:
     """A file settles what it is about, and nothing else."""
     module(tmp_path, STEADY)

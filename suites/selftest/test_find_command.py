@@ -151,6 +151,7 @@ def test_hit_says_what_to_know_and_what_to_type(capsys: pytest.CaptureFixture[st
     assert len(hits(lines)) == 2
 
 
+@pytest.mark.by_turns(2)
 def test_reference_tells_since_when_and_what_was_seen(capsys: pytest.CaptureFixture[str]) -> None:
     """Of a promise when it is kept, of what is OBSERVED the values; five hits by default."""
     changed = printed(capsys, CHANGED)
@@ -232,6 +233,7 @@ def test_without_words_one_line_says_so(
     assert line == "no words to look for; say what you see: sockproof find hangs at exit"
 
 
+@pytest.mark.by_turns(2)
 def test_finding_nothing_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
     """The line says for what, on one line, and what to do."""
     line = refusal(capsys, "flux\n\x1b[31mcapacitor", "-z")

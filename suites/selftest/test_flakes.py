@@ -96,6 +96,7 @@ def hunt(folder: Path, source: str, *options: str) -> Ended:
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
+@pytest.mark.by_turns(3)
 def test_each_flake_is_named(tmp_path: Path) -> None:
     """What depends on the order, what fails once, what is missing once, and nothing else; with the
     seeds of their orders, and what was said. The command that is told plays an order again."""
@@ -132,6 +133,7 @@ def test_what_is_always_good_ends_with_0(tmp_path: Path) -> None:
     assert not old.exists()
 
 
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     ("source", "options", "said"),
     [
@@ -153,7 +155,7 @@ def test_what_cannot_be_played_is_no_success(
     assert "incomplete: 0 of 2 runs" in ended.stdout
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(8)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_hunt_tells_what_it_has_seen(number: int, tmp_path: Path) -> None:
     """It names the flake of an earlier run, says how far it came, and takes all it started with

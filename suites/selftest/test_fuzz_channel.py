@@ -105,7 +105,7 @@ def check_row(taken: Arrivals) -> None:
     assert CaseRow.from_json(json.loads(line)) == row
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(8)
 @pytest.mark.parametrize("of_process", [True, False], ids=["process", "agent"])
 def test_channel_takes_anything(inputs: int, of_process: bool) -> None:
     """No exception, whatever comes; what is taken is as it must be, and can be told."""
@@ -127,6 +127,7 @@ def test_channel_takes_anything(inputs: int, of_process: bool) -> None:
     fuzz(inputs, st.tuples(lines, st.lists(st.integers(0, 4095), max_size=3)), check)
 
 
+@pytest.mark.by_turns(3)
 def test_greeting_is_read_or_refused(inputs: int) -> None:
     """Whatever an interpreter says of itself, it is that of an agent, or one line says why not."""
 

@@ -34,6 +34,7 @@ REFUSED = ("-k", "dispatch/refused", "--spec", "*TCP/inet")
 PURPOSE = "--only-what-is-there"
 
 
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize(
     ("source", "arguments", "status", "words"),
     [
@@ -62,6 +63,7 @@ def test_silence_is_not_green(
     assert badge["isError"] is bool(words)
 
 
+@pytest.mark.by_turns(3)
 def test_definition_declares_what_is_not_there(tmp_path: Path) -> None:
     """Of a module without fork one that provides no class that needs it lacks nothing; ``report``
     of its record says the same."""
@@ -74,6 +76,7 @@ def test_definition_declares_what_is_not_there(tmp_path: Path) -> None:
     assert (ended.status, again.status) == (0, 0), (ended, again)
 
 
+@pytest.mark.by_turns(2)
 def test_report_of_a_silent_record_is_not_green(tmp_path: Path) -> None:
     """It is made of the record alone."""
     (tmp_path / "it.py").write_text(WITHOUT_FORK, "utf-8")

@@ -153,7 +153,7 @@ def played(row: Surroundings, folder: Path, uid: int, iut: str = "") -> Ended:
     return play(folder, [given], keyword, options=["-n", "0", *options], **bound)
 
 
-@pytest.mark.by_turns(8)
+@pytest.mark.by_turns(16)
 @pytest.mark.parametrize("name", ROWS)
 def test_surroundings_are_told_or_arranged_for(name: str, temporary: Path) -> None:
     """No case fails of them; a line says what they are, and what to do."""

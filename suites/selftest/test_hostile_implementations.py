@@ -69,7 +69,7 @@ def written_all(folder: Path, mark: Mark, moment: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(8)
 @pytest.mark.parametrize("moment", ["handler", "close"])
 def test_whatever_is_left_is_a_leak_and_is_ended(
     tmp_path: Path, temporary: Path, moment: str
@@ -96,7 +96,7 @@ def test_whatever_is_left_is_a_leak_and_is_ended(
     assert segments() == before
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(8)
 @pytest.mark.parametrize("moment", ["handler", "close"])
 def test_what_has_ended_is_no_leak(tmp_path: Path, moment: str) -> None:
     """Servers with other insides, which leave nothing, are clean."""
@@ -112,6 +112,7 @@ def test_what_has_ended_is_no_leak(tmp_path: Path, moment: str) -> None:
     assert remaining(mark) == []
 
 
+@pytest.mark.by_turns(3)
 def test_what_is_left_by_an_import_ends_with_the_run(tmp_path: Path, temporary: Path) -> None:
     """It is no leak of a case, which has not made it."""
     mark = Mark.new()
@@ -125,6 +126,7 @@ def test_what_is_left_by_an_import_ends_with_the_run(tmp_path: Path, temporary: 
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.by_turns(3)
 def test_who_ends_or_hangs_while_imported_is_told_in_one_line(
     tmp_path: Path, temporary: Path
 ) -> None:
@@ -299,6 +301,7 @@ def full_pipe() -> Iterator[int]:
         os.close(full)
 
 
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     ("number", "status", "written_by_then"),
     [
@@ -327,6 +330,7 @@ def test_end_after_the_last_case_leaves_nothing(
     wait_until(lambda: not list(temporary.iterdir()))
 
 
+@pytest.mark.by_turns(2)
 def test_what_a_teardown_cannot_see_is_said(tmp_path: Path) -> None:
     """At the start of a run and by doctor: an interpreter without ctypes has no guard that adopts.
     What shows the mark of its agent is ended all the same."""

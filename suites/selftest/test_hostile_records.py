@@ -20,7 +20,7 @@ from sockproof._paths import kit_dir
 from suites.selftest.hostile_data import CASE, OBEYED, Ground, record_text
 from suites.selftest.runs import DEADLINE_S, command, environment, in_terminal, sockproof_
 
-PARTS = 16
+PARTS = 24
 DONE, OTHERWISE, FAULT, USAGE = 0, 1, 3, 4
 NOT_RUN = r"sockproof: error: theirs.jsonl is of .*: what a record names is not run by itself; give"
 NO_TRANSCRIPT = "sockproof: the record keeps no transcript of this case"
@@ -343,6 +343,7 @@ def test_data_is_not_obeyed(name: str, ground: Ground) -> None:
         assert not path.is_symlink()
 
 
+@pytest.mark.by_turns(2)
 def test_pytest_in_a_checkout_is_told_visible_text(ground: Ground) -> None:
     """It prints what is told of a failure, which an implementation may have worded."""
     module = ground.put(

@@ -244,6 +244,7 @@ def test_bad_ones_are_told_as_by_a_check(
     assert not (tmp_path / FILE).exists()
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize(
     ("options", "status", "error"),
     [

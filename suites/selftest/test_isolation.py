@@ -144,6 +144,7 @@ def test_isolated_run_keeps_an_implementation_in(folder: Path, workers: str) -> 
     assert (folder / "out" / "report.html").is_file()
 
 
+@pytest.mark.by_turns(3)
 def test_status_of_an_isolated_run_is_that_of_the_run(folder: Path) -> None:
     """A module that is no server, and a selection of nothing, are told as ever; no folder stays."""
     no_server = ended(folder, "--iut", "json")

@@ -44,7 +44,7 @@ MOST = 12
 SHORT = "0.4"
 """The time scale for mutants: a hang is what many of them are killed by."""
 DEADLINE_S = 600
-PARTS = 24
+PARTS = 48
 """The turns in which all runs are played: they take long."""
 
 
@@ -140,7 +140,7 @@ def test_every_mutant_of_a_run_is_detected(run: str, tmp_path: Path) -> None:
     } == {}
 
 
-@pytest.mark.by_turns(8)
+@pytest.mark.by_turns(16)
 @pytest.mark.parametrize("area", AREAS)
 def test_the_untouched_module_shows_nothing(area: str, tmp_path: Path) -> None:
     """What detects a mutant finds nothing to say of the module that the mutants were made from."""

@@ -120,6 +120,7 @@ def test_what_is_none_of_ours_costs_its_own_case(
     assert case_process.over is None
 
 
+@pytest.mark.by_turns(4)
 @pytest.mark.usefixtures("next_case")
 def test_a_process_that_tells_without_end_costs_its_own_case(
     channel: Channel, case_process: CaseProcess

@@ -180,7 +180,7 @@ def maker(wheels: Path) -> Callable[..., subprocess.Popen[str]]:
     return start
 
 
-@pytest.mark.by_turns(5)
+@pytest.mark.by_turns(10)
 def test_two_at_once_do_not_disturb_each_other(maker: Callable[..., subprocess.Popen[str]]) -> None:
     """Both have it; nothing else is left."""
     one = _environment("1.0")

@@ -79,6 +79,7 @@ def numbers(page: ReportPage) -> dict[str, str]:
     return {name: number for number, name in pairs}
 
 
+@pytest.mark.by_turns(2)
 def test_each_change_is_of_one_kind(page: ReportPage, tmp_path: Path) -> None:
     """Every kind is counted and listed; what is the same, and measured times, are not."""
     page.compare(write_record(tmp_path / "second.jsonl", after(), iut="two").path)
@@ -128,6 +129,7 @@ def test_changes_lead_to_the_drawer(page: ReportPage, tmp_path: Path) -> None:
     assert page.tab.is_visible("#table")
 
 
+@pytest.mark.by_turns(3)
 def test_identical_is_said(browser: Browser, tmp_path: Path) -> None:
     """A record beside its own page has nothing that changed, and the page says so."""
     records = [*write_demo(tmp_path, known=True), hostile_record(tmp_path / "hostile.jsonl")]
@@ -157,6 +159,7 @@ def test_file_can_be_dropped(page: ReportPage, tmp_path: Path) -> None:
     assert numbers(page)["newly failing"] == "1"
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize(
     ("keep", "told"),
     [
@@ -176,6 +179,7 @@ def test_truncated_file_is_told(page: ReportPage, tmp_path: Path, keep: int, tol
     assert told in alarm
 
 
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     ("content", "told"),
     [

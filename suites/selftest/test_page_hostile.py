@@ -45,6 +45,7 @@ def assert_inert(page: ReportPage) -> None:
     assert page.tab.locator("script").count() == 3
 
 
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("view", ["", "documentation"])
 def test_views_are_inert(hostile: ReportPage, view: str, tmp_path: Path) -> None:
     """Every view shows the texts as they are."""
@@ -113,6 +114,7 @@ def comparison_page(record: Record) -> str:
     return compare_html([compare(record, record)], ["one", "two"])
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("page_of", [atlas_page, comparison_page])
 def test_pages_without_script_are_inert(
     browser: Browser, tmp_path: Path, page_of: Callable[[Record], str]

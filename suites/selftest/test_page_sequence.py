@@ -47,6 +47,7 @@ def heights(page: ReportPage, ends: str) -> list[float]:
     return [float(arrow.get_attribute(ends) or 0) for arrow in arrows]
 
 
+@pytest.mark.by_turns(3)
 def test_lanes_and_arrows(drawn: ReportPage, tmp_path: Path) -> None:
     """A lane for each client, the loop and each handler; an arrow for all that crosses."""
     tab = drawn.tab
@@ -74,6 +75,7 @@ def test_pieces_gates_and_faults_are_told(drawn: ReportPage) -> None:
     assert any(text.startswith("read_line ConnectionResetError") for text in words)
 
 
+@pytest.mark.by_turns(2)
 def test_no_arrow_goes_back_in_time(drawn: ReportPage) -> None:
     """Octets are drawn as received after they were sent, though a clock says otherwise."""
     assert drawn.texts(".more")[0].startswith("An event is logged when it is over")
@@ -137,6 +139,7 @@ def test_many_equal_events_are_one_row(drawn: ReportPage) -> None:
     assert drawn.tab.locator(".transcript tr.lit").count() == 100
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize(
     "drawn",
     [

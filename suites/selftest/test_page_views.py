@@ -48,6 +48,7 @@ def focused(page: ReportPage) -> str:
     return str(page.tab.evaluate("document.activeElement.className || document.activeElement.id"))
 
 
+@pytest.mark.by_turns(3)
 def test_page_opens_in_silence(demo: ReportPage, tmp_path: Path) -> None:
     """Nothing is said on the console, and nothing is asked of any network, in any view."""
     demo.go()
@@ -206,6 +207,7 @@ def test_documentation_view_is_filtered(demo: ReportPage) -> None:
     assert not tab.is_visible("#table")
 
 
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("view", ["", "documentation", "drawer"])
 def test_narrow_screen(browser: Browser, demo: ReportPage, tmp_path: Path, view: str) -> None:
     """On a small screen the page itself never scrolls sideways."""

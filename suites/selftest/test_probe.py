@@ -125,6 +125,7 @@ def test_an_interpreter_that_never_answers_is_refused(
     assert "no answer within 1 s of starting" in refusal(reader)
 
 
+@pytest.mark.by_turns(2)
 def test_an_interpreter_that_hangs_without_reading_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +147,7 @@ def test_a_command_that_is_killed_is_refused(tmp_path: Path) -> None:
     assert "interpreter was killed by SIGKILL" in refusal(script(tmp_path, "kill -9 $$"))
 
 
+@pytest.mark.by_turns(2)
 def test_a_command_that_prints_something_else_is_refused(tmp_path: Path) -> None:
     """What was printed is repeated, so that a wrapper is recognised."""
     message = refusal(script(tmp_path, "echo 'Welcome to host!'; exec cat >/dev/null"))
@@ -178,6 +180,7 @@ def test_an_agent_of_another_protocol_is_refused(tmp_path: Path) -> None:
     assert "protocol 2 was expected" in message
 
 
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize("answer", ['{"r":"hello"}', '{"r":"refused"}', '{"e":1}', "[]", "1"])
 def test_half_an_answer_is_refused(tmp_path: Path, answer: str) -> None:
     """JSON that is none of ours is told like any other garbage."""

@@ -92,7 +92,7 @@ def test_a_crash_while_an_event_is_awaited_is_told(case_process: CaseProcess) ->
         case_process.wait_events(1, "never")
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 def test_a_case_past_its_deadline_is_killed(
     channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +107,7 @@ def test_a_case_past_its_deadline_is_killed(
     process.end()
 
 
+@pytest.mark.by_turns(3)
 def test_a_hang_in_the_main_thread_shows_where(case_process: CaseProcess) -> None:
     """The stacks of a command that does not come back name its function."""
     with pytest.raises(Hang, match=r"execute returns; actual nothing for 0\.5 s") as raised:
@@ -115,6 +116,7 @@ def test_a_hang_in_the_main_thread_shows_where(case_process: CaseProcess) -> Non
     assert "never_returns" in raised.value.stacks
 
 
+@pytest.mark.by_turns(3)
 def test_a_deadlock_in_the_main_thread_shows_where(
     channel: Channel, case_process: CaseProcess
 ) -> None:
@@ -128,6 +130,7 @@ def test_a_deadlock_in_the_main_thread_shows_where(
     assert "never_returns" in raised.value.stacks
 
 
+@pytest.mark.by_turns(3)
 def test_a_hang_in_another_thread_shows_where(
     case_process: CaseProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:

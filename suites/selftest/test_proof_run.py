@@ -27,6 +27,7 @@ def test_a_small_run(tmp_path: Path) -> None:
     assert "untouched" in ended.stdout
 
 
+@pytest.mark.by_turns(3)
 def test_a_mutant_that_cannot_be_imported_is_told_apart(tmp_path: Path) -> None:
     """It is killed before any case."""
     ended = sockproof_(tmp_path, "selftest", "-n", "1", "--report-dir", "out", "-k", "`__all__ = [")
@@ -37,7 +38,7 @@ def test_a_mutant_that_cannot_be_imported_is_told_apart(tmp_path: Path) -> None:
     assert "NameError" in told["told"]
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(8)
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [

@@ -61,7 +61,7 @@ def _with_test(project: Path, body: str) -> Path:
     return project
 
 
-@pytest.mark.by_turns(8)
+@pytest.mark.by_turns(16)
 def test_example_project_passes(project: Path) -> None:
     """Each case of its examples is a test; nothing is left running."""
     mark = Mark.new()
@@ -172,6 +172,7 @@ def test_gates_hold_the_code_of_the_server(project: Path) -> None:
     assert "5 passed" in ended.stdout
 
 
+@pytest.mark.by_turns(2)
 def test_mistake_fails_its_cases(project: Path) -> None:
     """A handler that takes one read for a message is found by the pieces."""
     with (project / "chat.py").open("a", encoding="utf-8") as module:
@@ -189,6 +190,7 @@ def test_mistake_fails_its_cases(project: Path) -> None:
     assert "FAILED tests/test_chat.py::test_service[octet-by-octet[TCP/inet,hello]]" in ended.stdout
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize(
     ("body", "said"),
     [

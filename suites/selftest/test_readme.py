@@ -90,6 +90,7 @@ def test_reference_records_are_there() -> None:
     assert sum(path.stat().st_size for path in kept) < 12_000_000
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
 def test_a_reference_record_fits_schema_and_catalogue(path: Path) -> None:
     """It is complete, valid, of requirements of today, and names nobody's home folder.

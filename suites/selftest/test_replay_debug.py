@@ -145,6 +145,7 @@ def test_other_pythons_stop_as_well(tmp_path: Path, other: str) -> None:
     assert (status, "1 of 1  PASS\r\n" in terminal.text) == (0, True), terminal.text
 
 
+@pytest.mark.by_turns(3)
 def test_nobody_waits_for_the_user_in_vain(tmp_path: Path) -> None:
     """Who takes his time longer than anything may take, and a case as a whole."""
     thinks = 'p __import__("select").select([], [], [], 4)'
@@ -157,6 +158,7 @@ def test_nobody_waits_for_the_user_in_vain(tmp_path: Path) -> None:
     assert (status, "1 of 1 ended as promised" in terminal.text) == (0, True), terminal.text
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("keys", ["\x03", "q\n"], ids=["Ctrl-C", "q"])
 def test_user_ends_all(tmp_path: Path, keys: str) -> None:
     """At any prompt, with a line and the status of what was not done."""

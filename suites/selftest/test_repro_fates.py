@@ -28,7 +28,7 @@ FATES = {
 OTHERWISE = {"ends_the_main_thread": ("observed: (b'', 'end of stream')",)}
 """What some show as well, by chance, when they are written."""
 OVER_EVENTLET = {"eventlet", "computes_in_handler"}
-PARTS = 10
+PARTS = 20
 """The turns in which they are written; each takes several seconds."""
 
 

@@ -33,7 +33,7 @@ def test_a_script_that_breaks_shows_nothing(text: str, status: int) -> None:
     assert run_script(text, parse_iut(sys.executable)).status == status
 
 
-@pytest.mark.by_turns(8)
+@pytest.mark.by_turns(16)
 def test_script_shows_what_a_runtime_does(tmp_path: Path) -> None:
     """It is there, gone without the line that loads the runtime, and not told without eventlet."""
     path = tmp_path / "shows.py"

@@ -30,7 +30,7 @@ PYTHON_2 = running_interpreter("python2.7")
 HURRY = ("--shorten", "8")
 QUICK = {"SOCKPROOF_TIMEOUT_SCALE": "0.3"}
 """What hangs here hangs for good."""
-PARTS = 24
+PARTS = 48
 """The turns in which all scripts are written and run; each takes several seconds."""
 
 
@@ -93,7 +93,7 @@ def imports_of(text: str) -> set[str]:
     return {alias.name for node in tree if isinstance(node, ast.Import) for alias in node.names}
 
 
-@pytest.mark.by_turns(8)
+@pytest.mark.by_turns(16)
 @pytest.mark.parametrize(
     ("mutant", "case"),
     [
@@ -123,7 +123,7 @@ def test_script_leaves_no_folder(
     assert list(scratch.iterdir()) == []
 
 
-@pytest.mark.by_turns(8)
+@pytest.mark.by_turns(16)
 def test_request_that_is_forgotten_is_not_closed(tmp_path: Path) -> None:
     """A socket that the server loses stays open: the script keeps it, as the agent does."""
     module = partner("keeps_refused")
@@ -133,7 +133,7 @@ def test_request_that_is_forgotten_is_not_closed(tmp_path: Path) -> None:
     assert "kept.append(request)" in script.read_text("ascii")
 
 
-@pytest.mark.by_turns(8)
+@pytest.mark.by_turns(16)
 def test_interrupt_meets_what_runs_in_the_main_thread(tmp_path: Path) -> None:
     """Python raises KeyboardInterrupt in no other: there the script calls what is interrupted."""
     module = broken(tmp_path, "with-statement-swallows-exceptions")
@@ -145,7 +145,7 @@ def test_interrupt_meets_what_runs_in_the_main_thread(tmp_path: Path) -> None:
     assert ".beside(others)" in script.read_text("ascii")
 
 
-@pytest.mark.by_turns(8)
+@pytest.mark.by_turns(16)
 @pytest.mark.skipif(PYTHON_2 is None, reason="no python2.7 here")
 def test_script_runs_on_python_2(tmp_path: Path) -> None:
     """A broken SocketServer of Python 2.7 is shown by that Python itself."""
@@ -163,7 +163,7 @@ def test_script_runs_on_python_2(tmp_path: Path) -> None:
     assert run_alone(script, python=str(PYTHON_2)).status == GONE
 
 
-@pytest.mark.by_turns(8)
+@pytest.mark.by_turns(16)
 def test_behaviour_of_every_version_is_shown(tmp_path: Path) -> None:
     """Where this Python's own module is not right either, the script shows what the case saw."""
     case = "forking/max-children-under-handle-request[ForkingTCP/inet]"
@@ -174,6 +174,7 @@ def test_behaviour_of_every_version_is_shown(tmp_path: Path) -> None:
     assert shown.stdout.count("'at gate hold'") == 5  # two are promised, three were seen
 
 
+@pytest.mark.by_turns(3)
 def test_script_that_cannot_tell_ends_with_2(tmp_path: Path) -> None:
     """A module of which nothing can be used is neither right nor wrong."""
     case = "construction/context-manager-returns-the-server[TCP/inet]"

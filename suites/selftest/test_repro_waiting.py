@@ -100,6 +100,7 @@ def busy_processes(count: int = 2) -> Iterator[None]:
             process.wait()
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("python", PYTHONS, ids=["this", "2.7"][: len(PYTHONS)])
 @pytest.mark.parametrize("way", WAYS)
 def test_who_waits_is_told_from_who_passes(way: str, python: str, tmp_path: Path) -> None:
@@ -147,7 +148,7 @@ def passing_slowly(folder: Path) -> str:
     return str(module)
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 def test_slow_method_is_not_taken_for_one_that_waits(tmp_path: Path) -> None:
     """Beside busy processes a script says each time that a shutdown() without a wait does not."""
     module, case = broken(tmp_path, "shutdown-does-not-wait"), "serving/shutdown-waits-for-the-loop"
@@ -197,7 +198,7 @@ PRINTING = {
 }
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 @pytest.mark.parametrize("mutant", PRINTING)
 def test_script_says_the_same_wherever_it_runs(mutant: str, tmp_path: Path) -> None:
     """Its server prints, which must not fail because nobody reads it."""
@@ -227,6 +228,7 @@ end(1)
 """
 
 
+@pytest.mark.by_turns(2)
 def test_nothing_that_a_script_forks_outlives_it(tmp_path: Path) -> None:
     """Its thread forks anew when a child is killed; who is left would hold the output for ever."""
     script = tmp_path / "repro.py"

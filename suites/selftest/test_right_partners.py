@@ -107,7 +107,7 @@ def test_right_partners_are_accused_of_nothing(part: int, tmp_path: Path) -> Non
     assert {who: told for who, told in found.items() if who not in declared} == {}
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 def test_what_breaks_a_promise_is_accused(tmp_path: Path) -> None:
     """Also where that is declared."""
     broken = {"keeps_refused": REFUSED, **{f"right/{name}": DECLARED[name] for name in DECLARED}}

@@ -79,7 +79,7 @@ def interrupted_in_a_destructor(
     return ended
 
 
-@pytest.mark.by_turns(8)
+@pytest.mark.by_turns(16)
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
 @pytest.mark.parametrize(
     ("arguments", "place"),
@@ -102,6 +102,7 @@ def test_interrupt_in_a_destructor_is_one_line(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("workers", ["-n0", "-n1"])
 def test_interrupt_in_a_destructor_ends_the_run(tmp_path: Path, workers: str) -> None:
     """No further case is played, and the record says so."""
@@ -152,7 +153,7 @@ if __name__ == "__main__":  # not in a worker, which imports this as well
 """
 
 
-@pytest.mark.by_turns(8)
+@pytest.mark.by_turns(16)
 def test_proof_interrupted_in_the_start_of_a_thread_waits_for_it(
     tmp_path: Path, temporary: Path
 ) -> None:
@@ -185,7 +186,7 @@ sockproof.__main__.main()
 KILL = "os.kill(os.getpid(), signal.SIGTERM)"
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 @pytest.mark.parametrize(
     ("module", "name", "early", "late"),
     [

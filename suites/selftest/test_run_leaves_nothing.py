@@ -36,7 +36,7 @@ from suites.selftest.runs import (
 )
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 def test_normal_run_leaves_its_report_alone(tmp_path: Path, temporary: Path) -> None:
     """Not even a cache is left in the folder where it was started."""
     mark = Mark.new()
@@ -49,7 +49,7 @@ def test_normal_run_leaves_its_report_alone(tmp_path: Path, temporary: Path) -> 
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 @pytest.mark.parametrize(
     ("number", "to_group", "workers"),
     [
@@ -90,7 +90,7 @@ def recorded(folder: Path, requirement: str, iut_id: str = "*") -> int:
     return sum(f'"id":"{requirement}[' in text for text in texts)
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 def test_killed_run_takes_everything_with_it(tmp_path: Path, temporary: Path) -> None:
     """After SIGKILL the record is readable as far as it came, and nobody lives on in secret: not
     even a process in a session of its own, which one implementation starts."""
@@ -134,6 +134,7 @@ for number in itertools.count():
 """Makes files in the folder of the run for as long as it lives."""
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_folder_goes_with_those_who_make_files_in_it(temporary: Path, number: int) -> None:
     """When the command is killed its workers are ended first, and then their folder is removed."""
@@ -160,6 +161,7 @@ def of_a_worker(mark: Mark, temporary: Path) -> bool:
     )  # beside the command, its keeper
 
 
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     ("beginning", "number", "to_group"),
     [
@@ -191,6 +193,7 @@ def test_interrupt_before_the_first_case_is_one_line(
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize(
     ("number", "to_group"),
     [

@@ -30,6 +30,7 @@ from suites.selftest.runs import (
 IN_PROCESS = ("-n", "0", "--spec", "ThreadingTCP/inet")
 
 
+@pytest.mark.by_turns(3)
 def test_untouched_interpreter_ends_with_0(tmp_path: Path) -> None:
     """A run in which all is well: status 0, a complete record, three reports."""
     ended = play(tmp_path, [])
@@ -42,7 +43,7 @@ def test_untouched_interpreter_ends_with_0(tmp_path: Path) -> None:
     assert "nothing needs attention" in ended.stdout
 
 
-@pytest.mark.by_turns(8)
+@pytest.mark.by_turns(16)
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize("name", ["sérver", "сервер", "サーバー", "two words", "it's-[x]"])
 def test_file_may_have_any_name(tmp_path: Path, name: str, workers: str) -> None:
@@ -57,6 +58,7 @@ def test_file_may_have_any_name(tmp_path: Path, name: str, workers: str) -> None
     assert list(records_in(tmp_path)) == [name]
 
 
+@pytest.mark.by_turns(4)
 def test_failure_and_leak_each_end_with_1(tmp_path: Path) -> None:
     """A FAIL and a leak both are deviations; a leak alone leaves the verdict as it is."""
     failing = play(tmp_path, [partner("keeps_refused")], REFUSED, options=IN_PROCESS)
@@ -90,7 +92,7 @@ def write_interpreter(path: Path, preparation: str) -> None:
     path.chmod(0o755)
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 def test_the_others_are_judged_when_some_cannot_be(tmp_path: Path) -> None:
     """Each that cannot be judged is named with its reason; the others are, and the run is
     incomplete in status, terminal, records and reports."""
@@ -127,6 +129,7 @@ def assert_others_judged(folder: Path, ended: Ended) -> None:
         assert "incomplete" in (folder / "out" / name).read_text("utf-8").lower(), name
 
 
+@pytest.mark.by_turns(3)
 def test_no_implementation_at_all_ends_with_3(tmp_path: Path) -> None:
     """When none can be started there is no record, and no report."""
     ended = play(tmp_path, [partner("fails_to_import")])
@@ -136,7 +139,7 @@ def test_no_implementation_at_all_ends_with_3(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.by_turns(8)
+@pytest.mark.by_turns(16)
 def test_nothing_selected_leaves_an_earlier_record_alone(tmp_path: Path) -> None:
     """A run that selects nothing ends with 4, and what an earlier run wrote stays."""
     assert play(tmp_path, [], REFUSED, options=IN_PROCESS).status == 0
@@ -151,7 +154,7 @@ def test_nothing_selected_leaves_an_earlier_record_alone(tmp_path: Path) -> None
     assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 def test_record_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     """A file is in the way of the report folder (4); a folder is in the way of the record (3)."""
     (tmp_path / "file").touch()
@@ -167,7 +170,7 @@ def test_record_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     assert "no case was played: cannot write out" in occupied.error
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 def test_disk_full_in_mid_run_is_one_line(tmp_path: Path) -> None:
     """The record stays readable as far as it came, incomplete, and the status is 3."""
     ended = subprocess.run(
@@ -205,6 +208,7 @@ def test_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
         assert (told.status, told.error[:18]) == (4, "the current folder")
 
 
+@pytest.mark.by_turns(3)
 def test_no_room_for_temporary_files_is_one_line(tmp_path: Path) -> None:
     """As where TMPDIR is on a disk that is full."""
     ended = subprocess.run(
@@ -223,6 +227,7 @@ def test_no_room_for_temporary_files_is_one_line(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.by_turns(3)
 def test_folder_whose_name_is_no_text_is_one_line(tmp_path: Path) -> None:
     """Workers cannot be told of it; without them it is a folder like any other."""
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\377"))

@@ -88,7 +88,7 @@ def test_each_hostile_implementation_costs_its_own_case_alone(tmp_path: Path) ->
     assert all(record.complete for record in records.values())
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 def test_what_ends_a_part_of_the_run_makes_it_incomplete(tmp_path: Path) -> None:
     """Whose worker or agent is killed has an ERROR that says so, and the run ends with 3."""
     ended, records = played(list(DEADLY), tmp_path)
@@ -99,6 +99,7 @@ def test_what_ends_a_part_of_the_run_makes_it_incomplete(tmp_path: Path) -> None
     assert not any(record.complete for record in records.values())
 
 
+@pytest.mark.by_turns(4)
 def test_the_slow_and_the_talkative_pass(tmp_path: Path) -> None:
     """Who takes its time, and who prints while it is imported, does nothing wrong: status 0."""
     ended, records = played(list(RIGHT), tmp_path)
@@ -143,6 +144,7 @@ def teardown_of(record: Record) -> TeardownVerdict:
     return case.teardown.verdict
 
 
+@pytest.mark.by_turns(3)
 def test_worker_killed_from_outside_costs_its_case_alone(tmp_path: Path) -> None:
     """Its case becomes an ERROR, everything else is played, and the run is incomplete."""
     held, mark = tmp_path / "held", Mark.new()
@@ -163,6 +165,7 @@ def test_worker_killed_from_outside_costs_its_case_alone(tmp_path: Path) -> None
     assert list(living(mark)) == []
 
 
+@pytest.mark.by_turns(3)
 def test_what_a_client_sees_of_a_dead_agent_is_no_failure(tmp_path: Path) -> None:
     """The server dies with its agent, and a client sees a reset: an ERROR, which says why."""
     echo = "streams/whole-message-echo"

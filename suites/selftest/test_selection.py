@@ -69,6 +69,7 @@ def test_record_is_cut_down(tmp_path: Path) -> None:
     assert select(record) is record
 
 
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("expression", ["refused", "test_", "UNIX and not [", "shutdown"])
 def test_run_and_record_select_the_same(expression: str) -> None:
     """Parts of the case's id alone count, not those of the file or function that checks it."""

@@ -106,7 +106,7 @@ def test_no_timeout_is_told(tmp_path: Path, value: str) -> None:
         read_exchanges(path)
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 @pytest.mark.parametrize("given", SUBJECTS)
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_every_script_is_python_of_the_standard_library(given: str, example: str) -> None:

@@ -155,6 +155,7 @@ def test_a_plan_that_fails_is_kept_and_played_again(tmp_path: Path) -> None:
     assert list(living(mark)) == []
 
 
+@pytest.mark.by_turns(2)
 def test_a_plan_of_other_examples_is_refused(tmp_path: Path) -> None:
     """Its exchanges are not there."""
     plan = legal(

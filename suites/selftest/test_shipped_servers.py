@@ -95,7 +95,7 @@ def test_names_are_listed(tmp_path: Path) -> None:
     assert [line.split()[0] for line in ended.stdout.splitlines()] == list(definitions())
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -124,6 +124,7 @@ def test_wrong_name_is_told(tmp_path: Path, words: str, told: str) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.by_turns(2)
 def test_file_may_name_one(tmp_path: Path) -> None:
     """With examples of one's own, and an interpreter; the record is called after both."""
     example = '[[exchange]]\nsend = "a\\n"\nexpect = "A\\n"\n'
@@ -151,6 +152,7 @@ def test_plan_makes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.by_turns(2)
 def test_nothing_of_the_folder_takes_part(tmp_path: Path) -> None:
     """Nor what PYTHONPATH names: it is the server that Python has."""
     for name in ("wsgiref", "wsgi_servers"):
@@ -164,7 +166,7 @@ def test_nothing_of_the_folder_takes_part(tmp_path: Path) -> None:
     assert ended.status == 0, ended.stdout + ended.stderr
 
 
-@pytest.mark.by_turns(8)
+@pytest.mark.by_turns(16)
 def test_finding_is_shown_again(tmp_path: Path) -> None:
     """By a script that has the server in it, by replay of a trusted record, and by repro."""
     case = "invariants/neighbours-delay-nobody[TCP/inet,idle]"

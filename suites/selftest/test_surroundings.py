@@ -219,7 +219,7 @@ def root() -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.mark.by_turns(36)
+@pytest.mark.by_turns(72)
 @pytest.mark.parametrize("row", PLAYED)
 def test_main_job_is_as_ever(row: Surroundings, root: Path) -> None:
     """A run ends with what it saw, in these surroundings as in any other."""
@@ -246,7 +246,7 @@ def test_outside_is_as_ever(row: Surroundings, share: int, root: Path) -> None:
     assert int(re.search(r"(\d+) passed", ended.stdout)[1]) >= len(names)  # type: ignore[index]
 
 
-@pytest.mark.by_turns(24)
+@pytest.mark.by_turns(48)
 @pytest.mark.parametrize("row", PLAYED)
 def test_row_is_red_for_its_fault(row: Surroundings, root: Path) -> None:
     """With the fault that these surroundings bring to light, the same run is not as ever."""

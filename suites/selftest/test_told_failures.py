@@ -10,7 +10,7 @@ import pytest
 from suites.selftest.told_failures import COUNT, MATRIX, Failure, most_common, read_golden, told
 
 TOLD = read_golden()
-PARTS = 16
+PARTS = 32
 # Words of ours that nobody knows who has not read our source.
 OURS = ("fence", "step", "gate", "{'", "ScriptedHandler", "_sockproof")
 

@@ -88,6 +88,7 @@ def test_what_is_long_has_enough_for_each_turn() -> None:
     assert len(SHOWN) >= PARTS
 
 
+@pytest.mark.by_turns(2)
 def test_three_turns_play_all(folder: Path) -> None:
     """What is not marked is played in each of them, with workers and without. The header says which
     turn it is, the end how many tests it left."""

@@ -93,6 +93,7 @@ def test_a_call_in_the_main_thread_waits(server: Server, threads: int) -> None:
     assert server.call_in_main("wait").comes_to_wait()
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize(
     "act", ["compute(300000)", "turned(200)", "None"], ids=["computes", "takes-a-lock", "returns"]
 )
@@ -131,6 +132,7 @@ def test_others_have_done_what_they_can_when_they_sleep(server: Server, other: s
     assert server.evaluate("select.select([done[0]], [], [], 0)[0] == [done[0]]")
 
 
+@pytest.mark.by_turns(3)
 def test_others_that_never_sleep_are_not_waited_for(server: Server) -> None:
     """They have had ample chance."""
     keep_busy(server, 1)
@@ -138,6 +140,7 @@ def test_others_that_never_sleep_are_not_waited_for(server: Server) -> None:
     server.let_others_run()
 
 
+@pytest.mark.by_turns(3)
 def test_a_call_that_never_waits_is_inconclusive(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

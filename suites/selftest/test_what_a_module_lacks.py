@@ -36,7 +36,7 @@ def run(folder: Path, *more: str, iut: str = "./small.py") -> tuple[int, list[st
     return ended.status, [one for one in ended.stderr.splitlines() if one.startswith("sockproof")]
 
 
-@pytest.mark.by_turns(8)
+@pytest.mark.by_turns(16)
 def test_lack_is_a_failure_of_names_alone(tmp_path: Path) -> None:
     """Everything that needs what is not there is not applicable, says so, and leaves nothing."""
     status, told = run(tmp_path)
@@ -54,7 +54,7 @@ def test_lack_is_a_failure_of_names_alone(tmp_path: Path) -> None:
     assert "what needs them is not applicable" in line
 
 
-@pytest.mark.by_turns(8)
+@pytest.mark.by_turns(16)
 @pytest.mark.parametrize("iut", ["./small.py", "it.toml"])
 def test_what_is_lacking_on_purpose_is_no_failure(tmp_path: Path, iut: str) -> None:
     """With --only-what-is-there, or with what a TOML file says that it provides."""
@@ -70,6 +70,7 @@ def test_what_is_lacking_on_purpose_is_no_failure(tmp_path: Path, iut: str) -> N
     assert told == []
 
 
+@pytest.mark.by_turns(4)
 def test_what_is_promised_and_not_there_is_one(tmp_path: Path) -> None:
     """A class that a TOML file says is provided is looked for; what it does not say is not played,
     though it is there."""
