@@ -98,6 +98,7 @@ FAILING = case_row(verdict=Verdict.FAIL, expected="an answer", actual="'mine' to
 LEAKED = Teardown(TeardownVerdict.LEAKED, ("fd 7",))
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize(
     ("other", "alike"),
     [

@@ -52,6 +52,7 @@ def test_what_is_printed_while_nobody_waits_is_read(case_process: CaseProcess) -
     assert case_process.dropped_octets == {"stdout": 0, "stderr": _PRINTED_OCTETS - 65536}
 
 
+@pytest.mark.by_turns(2)
 def test_what_a_process_told_before_it_died_has_come_with_its_end(channel: Channel) -> None:
     """Events and output, both of one pipe full at most."""
     process = CaseProcess(channel)

@@ -163,7 +163,7 @@ BROKEN = (
 )
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(8)
 def test_every_output_tells_the_cause(tmp_path: Path) -> None:
     """A loop that ended by an exception, of which a client saw no more than silence."""
     (tmp_path / "mine.py").write_text(OWN.replace(*BROKEN))

@@ -222,7 +222,7 @@ def test_script_starts_the_program_as_the_check_does(
     assert (ended.status, _seen_of(tmp_path)) == (1, {f"invariants/{STAYS}": script}), ended
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize(
     "case", ["stop-ends-in-time[TCP/inet,idle]", "starts-without-names[TCP/inet]"]
 )

@@ -40,7 +40,7 @@ def test_a_fault_is_found(tmp_path: Path, server: LittleServer) -> None:
     assert ended.status == 1, ended
 
 
-@pytest.mark.by_turns(68)
+@pytest.mark.by_turns(272)
 @pytest.mark.parametrize("server", RIGHT, ids=named)
 def test_a_right_one_is_not_accused(tmp_path: Path, server: LittleServer) -> None:
     """Whatever kind of server it is; and hardly anything cannot be judged of it."""

@@ -151,6 +151,7 @@ def test_an_interrupt_closes_the_record(tmp_path: Path) -> None:
     wait_until(lambda: not list(living(mark)))
 
 
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize("is_started", [True, False])
 def test_a_check_that_is_killed_leaves_nothing(tmp_path: Path, *, is_started: bool) -> None:
     """Neither its folder nor a process, whether it has started a program or came to an address."""

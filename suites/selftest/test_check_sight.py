@@ -45,6 +45,7 @@ def address_of(one: socket.socket) -> Address:
     return parse_address(f"127.0.0.1:{one.getsockname()[1]}")
 
 
+@pytest.mark.by_turns(2)
 def test_owner_of_an_address_is_found(listener: socket.socket) -> None:
     """Whoever has the socket that listens, and nobody who is connected there."""
     address = address_of(listener)

@@ -53,7 +53,7 @@ CAUSES = {
 }
 
 
-@pytest.mark.by_turns(6)
+@pytest.mark.by_turns(12)
 @pytest.mark.parametrize("name", CAUSES)
 def test_a_fault_of_tls_is_told_with_its_cause(tmp_path: Path, name: str) -> None:
     """And its script, of Python's standard library, shows it."""
@@ -132,6 +132,7 @@ AGREEMENTS: list[tuple[dict[str, str], bool, str]] = [
 ]
 
 
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize(("told", "asks", "why"), AGREEMENTS)
 def test_they_agree_or_it_is_told_why_not(
     papers: Papers, told: dict[str, str], asks: bool, why: str

@@ -49,6 +49,7 @@ SILENT = [silent(STOP, variant=one) for one in "efghi"]
 FAILED = [failed(STOP, one) for one in "jk"]
 
 
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
@@ -95,6 +96,7 @@ BUSY = "20 clients left (end); it wants 99% of a processor; 20 in handle() at ch
 ELSEWHERE = "20 clients left (reset); 10 s later 20 more threads; 20 in finish() at chat.py:31"
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize(
     ("rows", "number"),
     [

@@ -104,6 +104,7 @@ def test_wrong_time_scale_is_bad_usage(tmp_path: Path, name: str) -> None:
     assert ended.error.startswith("SOCKPROOF_TIMEOUT_SCALE='abc' is not a number above zero")
 
 
+@pytest.mark.by_turns(2)
 def test_list_forms(tmp_path: Path) -> None:
     """Requirements by default; specs; interpreters; cases as -k and --spec select them."""
     requirements = sockproof_(tmp_path, "list").stdout.splitlines()
@@ -131,6 +132,7 @@ def test_explain_tells_promise_source_and_check(tmp_path: Path, given: str) -> N
     assert "ForkingUnixStream/abstract" in told
 
 
+@pytest.mark.by_turns(2)
 def test_doctor_tells_what_cannot_be_tested(tmp_path: Path) -> None:
     """A broken interpreter and a missing file stand beside one that works, each with its reason."""
     iuts = [sys.executable, "/bin/false", "./missing.py"]
@@ -241,6 +243,7 @@ def bare_pytest(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.by_turns(2)
 def test_without_a_command_one_line_says_so(tmp_path: Path) -> None:
     """The help is a word away."""
     ended = sockproof_(tmp_path)
@@ -250,6 +253,7 @@ def test_without_a_command_one_line_says_so(tmp_path: Path) -> None:
     assert len(ended.error) < 80
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("library", ["click", "rich"])
 def test_installation_without_a_library_is_one_line(tmp_path: Path, library: str) -> None:
     """And no deviation, whether it is needed by every command or by what the command does."""

@@ -58,6 +58,7 @@ def test_every_level_and_area_is_there() -> None:
     assert {Level.MUST, Level.SHOULD, Level.OBSERVED} <= {r.level for r in catalogue.values()}
 
 
+@pytest.mark.by_turns(2)
 def test_every_promise_names_a_mutant() -> None:
     """Each MUST and SHOULD is named by a server broken in just that respect, a mutant or one that
     is written anew.

@@ -10,6 +10,8 @@ import select
 import subprocess
 import sys
 
+import pytest
+
 from sockproof.check.listener import parse_address
 from sockproof.check.processes import Processes
 from sockproof.iut.agent.looking import look
@@ -27,6 +29,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.by_turns(4)
 def test_thread_that_just_ends_is_looked_at() -> None:
     """It is at something, or it has ended: what it shows nobody is no fault of the system's."""
     for _ in range(ENDING):

@@ -96,6 +96,7 @@ def test_thirty_symptoms_are_reported() -> None:
     assert set().union(*(ids for _, ids in REPORTED.values())) <= set(load_catalogue())
 
 
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize("asked", REPORTED, ids=lambda text: re.sub(r"\W+", "-", text))
 def test_reported_symptom_leads_to_its_requirement(texts: Mapping[str, str], asked: str) -> None:
     """One of those that it is about is among the first."""
@@ -248,6 +249,7 @@ def test_limit_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> No
     assert "Invalid value for '--limit'" in refusal(capsys, "hangs", "--limit", "0")
 
 
+@pytest.mark.by_turns(2)
 def test_python_without_full_text_search_is_one_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -278,6 +280,7 @@ def test_database_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
         opened[0].execute("SELECT 1")
 
 
+@pytest.mark.by_turns(2)
 def test_help_of_all_commands_loads_no_database() -> None:
     """Only the search does."""
     program = (

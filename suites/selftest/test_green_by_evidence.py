@@ -209,6 +209,7 @@ def test_nothing_judged_is_grey(tmp_path: Path) -> None:
     assert (told["color"], told["isError"]) == ("lightgrey", True)
 
 
+@pytest.mark.by_turns(2)
 def test_interpreter_itself_is_evidence(tmp_path: Path) -> None:
     """The same selection of the interpreter's own module judges what the reference does."""
     ended = sockproof_(tmp_path, "run", "--iut", sys.executable, "-n", "0", *REFUSED)

@@ -165,6 +165,7 @@ def test_any_user_may_isolate(folder: Path) -> None:
     assert done.status == 0, done.stderr
 
 
+@pytest.mark.by_turns(2)
 def test_temporary_folder_may_have_any_name(folder: Path) -> None:
     """One that leaves no room for Unix sockets, with a name below it, is not taken."""
     with tempfile.TemporaryDirectory(dir="/tmp") as place:

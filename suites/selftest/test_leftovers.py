@@ -112,6 +112,7 @@ def test_what_is_left_behind_is_named(
     assert left.zombies == 0
 
 
+@pytest.mark.by_turns(2)
 def test_ended_children_that_nobody_reaped_are_counted(case_process: CaseProcess) -> None:
     """Three zombies are counted, and being reaped now, are no leak."""
     run(case_process, "for _ in range(3):\n    if os.fork() == 0:\n        os._exit(0)")

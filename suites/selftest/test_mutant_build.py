@@ -54,6 +54,7 @@ def write_described(folder: Path, text: str, name: str = "serving") -> Path:
     return folder
 
 
+@pytest.mark.by_turns(8)
 @pytest.mark.parametrize("mutant", FITTING, ids=lambda mutant: mutant.id)
 def test_a_mutant_fits_the_running_interpreter(mutant: Mutant) -> None:
     """Every change finds its text exactly once, and the result compiles and is another text."""

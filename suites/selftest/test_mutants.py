@@ -44,7 +44,7 @@ MOST = 12
 SHORT = "0.4"
 """The time scale for mutants: a hang is what many of them are killed by."""
 DEADLINE_S = 600
-PARTS = 48
+PARTS = 40
 """The turns in which all runs are played: they take long."""
 
 

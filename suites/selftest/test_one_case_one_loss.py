@@ -150,6 +150,7 @@ def test_answers_to_commands_do_not_count() -> None:
     assert came[-1]["r"] == "garbage"
 
 
+@pytest.mark.by_turns(2)
 def test_gigabytes_that_are_printed_take_no_memory(channel: Channel) -> None:
     """The first 64 KiB of each stream are kept, the rest is counted, and the case goes on."""
     _one_is_enough(channel)
@@ -197,6 +198,7 @@ class ThreadingTCPServer(socketserver.ThreadingTCPServer):
 """
 
 
+@pytest.mark.by_turns(2)
 def test_a_run_loses_one_case(tmp_path: Path) -> None:
     """Those that were played before and after have their verdicts; the run is complete."""
     (tmp_path / "deep.py").write_text(MODULE)

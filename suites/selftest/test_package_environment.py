@@ -111,7 +111,7 @@ def test_what_pip_is_asked_for(requires: str, version: str, asked: str) -> None:
     assert _environment(version, requires).requirement == asked
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(8)
 @pytest.mark.usefixtures("wheels")
 @pytest.mark.parametrize(
     ("requires", "version", "kind", "told"),

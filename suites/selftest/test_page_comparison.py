@@ -116,6 +116,7 @@ def test_column_is_that_of_the_same_name(page: ReportPage, tmp_path: Path) -> No
     page.tab.wait_for_function("document.querySelector('#comparison select').value === '2'")
 
 
+@pytest.mark.by_turns(2)
 def test_changes_lead_to_the_drawer(page: ReportPage, tmp_path: Path) -> None:
     """A case opens over the comparison; Escape closes one after the other."""
     page.compare(write_record(tmp_path / "second.jsonl", after(), iut="two").path)
@@ -142,6 +143,7 @@ def test_identical_is_said(browser: Browser, tmp_path: Path) -> None:
     page.tab.close()
 
 
+@pytest.mark.by_turns(2)
 def test_file_can_be_dropped(page: ReportPage, tmp_path: Path) -> None:
     """Dropping is the same as choosing; while a file is over the page, the page says so."""
     text = write_record(tmp_path / "second.jsonl", after(), iut="two").path.read_text("utf-8")
@@ -212,6 +214,7 @@ def test_malformed_line_is_named(page: ReportPage, tmp_path: Path) -> None:
     assert "its line 3 is malformed" in page.texts("#comparison .alarm")[0]
 
 
+@pytest.mark.by_turns(2)
 def test_hostile_file_is_inert(page: ReportPage, tmp_path: Path) -> None:
     """What a dropped file says is text: no element, no script, no request comes of it."""
     page.compare(hostile_record(tmp_path / "hostile.jsonl").path)

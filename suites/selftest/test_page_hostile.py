@@ -56,6 +56,7 @@ def test_views_are_inert(hostile: ReportPage, view: str, tmp_path: Path) -> None
     assert "<script>alert(1)</script>" in tab.inner_text("main")
 
 
+@pytest.mark.by_turns(2)
 def test_drawer_is_inert(hostile: ReportPage, tmp_path: Path) -> None:
     """So does the drawer of every case, with its picture, its 1 MB of output and its commands."""
     tab = hostile.go()

@@ -63,6 +63,7 @@ def test_lanes_and_arrows(drawn: ReportPage, tmp_path: Path) -> None:
     assert tab.locator(".sequence .birth").count() == 2
 
 
+@pytest.mark.by_turns(2)
 def test_pieces_gates_and_faults_are_told(drawn: ReportPage) -> None:
     """Sends that follow each other are pieces; a gate has its name, an error its words."""
     words = said(drawn)
@@ -83,6 +84,7 @@ def test_no_arrow_goes_back_in_time(drawn: ReportPage) -> None:
     assert all(start <= end for start, end in pairs)
 
 
+@pytest.mark.by_turns(2)
 def test_picture_and_transcript_light_each_other(drawn: ReportPage) -> None:
     """Pointing at an event of the one lights it in the other, by mouse and by keyboard."""
     tab = drawn.tab
@@ -96,6 +98,7 @@ def test_picture_and_transcript_light_each_other(drawn: ReportPage) -> None:
     assert tab.locator(".sequence .event[tabindex='0']").count() == 1
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize(
     "drawn",
     [
@@ -119,6 +122,7 @@ def test_datagrams(drawn: ReportPage) -> None:
     assert "receive 3" in said(drawn)
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize(
     "drawn",
     [

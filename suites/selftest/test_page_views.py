@@ -59,6 +59,7 @@ def test_page_opens_in_silence(demo: ReportPage, tmp_path: Path) -> None:
     assert demo.faults == []
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize(
     ("state", "shown"),
     [

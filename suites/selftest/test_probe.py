@@ -44,6 +44,7 @@ def module(folder: Path, text: str) -> Implementation:
     return parse_iut(str(path))
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("name", INTERPRETERS)
 def test_an_interpreter_is_found_to_be_what_it_is(name: str) -> None:
     """Its id is its name and version, its level that of its language, its names socketserver's."""
@@ -189,6 +190,7 @@ def test_half_an_answer_is_refused(tmp_path: Path, answer: str) -> None:
     assert f"it printed '{answer}'" in message
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize(
     "said",
     [
@@ -210,6 +212,7 @@ def test_what_an_agent_says_wrongly_of_itself_is_told(tmp_path: Path, said: str)
     assert "what the agent says of itself is in no order: " in message
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -271,6 +274,7 @@ def test_a_module_without_servers_is_refused(tmp_path: Path) -> None:
     assert "the module has none of socketserver's classes; map its names" in message
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize(
     ("body", "told"),
     [

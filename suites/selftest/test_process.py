@@ -166,6 +166,7 @@ def test_what_is_printed_is_kept_apart(case_process: CaseProcess) -> None:
     assert case_process.output["stderr"] == "to stderr\nof a child\n"
 
 
+@pytest.mark.by_turns(2)
 def test_what_is_printed_arrives_before_the_answer(case_process: CaseProcess) -> None:
     """Whoever has an answer has what was written before it, time after time."""
     for number in range(100):

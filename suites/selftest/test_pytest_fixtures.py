@@ -61,7 +61,7 @@ def _with_test(project: Path, body: str) -> Path:
     return project
 
 
-@pytest.mark.by_turns(16)
+@pytest.mark.by_turns(32)
 def test_example_project_passes(project: Path) -> None:
     """Each case of its examples is a test; nothing is left running."""
     mark = Mark.new()
@@ -135,6 +135,7 @@ def test_failure_tells_what_both_sides_did(project: Path) -> None:
     assert "INTERNALERROR" not in ended.stdout + ended.stderr
 
 
+@pytest.mark.by_turns(2)
 def test_gates_hold_the_code_of_the_server(project: Path) -> None:
     """Two are at work at the same time, and end when the test says so, and later ones pass."""
     with (project / "chat.py").open("a", encoding="utf-8") as module:
@@ -262,6 +263,7 @@ def test_pytest_finds_it_where_sockproof_is_installed() -> None:
     assert found == [ENTRY]
 
 
+@pytest.mark.by_turns(2)
 def test_plugins_of_others_are_no_hindrance(project: Path) -> None:
     """Those that are installed here, and ours by its entry point: all at once, and no option is
     taken twice."""

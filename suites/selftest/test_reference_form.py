@@ -163,6 +163,7 @@ def test_a_file_that_says_the_same_is_not_touched(
     assert ((path.read_bytes(), path.stat().st_mtime_ns) != before) is written
 
 
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
 def test_a_shipped_reference_has_this_form(path: Path) -> None:
     """To cut it down again leaves it as it is: nothing of a run is in it."""

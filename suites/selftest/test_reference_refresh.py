@@ -70,6 +70,7 @@ def contents(folder: Path) -> Mapping[str, tuple[bytes, int]]:
     return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
 
 
+@pytest.mark.by_turns(2)
 def test_what_is_there_is_written_in_the_form_of_a_reference(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -86,6 +87,7 @@ def test_what_is_there_is_written_in_the_form_of_a_reference(
     assert "cpython-3.12.1: written anew" in shown
 
 
+@pytest.mark.by_turns(2)
 def test_the_same_seen_again_writes_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -148,6 +150,7 @@ def test_nothing_is_there(folder: Path) -> None:
     assert contents(folder) == {}
 
 
+@pytest.mark.by_turns(2)
 def test_an_interpreter_is_played_as_a_run_does(tmp_path: Path) -> None:
     """From end to end, of a few cases: this Python, and one that is nowhere."""
     script = (

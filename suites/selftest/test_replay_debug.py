@@ -135,6 +135,7 @@ def test_children_have_the_terminal_one_after_the_other(tmp_path: Path) -> None:
     assert (status, "1 of 1 ended as promised" in terminal.text) == (0, True), terminal.text
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("other", OTHERS)
 def test_other_pythons_stop_as_well(tmp_path: Path, other: str) -> None:
     """The oldest, and one whose objects keep their descriptors for a while: that is no leak."""
@@ -171,6 +172,7 @@ def test_user_ends_all(tmp_path: Path, keys: str) -> None:
     assert terminal.text.splitlines()[-1] == "sockproof: error: interrupted"
 
 
+@pytest.mark.by_turns(2)
 def test_case_without_a_handler_says_so(tmp_path: Path) -> None:
     """And ends with its verdict."""
     with debugging(tmp_path, REFUSED) as terminal:

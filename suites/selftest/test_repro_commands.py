@@ -154,6 +154,7 @@ def test_transcript_becomes_a_capture(folder: Path) -> None:
     assert b"Synthesised from a transcript" in data
 
 
+@pytest.mark.by_turns(2)
 def test_bisect_names_the_first_change(folder: Path) -> None:
     """Every result is told, with what changed, old and new, and where for the first time."""
     same, other = sys.executable, "./broken.py"
@@ -164,6 +165,7 @@ def test_bisect_names_the_first_change(folder: Path) -> None:
     assert "first change at broken" in ended.stdout
 
 
+@pytest.mark.by_turns(2)
 def test_bisect_without_a_change_ends_with_0(folder: Path) -> None:
     """Nothing changed is said, too."""
     ended = sockproof_(folder, "bisect", CASE, "--iut", sys.executable, "--iut", sys.executable)

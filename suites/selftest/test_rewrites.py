@@ -27,7 +27,7 @@ DETECTED = sorted((one for one in FITTING if one.detected_by), key=lambda one: o
 RIGHT = [one for one in FITTING if one.is_right]
 DETECTORS = sorted({requirement for one in DETECTED for requirement in one.detected_by})
 DETECTED_AT_LEAST = 80
-PARTS = 24
+PARTS = 48
 """The turns in which all are played: they take long."""
 WHOLE = "1"
 

@@ -53,6 +53,7 @@ def module_of(text: str) -> ModuleType:
     return module
 
 
+@pytest.mark.by_turns(8)
 @pytest.mark.parametrize("rewrite", REWRITES, ids=lambda rewrite: rewrite.id)
 def test_a_reimplementation_fits_the_running_interpreter(rewrite: Rewrite) -> None:
     """It has another text, and can be imported with all that the module exports."""

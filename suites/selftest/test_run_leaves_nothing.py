@@ -36,7 +36,7 @@ from suites.selftest.runs import (
 )
 
 
-@pytest.mark.by_turns(12)
+@pytest.mark.by_turns(24)
 def test_normal_run_leaves_its_report_alone(tmp_path: Path, temporary: Path) -> None:
     """Not even a cache is left in the folder where it was started."""
     mark = Mark.new()

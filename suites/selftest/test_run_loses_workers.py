@@ -81,6 +81,7 @@ def test_another_worker_starts_for_one_that_dies_while_it_starts(tmp_path: Path,
     assert record.complete
 
 
+@pytest.mark.by_turns(2)
 def test_workers_that_all_die_while_they_start_end_the_run(tmp_path: Path) -> None:
     """There is no end to it: the run says so in one line, and no record is made."""
     ended = played(tmp_path, "call serve")

@@ -85,6 +85,7 @@ def test_run_and_record_select_the_same(expression: str) -> None:
             collect(specs, expression)
 
 
+@pytest.mark.by_turns(2)
 def test_a_case_is_in_the_files_of_its_requirement() -> None:
     """There alone it is looked for when it is named."""
     places = collect((), "")
@@ -133,6 +134,7 @@ def test_what_no_variant_can_change_is_told_before_it_is_known(expression: str, 
     assert may_be_named(expression, "a/b", "TCP/inet") is may
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize(
     ("expression", "files"),
     [

@@ -100,6 +100,7 @@ def listening(given: str, backlog: int) -> Iterator[tuple[socket.socket, Listene
         yield one, Listener(given, parse_address(f"{given}{port}"))
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("given", ["127.0.0.1", "[::1]", "unix:{folder}/s"])
 def test_queue_tells_who_waits_and_how_many_may(tmp_path: Path, given: str) -> None:
     """One more than there is room for finds a place."""

@@ -47,6 +47,7 @@ def legal(mix: Mix) -> Mix:
     return legal_mix(mix, LOGIN, is_stream=True)
 
 
+@pytest.mark.by_turns(2)
 def test_plans_are_legal_and_those_of_the_seed() -> None:
     """Among them are those who leave in each way, who go on, and pieces."""
     plans = plans_of(1)
@@ -61,6 +62,7 @@ def test_plans_are_legal_and_those_of_the_seed() -> None:
     assert len(set(plans)) > MIXES / 2
 
 
+@pytest.mark.by_turns(2)
 def test_what_is_smaller_is_legal_and_less() -> None:
     """And some of it is: with a client less, a move less."""
     plan = max(plans_of(1), key=lambda one: one.size)

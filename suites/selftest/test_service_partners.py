@@ -45,7 +45,7 @@ def is_meant(row: CaseRow, found_by: str) -> bool:
     return row.requirement == f"service/{name}" and CaseId.read(row.id).variant.endswith(end)
 
 
-@pytest.mark.by_turns(96)
+@pytest.mark.by_turns(192)
 @pytest.mark.parametrize("server", MISTAKEN, ids=named)
 def test_a_mistake_is_found(tmp_path: Path, server: ServedPartner) -> None:
     """Each requirement that its row names fails on it; its script, if there is one, shows it."""
@@ -65,7 +65,7 @@ def test_a_mistake_is_found(tmp_path: Path, server: ServedPartner) -> None:
             assert any(text.endswith(SHOWN) for text in shown), shown
 
 
-@pytest.mark.by_turns(92)
+@pytest.mark.by_turns(184)
 @pytest.mark.parametrize("server", SOUND, ids=named)
 def test_a_sound_one_is_not_accused(tmp_path: Path, server: ServedPartner) -> None:
     """Whatever kind of server it is, and whatever its protocol."""

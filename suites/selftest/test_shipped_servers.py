@@ -88,6 +88,7 @@ def test_module_stands_alone(module: str) -> None:
     assert "'''" not in source
 
 
+@pytest.mark.by_turns(2)
 def test_names_are_listed(tmp_path: Path) -> None:
     """With what they are, one a line."""
     ended = sockproof_(tmp_path, "list", "--servers")
@@ -141,6 +142,7 @@ def test_file_may_name_one(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.by_turns(2)
 def test_plan_makes_nothing(tmp_path: Path) -> None:
     """The environment of a package is made when it is needed."""
     ended = sockproof_(

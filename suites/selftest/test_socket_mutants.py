@@ -95,7 +95,7 @@ def accused(record: Record) -> dict[str, str]:
     }
 
 
-@pytest.mark.by_turns(8)
+@pytest.mark.by_turns(32)
 @pytest.mark.parametrize("name", ["untouched", RIGHT])
 def test_modules_that_are_right_are_accused_of_nothing(name: str, tmp_path: Path) -> None:
     """The source of the mutants, and a module with inner parts of its own."""

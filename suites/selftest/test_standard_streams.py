@@ -72,7 +72,7 @@ def redirected(
     )
 
 
-@pytest.mark.by_turns(20)
+@pytest.mark.by_turns(40)
 @pytest.mark.parametrize("variables", BUFFERING)
 @pytest.mark.parametrize("redirections", [">&-", "2>&-", "<&-", "<&- >&- 2>&-", "2>/dev/full"])
 def test_closed_or_full_stream_changes_nothing(

@@ -52,6 +52,7 @@ def hellos(row: CaseRow) -> list[bytes]:
     return [one.octets.text.encode("latin-1") for one in sent.values() if one.octets]
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("version", FIRST_KEY)
 @pytest.mark.parametrize("form", [ECHO.format("TCP/inet", "{}"), SESSION])
 def test_keys_are_those_of_the_hellos(form: str, version: str) -> None:
@@ -77,6 +78,7 @@ def test_capture_has_what_was_sent() -> None:
     assert places == sorted(places)
 
 
+@pytest.mark.by_turns(2)
 def test_large_records_are_kept_in_part() -> None:
     """So much as a transcript may have; the digest is of all."""
     row = played("tls/large-transfer[TCP/inet,get_request]")

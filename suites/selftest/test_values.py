@@ -66,6 +66,7 @@ def test_encoding_is_plain_json_that_decodes_to_the_same(value: Any) -> None:
     assert told_types(back) == told_types(value)
 
 
+@pytest.mark.by_turns(2)
 @settings(
     max_examples=60,
     deadline=None,
@@ -87,6 +88,7 @@ def test_a_value_comes_back_from_the_agent(
     assert told_types(outcome.value) == told_types(expected)
 
 
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize(
     ("expression", "type_name"),
     [("sys", "module"), ("Ellipsis", "ellipsis"), ("1j", "complex")],
@@ -115,6 +117,7 @@ def test_what_cannot_be_sent_is_refused() -> None:
         encode({"value": [1j]})
 
 
+@pytest.mark.by_turns(8)
 @pytest.mark.parametrize("length_octets", [0, 1, 63, 64, 65, 100_000])
 @pytest.mark.parametrize("seed", [0, 17])
 def test_both_sides_fill_alike(case_process: CaseProcess, length_octets: int, seed: int) -> None:

@@ -256,6 +256,7 @@ def records() -> Mapping[str, Record]:
     return {record.implementation.level: record for record in found}
 
 
+@pytest.mark.by_turns(8)
 @pytest.mark.parametrize(
     ("told", "case_id", "name", "values"), CHANGES, ids=lambda value: str(value)[:60]
 )

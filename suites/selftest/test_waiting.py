@@ -74,6 +74,7 @@ def keep_busy(server: Server, threads: int) -> None:
     )
 
 
+@pytest.mark.by_turns(8)
 @pytest.mark.parametrize("threads", [0, 2], ids=["alone", "beside-busy-threads"])
 @pytest.mark.parametrize("way", WAYS)
 def test_a_call_waits_whatever_it_waits_in(server: Server, way: str, threads: int) -> None:
@@ -84,6 +85,7 @@ def test_a_call_waits_whatever_it_waits_in(server: Server, way: str, threads: in
     assert server.spawn("wait").comes_to_wait()
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("threads", [0, 2], ids=["alone", "beside-busy-threads"])
 def test_a_call_in_the_main_thread_waits(server: Server, threads: int) -> None:
     """There as in any other thread."""
@@ -120,6 +122,7 @@ def fork():
 OTHERS = {"thread": "threading.Thread(target=work).start()", "child": "fork()"}
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("other", OTHERS)
 def test_others_have_done_what_they_can_when_they_sleep(server: Server, other: str) -> None:
     """A thread, or a child, beside a loop that polls without end."""

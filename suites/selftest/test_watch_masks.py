@@ -151,6 +151,7 @@ SPOTS: list[tuple[Party, bytes]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.by_turns(8)
 @pytest.mark.parametrize("split", [whole, octet_by_octet, halves, cut_in_the_secret])
 @pytest.mark.parametrize(("side", "text"), SPOTS, ids=lambda one: str(one)[:50])
 def test_secret_is_masked_where_it_is_known_to_stand(

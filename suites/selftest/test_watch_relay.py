@@ -148,6 +148,7 @@ def test_reset_of_a_server_is_one_for_the_client(tmp_path: Path) -> None:
     assert "# The server resets the connection behind this answer." in watch.text
 
 
+@pytest.mark.by_turns(2)
 def test_reset_of_a_client_is_one_though_its_server_reads_nothing(tmp_path: Path) -> None:
     """What the server has not read by then is no reason to wait."""
     is_reset = threading.Event()
