@@ -105,13 +105,60 @@ class socket:
 """
 
 
-def test_module_whose_calls_are_awaited_is_refused(tmp_path: Path) -> None:
-    """Plainly."""
-    path = tmp_path / "awaited.py"
-    path.write_text(AWAITED, "utf-8")
+# Of a function instead of a class, as of trio.socket; and awaited by no more than what it returns.
+FUNCTION = """
+async def getaddrinfo(host, port): pass
+def socket(*given): pass
+"""
+FUTURES = """
+import asyncio, socket as below
+from socket import *
+class socket(below.socket):
+    def bind(self, address):
+        return asyncio.Future(loop=asyncio.new_event_loop())
+"""
 
-    with pytest.raises(IutUnavailable, match="has to be awaited"):
+
+@pytest.mark.parametrize(
+    ("source", "call"), [(AWAITED, "connect"), (FUNCTION, "getaddrinfo"), (FUTURES, "bind")]
+)
+def test_module_whose_calls_are_awaited_is_refused(source: str, call: str, tmp_path: Path) -> None:
+    """Plainly, with one of the calls."""
+    path = tmp_path / "awaited.py"
+    path.write_text(source, "utf-8")
+
+    with pytest.raises(IutUnavailable) as raised:
         probe(judged_as(SOCKETS, parse_iut(str(path))))
+
+    told = f"{path}: what {call}() returns has to be awaited; --area socket judges"
+    assert str(raised.value).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("_socket", "_socket: its sockets have no accept(); judge the module that stands on it"),
+        ("email", "email: the module has no class 'socket'; --area socket judges modules such as"),
+        (
+            "no_such_package.socket",
+            "no_such_package.socket: loading the module under test failed: ModuleNotFoundError: "
+            "No module named 'no_such_package'; run it by hand",
+        ),
+    ],
+)
+def test_what_is_no_module_of_sockets_is_told_in_one_line(given: str, told: str) -> None:
+    """With what to do."""
+    with pytest.raises(IutUnavailable) as raised:
+        probe(judged_as(SOCKETS, parse_iut(given)))
+
+    assert str(raised.value).startswith(told)
+    assert "\n" not in str(raised.value)
+
+
+def test_folder_is_told_from_an_interpreter(tmp_path: Path) -> None:
+    """A package is named as for import."""
+    with pytest.raises(UsageError, match="is a folder; name a package as import names it"):
+        parse_iut(str(tmp_path))
 
 
 def test_interpreter_has_all_that_is_documented() -> None:

@@ -27,7 +27,6 @@ _INTERPRETER_NAME = re.compile(r"(python|pypy)[0-9.]*t?\Z")
 # A file, or a class of one.
 _FILE = re.compile(r"\.py(:[\w.]+)?\Z")
 
-
 # Runtimes that put themselves under the interpreter's own socketserver, and how.
 GREEN_RUNTIMES = {
     "gevent": "import gevent.monkey; gevent.monkey.patch_all()",
@@ -166,6 +165,8 @@ def _known_interpreter(name: str) -> Path | None:
 
 def _interpreter(name: str) -> tuple[str, ...]:
     found = find_interpreter(name)
+    if found is None and expanded(name).is_dir():
+        raise UsageError(f"--iut {name:.300} is a folder", "name a package as import names it")
     if found is None:
         raise UsageError(f"no interpreter {name!r} here", "see 'sockproof doctor' for those found")
     return (str(found),)

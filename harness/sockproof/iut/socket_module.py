@@ -32,6 +32,8 @@ _NAMES: Mapping[PythonLevel, str] = {
 }
 _OLDEST = 3
 _LINE = b"sockproof\n"
+# Types of what is to be awaited.
+_AWAITED = ("coroutine", "Future", "async_generator")
 # One line from one socket of the module to another: step by step, what is kept under which name.
 _EXCHANGE: tuple[tuple[str, str, tuple[Any, ...], Any], ...] = (
     ("", "socket", (Constant("AF_INET"), Constant("SOCK_STREAM")), "listener"),
@@ -73,21 +75,13 @@ def refuse_other_sockets(channel: Channel) -> None:
             comes to an echo.
     """
     given = channel.implementation.given
-    if channel.hello["version"][0] < _OLDEST:
-        raise IutUnavailable(
-            f"{given}: a socket of Python 2 gives text where octets are promised",
-            f"--area {SOCKETS} judges Python 3",
-        )
-    if not channel.hello["has_sockets"]:
-        raise IutUnavailable(
-            f"{given}: the module has no class 'socket'",
-            f"--area {SOCKETS} judges modules such as socket; server classes are judged without it",
-        )
+    _refuse_what_it_is(given, channel.hello)
     process = CaseProcess(channel)
     try:
         for step in _EXCHANGE:
-            said = _carried_out(process, step)
-            _refuse_awaited(given, said)
+            said = _carried_out(process, given, step)
+            if getattr(said.value, "type_name", "") in _AWAITED:
+                _refuse_awaited(given, f"{step[1]}()")
         if said.value != _LINE:
             raise Mismatch(repr(_LINE), repr(said.value))
     except Mismatch as error:
@@ -99,18 +93,45 @@ def refuse_other_sockets(channel: Channel) -> None:
         process.end()
 
 
-def _carried_out(process: CaseProcess, step: tuple[str, str, tuple[Any, ...], Any]) -> Outcome:
+def _refuse_what_it_is(given: str, hello: Mapping[str, Any]) -> None:
+    """What can be told without a call.
+
+    Raises:
+        IutUnavailable: it is none that is judged.
+    """
+    if hello["version"][0] < _OLDEST:
+        raise IutUnavailable(
+            f"{given}: a socket of Python 2 gives text where octets are promised",
+            f"--area {SOCKETS} judges Python 3",
+        )
+    if hello["awaited"]:
+        _refuse_awaited(given, f"{hello['awaited'][0]}()")
+    if not hello["has_sockets"]:
+        raise IutUnavailable(
+            f"{given}: the module has no class 'socket'",
+            f"--area {SOCKETS} judges modules such as socket; server classes are judged without it",
+        )
+
+
+def _carried_out(
+    process: CaseProcess, given: str, step: tuple[str, str, tuple[Any, ...], Any]
+) -> Outcome:
     on, name, arguments, keep = step
     told = encode(list(arguments))
     said = process.do("step", on=on, do="call", name=name, arguments=told, keywords={}, keep=keep)
+    if said.error and said.error.asks_for((name,)):
+        raise IutUnavailable(
+            f"{given}: its {'sockets have' if on else 'module has'} no {name}()",
+            "judge the module that stands on it and has that, as socket stands on _socket",
+        )
     if said.error is not None:
         raise Mismatch(f"{on or 'socket'}.{name}()", f"it raised {said.error}")
     return said
 
 
-def _refuse_awaited(given: str, said: Outcome) -> None:
-    if getattr(said.value, "type_name", "") in ("coroutine", "Future", "async_generator"):
-        raise IutUnavailable(
-            f"{given}: what its calls return has to be awaited",
-            f"--area {SOCKETS} judges modules whose calls return what they are asked for",
-        )
+def _refuse_awaited(given: str, call: str) -> None:
+    raise IutUnavailable(
+        f"{given}: what {call} returns has to be awaited",
+        f"--area {SOCKETS} judges modules whose calls return what they are asked for; judge what "
+        "runs on it by sockproof check",
+    )

@@ -13,6 +13,8 @@ from . import events, own_server
 PROTOCOL = 2
 # What is tested unless the harness says otherwise.
 SERVERS = "socketserver"
+# Of code that is called and then awaited: inspect.CO_COROUTINE.
+COROUTINE = 0x80
 # Of the names of classes that socketserver has.
 ENDINGS = ("Server", "MixIn", "Handler")
 
@@ -65,9 +67,17 @@ def hello(order):
         "runtime": runtime(),
         "has_sockets": isinstance(getattr(module, "socket", None), type),
     }
+    if (order.get("own") or SERVERS) != SERVERS:
+        said["awaited"] = _awaited(module) + _awaited(getattr(module, "socket", None))
     if of_server:
         said["server"] = of_server
     return module, said
+
+
+def _awaited(place):
+    """Names of what is called there, and then awaited."""
+    code = ((name, getattr(getattr(place, name, None), "__code__", None)) for name in dir(place))
+    return sorted(name for name, of in code if getattr(of, "co_flags", 0) & COROUTINE)
 
 
 def _names(module, order):
