@@ -103,7 +103,7 @@ BOUNDARIES: Mapping[str, Boundary] = {
             "iut/program.py": "waits for what iut/interpreter.py has started",
             "repro/trial.py": "a script that was made here, on what the user names",
             "mutation/cpython_tests.py": "CPython's own tests, on the interpreter that is named",
-            "mutation/mutator.py": "asks the interpreter that is named what it has",
+            "mutation/platform_tests.py": "asks the interpreter that is named what it has",
             "mutation/crew.py": "workers of ours",
             "mutation/player.py": "is such a worker",
             "commands/bench.py": "workers of ours",

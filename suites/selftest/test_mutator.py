@@ -12,25 +12,23 @@ import pytest
 
 from sockproof.iut.implementation import parse_iut
 from sockproof.mutation.equivalents import MOST, Equivalent, fitting_reasons, read_equivalents
-from sockproof.mutation.mutator import OPERATORS, generic_mutants, present_in
+from sockproof.mutation.mutator import OPERATORS, generic_mutants
 from sockproof.mutation.named import MutationError
+from sockproof.mutation.platform_tests import Platform, platform_of
 from sockproof.mutation.subjects import Subject
 
 SOURCE = Path(socketserver.__file__).read_text("utf-8")
 
 
-def everything_present(_expression: str) -> bool:
-    return True
-
-
 @cache
 def own_mutants() -> tuple[Subject, ...]:
-    return generic_mutants(SOURCE, present_in(parse_iut(sys.executable), SOURCE))
+    return generic_mutants(SOURCE, platform_of(parse_iut(sys.executable), SOURCE))
 
 
-def words_of(source: str, operator: str = "", *, present: bool = True) -> list[str]:
-    """What is done by the mutants of a small source that an operator makes, or all of them."""
-    found = generic_mutants(source, lambda _expression: present)
+def words_of(source: str, operator: str = "", lacks: str = "") -> list[str]:
+    """What is done by the mutants of a small source that an operator makes, or all of them, where
+    a presence test does not hold."""
+    found = generic_mutants(source, Platform({lacks: False}))
     return [one.title.partition(": ")[2] for one in found if operator in ("", operator_of(one))]
 
 
@@ -55,7 +53,7 @@ def test_every_mutant_compiles_and_differs() -> None:
 @pytest.mark.by_turns(3)
 def test_mutants_are_always_the_same() -> None:
     """The same source gives the same mutants, numbers and keys; keys are of one mutant each."""
-    again = generic_mutants(SOURCE, present_in(parse_iut(sys.executable), SOURCE))
+    again = generic_mutants(SOURCE, platform_of(parse_iut(sys.executable), SOURCE))
 
     assert again == own_mutants()
     assert len({mutant.key for mutant in again}) == len(again)
@@ -65,7 +63,7 @@ def test_mutants_are_always_the_same() -> None:
 def test_every_operator_has_work() -> None:
     """Each operator changes something in the module, or in a small source that it is made for."""
     used = set(map(operator_of, own_mutants()))
-    used |= set(map(operator_of, generic_mutants("x = a or b\n", everything_present)))
+    used |= set(map(operator_of, generic_mutants("x = a or b\n", Platform())))
 
     assert used == set(OPERATORS)
 
@@ -92,6 +90,9 @@ def test_every_operator_has_work() -> None:
         ("constant", "x = 'rb'\n", ["`'rb'` → `''`"]),
         ("swap", "f(a, b)\n", ["`a` and `b` swapped in `f(a, b)`"]),
         ("swap", "min(a, b)\n", []),
+        ("swap", "try: a\nexcept (B, C): b\n", []),
+        ("swap", "x = a in (b, c)\n", []),
+        ("constant", "x = getattr(errno, 'EBADF', 9)\n", []),
         ("swap", "class A(B, C): pass\n", ["`B` and `C` swapped in `class A(B, C): pass`"]),
         ("leave out", "f(a, b, c=d)\n", ["`b` left out of `f(a, b, c=d)`",
                                          "`c=d` left out of `f(a, b, c=d)`"]),
@@ -102,6 +103,7 @@ def test_every_operator_has_work() -> None:
         ("except", "try: a\nexcept LookupError: b\n", ["`except LookupError: b` → `except (): b`"]),
         ("loop", "for a in b: break\n", ["`break` → `continue`"]),
         ("sibling", "x = socket.AF_UNIX\n", ["`socket.AF_UNIX` → `socket.AF_INET`"]),
+        ("sibling", "x = AF_INET6\n", ["`AF_INET6` → `AF_INET`"]),
     ],
 )  # fmt: skip
 def test_an_operator(operator: str, source: str, words: list[str]) -> None:
@@ -118,7 +120,7 @@ def test_an_operator(operator: str, source: str, words: list[str]) -> None:
 )
 def test_finally_only_when_nothing_was_raised(source: str, changed: str) -> None:
     """The clean-up is still there, and no longer for errors."""
-    found = generic_mutants(source, everything_present)
+    found = generic_mutants(source, Platform())
 
     assert changed in [mutant.text for mutant in found if operator_of(mutant) == "finally"]
 
@@ -174,17 +176,45 @@ def test_what_the_platform_does_not_have_is_left_out() -> None:
     """Below a presence test that is false here, only the other branch is changed."""
     source = 'if hasattr(os, "fork"): f()\nelse: g()\n'
 
-    words = words_of(source, present=False)
+    words = words_of(source, lacks='hasattr(os, "fork")')
 
     assert "`g()` deleted" in words
     assert "`f()` deleted" not in words
 
 
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ('if a and hasattr(os, "fork"): f()\n', []),
+        ('if a and not hasattr(os, "fork"): f()\n', ["`f()` deleted"]),
+        ('if hasattr(os, "x") and not hasattr(os, "fork"): f()\n', ["`f()` deleted"]),
+        ('if hasattr(a, "fork"): f()\n', ["`f()` deleted"]),
+        ('if os.name == "nt" or has_ipv6: f()\nelse: g()\n', ["`f()` deleted"]),
+        ("try: f()\nexcept ImportError: g()\n", ["`f()` deleted"]),
+        ("def _f():\n    g(_X)\n_X = 1\n", []),
+        ("def _f():\n    g()\n_f()\n", ["`g()` deleted", "`_f()` deleted"]),
+        ("def f():\n    assert x\n", []),
+    ],
+)
+def test_what_only_other_platforms_run_is_left_out(source: str, words: list[str]) -> None:
+    """Whatever a test is made of, what it comes to here decides; so does what nothing speaks of."""
+    assert words_of(source, "delete", 'hasattr(os, "fork")') == words
+
+
+def test_a_test_for_the_platform_is_only_switched_off() -> None:
+    """It is true here whatever it is negated to; with something beside it, it depends on that."""
+    alone, beside = 'if hasattr(os, "fork"): f()\n', 'if hasattr(os, "fork") and a: f()\n'
+
+    assert words_of(alone, "condition") == ['`hasattr(os, "fork")` → `False`']
+    assert len(words_of(beside, "condition")) == 3
+    assert words_of(alone, "condition", 'hasattr(os, "fork")') == []
+
+
 def test_a_key_outlives_the_numbers() -> None:
     """A line that is put before a change moves its number and line, not its key."""
     source = "def f():\n    g()\n"
-    (before,) = generic_mutants(source, everything_present)
-    (_, after) = generic_mutants("x()\n" + source, everything_present)
+    (before,) = generic_mutants(source, Platform())
+    (_, after) = generic_mutants("x()\n" + source, Platform())
 
     assert after.key == before.key == "f | delete | g() deleted"
     assert (before.id, after.id) == ("generic-0001", "generic-0002")
@@ -193,7 +223,7 @@ def test_a_key_outlives_the_numbers() -> None:
 
 def test_the_second_of_two_like_changes_has_a_key_of_its_own() -> None:
     """Where the same text stands twice in a function, the second one's key says so."""
-    keys = [m.key for m in generic_mutants("def f():\n    g()\n    g()\n", everything_present)]
+    keys = [m.key for m in generic_mutants("def f():\n    g()\n    g()\n", Platform())]
 
     assert keys == ["f | delete | g() deleted", "f | delete | g() deleted #2"]
 

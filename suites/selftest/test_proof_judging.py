@@ -20,6 +20,7 @@ from sockproof.mutation.kill_matrix import KillMatrix
 from sockproof.mutation.kill_matrix_page import drawn, render_page
 from sockproof.mutation.order import aim_at, in_order
 from sockproof.mutation.proving import Proof
+from sockproof.mutation.socket_order import aim_at_socket
 from sockproof.mutation.subjects import MutantKind, Subject
 from sockproof.mutation.summary import print_proof
 from sockproof.record.rows import CaseRow, Known, Teardown
@@ -203,6 +204,17 @@ def test_a_change_is_looked_for_where_it_is_made(name: str, area: str, spec: str
     assert (aim.areas[0], aim.specs[0]) == (area, spec)
 
 
+def test_a_change_of_sockets_is_looked_for_by_its_function() -> None:
+    """The requirements that have its name come before others, as the aim orders them."""
+    names = ("socket/recv-x", "socket/close-x", "socket/makefile-x", "socket/files-keep-x")
+    cases = [CaseId(name, "", variant) for name in names for variant in ("a", "b")]
+
+    first, rest = in_order(cases, aim_at_socket("socket.close"))
+
+    assert [case.requirement for case in first[::2]] == [names[n] for n in (1, 3, 2, 0)]
+    assert rest == []
+
+
 @cache
 def own_interpreter() -> ProbedIut:
     return probe(parse_iut(sys.executable))
@@ -222,7 +234,8 @@ def test_the_matrix_tells_all(tmp_path: Path) -> None:
     matrix.write(tmp_path / "kill-matrix.json")
 
     told = json.loads((tmp_path / "kill-matrix.json").read_text("utf-8"))
-    counts = {"all": 3, "killed": 1, "noticed": 1, "survived": 1, "cpython_killed": 1}
+    counts = {"all": 3, "killed": 1, "noticed": 1, "survived": 1}
+    counts |= {"cpython_asked": 1, "cpython_killed": 1}
     assert told["totals"] == {"generic": counts}
     (row,) = [row for row in told["requirements"] if row["kills"]]
     assert (row["id"], row["kills"], row["notices"]) == (ECHO, ["generic-0001"], ["generic-0001"])
@@ -246,9 +259,12 @@ def test_the_page_is_one_file_and_escapes() -> None:
 
 def test_the_page_begins_with_the_figures_and_the_survivors() -> None:
     """Both suites' figures stand side by side; who is listed as equivalent counts in neither."""
-    killed = dataclasses.replace(judged(FAILING), cpython="killed")
     equivalent = judged(PASSING, equivalent="Nobody sees it.")
-    results = [killed, judged(OTHER), judged(PASSING), equivalent]
+    words = ("killed", "survived", "survived", "survived")
+    told = (judged(FAILING), judged(OTHER), judged(PASSING), equivalent)
+    results = [
+        dataclasses.replace(result, cpython=word) for result, word in zip(told, words, strict=True)
+    ]
 
     page = render_page(matrix_of(*results, cpython_asked=True))
 
@@ -257,8 +273,17 @@ def test_the_page_begins_with_the_figures_and_the_survivors() -> None:
     assert "CPython's own tests detect <strong>1</strong> (33.3 %)" in page
     first = page.index("<details")
     assert page.index("<h2>Survivors") < first < page.index("<h2>Requirement × mutant")
-    assert "o-survived" in page[first : page.index("</details>")]
-    assert page.count("o-survived") == 1 + page.partition("</style>")[0].count("o-survived")
+    assert "outcome o-survived" in page[first : page.index("</details>")]
+    assert page.count("outcome o-survived") == 1
+
+
+def test_the_page_tells_of_how_many_the_others_were_asked() -> None:
+    """Where these are not all."""
+    killed = dataclasses.replace(judged(FAILING), cpython="killed")
+
+    page = render_page(matrix_of(killed, judged(OTHER), cpython_asked=True))
+
+    assert "detect <strong>1</strong> of the 1 that they were asked about (100 %)" in page
 
 
 def test_the_picture_names_areas_and_groups_without_overlap() -> None:

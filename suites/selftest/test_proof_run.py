@@ -27,6 +27,22 @@ def test_a_small_run(tmp_path: Path) -> None:
     assert "untouched" in ended.stdout
 
 
+@pytest.mark.by_turns(6)
+def test_a_small_run_of_sockets(tmp_path: Path) -> None:
+    """The same of the socket module, with the same files and status."""
+    ended = sockproof_(
+        tmp_path, "selftest", "--area", "socket", "-n", "2", "--report-dir", "out", "-k", "detach"
+    )
+
+    told = json.loads((tmp_path / "out" / "kill-matrix.json").read_text("utf-8"))
+    assert (ended.status, told["problems"], told["module"]) == (0, [], "socket"), ended
+    assert told["untouched"] == {"cases": told["untouched"]["cases"], "false_alarms": []}
+    assert {one["kind"] for one in told["mutants"]} == {"named", "generic"}
+    assert {one["outcome"] for one in told["mutants"]} == {"killed"}
+    assert {one["area"] for one in told["requirements"]} == {"socket"}
+    assert "A mutant is a socket broken" in (tmp_path / "out" / "kill-matrix.html").read_text()
+
+
 @pytest.mark.by_turns(3)
 def test_a_mutant_that_cannot_be_imported_is_told_apart(tmp_path: Path) -> None:
     """It is killed before any case."""
@@ -48,7 +64,13 @@ def test_a_mutant_that_cannot_be_imported_is_told_apart(tmp_path: Path) -> None:
             ["--iut", "gevent"],
             "--iut gevent: mutants are made of an interpreter's own socketserver",
         ),
+        (
+            ["--area", "socket", "--iut", "gevent"],
+            "--iut gevent: mutants are made of an interpreter's own socket;",
+        ),
+        (["--area", "streams"], "Invalid value for '--area': 'streams' is not 'socket'"),
         (["--against", "luck"], "Invalid value for '--against'"),
+        (["--against-every", "0"], "Invalid value for '--against-every'"),
     ],
 )
 def test_bad_usage(arguments: list[str], problem: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""``sockproof selftest``: the suite against socketservers that are broken on purpose."""
+"""``sockproof selftest``: the suite against modules that are broken on purpose."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from sockproof.mutation.crew import Crew
 from sockproof.mutation.judging import MutantOutcome
 from sockproof.mutation.kill_matrix import KillMatrix
 from sockproof.mutation.kill_matrix_page import write_page
+from sockproof.mutation.mutated_module import MODULES
 from sockproof.mutation.player import work
 from sockproof.mutation.proving import UNTOUCHED, prove
 from sockproof.mutation.subjects import MutantKind, Subject
@@ -32,7 +33,7 @@ from sockproof.own_folder import own_folder
 from sockproof.run.lifetime import interrupt_once_by
 from sockproof.run.plan import RunPlan, make_plan, planned
 from sockproof.run.run_options import RunOptions, run_options
-from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.requirement import SERVERS, SOCKETS
 from sockproof.timing import SCALE_VARIABLE, scale
 
 __all__ = ["selftest_command"]
@@ -49,6 +50,11 @@ _SHORT = "0.4"
     metavar="INTERPRETER",
     help="A CPython of 3.6 or newer, of whose socketserver the mutants are made. "
     "[default: the running Python]",
+)
+@click.option(
+    "--area",
+    type=click.Choice((SOCKETS,)),
+    help="Of 'socket' it is the socket module that is broken. [default: socketserver]",
 )
 @click.option("--named", is_flag=True, help="Only the mutants that are described one by one.")
 @click.option("--generic", is_flag=True, help="Only those made of the source by rule.")
@@ -72,31 +78,42 @@ _SHORT = "0.4"
     "--against",
     multiple=True,
     type=click.Choice(("cpython-tests",)),
-    help="Have the same mutants judged by CPython's own test.test_socketserver, too.",
+    help="Have the same mutants judged by CPython's own tests of the module, too.",
+)
+@click.option(
+    "--against-every",
+    type=click.IntRange(1),
+    default=1,
+    metavar="N",
+    help="Of the mutants that are played, have every N-th judged so. [default: all]",
 )
 def selftest_command(
     options: RunOptions,
     iut: str,
+    area: str | None,
     named: bool,
     generic: bool,
     keyword: str,
     sample: int,
     full: bool,
     against: Sequence[str],
+    against_every: int,
 ) -> int:
-    """Play the suite against socketservers broken on purpose, and tell what it does not see.
+    """Play the suite against modules broken on purpose, and tell what it does not see.
 
     Ends with 0 when every mutant is killed or noticed but those listed as equivalent, with 1 when
     some survive, with 3 on a false alarm or when something could not be played.
     """
     asked = {MutantKind.NAMED: named, MutantKind.GENERIC: generic}
     kinds = frozenset(kind for kind, is_asked in asked.items() if is_asked)
-    choice = Choice(kinds or frozenset(MutantKind), keyword, sample)
-    options = dataclasses.replace(options, iuts=(iut,), keep="none")
+    module = MODULES[area or SERVERS]
+    choice = Choice(module, kinds or frozenset(MutantKind), keyword, sample)
+    areas = (area,) if area else ()
+    options = dataclasses.replace(options, iuts=(iut,), areas=areas, keep="none")
     matrix, source = _proved(options, choice, full=full)
     if against:
         told = ProgressLines("mutants by CPython's own tests")
-        matrix = compared(matrix, source, options.most_workers, told)
+        matrix = compared(matrix, source, against_every, options.most_workers, told)
     return _tell(matrix, options.report_dir)
 
 
@@ -111,7 +128,7 @@ def _proved(options: RunOptions, choice: Choice, *, full: bool) -> tuple[KillMat
     os.environ.setdefault(SCALE_VARIABLE, _SHORT)
     scale()
     interrupt_once_by(signal.SIGTERM)
-    refuse_module(options.iuts[0])
+    refuse_module(options.iuts[0], choice.module)
     plan = make_plan(options)
     for problem in plan.unavailable:
         raise IutUnavailable(problem)
@@ -123,9 +140,9 @@ def _proved(options: RunOptions, choice: Choice, *, full: bool) -> tuple[KillMat
         at_work("the untouched module, and mutants before the suite") as tell,
     ):
         progress = partial(_tell_how_many, tell) if tell else ProgressLines("mutants")
-        proof = prove(crew, source, chosen, folder, full=full, progress=progress)
+        proof = prove(crew, source, chosen, folder, choice.module, full=full, progress=progress)
     proof = dataclasses.replace(proof, unfit=tuple(unfit))
-    return KillMatrix(proof, iut, load_catalogue()), source
+    return KillMatrix(proof, iut, choice.module.catalogue()), source
 
 
 def _tell_how_many(tell: Callable[[str], None], done: int, total: int) -> None:

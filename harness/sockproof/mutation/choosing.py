@@ -1,4 +1,4 @@
-"""Which mutants are made of an interpreter's own socketserver: those that the user asks for."""
+"""Which mutants are made of an interpreter's own module: those that the user asks for."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from sockproof.errors import UsageError
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.iut.implementation import parse_iut
 from sockproof.mutation.equivalents import fitting_reasons, read_equivalents
-from sockproof.mutation.mutator import generic_mutants, present_in
-from sockproof.mutation.named import Mutant, load_mutants
+from sockproof.mutation.mutated_module import MutatedModule
+from sockproof.mutation.mutator import generic_mutants
+from sockproof.mutation.named import Mutant
+from sockproof.mutation.platform_tests import platform_of
 from sockproof.mutation.subjects import MutantKind, Subject, named_subjects
-from sockproof.spec.catalogue import load_catalogue
 
 __all__ = ["Choice", "chosen_subjects", "read_source", "refuse_module"]
 
@@ -27,22 +28,28 @@ _AnyMutant = TypeVar("_AnyMutant", Mutant, Subject)
 class Choice:
     """The mutants that the user asked for."""
 
+    module: MutatedModule
     kinds: frozenset[MutantKind]
     keyword: str
     sample: int
 
 
-def refuse_module(given: str) -> None:
+def refuse_module(given: str, module: MutatedModule) -> None:
+    """Mutants are made of no other source.
+
+    Raises:
+        UsageError: it is not an interpreter alone.
+    """
     implementation = parse_iut(given)
     if implementation.module or implementation.preload:
         raise UsageError(
-            f"--iut {given}: mutants are made of an interpreter's own socketserver",
+            f"--iut {given}: mutants are made of an interpreter's own {module.name}",
             "name an interpreter, such as python3.12",
         )
 
 
 def read_source(iut: ProbedIut) -> str:
-    """The text of the interpreter's own socketserver.
+    """The text of the interpreter's own module.
 
     Raises:
         UsageError: it is older than 3.6, or the file is not on this machine.
@@ -59,16 +66,16 @@ def read_source(iut: ProbedIut) -> str:
 
 def chosen_subjects(choice: Choice, iut: ProbedIut, source: str) -> tuple[list[Subject], list[str]]:
     """Those asked for; and the ids of named ones among them that this source has no place for."""
-    catalogue = load_catalogue()
+    module = choice.module
     subjects: list[Subject] = []
     unfit: list[str] = []
     if MutantKind.NAMED in choice.kinds:
-        named = _wanted(load_mutants(catalogue=catalogue), choice)
-        subjects, unfit = named_subjects(named, source, iut.level, catalogue)
+        named = _wanted(module.named(), choice)
+        subjects, unfit = named_subjects(named, source, iut.level, module.catalogue())
     if MutantKind.GENERIC in choice.kinds:
-        generic = generic_mutants(source, present_in(iut.implementation, source))
+        generic = generic_mutants(source, platform_of(iut.implementation, source), module.aim)
         keys = {mutant.key for mutant in generic}
-        reasons = fitting_reasons(read_equivalents(), keys, iut.level)
+        reasons = fitting_reasons(read_equivalents(module.equivalents), keys, iut.level)
         for mutant in _wanted(generic, choice):
             equivalent = reasons.get(mutant.key, "")
             subjects.append(dataclasses.replace(mutant, equivalent=equivalent))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from sockproof.iut.implementation import Implementation
-from sockproof.mutation.cpython_tests import judge_by_cpython, why_not
+from sockproof.mutation.cpython_tests import tests_for
 from sockproof.mutation.kill_matrix import KillMatrix
 from sockproof.mutation.subjects import write_module
 from sockproof.run.plan import RunPlan, planned
@@ -15,22 +14,32 @@ __all__ = ["compared"]
 
 
 def compared(
-    matrix: KillMatrix, source: str, workers: int, progress: Callable[[int, int], None]
+    matrix: KillMatrix,
+    source: str,
+    every: int,
+    workers: int,
+    progress: Callable[[int, int], None],
 ) -> KillMatrix:
-    """With what CPython's own tests say of the same mutants."""
-    implementation: Implementation = matrix.iut.implementation
+    """With what CPython's own tests say of every n-th of the same mutants."""
+    module = matrix.module
     results = matrix.proof.results
+    file = f"{module}.py"
     with planned(RunPlan((matrix.iut,))) as plan_path:
         folder = plan_path.parent / "c"
-        untouched = write_module(folder, "untouched", source).parent
-        reason, bound_s = why_not(implementation, untouched)
+        untouched = write_module(folder, "untouched", source, file).parent
+        tests, reason = tests_for(matrix.iut.implementation, module, untouched)
         if reason:
             return dataclasses.replace(matrix, cpython_not=reason)
-        places = [write_module(folder, one.subject.id, one.subject.text).parent for one in results]
-        words = judge_by_cpython(implementation, places, bound_s, workers, progress)
+        places = {
+            one.subject.id: write_module(folder, one.subject.id, one.subject.text, file).parent
+            for one in results[::every]
+        }
+        words = tests.judge(list(places.values()), workers, progress)
     judged = [
-        dataclasses.replace(result, cpython=words[place])
-        for result, place in zip(results, places, strict=True)
+        dataclasses.replace(one, cpython=words[places[one.subject.id]])
+        if one.subject.id in places
+        else one
+        for one in results
     ]
     proof = dataclasses.replace(matrix.proof, results=tuple(judged))
     return dataclasses.replace(matrix, proof=proof, cpython_asked=True)

@@ -1,94 +1,136 @@
-"""The same mutants judged by CPython's own ``test.test_socketserver``, for comparison.
+"""The same mutants judged by CPython's own tests of the module, for comparison.
 
-Each runs in a process of the interpreter with the mutant first on its path, with the resource
-``network``, and with regrtest's own accounting of threads and children (``--fail-env-changed``).
+Each runs in a process of the interpreter with the mutant first on its path, and with regrtest's own
+accounting of threads and children (``--fail-env-changed``).
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
+import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sockproof.iut.implementation import Implementation
+from sockproof.spec.requirement import SERVERS
 
-__all__ = ["judge_by_cpython", "why_not"]
+__all__ = ["CpythonTests", "tests_for"]
 
 KILLED, SURVIVED = "killed", "survived"
 _PROGRAM = """
 import runpy, sys
 sys.path.insert(0, {folder!r})
-import socketserver
-if not socketserver.__file__.startswith({folder!r}):
-    sys.exit("another socketserver came first: " + socketserver.__file__)
-sys.argv[:] = ["test", "-u", "network", "--fail-env-changed", "test_socketserver"]
+import {module}
+if not {module}.__file__.startswith({folder!r}):
+    sys.exit("another {module} came first: " + {module}.__file__)
+sys.argv[:] = ["test", "-v", *{options!r}, "--fail-env-changed", "test_{module}"]
 runpy.run_module("test", run_name="__main__", alter_sys=True)
 """
+# What the tests of a module are given. Those of sockets need a network for that resource.
+_OPTIONS = {SERVERS: ("-u", "network")}
 # The bound for a mutant: so many times what the untouched module takes, and no less than 10 s.
 _TIMES, _LEAST_S = 8, 10.0
+_UNTOUCHED_S = 180.0
+# A test that fails, as unittest names it; the class stands last, or before the test's own name.
+_FAILED = re.compile(r"^(?:ERROR|FAIL): (\w+) \(([\w.]+)\)", re.MULTILINE)
 
 
-def why_not(implementation: Implementation, folder: Path) -> tuple[str, float]:
-    """Why the tests cannot judge here, or nothing; and the bound for a mutant in seconds.
+@dataclass(frozen=True)
+class CpythonTests:
+    """Those of a module: ``left_out`` are globs of tests that the untouched one fails here.
 
-    ``folder`` holds the untouched module, which they must pass.
+    ``bound_s`` is what a mutant has until it counts as hanging.
     """
-    began_s = time.monotonic()
-    status, output = _run(implementation, folder, 120.0)
+
+    implementation: Implementation
+    module: str
+    left_out: tuple[str, ...] = ()
+    bound_s: float = _UNTOUCHED_S
+
+    def judge(
+        self, folders: Sequence[Path], workers: int, progress: Callable[[int, int], None]
+    ) -> dict[Path, str]:
+        """``killed`` or ``survived`` for each folder that holds a module."""
+        found: dict[Path, str] = {}
+        with ThreadPoolExecutor(max(1, workers)) as pool:
+            for folder, word in zip(folders, pool.map(self._word, folders), strict=True):
+                found[folder] = word
+                progress(len(found), len(folders))
+        return found
+
+    def _word(self, folder: Path) -> str:
+        """Killed by what comes again: a test that hangs now and then is not the mutant's."""
+        return SURVIVED if 0 in (self.run(folder)[0] for _ in range(2)) else KILLED
+
+    def run(self, folder: Path) -> tuple[int | None, str]:
+        """The status of the process, None when it took too long and was killed; and its output."""
+        left_out = (word for glob in self.left_out for word in ("-i", glob))
+        options = [*_OPTIONS.get(self.module, ()), *left_out]
+        program = _PROGRAM.format(folder=str(folder), module=self.module, options=options)
+        implementation = self.implementation
+        with (
+            TemporaryDirectory(dir=folder) as place,
+            subprocess.Popen(
+                [*implementation.argv, "-c", program],
+                cwd=place,
+                env={**implementation.environment(), "PYTHONDONTWRITEBYTECODE": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            ) as process,
+        ):
+            try:
+                output = process.communicate(timeout=self.bound_s)[0]
+            except subprocess.TimeoutExpired:
+                return None, ""
+            finally:
+                with contextlib.suppress(
+                    ProcessLookupError
+                ):  # whatever is left of its session's group
+                    os.killpg(process.pid, signal.SIGKILL)
+        return process.returncode, output
+
+
+def tests_for(
+    implementation: Implementation, module: str, untouched: Path
+) -> tuple[CpythonTests, str]:
+    """The tests of the module, and why they cannot judge here, or nothing.
+
+    ``untouched`` is the folder of the untouched module; what fails there judges no mutant.
+    """
+    tests = CpythonTests(implementation, module)
+    status, output = tests.run(untouched)
     if status == 0:
-        return "", max(_LEAST_S, _TIMES * (time.monotonic() - began_s))
-    if "No module named" in output or "test_socketserver failed" not in output:
+        return _bounded(tests, untouched)
+    if "No module named" in output or f"test_{module} failed" not in output:
         lines = [line for line in output.splitlines() if line.strip()]
         reason = lines[-1] if lines else f"exit status {status}"
-        return f"the interpreter has no test.test_socketserver that runs: {reason}", 0.0
-    return "test.test_socketserver does not pass on the untouched module", 0.0
+        return tests, f"the interpreter has no test.test_{module} that runs: {reason}"
+    return _bounded(dataclasses.replace(tests, left_out=tuple(_failed(output))), untouched)
 
 
-def judge_by_cpython(
-    implementation: Implementation,
-    folders: Sequence[Path],
-    bound_s: float,
-    workers: int,
-    progress: Callable[[int, int], None],
-) -> dict[Path, str]:
-    """``killed`` or ``survived`` for each folder that holds a socketserver.py."""
-    found: dict[Path, str] = {}
-    with ThreadPoolExecutor(max(1, workers)) as pool:
-        judged = pool.map(lambda folder: _run(implementation, folder, bound_s), folders)
-        for folder, (status, _) in zip(folders, judged, strict=True):
-            found[folder] = SURVIVED if status == 0 else KILLED
-            progress(len(found), len(folders))
-    return found
+def _bounded(tests: CpythonTests, untouched: Path) -> tuple[CpythonTests, str]:
+    """With a bound by what the untouched module takes."""
+    began_s = time.monotonic()
+    if tests.run(untouched)[0] != 0:
+        return tests, f"test.test_{tests.module} does not pass on the untouched module"
+    took_s = time.monotonic() - began_s
+    return dataclasses.replace(tests, bound_s=max(_LEAST_S, _TIMES * took_s)), ""
 
 
-def _run(implementation: Implementation, folder: Path, bound_s: float) -> tuple[int | None, str]:
-    """The status of the process, None when it took too long and was killed; and its output."""
-    program = _PROGRAM.format(folder=str(folder))
-    with (
-        TemporaryDirectory(dir=folder) as place,
-        subprocess.Popen(
-            [*implementation.argv, "-c", program],
-            cwd=place,
-            env={**implementation.environment(), "PYTHONDONTWRITEBYTECODE": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        ) as process,
-    ):
-        try:
-            output = process.communicate(timeout=bound_s)[0]
-        except subprocess.TimeoutExpired:
-            return None, ""
-        finally:
-            with contextlib.suppress(ProcessLookupError):  # whatever is left of its session's group
-                os.killpg(process.pid, signal.SIGKILL)
-    return process.returncode, output
+def _failed(output: str) -> Iterator[str]:
+    """Globs of the tests that failed."""
+    for name, path in dict.fromkeys(_FAILED.findall(output)):
+        *_, last = path.removesuffix(f".{name}").split(".")
+        yield f"*{last}.{name}"

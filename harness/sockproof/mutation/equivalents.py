@@ -1,6 +1,6 @@
 """Generic mutants that nobody can tell from the source, by their keys, each with the reason why.
 
-Read from ``equivalents.toml``::
+Read from ``equivalents.toml``, of the socket module ``socket_equivalents.toml``::
 
     [[equivalent]]
     key = "BaseServer.server_activate | delete | ..."      # or a list of keys
@@ -28,12 +28,13 @@ MOST = 0.05
 
 @dataclass(frozen=True)
 class Equivalent:
-    """One entry, for one key; ``since`` and ``until`` are inclusive."""
+    """One entry of a file, for one key; ``since`` and ``until`` are inclusive."""
 
     key: str
     reason: str
     since: PythonLevel = ()
     until: PythonLevel = ()
+    file: str = "equivalents.toml"
 
 
 _ENTRY = toml.table(
@@ -43,15 +44,15 @@ _FILE = toml.table(equivalent=toml.list_of(_ENTRY))
 FORMAT = toml.Format(_FILE, MutationError, "correct the file")
 
 
-def read_equivalents(path: Path | None = None) -> tuple[Equivalent, ...]:
-    """The entries of a file, by default of the one that sockproof ships.
+def read_equivalents(file: str | Path = "equivalents.toml") -> tuple[Equivalent, ...]:
+    """The entries of a file: of one of those beside this, or of another one.
 
     Raises:
         MutationError: it is not TOML, or an entry is not as described above.
     """
-    path = path or Path(__file__).with_name("equivalents.toml")
+    path = Path(__file__).parent / file
     return tuple(
-        Equivalent(key, entry["reason"], **toml.levels_of(entry))
+        Equivalent(key, entry["reason"], **toml.levels_of(entry), file=path.name)
         for entry in FORMAT.read(path).get("equivalent", [])
         for key in toml.as_tuple(entry["key"])
     )
@@ -72,14 +73,14 @@ def fitting_reasons(
             continue
         if entry.key not in keys:
             raise MutationError(
-                f"equivalents.toml: no generic mutant {entry.key!r}", "take the entry out"
+                f"{entry.file}: no generic mutant {entry.key!r}", "take the entry out"
             )
         if entry.key in reasons:
-            raise MutationError(f"equivalents.toml: {entry.key!r} is there twice", "keep one")
+            raise MutationError(f"{entry.file}: {entry.key!r} is there twice", "keep one")
         reasons[entry.key] = entry.reason
     if len(reasons) > MOST * len(keys):
         raise MutationError(
-            f"equivalents.toml: {len(reasons)} of {len(keys)} mutants are listed",
+            f"{entry.file}: {len(reasons)} of {len(keys)} mutants are listed",
             f"at most {MOST:.0%} may be",
         )
     return reasons

@@ -112,7 +112,7 @@ def swapped(site: Site) -> Changes:
     """Two neighbours in a call, a tuple or a list of base classes change places."""
     node = site.node
     rows: dict[type[ast.AST], str] = {ast.Call: "args", ast.Tuple: "elts", ast.ClassDef: "bases"}
-    if type(node) not in rows or _is_symmetric(node):
+    if type(node) not in rows or _is_symmetric(node, site.parent):
         return
     for one, other in pairwise(getattr(node, rows[type(node)])):
         texts = site.source.of(one), site.source.of(other)
@@ -123,9 +123,14 @@ def swapped(site: Site) -> Changes:
             yield words, (Splice(*place, texts[1] + gap + texts[0]),)
 
 
-def _is_symmetric(node: ast.AST) -> bool:
-    function = node.func if isinstance(node, ast.Call) else None
-    return isinstance(function, ast.Name) and function.id in ("min", "max", "hasattr")
+def _is_symmetric(node: ast.AST, parent: ast.AST) -> bool:
+    """Whether an order makes no difference, or is of a test for the platform."""
+    match node, parent:
+        case ast.Call(func=ast.Name(id="min" | "max" | "hasattr")), _:
+            return True
+        case ast.Tuple(), ast.ExceptHandler() | ast.Compare(ops=[ast.In() | ast.NotIn()]):
+            return True
+    return is_presence_test(node)
 
 
 def left_out(site: Site) -> Changes:
@@ -154,13 +159,17 @@ _SIBLINGS = {
     "TCP_NODELAY": ("TCP_CORK",),
     "PollSelector": ("SelectSelector",),
     "stderr": ("stdout",),
+    "AF_INET6": ("AF_INET",),
+    "EVENT_WRITE": ("EVENT_READ",),
 }
 
 
 def sibling(site: Site) -> Changes:
     """Another constant or class of the same family."""
-    node = site.node
-    if isinstance(node, ast.Attribute):
-        end = site.source.end(node)
-        for other in _SIBLINGS.get(node.attr, ()):
-            yield "", (Splice(end - len(node.attr), end, other),)
+    name = ""
+    match site.node:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            pass
+    end = site.source.end(site.node)
+    for other in _SIBLINGS.get(name, ()):
+        yield "", (Splice(end - len(name), end, other),)

@@ -20,14 +20,15 @@ class Aim:
     """Where a mutant is likely to show: there the cases are played first.
 
     ``cases`` are ``requirement[spec]`` without a variant, or requirements without a spec;
-    ``areas`` of the catalogue and globs of ``specs`` come after them, best first. ``reach`` are
-    globs of the server specs that run what was changed at all.
+    ``areas`` of the catalogue, globs of ``requirements`` and of ``specs`` come after them, best
+    first. ``reach`` are globs of the server specs that run what was changed at all.
     """
 
     cases: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
     specs: tuple[str, ...] = ()
     reach: tuple[str, ...] = ("*",)
+    requirements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,9 @@ class Job:
     """Play cases on the module at ``path``: from where the aim says on, to the first that kills.
 
     ``full`` goes on to the end, each requirement to its first case that kills. ``only`` are case
-    ids: just these are played, and all of them.
+    ids: just these are played, and all of them. ``among`` are those that may be played at all, None
+    for all. ``part`` is a share of all cases, such as (0, 3): each is played on a module that tells
+    which of its functions run.
     """
 
     subject: str
@@ -43,12 +46,15 @@ class Job:
     aim: Aim = Aim()
     full: bool = False
     only: tuple[str, ...] = ()
+    among: tuple[str, ...] | None = None
+    part: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
 class Seen:
     """One case as it ended on one module. ``kills``: a FAIL or an unclean teardown that nobody
-    expects of the untouched module. ``told`` says what was wrong in one line."""
+    expects of the untouched module. ``told`` says what was wrong in one line; ``ran`` are functions
+    of a module that tells of them."""
 
     case: str
     requirement: str
@@ -57,6 +63,7 @@ class Seen:
     told: str = ""
     observations: Mapping[str, Any] = field(default_factory=dict)
     duration_s: float = 0.0
+    ran: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, row: CaseRow) -> Seen:

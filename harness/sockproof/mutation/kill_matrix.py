@@ -4,10 +4,11 @@
 
     {"kind": "kill-matrix", "schema": 1, "suite_version": "0.1.0",
      "implementation": {"id", "given", "version", "module_file"},
+     "module": "socketserver",      # what the mutants are of, or "socket"
      "full": false,                 # whether every requirement was played on every mutant
      "untouched": {"cases": 2559, "false_alarms": ["..."]},
      "totals": {"named": {"all", "killed", "unloadable", "noticed", "survived", "equivalent",
-                          "lost", "cpython_killed"}, "generic": {...}},
+                          "lost", "cpython_asked", "cpython_killed"}, "generic": {...}},
      "cpython_tests": {"asked": true, "not_run": ""},
      "problems": ["..."],           # why the proof is incomplete, or not to be believed
      "unfit": ["..."],              # named mutants that this Python's source has no place for
@@ -39,9 +40,9 @@ from sockproof.run.record_header import without_home
 from sockproof.spec.catalogue import Catalogue
 from sockproof.spec.levels import Level
 
-__all__ = ["CPYTHON_KILLED", "Detections", "KillMatrix"]
+__all__ = ["CPYTHON_ASKED", "CPYTHON_KILLED", "Detections", "KillMatrix"]
 
-CPYTHON_KILLED = "cpython_killed"
+CPYTHON_KILLED, CPYTHON_ASKED = "cpython_killed", "cpython_asked"
 # Outcomes that are shown only where there are any.
 _QUIET = (MutantOutcome.UNLOADABLE, MutantOutcome.LOST)
 
@@ -65,14 +66,21 @@ class KillMatrix:
     cpython_asked: bool = False
     cpython_not: str = ""
 
+    @property
+    def module(self) -> str:
+        """The module that the mutants are of."""
+        return self.iut.implementation.judged
+
     @cached_property
     def totals(self) -> Mapping[MutantKind, Counter[str]]:
-        """Mutants by kind and outcome; also ``all``, and those that CPython's own tests kill."""
+        """Mutants by kind and outcome; also ``all``, those that CPython's own tests were asked
+        about, and those that they kill."""
         found: dict[MutantKind, Counter[str]] = {}
         for result in self.proof.results:
             of_kind = found.setdefault(result.subject.kind, Counter())
             of_kind["all"] += 1
             of_kind[result.outcome.value] += 1
+            of_kind[CPYTHON_ASKED] += bool(result.cpython)
             of_kind[CPYTHON_KILLED] += result.cpython == "killed"
         return found
 
@@ -135,6 +143,7 @@ class KillMatrix:
                 "version": ".".join(str(part) for part in self.iut.hello["version"]),
                 "module_file": self.iut.hello["module_file"],
             },
+            "module": self.module,
             "full": self.proof.full,
             "untouched": {"cases": self.proof.cases, "false_alarms": list(self.proof.alarms)},
             "totals": {kind.value: dict(counts) for kind, counts in self.totals.items()},

@@ -46,6 +46,7 @@ def render_page(matrix: KillMatrix) -> str:
     for result in results:
         groups.setdefault((result.subject.kind, result.subject.group), []).append(result)
     apart = [one for one in results if one.outcome is not MutantOutcome.EQUIVALENT]
+    asked = [one for one in apart if one.cpython]
     values: dict[str, Any] = {
         "style": assets(STYLES),
         "named": [],
@@ -55,7 +56,8 @@ def render_page(matrix: KillMatrix) -> str:
         "outcomes": matrix.outcomes,
         "told_apart": len(apart),
         "detected": sum(one.outcome.detected for one in apart),
-        "cpython_killed": sum(one.cpython == KILLED for one in apart),
+        "cpython_asked": len(asked),
+        "cpython_killed": sum(one.cpython == KILLED for one in asked),
         "silent": matrix.silent,
         "picture": drawn(matrix),
         "share": _share,

@@ -1,23 +1,22 @@
-"""Generic mutants: every small change that the operators can make in a socketserver's source.
+"""Generic mutants: every small change that the operators can make in a module's source.
 
-Left out by rule, because nobody could tell: docstrings, ``__version__``, imports at the top of the
-module, and what a test for the platform (``hasattr(os, "fork")``) switches off here.
+Left out by rule, because nobody could tell: docstrings, assertions, ``__version__``, imports at the
+top of the module, and what a test for the platform (``hasattr(os, "fork")``) switches off here.
 """
 
 from __future__ import annotations
 
 import ast
-import json
-import subprocess
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from sockproof.errors import IutUnavailable
-from sockproof.iut.implementation import Implementation
 from sockproof.mutation import expression_changes as expressions
 from sockproof.mutation import statement_changes as statements
 from sockproof.mutation import structural_changes as structure
+from sockproof.mutation.jobs import Aim
 from sockproof.mutation.order import aim_at
+from sockproof.mutation.platform_tests import Platform
 from sockproof.mutation.site import (
     THE_NODE,
     Change,
@@ -28,9 +27,8 @@ from sockproof.mutation.site import (
     is_presence_test,
 )
 from sockproof.mutation.subjects import MutantKind, Subject, first_difference
-from sockproof.timing import start_bound_s
 
-__all__ = ["OPERATORS", "generic_mutants", "present_in"]
+__all__ = ["OPERATORS", "generic_mutants"]
 
 MODULE = "<module>"
 _LEFT_OUT_NAMES = ("__version__", "__author__")
@@ -39,9 +37,6 @@ _WITH_A_BODY = (
     *(ast.ClassDef, ast.FunctionDef, ast.Try, ast.ExceptHandler),
     *(ast.If, ast.While, ast.For, ast.With),
 )
-
-# Whether an expression such as ``hasattr(os, "fork")`` holds where the module is to run.
-Present = Callable[[str], bool]
 
 # Each makes one small change of a node, wherever it stands; mutants are numbered in this order.
 OPERATORS: dict[str, Callable[[Site], Changes]] = {
@@ -66,21 +61,24 @@ OPERATORS: dict[str, Callable[[Site], Changes]] = {
 }
 
 
-def generic_mutants(text: str, present: Present) -> tuple[Subject, ...]:
+def generic_mutants(
+    text: str, platform: Platform, aim: Callable[[str], Aim] = aim_at
+) -> tuple[Subject, ...]:
     """All of them, in the order of the source, and always in the same; none twice, none that does
-    not compile."""
+    not compile. ``aim`` says where a change in a class and method is likely to show."""
     source = SourceText(text)
     seen = {text}
     keys: Counter[str] = Counter()
     found: list[Subject] = []
-    for site in _sites(source, present):
+    for site in _sites(source, platform):
         for operator, changes in OPERATORS.items():
             for change in changes(site):
                 mutated = source.spliced(change[1])
                 if mutated not in seen and _compiles(mutated, site):
                     seen.add(mutated)
                     number = len(found) + 1
-                    found.append(_mutant(site, operator, change, mutated, number, keys))
+                    one = _mutant(site, operator, change, mutated, number, keys)
+                    found.append(dataclasses.replace(one, aim=aim(one.group)))
     return tuple(found)
 
 
@@ -99,35 +97,9 @@ def _mutant(
         f"{name} line {line}: {_words(site, operator, change, _quoted)}",
         text,
         *first_difference(site.source.text, text),
-        aim_at(name),
+        Aim(),
         key + (f" #{keys[key]}" if keys[key] > 1 else ""),
     )
-
-
-def present_in(implementation: Implementation, text: str) -> Present:
-    """Asks the interpreter once for every presence test that the source has.
-
-    Raises:
-        IutUnavailable: it does not answer.
-    """
-    source = SourceText(text)
-    asked = sorted({source.of(node) for node in ast.walk(source.tree) if is_presence_test(node)})
-    program = "import json, os, socket, selectors, sys, threading; print(json.dumps([%s]))"
-    command = [*implementation.argv, "-c", program % ", ".join(asked)]
-    try:
-        answer = subprocess.run(
-            command,
-            env=implementation.environment(),
-            capture_output=True,
-            check=True,
-            timeout=start_bound_s(),
-        )
-        answers = dict(zip(asked, json.loads(answer.stdout), strict=True))
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
-        raise IutUnavailable(
-            f"{implementation.given}: cannot be asked what it has: {error}"
-        ) from None
-    return lambda expression: bool(answers.get(expression, True))
 
 
 def _compiles(text: str, site: Site) -> bool:
@@ -140,23 +112,21 @@ def _compiles(text: str, site: Site) -> bool:
     return True
 
 
-def _sites(source: SourceText, present: Present) -> Iterator[Site]:
+def _sites(source: SourceText, platform: Platform) -> Iterator[Site]:
     """Every node that may be changed, as it stands in the source."""
+    absent = platform.absent(source)
+
+    def settled(test: ast.AST) -> bool | None:
+        return platform.settled(test, source)
 
     def below(node: ast.AST, parents: tuple[ast.AST, ...]) -> Iterator[Site]:
         if parents:
-            yield Site(node, parents, source)
+            yield Site(node, parents, source, settled)
         if is_presence_test(node):
             return
-        absent = set(map(id, _absent_here(node)))
         for child in ast.iter_child_nodes(node):
             if id(child) not in absent and not _is_left_out(child, node):
                 yield from below(child, (*parents, node))
-
-    def _absent_here(node: ast.AST) -> list[ast.stmt]:
-        if not isinstance(node, ast.If) or not is_presence_test(node.test):
-            return []
-        return node.orelse if present(source.of(node.test)) else node.body
 
     sites = [site for site in below(source.tree, ()) if hasattr(site.node, "lineno")]
     yield from sorted(sites, key=lambda site: source.start(site.node))
@@ -168,7 +138,7 @@ def _is_left_out(node: ast.AST, parent: ast.AST) -> bool:
             return isinstance(parent, ast.Module)
         case ast.Assign(targets=[ast.Name(id=name)]):
             return name in _LEFT_OUT_NAMES
-        case ast.Expr(value=ast.Constant()):
+        case ast.Expr(value=ast.Constant()) | ast.Assert():
             return True
     return False
 

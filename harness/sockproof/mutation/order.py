@@ -18,15 +18,16 @@ def in_order(cases: Sequence[CaseId], aim: Aim) -> tuple[list[CaseId], list[Case
     """The cases that come first, and the rest.
 
     First are those that the aim names, then every other requirement on one server spec, those of
-    the aim's areas before the others. The rest is as far as the aim reaches.
+    the aim's areas and names before the others. The rest is as far as the aim reaches.
     """
     named = [case for name in aim.cases for case in cases if case.place == name]
     chosen = dict.fromkeys(named)
     specs = _best_specs(cases, aim)
     areas = [*aim.areas, "", _LAST]
 
-    def place(case: CaseId) -> int:
-        return areas.index(case.area if case.area in areas else "")
+    def place(case: CaseId) -> tuple[int, int]:
+        area = areas.index(case.area if case.area in areas else "")
+        return area, _rank(case.requirement, aim.requirements)
 
     for case in sorted(cases, key=place):
         if specs[case.requirement] == case.spec:
@@ -38,11 +39,13 @@ def in_order(cases: Sequence[CaseId], aim: Aim) -> tuple[list[CaseId], list[Case
 def _best_specs(cases: Sequence[CaseId], aim: Aim) -> dict[str, str]:
     """The server spec for each requirement that the aim likes best."""
 
-    def rank(case: CaseId) -> int:
-        liked = (n for n, glob in enumerate(aim.specs) if fnmatchcase(case.spec, glob))
-        return next(liked, len(aim.specs))
+    ranked = sorted(cases, key=lambda case: _rank(case.spec, aim.specs))
+    return {case.requirement: case.spec for case in ranked[::-1]}
 
-    return {case.requirement: case.spec for case in sorted(cases, key=rank)[::-1]}
+
+def _rank(text: str, globs: Sequence[str]) -> int:
+    """The number of the first glob that fits, or how many there are."""
+    return next((n for n, glob in enumerate(globs) if fnmatchcase(text, glob)), len(globs))
 
 
 # Areas by the name of the method that is changed.

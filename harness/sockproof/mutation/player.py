@@ -12,10 +12,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from sockproof.errors import HarnessError, IutUnavailable
-from sockproof.iut.capabilities import Capabilities, ProbedIut
+from sockproof.iut.capabilities import ProbedIut
 from sockproof.judge.verdict import Verdict
 from sockproof.mutation.jobs import Job, PlayedJob, Seen
 from sockproof.mutation.order import in_order
+from sockproof.mutation.tracing import RanFile
 from sockproof.run.collected import CollectedCases
 from sockproof.run.lifetime import end_with_run
 from sockproof.run.plan import RunPlan
@@ -83,11 +84,11 @@ class Player:
         """The module as an implementation: its agent runs, and has said what names there are."""
         own = self._iut.implementation
         implementation = dataclasses.replace(
-            own, given=job.path, module="socketserver", module_path=job.path
+            own, given=job.path, module=Path(job.path).stem, module_path=job.path
         )
         hello = self._collected.agents.channel(implementation).hello
-        features = self._iut.capabilities.features
-        capabilities = Capabilities(features, frozenset(hello["names"]))
+        names = frozenset(hello["names"])
+        capabilities = dataclasses.replace(self._iut.capabilities, names=names)
         return dataclasses.replace(
             self._iut, id=job.subject, implementation=implementation, capabilities=capabilities
         )
@@ -97,7 +98,12 @@ class Player:
             named = {str(case): case for case in self._collected.cases}
             yield from (self._case(named[id_], iut, job) for id_ in job.only if id_ in named)
             return
-        first, rest = in_order(self._collected.cases, job.aim)
+        if job.part:
+            yield from self._traced(job.part, iut, job)
+            return
+        among = None if job.among is None else frozenset(job.among)
+        cases = [one for one in self._collected.cases if among is None or str(one) in among]
+        first, rest = in_order(cases, job.aim)
         killed: set[str] = set()
         slow = 0
         for number, case in enumerate([*first, *rest]):
@@ -115,6 +121,14 @@ class Player:
                 slow += seen.duration_s > _SLOW_S
                 if not job.full or slow >= _HANGS:
                     return
+
+    def _traced(self, part: tuple[int, int], iut: ProbedIut, job: Job) -> Iterator[Seen]:
+        """A share of all cases, each with the functions that it ran."""
+        file = RanFile(Path(job.path))
+        number, of = part
+        for case in self._collected.cases[number::of]:
+            seen = self._case(case, iut, job)
+            yield dataclasses.replace(seen, ran=file.names())
 
     def _case(self, case: CaseId, iut: ProbedIut, job: Job) -> Seen:
         generating = self._generating

@@ -6,20 +6,24 @@ mutants against, once as if it were one of them. What differs between the two is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sockproof.mutation.crew import Crew
 from sockproof.mutation.jobs import Job, PlayedJob, Seen
 from sockproof.mutation.judging import MutantOutcome, Result, alarms, judge
-from sockproof.mutation.subjects import Subject, write_module
+from sockproof.mutation.mutated_module import MutatedModule
+from sockproof.mutation.subjects import MutantKind, Subject, write_module
+from sockproof.mutation.tracing import reached, tracing
 
 __all__ = ["UNTOUCHED", "Proof", "prove"]
 
 # The names under which the untouched module is played.
 UNTOUCHED = ("untouched", "control")
 _CHUNK = 150
+# In how many jobs all cases are played on a module that tells what they run.
+_SHARES = 4
 # Cases of a mutant that was merely noticed which are played once more.
 _TO_CONFIRM = 8
 
@@ -45,6 +49,7 @@ def prove(
     source: str,
     subjects: Sequence[Subject],
     folder: Path,
+    module: MutatedModule,
     *,
     full: bool,
     progress: Progress,
@@ -53,8 +58,12 @@ def prove(
 
     ``full`` plays every requirement on every mutant.
     """
+    file = module.file
+    among = _among(crew, source, subjects, folder, file) if module.is_traced else {}
     jobs = [
-        Job(one.id, str(write_module(folder, one.id, one.text)), one.aim, full) for one in subjects
+        Job(one.id, path, one.aim, full, among=among.get(one.group))
+        for one in subjects
+        for path in [str(write_module(folder, one.id, one.text, file))]
     ]
     played: dict[str, PlayedJob] = {}
     for one in crew.play(jobs):
@@ -62,24 +71,53 @@ def prove(
         progress(len(played), len(jobs))
     cases = sorted({seen.case for one in played.values() for seen in one.seen})
     first, second = (
-        _untouched(crew, write_module(folder, name, source), cases) for name in UNTOUCHED
+        _untouched(crew, write_module(folder, name, source, file), cases) for name in UNTOUCHED
     )
     results = {one.id: judge(one, played[one.id], first) for one in subjects}
-    once_more = [
-        Job(name, played[name].job.path, only=tuple(d.case for d in one.detections[:_TO_CONFIRM]))
-        for name, one in results.items()
-        if one.outcome is MutantOutcome.NOTICED
-    ]
-    for one in crew.play(once_more):
-        name = one.job.subject
-        again = {seen.case: seen for seen in one.seen}
-        results[name] = judge(results[name].subject, played[name], first, again)
+    results |= _confirmed(crew, results, played, first)
     lost = [
         f"{case}: could not be played on the untouched module"
         for case in cases
         if case not in first or case not in second
     ]
     return Proof(tuple(results.values()), (*lost, *alarms(first, second)), len(cases), full)
+
+
+def _among(
+    crew: Crew, source: str, subjects: Sequence[Subject], folder: Path, file: str
+) -> dict[str, tuple[str, ...] | None]:
+    """The cases that run what generic mutants are made in, by the name of that."""
+    groups = {one.group for one in subjects if one.kind is MutantKind.GENERIC}
+    if not groups:
+        return {}
+    text = tracing(source)
+    jobs = [
+        Job(name, str(write_module(folder, name, text, file)), part=(number, _SHARES))
+        for number in range(_SHARES)
+        for name in [f"traced-{number}"]
+    ]
+    ran = {seen.case: seen.ran for one in crew.play(jobs) for seen in one.seen}
+    return {group: reached(group, ran, source) for group in groups}
+
+
+def _confirmed(
+    crew: Crew,
+    results: Mapping[str, Result],
+    played: Mapping[str, PlayedJob],
+    untouched: Mapping[str, Seen],
+) -> dict[str, Result]:
+    """What becomes of those that were merely noticed, when their cases are played once more."""
+    once_more = [
+        Job(name, played[name].job.path, only=tuple(d.case for d in one.detections[:_TO_CONFIRM]))
+        for name, one in results.items()
+        if one.outcome is MutantOutcome.NOTICED
+    ]
+    confirmed: dict[str, Result] = {}
+    for one in crew.play(once_more):
+        name = one.job.subject
+        again = {seen.case: seen for seen in one.seen}
+        confirmed[name] = judge(results[name].subject, played[name], untouched, again)
+    return confirmed
 
 
 def _untouched(crew: Crew, path: Path, cases: Sequence[str]) -> dict[str, Seen]:

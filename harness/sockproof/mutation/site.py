@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -17,6 +17,7 @@ __all__ = [
     "THE_NODE",
     "Change",
     "Changes",
+    "Settled",
     "Site",
     "SourceText",
     "Splice",
@@ -97,13 +98,23 @@ class SourceText:
         return matches[-1].span() if matches else None
 
 
+# Whether a condition holds on this platform; None where that depends on more than the platform.
+Settled = Callable[[ast.AST], bool | None]
+
+
+def _depends(_test: ast.AST) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Site:
-    """A node, what it is in (outermost first), and the source that they are of."""
+    """A node, what it is in (outermost first), the source that they are of, and what a condition is
+    on this platform whatever else is."""
 
     node: ast.AST
     parents: tuple[ast.AST, ...]
     source: SourceText
+    settled: Settled = _depends
 
     @property
     def parent(self) -> ast.AST:
@@ -128,11 +139,25 @@ class Site:
         return slice(vars(first)["lineno"] - 1, vars(around)["end_lineno"])
 
 
+# Modules that are asked what a platform has, and the words that name one.
+_ASKED = ("os", "sys", "errno", "selectors", "socket", "threading", "_socket")
+_WORDS = ("sys.platform", "os.name")
+_FLAGS = ("has_ipv6",)
+
+
 def is_presence_test(node: ast.AST) -> bool:
-    """Whether it asks what there is on this platform: ``hasattr(os, "fork")``."""
-    return (
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "hasattr"
-    )
+    """Whether it asks what there is on this platform: ``hasattr(os, "fork")``, ``os.name == "nt"``,
+    or ``getattr(errno, "EBADF", 9)``, which is 9 only elsewhere."""
+    match node:
+        case ast.Call(func=ast.Name(id="hasattr" | "getattr"), args=[asked, _, *_]):
+            return ast.unparse(asked).partition(".")[0] in _ASKED
+        case ast.Compare(left=asked) | ast.Call(func=ast.Attribute(value=asked)):
+            return any(
+                isinstance(o, ast.Attribute) and ast.unparse(o) in _WORDS for o in ast.walk(asked)
+            )
+        case ast.Name(id=name):
+            return name in _FLAGS
+    return False
 
 
 def in_one_line(text: str) -> str:

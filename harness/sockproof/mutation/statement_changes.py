@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from sockproof.mutation.site import THE_NODE, Changes, Site, Splice, is_presence_test
+from sockproof.mutation.site import THE_NODE, Changes, Site, Splice
 
 __all__ = ["caught", "cleanup", "condition", "deleted", "loop_control", "not_returned"]
 
@@ -48,13 +48,16 @@ def condition(site: Site) -> Changes:
     if not isinstance(site.node, ast.If | ast.While | ast.IfExp):
         return
     test = site.node.test
-    if not (isinstance(test, ast.Constant) or is_presence_test(test)):
+    settled = site.settled(test)
+    if not (isinstance(test, ast.Constant) or settled is not None):
         yield site.becomes("True", test)
-    if not (isinstance(test, ast.Constant) and test.value is False):
+    if not (isinstance(test, ast.Constant) and test.value is False) and settled is not False:
         yield site.becomes("False", test)
+    if settled is not None:
+        return
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         yield site.becomes(site.source.of(test.operand), test)
-    elif not isinstance(test, ast.Compare | ast.Constant) and not is_presence_test(test):
+    elif not isinstance(test, ast.Compare | ast.Constant):
         yield site.becomes(f"not ({site.source.of(test)})", test)
 
 

@@ -85,9 +85,10 @@ def _alike(old: Sequence[str], new: Sequence[str]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
-def write_module(folder: Path, name: str, text: str) -> Path:
-    """A socketserver.py in a folder of its own: it can stand in for the standard library's."""
-    path = folder / name / "socketserver.py"
+def write_module(folder: Path, name: str, text: str, file: str) -> Path:
+    """A module that is called ``file``, in a folder of its own: under the name that it has in the
+    standard library it can stand in for that."""
+    path = folder / name / file
     path.parent.mkdir(parents=True)
     path.write_text(text, encoding="utf-8")
     return path

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sockproof.mutation.judging import MutantOutcome
-from sockproof.mutation.kill_matrix import CPYTHON_KILLED, KillMatrix
+from sockproof.mutation.kill_matrix import CPYTHON_ASKED, CPYTHON_KILLED, KillMatrix
 from sockproof.report.text import one_line
 
 __all__ = ["print_proof"]
@@ -25,6 +25,8 @@ def print_proof(matrix: KillMatrix, console: Console) -> None:
 def _totals(matrix: KillMatrix) -> Table:
     columns = {name: name for name in ("all", *(one.value for one in matrix.outcomes))}
     if matrix.cpython_asked:
+        if any(not one.cpython for one in matrix.proof.results):
+            columns[CPYTHON_ASKED] = "CPython asked"
         columns[CPYTHON_KILLED] = "CPython kills"
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column("  mutants", no_wrap=True)
