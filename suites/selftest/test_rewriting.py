@@ -20,7 +20,7 @@ REWRITES = load_rewrites()
 SOURCE = Path(socketserver.__file__).read_text("utf-8")
 WANTED_FAMILIES = 8
 WANTED_OF_EACH = 5
-RIGHT_AT_LEAST = 8
+RIGHT_AT_LEAST = 24
 DESCRIBED = """
 [[broken]]
 id = "no-wait"
