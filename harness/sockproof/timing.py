@@ -11,6 +11,7 @@ import os
 from sockproof.errors import UsageError
 
 __all__ = [
+    "PATIENCE_S",
     "SCALE_VARIABLE",
     "UNBOUNDED",
     "case_deadline_s",
@@ -22,6 +23,9 @@ __all__ = [
 
 SCALE_VARIABLE = "SOCKPROOF_TIMEOUT_SCALE"
 _HANG_S = 5.0
+PATIENCE_S = 35.0
+"""How long what must not give up is made to wait, on whatever machine: for longer than the ten and
+thirty seconds that people take for ever."""
 UNBOUNDED = 86400 / _HANG_S
 """The factor by which nothing counts as a hang within a day: poll() takes some days, at most."""
 

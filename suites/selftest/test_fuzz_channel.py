@@ -26,6 +26,7 @@ from sockproof.record.rows import CaseRow
 from suites.selftest.fuzzing import as_line, fuzz, spoiled_lines, spoiled_object
 
 _ERROR = {"type": "OSError", "bases": ["OSError"], "errno": 2, "errno_name": "ENOENT", "text": "x"}
+DEADLINE_S = 30.0
 _ABOUT = {"t": 1.5, "p": 7, "th": "MainThread"}
 OF_PROCESS: tuple[dict[str, Any], ...] = (
     {"e": "tick", "number": 3, "value": {"$tuple": [1, {"$octets": "\xff"}]}, **_ABOUT},
@@ -80,7 +81,7 @@ def arrivals() -> Arrivals:
         listen=lambda _: None,
         way_to_case=lambda _: way,
     )
-    return Arrivals(channel, CaseLog())
+    return Arrivals(channel, CaseLog(), DEADLINE_S)
 
 
 def told(text: bytes, cut_at: list[int], *, of_process: bool) -> Arrivals:

@@ -24,11 +24,17 @@ from suites.selftest.test_mutants import SHORT, detects, play
 SOURCE = Path(socketserver.__file__)
 FITTING = [one for one in load_rewrites() if one.since <= sys.version_info[:2]]
 DETECTED = sorted((one for one in FITTING if one.detected_by), key=lambda one: one.id)
+PATIENT = {one.id for one in load_catalogue().values() if one.is_patient}
+IMPATIENT = [one for one in DETECTED if PATIENT.issuperset(one.detected_by)]
+"""What tells of them waits for long: all of these wait at the same time."""
+SOON_DETECTED = [one for one in DETECTED if one not in IMPATIENT]
 RIGHT = [one for one in FITTING if one.is_right]
-DETECTORS = sorted({requirement for one in DETECTED for requirement in one.detected_by})
-DETECTED_AT_LEAST = 80
+DETECTORS = sorted({requirement for one in SOON_DETECTED for requirement in one.detected_by})
+DETECTED_AT_LEAST = 88
 PARTS = 48
 """The turns in which all are played: they take long."""
+PATIENT_PARTS = 6
+"""Of right ones, so that no more wait at the same time than a run lets wait."""
 WHOLE = "1"
 
 
@@ -73,10 +79,20 @@ def test_enough_of_them_are_detected() -> None:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_broken_reimplementations_are_detected(part: int, tmp_path: Path) -> None:
     """One of the requirements that each is said to break tells so."""
-    rewrites = DETECTED[part::PARTS]
-    chosen = {written(one, tmp_path): cases_of(one.detected_by, one.spec) for one in rewrites}
+    assert_detected(SOON_DETECTED[part::PARTS], tmp_path)
 
-    records = play(tmp_path, chosen, SHORT)
+
+@pytest.mark.by_turns(24)
+def test_those_who_give_up_are_detected(tmp_path: Path) -> None:
+    """After ten seconds or after thirty."""
+    assert_detected(IMPATIENT, tmp_path)
+
+
+def assert_detected(rewrites: Iterable[Rewrite], folder: Path) -> None:
+    """Play each with what is said to detect it, which is to fail or to leave something behind."""
+    chosen = {written(one, folder): cases_of(one.detected_by, one.spec) for one in rewrites}
+
+    records = play(folder, chosen, SHORT)
 
     assert {
         name: [f"{case.id} {case.verdict} {case.reason}" for case in record.cases]
@@ -89,7 +105,7 @@ def test_broken_reimplementations_are_detected(part: int, tmp_path: Path) -> Non
 @pytest.mark.by_turns(PARTS)
 @pytest.mark.parametrize("rewrite", RIGHT, ids=lambda one: one.id)
 def test_right_reimplementations_are_accused_of_nothing(rewrite: Rewrite, tmp_path: Path) -> None:
-    """All that detects broken ones says the same of it as of the interpreter's own module."""
+    """All that detects broken ones soon says the same of it as of the interpreter's own module."""
     own = tmp_path / "untouched.py"
     own.write_text(SOURCE.read_text("utf-8"), "utf-8")
     cases = cases_of(DETECTORS, rewrite.spec)
@@ -99,3 +115,17 @@ def test_right_reimplementations_are_accused_of_nothing(rewrite: Rewrite, tmp_pa
     (right,) = (record for name, record in records.items() if name != own.stem)
     assert len(right.cases) >= len(cases)
     assert endings(right) == endings(records[own.stem])
+
+
+@pytest.mark.by_turns(48)
+@pytest.mark.parametrize("part", range(PATIENT_PARTS))
+def test_right_reimplementations_are_patient(part: int, tmp_path: Path) -> None:
+    """Whatever waits in them waits on."""
+    rewrites = RIGHT[part::PATIENT_PARTS]
+    chosen = {written(one, tmp_path): cases_of(PATIENT, one.spec) for one in rewrites}
+
+    records = play(tmp_path, chosen, WHOLE)
+
+    assert {name: endings(record) for name, record in records.items()} == {
+        path.stem: {} for path in chosen
+    }

@@ -45,14 +45,21 @@ def probed(path: Path) -> ProbedIut:
 
 @functools.cache
 def shares(name: str) -> tuple[frozenset[str], ...]:
-    """All cases dealt out at random, for every partner anew."""
-    cases = [
+    """All cases dealt out at random, for every partner anew; those that wait for long are all in
+    the first, where they wait at the same time."""
+    cases = cases_of(patient=False)
+    random.Random(name).shuffle(cases)
+    dealt = [frozenset(cases[number::SHARES]) for number in range(SHARES)]
+    return (dealt[0].union(cases_of(patient=True)), *dealt[1:])
+
+
+def cases_of(*, patient: bool) -> list[str]:
+    return [
         str(CaseId(requirement.id, spec.id if spec else ""))
         for requirement in REQUIREMENTS
+        if requirement.is_patient is patient
         for spec in requirement.applies.specs() or [None]
     ]
-    random.Random(name).shuffle(cases)
-    return tuple(frozenset(cases[number::SHARES]) for number in range(SHARES))
 
 
 def shares_of(part: int) -> dict[str, frozenset[str]]:

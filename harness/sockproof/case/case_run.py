@@ -30,6 +30,7 @@ from sockproof.judge.verdict import TeardownVerdict, Verdict
 from sockproof.record.rows import CaseRow, Known, Teardown
 from sockproof.spec.matrix import ServerSpec
 from sockproof.spec.requirement import Requirement
+from sockproof.timing import PATIENCE_S, case_deadline_s
 
 __all__ = ["CaseRun"]
 
@@ -68,8 +69,7 @@ class CaseRun:
         self._servers = 0
         self._peers: list[ScriptedPeer] = []
         self._began_s = time.monotonic()
-        self.log = CaseLog()
-        self.observations: dict[str, Any] = {}
+        self.log, self.observations = CaseLog(), dict[str, Any]()
         # Of a case that plays generated plans: what its row tells of them.
         self.generated: dict[str, Any] | None = None
 
@@ -96,7 +96,8 @@ class CaseRun:
         """The case's process, started when first asked for."""
         if self._process is None:
             absent = self.iut.capabilities.absent
-            self._process = CaseProcess(self._channel(), self.log, absent)
+            deadline_s = case_deadline_s() + PATIENCE_S * self.requirement.is_patient
+            self._process = CaseProcess(self._channel(), self.log, absent, deadline_s)
         return self._process
 
     def begin_anew(self) -> None:

@@ -14,7 +14,7 @@ from sockproof.iut.message_lines import Message, value_of_line
 from sockproof.iut.outcomes import Event, Outcome, RaisedError
 from sockproof.iut.values import decode
 from sockproof.judge.checks import Crash, Hang
-from sockproof.timing import case_deadline_s, hang_bound_s
+from sockproof.timing import hang_bound_s
 
 __all__ = ["Arrivals"]
 
@@ -36,10 +36,11 @@ _OF_EACH = ("e", "t", "p", "th", "case")
 
 class Arrivals:
     """Listens to the process that one case runs in. Everything is kept, in its order; events go
-    into the ``log`` of the case."""
+    into the ``log`` of the case. The process is killed after ``deadline_s``."""
 
-    def __init__(self, channel: Channel, log: CaseLog) -> None:
+    def __init__(self, channel: Channel, log: CaseLog, deadline_s: float) -> None:
         self._channel = channel
+        self.deadline_s = deadline_s
         self._answers: dict[int, Outcome] = {}
         self._parts: dict[int, str] = {}
         self.log = log
@@ -149,7 +150,7 @@ class Arrivals:
             return f"it could not be started: {self.over['text']}"
         status = self.over["status"] & 0xFFFF  # of waitpid(), or of whoever forges one
         if self.over["why"] == "deadline":
-            return f"the case took more than {case_deadline_s():g} s and was killed"
+            return f"the case took more than {self.deadline_s:g} s and was killed"
         if os.WIFSIGNALED(status):
             return f"the process {ending_in_words(-os.WTERMSIG(status))}"
         number = os.WEXITSTATUS(status)

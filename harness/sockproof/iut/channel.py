@@ -227,6 +227,13 @@ class Channel:
             assert pipe is not None
             pipe.close()
 
+    def forget(self) -> None:
+        """In a copy of this process: close what it has of the pipes, or the agent would not see
+        that the other one has closed them."""
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            assert pipe is not None
+            pipe.close()
+
     def kill(self) -> None:
         """Kill the agent, all that came of it, and its group: it no longer listens."""
         if self._process.poll() is None:

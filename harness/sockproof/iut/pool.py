@@ -33,6 +33,11 @@ class AgentPool:
             self._channels.pop(next(iter(self._channels))).close()
         return self._channels[key]
 
+    def forget(self) -> None:
+        """In a copy of this process: every agent is the other one's, who alone ends it."""
+        while self._channels:
+            self._channels.popitem()[1].forget()
+
     def close(self) -> None:
         """End every agent."""
         while self._channels:

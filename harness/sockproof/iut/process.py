@@ -18,7 +18,7 @@ from sockproof.iut.ground import found_at
 from sockproof.iut.outcomes import Event, Leftovers, Outcome
 from sockproof.iut.strays import remove_segments
 from sockproof.judge.checks import Mismatch, NotApplicable
-from sockproof.timing import case_deadline_s, hang_bound_s, settle_s
+from sockproof.timing import PATIENCE_S, case_deadline_s, hang_bound_s, settle_s
 
 __all__ = ["CaseProcess"]
 
@@ -39,23 +39,28 @@ def _order(_process: Any, op: str, **told: Any) -> dict[str, Any]:
 
 class CaseProcess(Arrivals):
     """The process that one case runs in, which carries out commands. ``log`` is the case's;
-    ``absent`` are the documented classes that the module has not.
+    ``absent`` are the documented classes that the module has not. It is killed after
+    ``deadline_s``, by default that of a case.
 
     Raises:
         AgentDied: the warm agent could not start it.
     """
 
     def __init__(
-        self, channel: Channel, log: CaseLog | None = None, absent: Collection[str] = ()
+        self,
+        channel: Channel,
+        log: CaseLog | None = None,
+        absent: Collection[str] = (),
+        deadline_s: float | None = None,
     ) -> None:
-        super().__init__(channel, log or CaseLog())
+        super().__init__(channel, log or CaseLog(), deadline_s or case_deadline_s())
         self._absent = absent
         self._gates: dict[str, int] = {}
         self._seq = 0
         self.began_s = time.monotonic()
         self._leftovers: Leftovers | None = None
         # No waiting for its word: the first command may already be on its way when it starts.
-        order = {"number": self._number, "deadline_s": case_deadline_s(), **self._way.order}
+        order = {"number": self._number, "deadline_s": self.deadline_s, **self._way.order}
         channel.send(op="case", **order)
 
     @property
@@ -123,6 +128,16 @@ class CaseProcess(Arrivals):
 
         self._wait(came, what)
         return found[0]
+
+    @operation("outlast")
+    def outlast(self, event: str, /, **wanted: Any) -> None:
+        """Give whoever waits the time to give up, ``PATIENCE_S``, or until an event of this name
+        and these fields tells that somebody has.
+
+        Raises:
+            Crash: the process ended first.
+        """
+        self.comes(lambda: self._seen(event, wanted), PATIENCE_S)
 
     @operation("matching")
     def matching(self, event: str, /, **wanted: Any) -> list[Event]:

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from sockproof.mutation.jobs import Aim
 from sockproof.spec.case_id import CaseId
+from sockproof.spec.requirement import PATIENT
 
 __all__ = ["aim_at", "in_order"]
 
@@ -18,8 +19,10 @@ def in_order(cases: Sequence[CaseId], aim: Aim) -> tuple[list[CaseId], list[Case
     """The cases that come first, and the rest.
 
     First are those that the aim names, then every other requirement on one server spec, those of
-    the aim's areas and names before the others. The rest is as far as the aim reaches.
+    the aim's areas and names before the others. The rest is as far as the aim reaches. Cases that
+    wait for long are played where they are named alone.
     """
+    cases = [case for case in cases if case.area != PATIENT or case.place in aim.cases]
     named = [case for name in aim.cases for case in cases if case.place == name]
     chosen = dict.fromkeys(named)
     specs = _best_specs(cases, aim)

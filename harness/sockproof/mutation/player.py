@@ -96,7 +96,8 @@ class Player:
     def _rows(self, job: Job, iut: ProbedIut, unsteady: list[str]) -> Iterator[Seen]:
         if job.only:
             named = {str(case): case for case in self._collected.cases}
-            yield from (self._case(named[id_], iut, job) for id_ in job.only if id_ in named)
+            cases = [named[id_] for id_ in job.only if id_ in named]
+            yield from map(Seen.of, self._collected.play_all(cases, iut, self._generating))
             return
         if job.part:
             yield from self._traced(job.part, iut, job)

@@ -17,6 +17,7 @@ from sockproof.repro.peer_code import PEER_STATEMENTS, PeerWriter
 from sockproof.repro.plain import Names, server_name, thread_name
 from sockproof.repro.program_code import PROGRAM_STATEMENTS, PROGRAM_VALUES
 from sockproof.repro.socket_code import begun_step, step_call, step_line
+from sockproof.timing import PATIENCE_S
 
 __all__ = ["StepWriter", "has_statement"]
 
@@ -239,6 +240,7 @@ _STATEMENTS: Mapping[str, Callable[[StepWriter, Operation], list[str]]] = {
     "signal": lambda _, one: [f"os.kill(os.getpid(), signal.{one.arguments['name']})"],
     "wait": StepWriter.wait,
     "something": lambda *_: ["let_others_run()"],
+    "outlast": lambda *_: [f"time.sleep({PATIENCE_S:g})  # to give up in"],
     "until true": StepWriter.until_true,
     **dict.fromkeys(("let others run", "fall asleep"), lambda *_: ["let_others_run()"]),
     "comes to wait": lambda _, one: [f"let_others_run({thread_name(one.arguments['label'])})"],

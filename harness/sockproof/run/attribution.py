@@ -105,9 +105,8 @@ def _played(plan: RunPlan, iut: ProbedIut, rows: Sequence[CaseRow]) -> Mapping[s
 
     def perform(collected: CollectedCases) -> None:
         known = {str(case): case for case in collected.cases}
-        for row in rows:
-            if row.id in known:
-                found[row.id] = collected.play(known[row.id], own, plan.generating)
+        cases = [known[row.id] for row in rows if row.id in known]
+        found.update((row.id, row) for row in collected.play_all(cases, own, plan.generating))
 
     options = dataclasses.replace(plan.options, keyword="", keep="none", shard=(1, 1))
     small = RunPlan((own,), options, generating=plan.generating)

@@ -9,6 +9,7 @@ import json
 import traceback
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -26,7 +27,7 @@ from sockproof.run.monitor import ROW_PROPERTY
 from sockproof.run.plugin import plan_of, plan_path
 from sockproof.visible_text import visible
 
-__all__ = ["agent_pool", "play_again"]
+__all__ = ["agent_pool", "is_played_again", "make_ready", "play_again", "told_reports"]
 
 
 @dataclass
@@ -42,6 +43,7 @@ class _Course:
 _COURSE = pytest.StashKey[_Course]()
 _AGENTS = pytest.StashKey[AgentPool]()
 _GENERATING = pytest.StashKey[Generating]()
+_AGAIN = pytest.StashKey[bool]()
 
 
 def agent_pool(config: pytest.Config) -> AgentPool:
@@ -49,14 +51,24 @@ def agent_pool(config: pytest.Config) -> AgentPool:
     return config.stash.setdefault(_AGENTS, AgentPool())
 
 
-def play_again(item: pytest.Function, parameter: CaseParameter, generating: Generating) -> None:
-    """Play a collected case, as often as one likes, on the implementation that ``parameter``
-    names, with plans generated as ``generating`` says. Session fixtures stay."""
+def play_again(item: pytest.Function) -> None:
+    """Play a case that was made ready. Session fixtures stay."""
+    item.stash[_AGAIN] = True
+    item.config.hook.pytest_runtest_protocol(item=item, nextitem=item.session)
+
+
+def make_ready(item: pytest.Function, parameter: CaseParameter, generating: Generating) -> None:
+    """Have a collected case played once more, as often as one likes, on the implementation that
+    ``parameter`` names, with plans generated as ``generating`` says."""
     item.config.stash[_GENERATING] = generating
     item.callspec.params["case"] = parameter
     item.stash = pytest.Stash()
     item._initrequest()
-    item.config.hook.pytest_runtest_protocol(item=item, nextitem=item.session)
+
+
+def is_played_again(item: pytest.Item) -> bool:
+    """Whether whoever asked for it waits for its end."""
+    return item.stash.get(_AGAIN, False)
 
 
 @pytest.fixture
@@ -113,13 +125,22 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     a beginning and an end, cost more than the case has to tell."""
     if not item.config.option.sockproof_rows_only or not is_of_a_requirement(item):
         return None
+    for report in told_reports(item, nextitem):
+        item.ihook.pytest_runtest_logreport(report=report)
+    return True
+
+
+def told_reports(item: pytest.Item, nextitem: Any) -> list[pytest.TestReport]:
+    """Play a case: the reports of it that are to be made known, which is up to the caller. What
+    ``nextitem`` needs as well is not torn down."""
     reports = runtestprotocol(item, nextitem=nextitem, log=False)
+    if not item.config.option.sockproof_rows_only:
+        return reports
     whole = reports[-1]
     whole.keywords = {}
     if any(report.failed for report in reports):
         whole.outcome = "failed"
-    item.ihook.pytest_runtest_logreport(report=whole)
-    return True
+    return [whole]
 
 
 def _course_of(item: pytest.Item) -> _Course:

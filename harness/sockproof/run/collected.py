@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
 
 from sockproof.case.case_run import CaseRun
+from sockproof.errors import HarnessError
 from sockproof.generate.options import Generating
 from sockproof.iut.capabilities import ProbedIut
 from sockproof.iut.case_log import CaseLog
 from sockproof.iut.pool import AgentPool
 from sockproof.record.rows import CaseRow
-from sockproof.run.case_item import agent_pool, play_again
+from sockproof.run.background import Background
+from sockproof.run.case_item import agent_pool, make_ready, play_again
 from sockproof.run.collecting import parameter_of
 from sockproof.run.monitor import row_of
 from sockproof.spec.case_id import CaseId
+from sockproof.spec.requirement import PATIENT
 
 __all__ = ["CollectedCases"]
 
@@ -67,12 +70,38 @@ class CollectedCases:
 
         Its ``log`` is there afterwards, empty of a case that is not applicable.
         """
-        item, self._row, self.log = self._items[case], None, CaseLog()
-        parameter = parameter_of(item)
-        assert parameter is not None
-        play_again(item, replace(parameter, iut=iut), generating)
+        item, self._row, self.log = self._ready(case, iut, generating), None, CaseLog()
+        play_again(item)
         assert self._row is not None
         return self._row
+
+    def play_all(
+        self, cases: Sequence[CaseId], iut: ProbedIut, generating: Generating
+    ) -> Iterator[CaseRow]:
+        """Play several; those that wait for long side by side, beside the others, and come last.
+
+        Raises:
+            HarnessError: the process of one of these ended without a word.
+        """
+        with Background() as background:
+            for case in cases:
+                if case.area == PATIENT:
+                    background.begin(self._ready(case, iut, generating))
+            for case in cases:
+                if case.area != PATIENT:
+                    yield self.play(case, iut, generating)
+            for _, reports in background.ended():
+                row = row_of(reports[-1])
+                if row is None:
+                    raise HarnessError(reports[-1].longreprtext, "play it once more")
+                yield row
+
+    def _ready(self, case: CaseId, iut: ProbedIut, generating: Generating) -> pytest.Function:
+        item = self._items[case]
+        parameter = parameter_of(item)
+        assert parameter is not None
+        make_ready(item, replace(parameter, iut=iut), generating)
+        return item
 
     def place(self, case: CaseId) -> str:
         """Where its test function is, ``file:line``, and the first words of that."""

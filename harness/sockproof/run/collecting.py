@@ -85,7 +85,8 @@ def _requirement(metafunc: pytest.Metafunc, marker: pytest.Mark) -> Requirement:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """One implementation after the other, so that few agents are alive at a time.
+    """One implementation after the other, so that few agents are alive at a time; of each the cases
+    first that wait for long.
 
     pytest makes a place-holder of a function that has no case in this plan: it is taken out, and
     so are cases that the plan does not select.
@@ -94,13 +95,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     plan = plan_of(config)
     order = {iut.id: number for number, iut in enumerate(plan.iuts)}
-    positions: dict[pytest.Item, int] = {}
+    positions: dict[pytest.Item, tuple[int, bool]] = {}
     for item in items:
         parameter = parameter_of(item)
         if parameter and plan.plays(str(parameter.case)):
-            positions[item] = order[parameter.iut.id]
+            positions[item] = order[parameter.iut.id], not parameter.requirement.is_patient
         elif not is_of_a_requirement(item):
-            positions[item] = -1
+            positions[item] = -1, False
     out = [item for item in items if item not in positions]
     if out:
         config.hook.pytest_deselected(items=out)

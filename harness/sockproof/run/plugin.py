@@ -27,6 +27,7 @@ pytest_plugins = [
     "sockproof.run.starting_workers",
     "sockproof.run.collecting",
     "sockproof.run.case_item",
+    "sockproof.run.background",
 ]
 
 _PLAN = pytest.StashKey[RunPlan]()

@@ -11,6 +11,7 @@ from sockproof.spec.matrix import ALL_SPECS, FAMILIES, KINDS, MIXINS, ServerSpec
 __all__ = [
     "ID_PATTERN",
     "NARROWING_WORDS",
+    "PATIENT",
     "SERVERS",
     "SOCKETS",
     "Applies",
@@ -20,6 +21,8 @@ __all__ = [
 
 # The modules of the standard library whose promises are in the catalogue.
 SERVERS, SOCKETS = "socketserver", "socket"
+# The area whose cases wait for long, and so are played beside all others.
+PATIENT = "patience"
 ID_PATTERN = r"[a-z]+/[a-z0-9-]+"
 # What a requirement can be narrowed by, and to which words.
 NARROWING_WORDS = {"kind": KINDS, "mixin": MIXINS, "family": FAMILIES}
@@ -81,6 +84,11 @@ class Requirement:
     def module(self) -> str:
         """The module that makes the promise."""
         return module_of(self.area)
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether its cases wait for as long as what must not give up is made to wait."""
+        return self.area == PATIENT
 
     def holds_for(self, level: PythonLevel) -> bool:
         """Whether an implementation of this Python ``level`` is bound by the requirement."""
