@@ -22,6 +22,8 @@ HELD = [ReadLine(), Gate("hold"), Echo()]
 # More than what the buffers of both ends take.
 MUCH = Fill(8_000_000)
 SMALL_BUFFER_OCTETS = 4096
+# Loops that have long to wait take no time from the cases beside which they do.
+UNHURRIED_S = 0.5
 
 
 def _hold(server: Server, client: StreamPeer) -> None:
@@ -46,7 +48,7 @@ def _expect_patient_handler(server: Server) -> None:
 @requirement("patience/handlers-wait-for-octets")
 def test_silent_client_is_waited_for(serve: Serve, client: StreamPeer) -> None:
     """The client says nothing for long; its line is then answered."""
-    server = serve([ReadLine(), Echo()])
+    server = serve([ReadLine(), Echo()], poll_interval_s=UNHURRIED_S)
     client.connect(server)
     server.expect_handler("handle")
 
@@ -58,7 +60,7 @@ def test_silent_client_is_waited_for(serve: Serve, client: StreamPeer) -> None:
 @requirement("patience/handlers-wait-for-readers")
 def test_client_who_does_not_read_is_waited_for(serve: Serve, client: StreamPeer) -> None:
     """The client reads nothing for long; all octets then come to it."""
-    server = serve([ReadLine(), Reply(MUCH)])
+    server = serve([ReadLine(), Reply(MUCH)], poll_interval_s=UNHURRIED_S)
     client.connect(server, receive_buffer_octets=SMALL_BUFFER_OCTETS).send(b"all of it\n")
     server.expect_handler("handle")
 
@@ -70,7 +72,7 @@ def test_client_who_does_not_read_is_waited_for(serve: Serve, client: StreamPeer
 @requirement("patience/shutdown-waits")
 def test_shutdown_waits_for_long(serve: Serve, client: StreamPeer) -> None:
     """The loop is at a request for long; shutdown() returns once that is done."""
-    server = serve(HELD)
+    server = serve(HELD, poll_interval_s=UNHURRIED_S)
     _hold(server, client)
 
     stopping = server.spawn("shutdown")
@@ -100,13 +102,13 @@ def _expect_patient_closing(server: Server, client: StreamPeer) -> None:
 @requirement("patience/server-close-waits-for-threads")
 def test_server_close_waits_for_a_thread(serve: Serve, client: StreamPeer) -> None:
     """A thread is held for long, and server_close() returns after it."""
-    _expect_patient_closing(serve(HELD), client)
+    _expect_patient_closing(serve(HELD, poll_interval_s=UNHURRIED_S), client)
 
 
 @requirement("patience/server-close-waits-for-children")
 def test_server_close_waits_for_a_child(serve: Serve, client: StreamPeer) -> None:
     """A child is held for long, and server_close() returns after it."""
-    _expect_patient_closing(serve(HELD), client)
+    _expect_patient_closing(serve(HELD, poll_interval_s=UNHURRIED_S), client)
 
 
 @requirement("patience/handle-request-waits")
@@ -127,7 +129,7 @@ def test_handle_request_waits_for_long(construct: Construct, peers: Peers) -> No
 @requirement("patience/an-idle-loop-goes-on")
 def test_idle_loop_goes_on(serve: Serve, peers: Peers) -> None:
     """Nobody comes for long; who comes then is served."""
-    server = serve([ReadLine(), Echo()])
+    server = serve([ReadLine(), Echo()], poll_interval_s=UNHURRIED_S)
 
     server.process.outlast("ended", method="serve_forever")
 
@@ -139,7 +141,7 @@ def test_idle_loop_goes_on(serve: Serve, peers: Peers) -> None:
 @requirement("patience/a-full-server-waits")
 def test_full_server_waits_for_a_child(serve: Serve, peers: Peers) -> None:
     """The only child that there may be is held for long; a second client is served after it."""
-    server = serve(HELD, attributes={"max_children": 1})
+    server = serve(HELD, poll_interval_s=UNHURRIED_S, attributes={"max_children": 1})
     held = peers.stream().connect(server).send(b"held\n")
     server.expect_at_gate("hold")
     second = peers.stream().connect(server).send(b"second\n")
