@@ -33,6 +33,23 @@ NO_FLUSH = Run(
     "self.wfile.close()\n"
     "self.wfile = Odd()\n"
 )
+# What flushing may meet when the client has gone; a flush() that raises it, of a file that closes.
+GONE = "EPIPE ECONNRESET ECONNABORTED ETIMEDOUT"
+LAST_ERRORS = {
+    **{name.lower(): f"socket.error(errno.{name}, 'gone')" for name in GONE.split()},
+    "timeout": "socket.timeout('timed out')",
+}
+FAILING_FLUSH = """
+import errno
+class Failing(object):
+    closed = False
+    def flush(self):
+        raise {error}
+    def close(self):
+        self.closed = True
+self.wfile.close()
+self.wfile = Failing()
+"""
 TELL_FILES = """
 class Handler(base):
     wbufsize = 4096
@@ -98,6 +115,19 @@ def test_flushing_to_a_gone_client(serve: Serve, client: StreamPeer, observe: Ob
         expected="finish() lets an error of the last flush pass",
         actual=f"handle_error() is called for {', '.join(found)}",
     )
+
+
+@requirement("handlers/last-flush-may-fail", variants=LAST_ERRORS)
+def test_last_flush_may_fail(serve: Serve, client: StreamPeer, variant: str) -> None:
+    """flush() of the handler's wfile raises what it does when a client has gone."""
+    steps = [ReadLine(), Run(FAILING_FLUSH.format(error=variant))]
+    server = serve(steps, hooks=RECORDING_ERRORS)
+
+    client.connect(server).send(LINE).expect_end()
+
+    server.expect_handled()
+    server.stop()
+    same([], error_names(server), "what handle_error() is called for")
 
 
 @requirement("handlers/files-after-finish")
