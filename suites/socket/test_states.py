@@ -1,15 +1,8 @@
-"""The table of calls: what each comes to in each state of a socket, in each blocking mode.
-
-A cell is ``state=expected`` for all three modes, or ``state/modes=expected`` for some, by their
-first letters: blocking, timeout, non-blocking. What is expected is one or several errnos, of which
-POSIX allows each, or a word of WORDS. A cell that is not there is promised by nobody, or waits.
-"""
+"""The table of calls on streams: what each comes to in each state of a socket, in each mode."""
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from fixtures import (
@@ -23,12 +16,10 @@ from fixtures import (
     Outcome,
     Peers,
     Room,
-    check,
     requirement,
 )
+from suites.socket.cells import MODES, Cell, cells, expect_cell, in_words
 from suites.socket.scenes import connection
-
-MODES = {"b": ("blocking", None), "t": ("timeout", 0.05), "n": ("non-blocking", 0.0)}
 
 RECEIVING = """
 fresh=ENOTCONN bound=ENOTCONN listening/bn=ENOTCONN connecting/n=EAGAIN|ENOTCONN
@@ -88,29 +79,6 @@ UNPROMISED: Mapping[str, str] = {
     "dup": "closed",
     "makefile": "closed",
 }
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell: the state, the mode by its letter, what is expected."""
-
-    state: str
-    mode: str
-    expected: tuple[str, ...] = ()
-
-
-def cells(text: str) -> dict[str, Cell]:
-    """Those of a row, by the names of their cases."""
-    found = {}
-    for word in text.split():
-        where, _, expected = word.partition("=")
-        state, _, modes = where.partition("/")
-        for mode in modes or MODES:
-            # Nobody waits for ever for a connection that does not come about.
-            if state != "connecting" or mode == "n":
-                name = f"{state} {MODES[mode][0]}"
-                found[name] = Cell(state, mode, tuple(filter(None, expected.split("|"))))
-    return found
 
 
 class Scene:
@@ -198,13 +166,6 @@ _ARGUMENTS: Mapping[str, Callable[[Scene], tuple[Any, ...]]] = {
     "getsockopt": lambda _: (Constant("SOL_SOCKET"), Constant("SO_TYPE")),
     "settimeout": lambda _: (1.0,),
 }
-_NOTHING = (b"", 0, (b"", None))
-# By word: whether a value is what it says.
-WORDS: Mapping[str, Callable[[Any], bool]] = {
-    "nothing": lambda value: value in _NOTHING or (isinstance(value, tuple) and value[0] == b""),
-    "done": lambda value: value in (None, 0, 1),
-    "address": lambda value: isinstance(value, tuple) and value[1] > 0,
-}
 
 
 def _called(scene: Scene, call: str, cell: Cell) -> Outcome:
@@ -220,32 +181,8 @@ def _none(_scene: Scene) -> tuple[Any, ...]:
     return ()
 
 
-def _in_words(call: str, ended: Outcome) -> str:
-    """How a call ended, as the table has it."""
-    if ended.error is not None and call == "connect_ex":
-        return f"raises {ended.error.name}"
-    if ended.error is not None:
-        is_timeout = ended.error.is_a("timeout", "TimeoutError") and not ended.error.errno_name
-        return "timeout" if is_timeout else ended.error.errno_name or ended.error.name
-    if call == "connect_ex" and ended.value:
-        return errno.errorcode.get(ended.value, str(ended.value))
-    return next((word for word in WORDS if WORDS[word](ended.value)), repr(ended.value))
-
-
 def _expect(scene: Scene, call: str, cell: Cell) -> None:
-    ended = _called(scene, call, cell)
-
-    found = _in_words(call, ended)
-    wanted = [errno.errorcode.get(getattr(errno, word, 0), word) for word in cell.expected]
-    mode = MODES[cell.mode][0]
-    is_right = found in wanted or (
-        ended.error is None and any(w in WORDS and WORDS[w](ended.value) for w in wanted)
-    )
-    check(
-        is_right,
-        expected=f"{call}() of a socket that is {cell.state} ({mode}): {' or '.join(wanted)}",
-        actual=str(ended.error or repr(ended.value)),
-    )
+    expect_cell(cell, call, _called(scene, call, cell))
 
 
 @requirement("socket/recv-in-each-state", variants=cells(TABLE["recv"]))
@@ -376,5 +313,5 @@ def test_what_nobody_promises_is_recorded(
     for call, text in UNPROMISED.items():
         for name, cell in cells(text).items():
             ended = _called(Scene(tested, peers, listening_peer), call, cell)
-            value = ended.error.name if ended.error else _in_words(call, ended)
+            value = ended.error.name if ended.error else in_words(call, ended)
             observe(f"{call} {name}", value)

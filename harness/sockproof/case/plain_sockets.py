@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sockproof.iut.calls import RunningCall
+from sockproof.iut.calls import RunningCall, value_of
 from sockproof.iut.outcomes import Outcome, RaisedError
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.values import Constant, Kept, encode
@@ -103,9 +103,16 @@ class Stepping:
 
     def begin(self, name: str, *arguments: Any, keep: Any = None, **keywords: Any) -> RunningCall:
         """Make a call in a thread of its own, beside all that follows."""
+        return self._begun("begin_step", self._order("call", name, arguments, keywords, keep))
+
+    def begin_in_main(self, name: str, *arguments: Any, keep: Any = None) -> RunningCall:
+        """The same in the main thread, where signals are handled: install handlers before."""
+        return self._begun("begin_step_in_main", self._order("call", name, arguments, {}, keep))
+
+    def _begun(self, op: str, order: dict[str, Any]) -> RunningCall:
+        name = order["name"]
         label = f"{name}-{next(self._serial)}"
-        order = self._order("call", name, arguments, keywords, keep)
-        self._process.do("begin_step", **order, label=label, method=name, handle=None)
+        self._process.do(op, **order, label=label, method=name, handle=None)
         return RunningCall(self._process, None, name, label)
 
     def _told(self, name: str) -> str:
@@ -224,6 +231,14 @@ class ModuleUnderTest(Stepping):
         ended = self._process.do("step", **self._order("over", sock.name, (), {}, None))
         if ended.value is not True:
             raise Inconclusive(f"the end of {sock.name} is not seen: {ended.error or 'nothing'}")
+
+    def execute(self, source: str) -> None:
+        """Run source text in the process, where the module is ``tested``.
+
+        Raises:
+            Mismatch: it raises.
+        """
+        value_of("the source of the case", self._process.do("execute", source=source))
 
     def value_of(self, expression: str) -> Any:
         """What an expression comes to in the process, where the module is ``tested``.

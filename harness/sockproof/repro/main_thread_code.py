@@ -33,4 +33,4 @@ def in_main_thread(lines: list[str], operations: Sequence[Operation]) -> list[st
 
 
 def _is_in_main(one: Operation) -> bool:
-    return one.name == "do" and one.arguments["op"] == "call_in_main"
+    return one.name == "do" and one.arguments["op"] in ("call_in_main", "begin_step_in_main")

@@ -227,7 +227,7 @@ _COMMANDS: Mapping[str, Callable[[StepWriter, Operation], list[str]]] = {
     "evaluate": StepWriter.call,
     "execute": StepWriter.execute,
     "step": StepWriter.step,
-    "begin_step": StepWriter.begin_step,
+    **dict.fromkeys(("begin_step", "begin_step_in_main"), StepWriter.begin_step),
     **dict.fromkeys(("fence", "stack"), lambda *_: []),  # to look changes nothing
 }
 

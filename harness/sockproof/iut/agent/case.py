@@ -76,10 +76,12 @@ class Case(object):
 
     def do_call_in_main(self, order):
         """Have a method called in the main thread: as spawn(), and at once as far as it is idle."""
+        self._lend_main(self.servers[order["handle"]], order, self._call(order))
+
+    def _lend_main(self, kept, order, call):
         if self.main_thread is None:
             self.main_thread = mainthread.MainThread()
-        kept = self.servers[order["handle"]]
-        carry_out = servers.telling_its_end(kept, order, self._call(order))
+        carry_out = servers.telling_its_end(kept, order, call)
         kept.threads[order["label"]] = self.main_thread.ask(carry_out)
 
     def _call(self, order):
@@ -98,6 +100,10 @@ class Case(object):
     def do_begin_step(self, order):
         """The same in a thread of its own; its end is an event."""
         servers.spawn(self.sockets, order, lambda: self.sockets.carry_out(order))
+
+    def do_begin_step_in_main(self, order):
+        """The same in the main thread, where signals are handled."""
+        self._lend_main(self.sockets, order, lambda: self.sockets.carry_out(order))
 
     def _caller(self, order):
         """What made a call that runs beside the commands: a server, or the plain sockets."""
