@@ -171,12 +171,13 @@ def test_errors_of_look_ups_by_number_are_recorded(
     tested: ModuleUnderTest, observe: Observe
 ) -> None:
     """Which differ between versions."""
-    for name, given in {
+    asked: dict[str, tuple[Any, ...]] = {
         "an interface that is not there": ("if_nametoindex", "no-such-if"),
         "a number that no interface has": ("if_indextoname", 999_999),
         "an interface below 0": ("if_indextoname", -1),
         "a port beyond all numbers": ("getaddrinfo", "127.0.0.1", 1 << 70),
         "a port below 0": ("getaddrinfo", "127.0.0.1", -1),
-    }.items():
+    }
+    for name, given in asked.items():
         ended = tested.attempt(*given)
         observe(name, ended.error.name if ended.error else "no error")
