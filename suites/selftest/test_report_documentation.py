@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from sockproof.report.html.chapters import ANCHORS, chapters_of, place_of
-from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.catalogue import load_modules
 
 DOCS = "https://docs.python.org/3/library/socketserver.html"
+SOCKET = "https://docs.python.org/3/library/socket.html"
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,11 @@ DOCS = "https://docs.python.org/3/library/socketserver.html"
             "DatagramRequestHandler.wfile",
         ),
         (f"{DOCS}#socketserver.BaseServer.unheard_of", "Server Objects", "BaseServer"),
+        (SOCKET, "Socket families", "the module"),
+        (f"{SOCKET}#socket.socket", "Creating sockets", "socket()"),
+        (f"{SOCKET}#socket.close", "Other functions", "close()"),
+        (f"{SOCKET}#socket.socket.close", "Socket Objects", "close()"),
+        (f"{SOCKET}#socket.unheard_of", "Socket families", "the module"),
         ("https://bugs.python.org/issue6267", "Bug trackers", "bpo-6267"),
         ("https://github.com/python/cpython/pull/19147", "Bug trackers", "gh-19147"),
         ("https://docs.python.org/3/library/io.html#overview", "Other documents", "Python: io"),
@@ -51,9 +57,12 @@ def test_only_web_addresses_are_linked() -> None:
 
 
 def test_chapters_follow_the_documentation() -> None:
-    """Entries come in the documentation's order, trackers by number, and nothing is left out."""
+    """Entries come in the order of the documentation, that of socketserver before that of socket,
+    trackers by number; and nothing is left out."""
     sources = [
         "words",
+        f"{SOCKET}#socket.socket.accept",
+        f"{SOCKET}#socket.socketpair",
         "https://bugs.python.org/issue6267",
         f"{DOCS}#socketserver.BaseServer.verify_request",
         "https://bugs.python.org/issue471720",
@@ -64,6 +73,8 @@ def test_chapters_follow_the_documentation() -> None:
 
     assert [(title, [one.title for one in entries]) for title, entries in chapters.items()] == [
         ("Server Objects", ["fileno()", "verify_request()"]),
+        ("Creating sockets", ["socketpair()"]),
+        ("Socket Objects", ["accept()"]),
         ("Bug trackers", ["bpo-2302", "bpo-6267", "bpo-471720"]),
         ("Other documents", ["words"]),
     ]
@@ -71,12 +82,14 @@ def test_chapters_follow_the_documentation() -> None:
     assert sorted(numbers) == list(range(len(sources)))
 
 
-def test_table_knows_every_anchor_of_the_catalogue() -> None:
+@pytest.mark.parametrize("module", ANCHORS)
+def test_table_knows_every_anchor_of_the_catalogue(module: str) -> None:
     """No promise stands under its class for want of an entry of its own."""
     anchors = {
         requirement.source.partition("#")[2].replace("SocketServer.", "socketserver.")
-        for requirement in load_catalogue().values()
-        if "/library/socketserver.html#" in requirement.source
+        for requirement in load_modules().values()
+        if f"/library/{module}.html#" in requirement.source
     }
 
-    assert anchors - set(ANCHORS) == set()
+    assert anchors
+    assert anchors - set(ANCHORS[module]) == set()

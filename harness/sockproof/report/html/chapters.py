@@ -1,132 +1,59 @@
 """The promises in the order of the documentation: chapters, entries, and which source is of which.
 
-The table follows https://docs.python.org/3/library/socketserver.html from top to bottom. What has
-its source elsewhere comes after it: bug trackers by number, then other documents by name.
+The tables follow the documentation's pages from top to bottom, that of socketserver before that of
+socket. What has its source elsewhere comes after them: bug trackers by number, then other
+documents by name.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from sockproof.report.html.documented import DOCUMENTED, DocumentedModule
 from sockproof.report.text import one_line
 
 __all__ = ["ANCHORS", "ChapterEntry", "Place", "chapters_of", "place_of"]
 
-PAGE = "https://docs.python.org/3/library/socketserver.html"
 BUGS = "Bug trackers"
 OTHERS = "Other documents"
-
-# An entry is a line: one or more anchors, without "socketserver." where a class follows it, and
-# perhaps "= label"; without one the entry is called as its first anchor is.
-_TABLE: Mapping[str, str] = {
-    "Server classes": """
-        module-socketserver = the module
-        TCPServer
-        UDPServer
-        UnixStreamServer UnixDatagramServer = Unix servers""",
-    "Server Creation Notes": """
-        server-creation-notes = notes
-        ForkingMixIn ThreadingMixIn = mix-ins
-        ForkingMixIn.max_children = ForkingMixIn.max_children
-        ForkingMixIn.block_on_close ThreadingMixIn.block_on_close = block_on_close
-        ThreadingMixIn.daemon_threads = ThreadingMixIn.daemon_threads
-        ForkingTCPServer ForkingUDPServer ThreadingTCPServer ThreadingUDPServer \
-        ForkingUnixStreamServer ForkingUnixDatagramServer \
-        ThreadingUnixStreamServer ThreadingUnixDatagramServer = predefined classes""",
-    "Server Objects": """
-        server-objects BaseServer = BaseServer
-        BaseServer.fileno()
-        BaseServer.handle_request()
-        BaseServer.serve_forever()
-        BaseServer.service_actions()
-        BaseServer.shutdown()
-        BaseServer.server_close()
-        BaseServer.address_family
-        BaseServer.RequestHandlerClass
-        BaseServer.server_address
-        BaseServer.socket
-        BaseServer.allow_reuse_address
-        BaseServer.allow_reuse_port
-        BaseServer.request_queue_size
-        BaseServer.socket_type
-        BaseServer.timeout
-        BaseServer.finish_request()
-        BaseServer.get_request()
-        BaseServer.handle_error()
-        BaseServer.handle_timeout()
-        BaseServer.process_request()
-        BaseServer.server_activate()
-        BaseServer.server_bind()
-        BaseServer.verify_request()
-        BaseServer.__enter__ BaseServer.__exit__ = context manager""",
-    "Request Handler Objects": """
-        request-handler-objects BaseRequestHandler = BaseRequestHandler
-        BaseRequestHandler.setup()
-        BaseRequestHandler.handle()
-        BaseRequestHandler.finish()
-        BaseRequestHandler.request
-        BaseRequestHandler.client_address
-        BaseRequestHandler.server
-        StreamRequestHandler
-        StreamRequestHandler.rfile
-        StreamRequestHandler.wfile
-        DatagramRequestHandler
-        DatagramRequestHandler.rfile
-        DatagramRequestHandler.wfile""",
-    "Examples": """
-        examples
-        socketserver-tcpserver-example = socketserver.TCPServer Example
-        socketserver-udpserver-example = socketserver.UDPServer Example
-        asynchronous-mixins = Asynchronous Mixins""",
-}
-
-
-# Classes whose attributes are named with them: both have rfile and wfile.
-_SHARED = {"StreamRequestHandler", "DatagramRequestHandler"}
+# Their places in the order, after those of all pages.
+_BUGS, _OTHERS, _REST = range(len(DOCUMENTED), len(DOCUMENTED) + 3)
 
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Where a promise stands: the chapter's and the entry's order, then its anchor's in the entry.
+    """Where a promise stands: the page's, the chapter's and the entry's order, then its anchor's in
+    the entry.
 
     ``link`` is the address of the entry, empty where there is none.
     """
 
-    order: tuple[int, int, int, str]
+    order: tuple[int, int, int, int, str]
     chapter: str = field(compare=False)
     entry: str = field(compare=False)
     link: str = field(compare=False, default="")
 
 
-def _label(anchor: str) -> str:
-    """``handle_request()`` for the anchor of BaseServer's method."""
-    words = anchor.split(".")
-    return ".".join(words if words[0] in _SHARED else words[-1:])
-
-
-def _anchor(name: str) -> str:
-    return ("socketserver." if name[0].isupper() else "") + name.removesuffix("()")
-
-
-def _read_table() -> dict[str, Place]:
-    """The place of every anchor of the documentation."""
+def _read_table(page: int, module: DocumentedModule) -> dict[str, Place]:
+    """The place of every anchor of a page."""
     places: dict[str, Place] = {}
-    for c, (chapter, lines) in enumerate(_TABLE.items()):
+    for c, (chapter, lines) in enumerate(module.table.items()):
         for e, line in enumerate(lines.strip().splitlines()):
             names, _, label = (part.strip() for part in line.partition("="))
-            anchors = [_anchor(name) for name in names.split()]
-            entry = label or _label(names.split()[0])
+            anchors = [module.anchor(name) for name in names.split()]
+            entry = label or module.label(names.split()[0])
             for a, anchor in enumerate(anchors):
-                places[anchor] = Place((c, e, a, ""), chapter, entry, f"{PAGE}#{anchors[0]}")
+                order = (page, c, e, a, "")
+                places[anchor] = Place(order, chapter, entry, f"{module.page}#{anchors[0]}")
     return places
 
 
-# The place of every anchor of the documentation's page that the table knows.
-ANCHORS = _read_table()
+# By module: the place of every anchor of its page that the table knows.
+ANCHORS = {module.name: _read_table(number, module) for number, module in enumerate(DOCUMENTED)}
 _DOCUMENTATION = re.compile(
-    r"https://docs\.python\.org/[\w.]+/library/socketserver\.html(?:#(.*))?"
+    rf"https://docs\.python\.org/[\w.]+/library/({'|'.join(ANCHORS)})\.html(?:#(.*))?"
 )
 _TRACKERS = (
     (re.compile(r"https://bugs\.python\.org/issue(\d+)"), "bpo-"),
@@ -145,24 +72,24 @@ _NAMED = (
 def place_of(source: str) -> Place:
     """Where the promise with this source stands."""
     if match := _DOCUMENTATION.match(source):
-        return _documented(match[1] or "")
+        return _documented(match[1], match[2] or "")
     for number, (pattern, prefix) in enumerate(_TRACKERS):
         if match := pattern.match(source):
-            order = (len(_TABLE), number, int(match[1][:18]), "")
+            order = (_BUGS, 0, number, int(match[1][:18]), "")
             return Place(order, BUGS, f"{prefix}{match[1][:18]}", match[0])
     for number, (pattern, form) in enumerate(_NAMED):
         if match := pattern.match(source):
             label = form.format(match[1])
-            return Place((len(_TABLE) + 1, number, 0, label), OTHERS, label, match[0])
-    return Place((len(_TABLE) + 2, 0, 0, source), OTHERS, one_line(source or "no source", 60))
+            return Place((_OTHERS, 0, number, 0, label), OTHERS, label, match[0])
+    return Place((_REST, 0, 0, 0, source), OTHERS, one_line(source or "no source", 60))
 
 
-def _documented(anchor: str) -> Place:
+def _documented(module: str, anchor: str) -> Place:
     """The place of an anchor; that of its class, or of the module, where the table has none."""
     name = re.sub(r"^SocketServer\.", "socketserver.", anchor)
-    while name and name not in ANCHORS:
+    while name and name not in ANCHORS[module]:
         name = name.rpartition(".")[0]
-    return ANCHORS[name or "module-socketserver"]
+    return ANCHORS[module][name or f"module-{module}"]
 
 
 @dataclass(frozen=True)
