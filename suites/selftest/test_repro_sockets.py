@@ -18,6 +18,7 @@ CASES = {
     "sendfile-drops-its-offset": "socket/sendfile-sends-its-part[offset]",
     "accept-tells-the-own-address": "socket/accept-gives-connection-and-address[inet]",
     "timeout-of-a-connection-is-dropped": "socket/create-connection-sets-the-timeout[5-s]",
+    "family-of-a-descriptor-is-not-asked-for": "socket/socket-of-a-descriptor-finds-its-family",
     "recv-never-waits": "socket/recv-waits-for-octets[no timeout]",
 }
 DEADLINE_S = 240

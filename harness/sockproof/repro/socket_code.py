@@ -5,12 +5,52 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sockproof.iut.case_log import Operation
 from sockproof.iut.values import Fill, decode
 from sockproof.repro.plain import Names
 
-__all__ = ["begun_step", "step_call", "step_line"]
+__all__ = ["Descriptors", "begun_step", "step_call", "step_line", "tells_descriptor"]
 
 MODULE = "tested"
+# Functions of the module whose first argument is a descriptor, as it is of all of os.
+_OF_DESCRIPTORS = ("fromfd", "close")
+
+
+def tells_descriptor(operation: Operation) -> bool:
+    """Whether a step has told the number of a descriptor: each process has its own."""
+    told, value = operation.arguments, getattr(operation.outcome, "value", None)
+    named = told.get("op") == "step" and told["name"] in ("fileno", "detach")
+    return named and not operation.ending and isinstance(value, int) and value >= 0
+
+
+class Descriptors:
+    """Those that steps have told, by their numbers: the variables of a script that have them."""
+
+    def __init__(self) -> None:
+        self._variables: dict[int, str] = {}
+
+    def kept(self, operation: Operation) -> Mapping[str, Any]:
+        """What a step is told, which keeps the descriptor that it tells."""
+        told = self.meant(operation.arguments)
+        if not tells_descriptor(operation):
+            return told
+        variable = f"{told['on']}_fd"
+        self._variables[operation.outcome.value] = variable
+        return {**told, "keep": variable}
+
+    def meant(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The same with variables where it is given descriptors."""
+        is_given = told["on"] == "os" or (not told["on"] and told["name"] in _OF_DESCRIPTORS)
+        first, rest = told["arguments"][:1], told["arguments"][1:]
+        keywords = {
+            k: self._variable(v) if k == "fileno" else v for k, v in told["keywords"].items()
+        }
+        given = [*map(self._variable, first), *rest] if is_given else told["arguments"]
+        return {**told, "arguments": given, "keywords": keywords}
+
+    def _variable(self, value: Any) -> Any:
+        is_known = isinstance(value, int) and value in self._variables
+        return {"$kept": self._variables[value]} if is_known else value
 
 
 def step_call(told: Mapping[str, Any], names: Names) -> str:

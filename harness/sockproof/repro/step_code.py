@@ -16,7 +16,7 @@ from sockproof.repro.notes import Notes, awaited
 from sockproof.repro.peer_code import PEER_STATEMENTS, PeerWriter
 from sockproof.repro.plain import Names, server_name, thread_name
 from sockproof.repro.program_code import PROGRAM_STATEMENTS, PROGRAM_VALUES
-from sockproof.repro.socket_code import begun_step, step_call, step_line
+from sockproof.repro.socket_code import Descriptors, begun_step, step_call, step_line
 from sockproof.timing import PATIENCE_S
 
 __all__ = ["StepWriter", "has_statement"]
@@ -53,6 +53,7 @@ class StepWriter:
     closed: set[int] = field(default_factory=set)
     gates: set[str] = field(default_factory=set)
     threads: bool = False
+    descriptors: Descriptors = field(default_factory=Descriptors)
     peers: PeerWriter = field(init=False)
 
     def __post_init__(self) -> None:
@@ -91,7 +92,7 @@ class StepWriter:
         return [self._attempt(operation) if _raised(operation) else self._plain_value(told)]
 
     def step(self, operation: Operation) -> list[str]:
-        told = operation.arguments
+        told = self.descriptors.kept(operation)
         return [self._attempt(operation) if _raised(operation) else step_line(told, self.names)]
 
     def begin_step(self, operation: Operation) -> list[str]:
@@ -146,7 +147,7 @@ class StepWriter:
 
     def _plain_value(self, told: Mapping[str, Any]) -> str:
         if told["op"] == "step":
-            return step_call(told, self.names)
+            return step_call(self.descriptors.meant(told), self.names)
         if told["op"] == "evaluate":
             return self._source(told["expression"], told)
         given = ", ".join(self.names.code(described(one)) for one in told["arguments"])

@@ -14,6 +14,7 @@ from sockproof.iut.outcomes import Event
 from sockproof.iut.values import octets
 from sockproof.record.rows import CaseRow
 from sockproof.repro.plain import Names
+from sockproof.repro.socket_code import tells_descriptor
 
 __all__ = [
     "Told",
@@ -44,9 +45,7 @@ def outcome(one: Operation, names: Names) -> Any:
     if one.ending:
         return _ENDINGS.get((one.name, one.ending)) or _raised(str(one.outcome))
     if one.name == "do":
-        if one.outcome.error is not None:
-            return f"raises {one.outcome.error.name}"
-        return one.arguments["op"] == "make" or names.normal(one.outcome.value)
+        return _of_process(one, names)
     if one.name == "until true":
         return True
     if one.name in ("receive", "receive within TLS"):
@@ -59,6 +58,14 @@ def outcome(one: Operation, names: Names) -> Any:
     if one.name == "stop":
         return None
     return names.normal(str(one.outcome) if isinstance(one.outcome, Ending) else one.outcome)
+
+
+def _of_process(one: Operation, names: Names) -> Any:
+    if one.outcome.error is not None:
+        return f"raises {one.outcome.error.name}"
+    if tells_descriptor(one):
+        return "a descriptor"
+    return one.arguments["op"] == "make" or names.normal(one.outcome.value)
 
 
 def words(one: Operation, names: Names) -> Any:
