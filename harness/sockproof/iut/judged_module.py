@@ -6,14 +6,15 @@ import dataclasses
 from pathlib import PurePath
 
 from sockproof.errors import UsageError
-from sockproof.iut.implementation import Implementation
-from sockproof.spec.requirement import SERVERS
+from sockproof.iut.implementation import GREEN_RUNTIMES, Implementation
+from sockproof.spec.requirement import SERVERS, SOCKETS
 
 __all__ = ["judged_as"]
 
 
 def judged_as(module: str, implementation: Implementation) -> Implementation:
-    """The same, held against the promises of this module.
+    """The same, held against the promises of this module. The sockets of a green runtime are played
+    over it, as its preload makes it: whoever waits for one of them lets green threads run.
 
     Raises:
         UsageError: it is a server class, and these are of another module; or a file that is called
@@ -35,4 +36,13 @@ def judged_as(module: str, implementation: Implementation) -> Implementation:
             f"--iut {implementation.given}: whatever imports {module} would get this file",
             f"call it otherwise, such as my_{module}.py",
         )
-    return dataclasses.replace(implementation, judged=module)
+    preload = implementation.preload or (
+        _runtime_below(implementation) if module == SOCKETS else ""
+    )
+    return dataclasses.replace(implementation, judged=module, preload=preload)
+
+
+def _runtime_below(implementation: Implementation) -> str:
+    """What makes the runtime whose package has the module; empty if none has."""
+    is_file = bool(implementation.module_path)
+    return "" if is_file else GREEN_RUNTIMES.get(implementation.module.partition(".")[0], "")

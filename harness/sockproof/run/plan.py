@@ -213,10 +213,12 @@ def _expectations(
     iut: ProbedIut, given: Sequence[Expectation], asked: Sequence[str]
 ) -> tuple[Expectation, ...]:
     """Those given, of what is ``asked`` for, that it meets the conditions of, before what is known
-    of interpreters' own modules. A module of somebody's own has its own deviations, and so has what
-    is loaded before the interpreter's, unless it is known of that."""
-    known = () if iut.implementation.module else known_expectations()
+    of interpreters' own modules, and of the sockets of runtimes. A module of somebody's own has its
+    own deviations, and so has what is loaded before the interpreter's, unless it is known of that.
+    """
     runtime = str(iut.hello["runtime"])
+    package = "" if iut.implementation.module_path else iut.implementation.module.partition(".")[0]
+    known = known_expectations() if package in ("", runtime) else ()
     if runtime or iut.implementation.preload:
         known = tuple(one for one in known if runtime and runtime in (one.runtime, *one.also_under))
     name = str(iut.hello["implementation"])
