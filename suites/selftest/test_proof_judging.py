@@ -179,6 +179,17 @@ def test_the_killers_of_a_named_mutant_come_first() -> None:
     assert len(rest) == len(CASES) - len(first)
 
 
+def test_cases_that_wait_for_long_are_played_where_they_are_named() -> None:
+    """Of a mutant that they are not said to kill, they would only cost time."""
+    patient = CaseId("patience/e", "TCP/inet")
+    other = CaseId("patience/f", "TCP/inet")
+
+    first, rest = in_order([*CASES, patient, other], Aim((str(patient),)))
+
+    assert patient in first
+    assert other not in (*first, *rest)
+
+
 def test_the_rest_is_what_runs_the_change() -> None:
     """A change in ForkingMixIn is looked for on every forking server, and on no other twice."""
     first, rest = in_order(CASES, aim_at("ForkingMixIn.server_close"))

@@ -62,6 +62,7 @@ sockproof.__main__.main()
 LIST = ["list"]
 RUN = ["run", f"-k{REFUSED}", "--spec", "TCP/*", "--report-dir", "out"]
 PROOF = ["selftest", "--named", "-k", "timeout", "-n", "2", "--report-dir", "out"]
+REWRITES = ["selftest", "--rewrites", "-n", "2", "--report-dir", "out"]
 
 
 def interrupted_in_a_destructor(
@@ -88,6 +89,7 @@ def interrupted_in_a_destructor(
         pytest.param([*RUN, "-n0"], "sockproof.commands run make_plan", id="before-collecting"),
         pytest.param([*RUN, "-n1"], "sockproof.commands run make_plan", id="before-its-worker"),
         pytest.param(PROOF, "sockproof.mutation.crew Crew __enter__", id="before-a-proof"),
+        pytest.param(REWRITES, "sockproof.mutation.crew Crew __enter__", id="before-rewrites"),
     ],
 )
 def test_interrupt_in_a_destructor_is_one_line(

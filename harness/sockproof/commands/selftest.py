@@ -17,16 +17,19 @@ from sockproof.commands.at_work import at_work
 from sockproof.commands.output import open_console, warn
 from sockproof.commands.progress import ProgressLines
 from sockproof.commands.run import refuse_unwritable
-from sockproof.errors import HarnessError, IutUnavailable
+from sockproof.errors import HarnessError, IutUnavailable, UsageError
 from sockproof.mutation.choosing import Choice, chosen_subjects, read_source, refuse_module
 from sockproof.mutation.comparing import compared
 from sockproof.mutation.crew import Crew
-from sockproof.mutation.judging import MutantOutcome
+from sockproof.mutation.first_tries import read_first_tries
 from sockproof.mutation.kill_matrix import KillMatrix
 from sockproof.mutation.kill_matrix_page import write_page
 from sockproof.mutation.mutated_module import MODULES
 from sockproof.mutation.player import work
 from sockproof.mutation.proving import UNTOUCHED, prove
+from sockproof.mutation.rewrite_matrix import RewriteMatrix
+from sockproof.mutation.rewrite_page import print_rewrites, write_rewrite_page
+from sockproof.mutation.rewriting import load_rewrites
 from sockproof.mutation.subjects import MutantKind, Subject
 from sockproof.mutation.summary import print_proof
 from sockproof.own_folder import own_folder
@@ -58,6 +61,12 @@ _SHORT = "0.4"
 )
 @click.option("--named", is_flag=True, help="Only the mutants that are described one by one.")
 @click.option("--generic", is_flag=True, help="Only those made of the source by rule.")
+@click.option(
+    "--rewrites",
+    is_flag=True,
+    help="Instead of mutants, the servers that have a method or a class written anew, broken and "
+    "right ones: rewrite-matrix.html and .json.",
+)
 @click.option(
     "-k", "keyword", default="", metavar="TEXT", help="Mutants whose id or title has this in it."
 )
@@ -93,6 +102,7 @@ def selftest_command(
     area: str | None,
     named: bool,
     generic: bool,
+    rewrites: bool,
     keyword: str,
     sample: int,
     full: bool,
@@ -102,12 +112,13 @@ def selftest_command(
     """Play the suite against modules broken on purpose, and tell what it does not see.
 
     Ends with 0 when every mutant is killed or noticed but those listed as equivalent, with 1 when
-    some survive, with 3 on a false alarm or when something could not be played.
+    some survive, with 3 on a false alarm or when something could not be played. With --rewrites
+    what is merely noticed counts as survived, unless it is listed with a reason.
     """
-    asked = {MutantKind.NAMED: named, MutantKind.GENERIC: generic}
-    kinds = frozenset(kind for kind, is_asked in asked.items() if is_asked)
-    module = MODULES[area or SERVERS]
-    choice = Choice(module, kinds or frozenset(MutantKind), keyword, sample)
+    kinds = _kinds(named=named, generic=generic, rewrites=rewrites)
+    if rewrites and area:
+        raise UsageError("--rewrites plays servers, and no sockets", "leave --area out")
+    choice = Choice(MODULES[area or SERVERS], kinds, keyword, sample)
     areas = (area,) if area else ()
     options = dataclasses.replace(options, iuts=(iut,), areas=areas, keep="none")
     matrix, source = _proved(options, choice, full=full)
@@ -115,6 +126,18 @@ def selftest_command(
         told = ProgressLines("mutants by CPython's own tests")
         matrix = compared(matrix, source, against_every, options.most_workers, told)
     return _tell(matrix, options.report_dir)
+
+
+def _kinds(**asked: bool) -> frozenset[MutantKind]:
+    """What is played: mutants of both kinds unless one is named, or re-implementations alone."""
+    if asked["rewrites"] and (asked["named"] or asked["generic"]):
+        raise UsageError(
+            "--rewrites plays no mutants, which --named and --generic select",
+            "run selftest once for each",
+        )
+    mutants = {MutantKind.NAMED: asked["named"], MutantKind.GENERIC: asked["generic"]}
+    chosen = frozenset(kind for kind, is_asked in mutants.items() if is_asked)
+    return frozenset([MutantKind.REWRITTEN]) if asked["rewrites"] else chosen or frozenset(mutants)
 
 
 def _proved(options: RunOptions, choice: Choice, *, full: bool) -> tuple[KillMatrix, str]:
@@ -142,7 +165,12 @@ def _proved(options: RunOptions, choice: Choice, *, full: bool) -> tuple[KillMat
         progress = partial(_tell_how_many, tell) if tell else ProgressLines("mutants")
         proof = prove(crew, source, chosen, folder, choice.module, full=full, progress=progress)
     proof = dataclasses.replace(proof, unfit=tuple(unfit))
-    return KillMatrix(proof, iut, choice.module.catalogue()), source
+    catalogue = choice.module.catalogue()
+    if MutantKind.REWRITTEN not in choice.kinds:
+        return KillMatrix(proof, iut, catalogue), source
+    rewrites = {one.id: one for one in load_rewrites(catalogue=catalogue)}
+    tries = read_first_tries(rewrites)
+    return RewriteMatrix(proof, iut, catalogue, rewrites=rewrites, tries=tries), source
 
 
 def _tell_how_many(tell: Callable[[str], None], done: int, total: int) -> None:
@@ -171,13 +199,17 @@ def _started_crew(plan: RunPlan, n_jobs: int) -> Iterator[tuple[Crew, Path]]:
 
 
 def _tell(matrix: KillMatrix, folder: Path) -> int:
-    matrix.write(folder / "kill-matrix.json")
-    write_page(matrix, folder / "kill-matrix.html")
     console = open_console()
-    print_proof(matrix, console)
+    if isinstance(matrix, RewriteMatrix):
+        name, missed = "rewrite-matrix", matrix.unlisted
+        write_rewrite_page(matrix, folder / f"{name}.html")
+        print_rewrites(matrix, console)
+    else:
+        name, missed = "kill-matrix", matrix.survivors
+        write_page(matrix, folder / f"{name}.html")
+        print_proof(matrix, console)
+    matrix.write(folder / f"{name}.json")
     for problem in matrix.problems:
         warn(problem)
-    console.print(f"  page  {folder / 'kill-matrix.html'}", soft_wrap=True, markup=False)
-    if matrix.problems:
-        return HarnessError.exit_status
-    return int(any(one.outcome is MutantOutcome.SURVIVED for one in matrix.proof.results))
+    console.print(f"  page  {folder / name}.html", soft_wrap=True, markup=False)
+    return HarnessError.exit_status if matrix.problems else int(bool(missed))

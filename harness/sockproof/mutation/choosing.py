@@ -16,12 +16,14 @@ from sockproof.mutation.mutated_module import MutatedModule
 from sockproof.mutation.mutator import generic_mutants
 from sockproof.mutation.named import Mutant
 from sockproof.mutation.platform_tests import platform_of
+from sockproof.mutation.rewriting import Rewrite, load_rewrites
+from sockproof.mutation.rewritten_subjects import rewritten_subjects
 from sockproof.mutation.subjects import MutantKind, Subject, named_subjects
 
 __all__ = ["Choice", "chosen_subjects", "read_source", "refuse_module"]
 
 _OLDEST = (3, 6)
-_AnyMutant = TypeVar("_AnyMutant", Mutant, Subject)
+_AnyMutant = TypeVar("_AnyMutant", Mutant, Rewrite, Subject)
 
 
 @dataclass(frozen=True)
@@ -66,22 +68,32 @@ def read_source(iut: ProbedIut) -> str:
 
 def chosen_subjects(choice: Choice, iut: ProbedIut, source: str) -> tuple[list[Subject], list[str]]:
     """Those asked for; and the ids of named ones among them that this source has no place for."""
-    module = choice.module
+    module, catalogue = choice.module, choice.module.catalogue()
     subjects: list[Subject] = []
     unfit: list[str] = []
     if MutantKind.NAMED in choice.kinds:
         named = _wanted(module.named(), choice)
-        subjects, unfit = named_subjects(named, source, iut.level, module.catalogue())
+        subjects, unfit = named_subjects(named, source, iut.level, catalogue)
     if MutantKind.GENERIC in choice.kinds:
-        generic = generic_mutants(source, platform_of(iut.implementation, source), module.aim)
-        keys = {mutant.key for mutant in generic}
-        reasons = fitting_reasons(read_equivalents(module.equivalents), keys, iut.level)
-        for mutant in _wanted(generic, choice):
-            equivalent = reasons.get(mutant.key, "")
-            subjects.append(dataclasses.replace(mutant, equivalent=equivalent))
+        subjects += _generic(choice, iut, source)
+    if MutantKind.REWRITTEN in choice.kinds:
+        rewrites = _wanted(load_rewrites(catalogue=catalogue), choice)
+        subjects, unfit = rewritten_subjects(rewrites, source, iut.level, catalogue)
     if not subjects:
         raise UsageError(f"-k {choice.keyword!r} names no mutant", "give a part of id or title")
     return subjects[:: choice.sample], unfit
+
+
+def _generic(choice: Choice, iut: ProbedIut, source: str) -> list[Subject]:
+    """Those made by rule that are wanted, with the reason why nobody can tell some of them."""
+    module = choice.module
+    generic = generic_mutants(source, platform_of(iut.implementation, source), module.aim)
+    keys = {mutant.key for mutant in generic}
+    reasons = fitting_reasons(read_equivalents(module.equivalents), keys, iut.level)
+    return [
+        dataclasses.replace(mutant, equivalent=reasons.get(mutant.key, ""))
+        for mutant in _wanted(generic, choice)
+    ]
 
 
 def _wanted(mutants: Iterable[_AnyMutant], choice: Choice) -> list[_AnyMutant]:

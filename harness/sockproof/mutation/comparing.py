@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import TypeVar
 
 from sockproof.mutation.cpython_tests import tests_for
 from sockproof.mutation.kill_matrix import KillMatrix
@@ -13,13 +14,16 @@ from sockproof.run.plan import RunPlan, planned
 __all__ = ["compared"]
 
 
+_Matrix = TypeVar("_Matrix", bound=KillMatrix)
+
+
 def compared(
-    matrix: KillMatrix,
+    matrix: _Matrix,
     source: str,
     every: int,
     workers: int,
     progress: Callable[[int, int], None],
-) -> KillMatrix:
+) -> _Matrix:
     """With what CPython's own tests say of every n-th of the same mutants."""
     module = matrix.module
     results = matrix.proof.results

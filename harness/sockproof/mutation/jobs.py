@@ -35,16 +35,18 @@ class Aim:
 class Job:
     """Play cases on the module at ``path``: from where the aim says on, to the first that kills.
 
-    ``full`` goes on to the end, each requirement to its first case that kills. ``only`` are case
-    ids: just these are played, and all of them. ``among`` are those that may be played at all, None
-    for all. ``part`` is a share of all cases, such as (0, 3): each is played on a module that tells
-    which of its functions run.
+    ``full`` goes on to the end, each requirement to its first case that kills; of a module that
+    ``is_right`` no such case is believed unless it kills again. ``only`` are case ids: just these
+    are played, and all of them. ``among`` are those that may be played at all, None for all.
+    ``part`` is a share of all cases, such as (0, 3): each is played on a module that tells which of
+    its functions run.
     """
 
     subject: str
     path: str
     aim: Aim = Aim()
     full: bool = False
+    is_right: bool = False
     only: tuple[str, ...] = ()
     among: tuple[str, ...] | None = None
     part: tuple[int, int] | None = None

@@ -111,7 +111,7 @@ class Player:
             if case.requirement in killed or (killed and number >= len(first)):
                 continue
             seen = self._case(case, iut, job)
-            late = not killed and number >= _TRUSTED
+            late = job.is_right or (not killed and number >= _TRUSTED)
             again = (self._case(case, iut, job).kills for _ in range(_TRIES))
             if seen.kills and late and not any(again):
                 unsteady.append(str(case))

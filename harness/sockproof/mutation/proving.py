@@ -6,6 +6,7 @@ mutants against, once as if it were one of them. What differs between the two is
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,12 +59,10 @@ def prove(
 
     ``full`` plays every requirement on every mutant.
     """
-    file = module.file
-    among = _among(crew, source, subjects, folder, file) if module.is_traced else {}
+    among = _among(crew, source, subjects, folder, module.file) if module.is_traced else {}
     jobs = [
-        Job(one.id, path, one.aim, full, among=among.get(one.group))
+        dataclasses.replace(_job(one, folder, module.file, full=full), among=among.get(one.group))
         for one in subjects
-        for path in [str(write_module(folder, one.id, one.text, file))]
     ]
     played: dict[str, PlayedJob] = {}
     for one in crew.play(jobs):
@@ -71,7 +70,8 @@ def prove(
         progress(len(played), len(jobs))
     cases = sorted({seen.case for one in played.values() for seen in one.seen})
     first, second = (
-        _untouched(crew, write_module(folder, name, source, file), cases) for name in UNTOUCHED
+        _untouched(crew, write_module(folder, name, source, module.file), cases)
+        for name in UNTOUCHED
     )
     results = {one.id: judge(one, played[one.id], first) for one in subjects}
     results |= _confirmed(crew, results, played, first)
@@ -118,6 +118,11 @@ def _confirmed(
         again = {seen.case: seen for seen in one.seen}
         confirmed[name] = judge(results[name].subject, played[name], untouched, again)
     return confirmed
+
+
+def _job(one: Subject, folder: Path, file: str, *, full: bool) -> Job:
+    path = str(write_module(folder, one.id, one.text, file))
+    return Job(one.id, path, one.aim, full or one.is_right, one.is_right)
 
 
 def _untouched(crew: Crew, path: Path, cases: Sequence[str]) -> dict[str, Seen]:

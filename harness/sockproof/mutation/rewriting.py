@@ -8,15 +8,16 @@ They are described in the TOML files of ``rewrites``, beside this, one file a fa
     why = "slow-loris protection in the library"    # or the link of a bug that is public
     spec = "ThreadingTCP/inet"                      # where to look
     detected_by = ["handlers/patience"]             # requirements; where it is missing, none tells
+    undetected = "No document promises it."         # instead of these: why none does
     since = "3.10"                                  # optional: first Python where it is broken
     code = '''
     class StreamRequestHandler:
         def setup(self): ...
     '''
 
-A ``[[right]]`` one keeps all promises, and has no ``detected_by``. Of the code, a class that the
-module has is put into that class: what it defines replaces what had its name. All else comes before
-the module's first class.
+A ``[[right]]`` one keeps all promises, and has neither ``detected_by`` nor ``undetected``. Of the
+code, a class that the module has is put into that class: what it defines replaces what had its
+name. All else comes before the module's first class.
 """
 
 from __future__ import annotations
@@ -40,7 +41,12 @@ _REWRITES = Path(__file__).with_name("rewrites")
 _TEXT_KEYS = ("id", "title", "why", "spec", "code")
 _NEEDED = dict.fromkeys(_TEXT_KEYS, toml.FILLED)
 _RIGHT = toml.table(_NEEDED, since=toml.LEVEL)
-_BROKEN = toml.table(_NEEDED, since=toml.LEVEL, detected_by=toml.list_of(toml.FILLED, least=1))
+_BROKEN = toml.table(
+    _NEEDED,
+    since=toml.LEVEL,
+    detected_by=toml.list_of(toml.FILLED, least=1),
+    undetected=toml.FILLED,
+)
 _FILE = toml.table(broken=toml.list_of(_BROKEN), right=toml.list_of(_RIGHT))
 _FORMAT = toml.Format(_FILE, MutationError, "correct the file")
 
@@ -50,8 +56,8 @@ class Rewrite:
     """A re-implementation: ``code`` is what is written anew, ``why`` what somebody did so for.
 
     One that is not right breaks a promise, and the requirements ``detected_by`` tell so at
-    ``spec``: none where nothing is known to tell. ``since`` is the first Python on which it is
-    broken; empty when that is any.
+    ``spec``: none where nothing is known to tell, and ``undetected`` then says why. ``since`` is
+    the first Python on which it is broken; empty when that is any.
     """
 
     id: str
@@ -63,6 +69,7 @@ class Rewrite:
     is_right: bool
     detected_by: tuple[str, ...] = ()
     since: PythonLevel = ()
+    undetected: str = ""
 
 
 def load_rewrites(
@@ -74,7 +81,8 @@ def load_rewrites(
 
     Raises:
         MutationError: a file is not TOML; a key is unknown or missing; an id comes twice; a spec
-            or a requirement does not exist; a requirement is not about the spec.
+            or a requirement does not exist; a requirement is not about the spec; what is said to
+            be detected is said not to be.
     """
     known = load_catalogue() if catalogue is None else catalogue
     paths = sorted((folder or _REWRITES).glob("*.toml"))
@@ -135,6 +143,10 @@ def _rewrite(path: Path, entry: Mapping[str, Any], *, is_right: bool) -> Rewrite
         spec_by_id(entry["spec"])
     except UsageError as error:
         raise MutationError(f"{path}: {entry['id']!r}: {error}") from error
-    detected_by = tuple(entry.get("detected_by", ()))
+    detected_by, undetected = tuple(entry.get("detected_by", ())), entry.get("undetected", "")
+    if detected_by and undetected:
+        told = f"{path}: {entry['id']!r} has both 'detected_by' and 'undetected'"
+        raise MutationError(told, "take out the one that is wrong")
     read: dict[str, Any] = {key: entry[key] for key in _TEXT_KEYS} | toml.levels_of(entry)
-    return Rewrite(family=path.stem, is_right=is_right, detected_by=detected_by, **read)
+    read |= {"detected_by": detected_by, "undetected": undetected}
+    return Rewrite(family=path.stem, is_right=is_right, **read)

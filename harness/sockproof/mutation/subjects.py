@@ -21,6 +21,7 @@ class MutantKind(str, Enum):
 
     NAMED = "named"
     GENERIC = "generic"
+    REWRITTEN = "rewritten"
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Subject:
 
     ``key`` names a generic one whatever else changes in the source: qualified name, operator, what
     becomes of which text. ``equivalent`` says why nobody can tell it from the source, of one that
-    is listed as such.
+    is listed as such. One that ``is_right`` must show nothing: it is played to the end.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Subject:
     aim: Aim
     key: str = ""
     equivalent: str = ""
+    is_right: bool = False
 
 
 def named_subjects(

@@ -1,0 +1,62 @@
+"""Re-implementations as what a proof is about: where each is played, and how far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sockproof.mutation.jobs import Aim
+from sockproof.mutation.named import MutationError
+from sockproof.mutation.rewriting import Rewrite, rewritten
+from sockproof.mutation.subjects import MutantKind, Subject
+from sockproof.spec.catalogue import Catalogue
+from sockproof.spec.levels import PythonLevel
+
+__all__ = ["rewritten_subjects"]
+
+# By family: the areas where one of it is likely to show.
+_AREAS = {
+    "design": "handlers construction settings",
+    "ends": "serving threading forking construction",
+    "errors": "errors dispatch",
+    "growth": "resources threading forking",
+    "kernel": "surroundings binding streams backlog",
+    "limits": "handlers streams datagrams threading",
+    "program": "surroundings forking threading",
+    "queue": "serving backlog dispatch",
+    "settings": "settings binding",
+    "sockets": "settings construction handlers",
+    "time": "serving",
+    "two": "settings serving surroundings",
+}
+
+
+def rewritten_subjects(
+    rewrites: Sequence[Rewrite], source: str, level: PythonLevel, catalogue: Catalogue
+) -> tuple[list[Subject], list[str]]:
+    """Those of this Python level; and the ids of those that its source has no place for."""
+    fitting: list[Subject] = []
+    unfit: list[str] = []
+    for one in rewrites:
+        if one.since > level:
+            continue
+        try:
+            text = rewritten(one, source)
+        except MutationError:
+            unfit.append(one.id)
+            continue
+        code = one.code.strip()
+        aim = _aim(one, catalogue)
+        kind, title = MutantKind.REWRITTEN, one.title
+        fitting.append(
+            Subject(one.id, kind, one.family, title, text, 1, "", code, aim, is_right=one.is_right)
+        )
+    return fitting, unfit
+
+
+def _aim(one: Rewrite, catalogue: Catalogue) -> Aim:
+    """Every requirement once, and on a broken one all that is of its server spec, too."""
+    specs = {name: catalogue[name].applies.specs() for name in one.detected_by}
+    cases = tuple(f"{name}[{one.spec}]" if specs[name] else name for name in specs)
+    areas = tuple(_AREAS.get(one.family, "").split())
+    reach = () if one.is_right else (one.spec,)
+    return Aim(cases, areas, (one.spec, "TCP/inet", "UDP/inet"), reach)
