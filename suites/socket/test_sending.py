@@ -221,8 +221,11 @@ def test_descriptor_that_was_sent_is_of_the_same_file(
     readable, writable = _pipe(tested)
 
     sent = tested.do("send_fds", a.kept, [b"a ", b"pipe"], [writable])
-    data, fds, _, _ = tested.do("recv_fds", b.kept, 100, 4)
+    told = tested.do("recv_fds", b.kept, 100, 4)
 
+    kinds = [type(part) for part in (told if isinstance(told, tuple) else ())]
+    same([bytes, list, int], kinds[:3], "the types of what recv_fds() returns")
+    data, fds, _, _ = told
     same((6, b"a pipe", 1), (sent, data, len(fds)), "octets sent, octets that came, descriptors")
     check(fds[0] != writable, expected="another descriptor", actual=fds[0])
     _close(tested, writable)

@@ -1,0 +1,363 @@
+"""What no other case looks at: files in memory that are sent, files that are closed, enumerations,
+and the words of what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fixtures import (
+    Capable,
+    Constant,
+    Fill,
+    HeldSocket,
+    Kept,
+    ModuleUnderTest,
+    Observe,
+    Peers,
+    check,
+    requirement,
+    same,
+)
+from suites.socket.scenes import connection, file_with, needs
+
+_FILL = Fill(20_000)
+_DATA = bytes(_FILL)
+_PARTS: dict[str, tuple[tuple[int, ...], bytes]] = {
+    "whole": ((), _DATA),
+    "offset": ((7,), _DATA[7:]),
+    "count": ((0, 11), _DATA[:11]),
+    "offset-and-count": ((5_001, 9_003), _DATA[5_001:14_004]),
+    "more-than-there-is": ((19_990, 100), _DATA[19_990:]),
+    "beyond-the-end": ((20_001,), b""),
+}
+
+
+def _memory_with(tested: ModuleUnderTest, data: bytes | Fill) -> HeldSocket:
+    """A file that has no descriptor."""
+    tested.library("io").do("BytesIO", data, keep="file")
+    return tested.held("file")
+
+
+@requirement("socket/sendfile-of-any-file-sends-its-part", variants=_PARTS)
+def test_part_of_a_file_in_memory_is_sent(
+    tested: ModuleUnderTest, peers: Peers, variant: tuple[tuple[int, ...], bytes]
+) -> None:
+    """As of one that has a descriptor; it is then behind what was sent."""
+    given, wanted = variant
+    sock, peer = connection(tested, peers)
+    file = _memory_with(tested, _FILL)
+
+    call = sock.begin("sendfile", Kept("file"), *given)
+    data, _ = peer.receive(len(wanted))
+    sent = call.expect_return()
+
+    same((wanted, len(wanted)), (data, sent), "what comes, and what sendfile() returns")
+    if wanted:
+        same((*given, 0)[0] + len(wanted), file.do("tell"), "where the file is then")
+    sock.do("close")
+    peer.expect_end()
+
+
+_FILES = {"of-the-system": file_with, "in-memory": _memory_with}
+_COUNTS: dict[str, tuple[Any, str]] = {
+    "zero": (0, "ValueError"),
+    "negative": (-1, "ValueError"),
+    "fraction": (1.5, "TypeError"),
+    "text": ("5", "TypeError"),
+}
+
+
+@requirement("socket/sendfile-refuses-counts", variants=_COUNTS)
+def test_count_that_is_no_positive_integer_is_refused(
+    tested: ModuleUnderTest, peers: Peers, variant: tuple[Any, str]
+) -> None:
+    """Whichever kind of file it is; one that is possible is taken then."""
+    count, error = variant
+    sock, peer = connection(tested, peers)
+
+    for made in _FILES.values():
+        made(tested, b"abc")
+        sock.expect_raised(error, "sendfile", Kept("file"), 0, count)
+        sock.expect(1, "sendfile", Kept("file"), 0, 1)
+
+    peer.expect(b"aa")
+
+
+@requirement("socket/sendfile-of-any-file-refuses-the-same")
+def test_file_in_memory_needs_a_stream_that_waits(tested: ModuleUnderTest, peers: Peers) -> None:
+    """ValueError, of sockets that do not block and of datagrams."""
+    sock, _ = connection(tested, peers)
+    _memory_with(tested, b"abc")
+
+    sock.do("setblocking", False)
+
+    sock.expect_raised("ValueError", "sendfile", Kept("file"))
+    tested.datagram("udp").expect_raised("ValueError", "sendfile", Kept("file"))
+
+
+@requirement("socket/sendfile-that-fails-leaves-the-file-there", variants=_FILES)
+def test_file_is_behind_what_was_sent_before_a_timeout(
+    tested: ModuleUnderTest, peers: Peers, variant: Any
+) -> None:
+    """tell() is how much the peer has got, once it reads."""
+    sock, peer = connection(tested, peers)
+    file = variant(tested, Fill(12_000_000))
+    sock.do("settimeout", 0.2)
+
+    error = sock.refused("sendfile", Kept("file"))
+    told = file.do("tell")
+    sock.do("close")
+    data, _ = peer.receive(told + 1)
+
+    check(error.is_a("timeout", "TimeoutError"), expected="a timeout", actual=str(error))
+    same(told, len(data), "octets that come, of those that tell() says")
+
+
+_ASKED = ("readable", "writable", "fileno")
+
+
+@requirement("socket/closed-files-refuse-everything")
+def test_closed_file_refuses_everything(tested: ModuleUnderTest) -> None:
+    """ValueError, as io says, and of the file that was below a buffer, too."""
+    a, _ = tested.pair()
+    for mode, call, given in (("rb", "read", 1), ("wb", "write", b"x")):
+        a.do("makefile", mode, buffering=0, keep="file")
+        file = tested.held("file")
+
+        file.do("close")
+
+        for name in _ASKED:
+            file.expect_raised("ValueError", name)
+        file.expect_raised("ValueError", call, given)
+        file.do("close")
+
+
+@requirement("socket/file-refuses-the-other-direction")
+def test_file_refuses_the_other_direction(tested: ModuleUnderTest) -> None:
+    """UnsupportedOperation, which is OSError and ValueError, though the socket could."""
+    a, b = tested.pair()
+    b.do("sendall", b"abc")
+    a.do("makefile", "rb", buffering=0, keep="reading")
+    a.do("makefile", "wb", buffering=0, keep="writing")
+
+    tested.held("reading").expect_raised("UnsupportedOperation", "write", b"x")
+    tested.held("writing").expect_raised("UnsupportedOperation", "read", 1)
+
+
+@requirement("socket/file-without-waiting-writes-none")
+def test_file_of_a_full_socket_writes_none(tested: ModuleUnderTest) -> None:
+    """Once there is no room, and after it has written as much as there was."""
+    a, _ = tested.pair()
+    a.do("setblocking", False)
+    a.do("makefile", "wb", buffering=0, keep="file")
+    file = tested.held("file")
+
+    written = [file.do("write", Fill(100_000)) for _ in range(200)]
+
+    check(bool(written[0]), expected="octets are written at first", actual=str(written[0]))
+    same(None, written[-1], "what write() returns of a full socket")
+
+
+@requirement("socket/sockets-are-not-pickled")
+def test_socket_cannot_be_pickled(tested: ModuleUnderTest) -> None:
+    """TypeError, by any protocol."""
+    sock = tested.stream()
+
+    for protocol in (0, 2):
+        tested.library("pickle").expect_raised("TypeError", "dumps", sock.kept, protocol)
+
+
+_HOSTS = ("localhost", "127.0.0.1", " localhost ")
+
+
+@requirement("socket/getfqdn-is-the-first-name-with-a-dot", variants={str(n): n for n in range(3)})
+def test_getfqdn_is_the_first_name_with_a_dot(tested: ModuleUnderTest, variant: int) -> None:
+    """Of what gethostbyaddr() gives, or else the host name of that; unchanged if it gives none."""
+    host = _HOSTS[variant]
+    found = tested.attempt("gethostbyaddr", host.strip())
+    names = [found.value[0], *found.value[1]] if found.error is None else []
+    dotted = [name for name in names if "." in name]
+
+    told = tested.do("getfqdn", host)
+
+    same([*dotted, *names[:1], host.strip()][0], told, "getfqdn()")
+
+
+_ENUMS = {
+    "AddressFamily": "AF_",
+    "SocketKind": "SOCK_",
+    "MsgFlag": "MSG_",
+    "AddressInfo": "AI_",
+}
+
+
+@requirement("socket/constants-are-enumerations", variants=_ENUMS)
+def test_constants_of_a_kind_are_of_their_enumeration(
+    tested: ModuleUnderTest, variant: str
+) -> None:
+    """All that begin so, and no others."""
+    name = next(one for one, prefix in _ENUMS.items() if prefix == variant)
+    begins = f"n.startswith({variant!r}) and n.isupper()"
+
+    others = tested.value_of(
+        f"sorted(n for n in dir(tested) if {begins} and type(getattr(tested, n)) is not "
+        f"tested.{name})"
+    )
+    foreign = tested.value_of(f"sorted(n for n in tested.{name}.__members__ if not ({begins}))")
+    members = tested.value_of(f"len(tested.{name}.__members__)")
+
+    same(([], []), (others, foreign), f"constants that are none, and members that are no {variant}")
+    check(members > 1, expected=f"several of {name}", actual=members)
+
+
+@requirement("socket/star-import-gives-all-names")
+def test_star_import_gives_all_that_is_documented(tested: ModuleUnderTest) -> None:
+    """What a program without a prefix needs: functions, classes and constants."""
+    documented = (
+        "socket create_connection fromfd socketpair getfqdn getaddrinfo getnameinfo gethostname "
+        "gethostbyname inet_aton inet_pton htons ntohl setdefaulttimeout error timeout gaierror "
+        "AF_INET AF_INET6 SOCK_STREAM SOCK_DGRAM SOL_SOCKET SO_REUSEADDR SHUT_RDWR has_ipv6 "
+        "SOMAXCONN AddressFamily SocketKind"
+    )
+    newer = "create_server has_dualstack_ipv6 send_fds recv_fds close"
+
+    given = "getattr(tested, '__all__', dir(tested))"
+    missing = tested.value_of(f"[n for n in {documented.split()!r} if n not in {given}]")
+    there = tested.value_of(
+        f"[n for n in {newer.split()!r} if hasattr(tested, n) and n not in {given}]"
+    )
+
+    same(([], []), (missing, there), "names that a star import does not give")
+
+
+@requirement("socket/protocol-is-kept")
+def test_socket_has_the_protocol_it_was_made_with(tested: ModuleUnderTest) -> None:
+    """As an attribute and for the system; so has a copy of it."""
+    tcp = tested.get("IPPROTO_TCP")
+    tested.do("socket", Constant("AF_INET"), Constant("SOCK_STREAM"), tcp, keep="sock")
+    sock = tested.held("sock")
+
+    sock.do("dup", keep="copy")
+
+    for one in (sock, tested.held("copy")):
+        same(tcp, one.get("proto"), "proto")
+        got = one.do("getsockopt", Constant("SOL_SOCKET"), Constant("SO_PROTOCOL"))
+        same(tcp, got, "SO_PROTOCOL")
+
+
+@requirement("socket/dual-stack-is-told")
+def test_dual_stack_is_told_as_it_is(tested: ModuleUnderTest, capable: Capable) -> None:
+    """True where a socket of AF_INET6 takes the option, and no descriptor is left open."""
+    needs(capable, "inet6")
+    tested.do("socket", Constant("AF_INET6"), Constant("SOCK_STREAM"), keep="sock")
+    before = len(tested.library("os").do("listdir", "/proc/self/fd"))
+
+    told = tested.do("has_dualstack_ipv6")
+
+    same(True, told, "has_dualstack_ipv6()")
+    now = len(tested.library("os").do("listdir", "/proc/self/fd"))
+    same(before, now, "how many descriptors are open")
+
+
+def _refusals(tested: ModuleUnderTest) -> dict[str, tuple[HeldSocket, str, tuple[Any, ...]]]:
+    a, _ = tested.pair("one", "two")
+    still, _ = tested.pair("three", "four")
+    still.do("setblocking", False)
+    _memory_with(tested, b"abc")
+    tested.library("tempfile").do("TemporaryFile", "w+", keep="text")
+    file = Kept("file")
+    return {
+        "mode": (a, "makefile", ("a",)),
+        "text-without-a-buffer": (a, "makefile", ("r", 0)),
+        "text": (a, "sendfile", (Kept("text"),)),
+        "does-not-wait": (still, "sendfile", (file,)),
+        "datagram": (tested.datagram("udp"), "sendfile", (file,)),
+        "count": (a, "sendfile", (file, 0, 0)),
+        "count-as-text": (a, "sendfile", (file, 0, "5")),
+        "pickled": (a, "__getstate__", ()),
+    }
+
+
+@requirement("socket/words-of-errors")
+def test_words_of_what_is_refused_are_recorded(tested: ModuleUnderTest, observe: Observe) -> None:
+    """The class and the text of each error."""
+    for name, (sock, call, given) in _refusals(tested).items():
+        ended = sock.attempt(call, *given)
+        observe(name, str(ended.error or "nothing is raised"))
+
+
+@requirement("socket/words-of-making")
+def test_words_of_failed_making_are_recorded(
+    tested: ModuleUnderTest, observe: Observe, capable: Capable
+) -> None:
+    """Of create_server() and create_connection(), but for numbers of ports."""
+    needs(capable, "inet6")
+    taken = tested.listening().address
+    both = tested.attempt("create_server", taken, dualstack_ipv6=True)
+    used = tested.attempt("create_server", taken)
+    gone = tested.bound("gone").address
+    refused = tested.attempt("create_connection", gone, all_errors=True)
+
+    told = {"dual-stack-of-ipv4": both, "taken": used, "all-errors": refused}
+    for name, ended in told.items():
+        text = str(ended.error or "nothing is raised")
+        observe(name, text.replace(str(taken[1]), "PORT").replace(str(gone[1]), "PORT"))
+
+
+@requirement("socket/words-of-files")
+def test_what_files_tell_is_recorded(tested: ModuleUnderTest, observe: Observe) -> None:
+    """Their mode and name, open and closed, and what is raised of closed ones."""
+    a, _ = tested.pair()
+
+    for mode in ("rb", "wb", "rwb"):
+        a.do("makefile", mode, buffering=0, keep="file")
+        file = tested.held("file")
+        observe(f"mode-{mode}", _attribute(tested, "mode"))
+        observe(f"name-{mode}", str(_attribute(tested, "name") == str(a.do("fileno"))))
+        observe(f"seeks-{mode}", str(file.do("seekable")))
+        file.do("close")
+        observe(f"closed-name-{mode}", _attribute(tested, "name"))
+    for call in (*_ASKED, "seekable"):
+        observe(f"closed-{call}", str(file.attempt(call).error))
+
+
+def _attribute(tested: ModuleUnderTest, name: str) -> str:
+    """Of the file; it may have none of that name."""
+    return str(tested.library("builtins").do("getattr", Kept("file"), name, "none"))
+
+
+@requirement("socket/text-of-connected-sockets")
+def test_text_of_connected_sockets_is_recorded(
+    tested: ModuleUnderTest, peers: Peers, observe: Observe
+) -> None:
+    """repr() of those that are bound and connected, but for what differs each time."""
+    sock, peer = connection(tested, peers)
+    tested.pair()
+    sock.do("dup", keep="copy")
+    fd = sock.do("detach")
+
+    for name in ("listener", "copy", "sock", "a"):
+        held = tested.held(name)
+        text = str(held.do("__repr__")).replace(f"fd={held.do('fileno')}", "fd=N")
+        observe(name, _without_numbers(text, tested, peer.address))
+    tested.library("os").do("close", fd)
+
+
+def _without_numbers(text: str, tested: ModuleUnderTest, theirs: Any) -> str:
+    ours = tested.held("listener").address[1]
+    return text.replace(str(ours), "PORT").replace(str(theirs[1]), "THEIRS")
+
+
+@requirement("socket/timeouts-of-copies")
+def test_timeouts_of_copies_are_recorded(tested: ModuleUnderTest, observe: Observe) -> None:
+    """What dup() and fromfd() make of a timeout."""
+    sock = tested.stream()
+    sock.do("settimeout", 7.5)
+    kinds = Constant("AF_INET"), Constant("SOCK_STREAM")
+
+    sock.do("dup", keep="copy")
+    tested.do("fromfd", sock.do("fileno"), *kinds, keep="made")
+
+    observe("dup", str(tested.held("copy").do("gettimeout")))
+    observe("fromfd", str(tested.held("made").do("gettimeout")))
+    observe("kind", str((tested.held("made").get("type"), tested.held("made").get("proto"))))
