@@ -6,10 +6,11 @@ from pathlib import Path
 
 from sockproof.errors import HarnessError
 
-__all__ = ["REFERENCE", "expanded", "kit_dir"]
+__all__ = ["REFERENCE", "expanded", "kit_dir", "reference_dir"]
 
-# Where below :func:`kit_dir` the shipped records are.
+# Where below :func:`kit_dir` the shipped records are: of socketserver, and below that of others.
 REFERENCE = Path("reports", "reference")
+_IN_FRONT = "socketserver"
 
 
 def kit_dir() -> Path:
@@ -23,6 +24,12 @@ def kit_dir() -> Path:
         if (place / "suites").is_dir() and (place / "conftest.py").is_file():
             return place
     raise HarnessError("the suites are missing from this installation", "install sockproof again")
+
+
+def reference_dir(module: str = _IN_FRONT) -> Path:
+    """The folder of the shipped records of a module of the standard library."""
+    place = kit_dir() / REFERENCE
+    return place if module == _IN_FRONT else place / module
 
 
 def expanded(path: Path | str) -> Path:

@@ -210,7 +210,7 @@ def test_requirement_that_is_not_on_record_is_found(
 ) -> None:
     """It is newer than the reference records, and says so."""
     whole = [read_record(path) for path in record_files(kit_dir() / REFERENCE)]
-    monkeypatch.setattr(find, "reference_records", lambda: [_without(KEPT, one) for one in whole])
+    monkeypatch.setattr(find, "reference_records", lambda _: [_without(KEPT, one) for one in whole])
 
     lines = printed(capsys, KEPT, "--limit", "1")
 

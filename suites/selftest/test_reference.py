@@ -28,8 +28,9 @@ from suites.selftest.runs import play
 BANNER = "errors/banner-text"
 
 
-def write(folder: Path, version: str, *cases: CaseRow) -> Record:
-    header = {"implementation": {"id": f"cpython-{version}", "given": "", "level": version[:4]}}
+def write(folder: Path, version: str, *cases: CaseRow, judged: str = "") -> Record:
+    about = {"id": f"cpython-{version}", "given": "", "level": version[:4]}
+    header = {"implementation": {**about, "judged": judged} if judged else about}
     with RecordWriter(folder / f"cpython-{version}.jsonl", header) as writer:
         writer.requirement(RequirementRow("a/b", "a", "A promise.", Level.OBSERVED, "https://x/y"))
         for case in cases:
@@ -77,6 +78,22 @@ def test_reference_is_that_of_the_level(tmp_path: Path) -> None:
     assert ten.reference.iut_id == "cpython-3.10.13"
     assert future.reference is None
     assert not differing(future)
+
+
+def test_reference_is_that_of_the_module(tmp_path: Path) -> None:
+    """A socket module is held against those of its own, and of another module nothing is shipped:
+    whatever a record names leads nowhere else."""
+    write(tmp_path, "3.13.0", case(a=1))
+    write(tmp_path / "socket", "3.13.0", case(a=2), judged="socket")
+    records = [
+        write(tmp_path / f"run{number}", "3.13.9", case(a=3), judged=judged)
+        for number, judged in enumerate(("", "socket", "socket/..", "ssl"))
+    ]
+
+    held = with_references(records, tmp_path)
+
+    told = [one.reference and one.reference.implementation.judged for one in held]
+    assert told == ["", "socket", None, None]
 
 
 def test_the_same_on_several_specs_is_one_group(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from sockproof.record.reference_form import reference_octets
 from sockproof.record.rows import CaseRow, RequirementRow
 from sockproof.record.writer import RecordWriter
 from sockproof.spec.levels import Level
+from sockproof.spec.requirement import SERVERS, SOCKETS
 from suites.selftest.runs import environment
 
 ABSENT = "python3.99"
@@ -55,12 +56,11 @@ class Players:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder of references; every implementation is there but one."""
 
-    def probed(given: str) -> None:
+    def probed(given: str, _module: str) -> None:
         if given == ABSENT:
             raise IutUnavailable(f"no interpreter {given!r} here")
 
-    monkeypatch.setattr(refreshing, "parse_iut", lambda given: given)
-    monkeypatch.setattr(refreshing, "probe", probed)
+    monkeypatch.setattr(refreshing, "_probe", probed)
     (tmp_path / "reference").mkdir()
     return tmp_path / "reference"
 
@@ -142,6 +142,14 @@ def test_what_is_seen_to_deviate_is_written_and_told(folder: Path) -> None:
     assert case.verdict is Verdict.FAIL
 
 
+def test_other_module_may_be_nowhere(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Python 2 has no socket module that is judged: its socketserver has a record all the same."""
+    assert refresh([ABSENT], folder / SOCKETS, Players({}), SOCKETS) == 0
+
+    assert f"socket of {ABSENT} is not there" in capsys.readouterr().out
+    assert contents(folder) == {}
+
+
 def test_nothing_is_there(folder: Path) -> None:
     """To have made none anew is no success."""
     with pytest.raises(HarnessError, match="none of the interpreters is on this machine"):
@@ -150,14 +158,18 @@ def test_nothing_is_there(folder: Path) -> None:
     assert contents(folder) == {}
 
 
-@pytest.mark.by_turns(2)
-def test_an_interpreter_is_played_as_a_run_does(tmp_path: Path) -> None:
-    """From end to end, of a few cases: this Python, and one that is nowhere."""
+@pytest.mark.by_turns(4)
+@pytest.mark.parametrize(
+    ("module", "keyword"),
+    [(SERVERS, "names/poll-interval-default"), (SOCKETS, "socket/default-family-and-type")],
+)
+def test_an_interpreter_is_played_as_a_run_does(tmp_path: Path, module: str, keyword: str) -> None:
+    """From end to end, of one case of a module: this Python, and one that is nowhere."""
     script = (
         "import sys; from functools import partial; from pathlib import Path\n"
         "from sockproof.commands.refresh import play_whole, refresh\n"
-        "play = partial(play_whole, workers=0, keyword='names/poll-interval-default')\n"
-        "sys.exit(refresh(sys.argv[1:], Path('reference'), play))\n"
+        f"play = partial(play_whole, workers=0, module={module!r}, keyword={keyword!r})\n"
+        f"sys.exit(refresh(sys.argv[1:], Path('reference'), play, {module!r}))\n"
     )
     command = [sys.executable, "-c", script, sys.executable, ABSENT]
     (tmp_path / "reference").mkdir()
@@ -172,8 +184,9 @@ def test_an_interpreter_is_played_as_a_run_does(tmp_path: Path) -> None:
     )
 
     assert ended.returncode == 0, ended
-    assert f"{ABSENT} is not there" in ended.stdout
+    assert f"{module} of {ABSENT} is not there" in ended.stdout
     (path,) = (tmp_path / "reference").glob("*.jsonl")
     record = read_record(path)
     assert [case.verdict for case in record.cases] == [Verdict.PASS]
+    assert record.implementation.judged == (module if module == SOCKETS else "")
     assert reference_octets(record) == path.read_bytes()

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from sockproof._paths import REFERENCE, kit_dir
+from sockproof._paths import reference_dir
 from sockproof.commands.operands import over_records, read_operands
 from sockproof.commands.output import open_console
 from sockproof.report.atlas_entries import make_atlas
 from sockproof.report.atlas_words import atlas_markdown, print_atlas
 from sockproof.report.html.changes_view import atlas_html
+from sockproof.run.areas import asked_module
 from sockproof.run.run_options import RunOptions
 from sockproof.whole_file import write_whole
 
@@ -36,9 +37,10 @@ def atlas_command(
     """Tell what changed at which version of Python, in promises, verdicts and observations.
 
     Each RECORD is a record file, a folder of them, or an implementation, which is played first. The
-    default is the records that sockproof ships.
+    default is the records that sockproof ships; with --area socket those of that module.
     """
-    records = read_operands(given or [str(kit_dir() / REFERENCE)], options, report_dir)
+    shipped = str(reference_dir(asked_module(options.areas)))
+    records = read_operands(given or [shipped], options, report_dir)
     atlas = make_atlas(records, first, last)
     print_atlas(atlas, open_console(), index=bool(options.keyword))
     if markdown:

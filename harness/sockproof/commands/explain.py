@@ -77,7 +77,7 @@ def _of_check(requirement: Requirement, id_: str) -> Iterator[tuple[str, str]]:
 
 def _shown(requirement: Requirement) -> Sequence[str]:
     """What the records of reference show of it."""
-    atlas = atlas_of(reference_records(), [requirement.id])
+    atlas = atlas_of(reference_records(requirement.module), [requirement.id])
     entries = [one for one in atlas.entries if one.requirement.id == requirement.id]
     return [line for entry in entries for line in lines_of(atlas, entry)] or ["not yet on record"]
 

@@ -56,7 +56,7 @@ def find_command(words: Sequence[str], limit: int, area: str) -> None:
     asked = " ".join(words)
     if not has_words(asked):
         raise UsageError("no words to look for", "say what you see: sockproof find hangs at exit")
-    records = reference_records()
+    records = reference_records(area)
     found = best(searched(records, area), asked, limit)
     if not found:
         problem = f"nothing is found for '{one_line(asked, 80)}'"

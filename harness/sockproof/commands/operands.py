@@ -24,6 +24,7 @@ from sockproof.own_folder import own_folder
 from sockproof.record.reader import Record, read_record
 from sockproof.record.selection import select
 from sockproof.report.comparison import renamed
+from sockproof.run.areas import asked_module
 from sockproof.run.run_options import RunOptions, click_option, run_options
 from sockproof.spec.catalogue import load_modules
 from sockproof.spec.keywords import keyword_matcher
@@ -38,7 +39,7 @@ _PLAYED_SUFFIXES = (".py", ".toml")
 def over_records(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a command over records: how implementations are played, what is written."""
     options = (
-        run_options("specs", "keyword", "workers", "expectations"),
+        run_options("specs", "areas", "keyword", "workers", "expectations"),
         click.option("--markdown", type=NewFile(), metavar="FILE", help="Write Markdown, too."),
         click.option("--html", type=NewFile(), metavar="FILE", help="Write a page, too."),
         click_option(
@@ -68,6 +69,7 @@ def read_operands(
     """
     keyword_matcher(options.keyword)
     select_specs(options.specs)  # what is wrong here is told before anything is played
+    asked_module(options.areas)
     found = [_files(text, single=single) or _implementation(text) for text in given]
     renames = load_renames(load_modules())
     numbers = itertools.count(1)
@@ -77,7 +79,10 @@ def read_operands(
             whole.append(_played(one, options, kept_in and kept_in / str(next(numbers))))
         else:
             whole += [read_record(path, light=True) for path in one]
-    cut = [select(renamed(one, renames), options.keyword, options.specs) for one in whole]
+    cut = [
+        select(renamed(one, renames), options.keyword, options.specs, options.areas)
+        for one in whole
+    ]
     if not any(record.cases for record in cut):
         hint = new_ids(options.keyword, load_modules()) or "see 'sockproof list --cases'"
         raise UsageError("no case is selected", hint)

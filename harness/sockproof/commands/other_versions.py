@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sockproof._paths import REFERENCE, kit_dir
+from sockproof._paths import reference_dir
 from sockproof.errors import HarnessError
 from sockproof.iut.capabilities import ProbedIut, probe
 from sockproof.iut.discovery import discover_interpreters
@@ -23,9 +23,10 @@ __all__ = ["others_here"]
 def others_here(case: CaseId, row: CaseRow) -> Iterator[ProbedIut]:
     """Those whose record of reference has the case as a PASS, the newest first: with another value,
     if nothing of ``row`` is wrong but something is observed."""
+    module = module_of(case.area)
     ids = [
         name
-        for name, other in rows_of_references(str(case), kit_dir() / REFERENCE).items()
+        for name, other in rows_of_references(str(case), reference_dir(module)).items()
         if other.verdict is Verdict.PASS
         and (row.deviates or other.observations != row.observations)
     ]
@@ -33,6 +34,6 @@ def others_here(case: CaseId, row: CaseRow) -> Iterator[ProbedIut]:
     for name in reversed(ids):
         if name in here:
             try:
-                yield probe(judged_as(module_of(case.area), parse_iut(str(here[name].path))))
+                yield probe(judged_as(module, parse_iut(str(here[name].path))))
             except HarnessError:  # it is there and does not run: there may be another
                 continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sockproof._paths import REFERENCE, kit_dir
+from sockproof._paths import reference_dir
 from sockproof.commands.operands import read_operands
 from sockproof.record.reader import Record
 from sockproof.record.selection import select
@@ -20,9 +20,10 @@ __all__ = ["atlas_of", "lines_of", "reference_records"]
 SHOWN = 3
 
 
-def reference_records() -> list[Record]:
-    """Those that ship, with the requirement ids of today."""
-    return read_operands([str(kit_dir() / REFERENCE)], RunOptions())
+def reference_records(module: str) -> list[Record]:
+    """Those that ship of a module, with the requirement ids of today."""
+    folder = reference_dir(module)
+    return read_operands([str(folder)], RunOptions()) if folder.is_dir() else []
 
 
 def atlas_of(records: Sequence[Record], ids: Sequence[str]) -> Atlas:

@@ -1,11 +1,12 @@
 """Makes the records of reference anew, of those interpreters that are there: ``make reference``.
 
-Each is played by itself, so that one that fails leaves the others good. It is no command of
-``sockproof``: only a clone has records of reference to write.
+Each is played by itself, so that one that fails leaves the others good, and each has a record of
+each module. It is no command of ``sockproof``: only a clone has records of reference to write.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,35 +15,54 @@ from pathlib import Path
 
 import click
 
-from sockproof._paths import REFERENCE, kit_dir
+from sockproof._paths import reference_dir
 from sockproof.commands.cli import run_command
 from sockproof.commands.operands import read_operands, record_files
 from sockproof.commands.output import open_console, warn
-from sockproof.commands.run import exit_status, record_of, refuse_unwritable, tell
+from sockproof.commands.run import (
+    AS_EXPECTED,
+    DEVIATION,
+    INCOMPLETE,
+    STALE,
+    exit_status,
+    record_of,
+    refuse_unwritable,
+    tell,
+)
 from sockproof.errors import HarnessError, IutUnavailable, UsageError
 from sockproof.iut.capabilities import probe
 from sockproof.iut.implementation import parse_iut
+from sockproof.iut.judged_module import judged_as
 from sockproof.own_folder import own_folder
 from sockproof.record.reader import Record, read_record
 from sockproof.record.reference_form import write_reference
 from sockproof.report.atlas_entries import make_atlas
 from sockproof.report.html.changes_view import atlas_html
+from sockproof.run.areas import areas_with
 from sockproof.run.run_options import RunOptions
+from sockproof.spec.requirement import SERVERS, SOCKETS
 from sockproof.whole_file import write_whole
 
 __all__ = ["play_whole", "refresh"]
 
+# Of the statuses of two modules the first of these counts.
+_WORST_FIRST = (INCOMPLETE, DEVIATION, STALE, AS_EXPECTED)
 Play = Callable[[str, Path], Path]
 """Plays an implementation, given as for ``--iut``; the record is in the folder."""
 
 
-def play_whole(given: str, folder: Path, workers: int, keyword: str = "") -> Path:
-    """Play all cases; the keyword is there to make it short where only the way is tried out.
+def play_whole(
+    given: str, folder: Path, workers: int, module: str = SERVERS, keyword: str = ""
+) -> Path:
+    """Play all cases of a module; the keyword is there to make it short where only the way is tried
+    out.
 
     Raises:
         HarnessError: no case could be played.
     """
-    return record_of(RunOptions((given,), keyword=keyword, workers=workers, report_dir=folder))
+    areas = areas_with(module)
+    options = RunOptions((given,), areas=areas, keyword=keyword, workers=workers)
+    return record_of(dataclasses.replace(options, report_dir=folder))
 
 
 @dataclass
@@ -54,17 +74,20 @@ class _Refreshed:
     problems: list[str] = field(default_factory=list)
 
 
-def refresh(given: Sequence[str], folder: Path, play: Play) -> int:
-    """Play what is there, write what is seen as references, and their pages if any is another.
+def refresh(given: Sequence[str], folder: Path, play: Play, module: str = SERVERS) -> int:
+    """Play what is there of a module, write what is seen as references, and their pages if any is
+    another.
 
     The status is that of a run: of what was played, and of what could not be. An interpreter that
     is not there is told in one line, and its record stays as it is.
 
     Raises:
-        HarnessError: none is there, or a file cannot be written.
+        HarnessError: there is none with a socketserver, or a file cannot be written.
     """
     refuse_unwritable(folder)
-    there = list(_those_there(given))
+    there = list(_those_there(given, module))
+    if not there and module != SERVERS:
+        return AS_EXPECTED
     if not there:
         raise HarnessError(
             "none of the interpreters is on this machine", "name others: make reference IUTS=..."
@@ -80,14 +103,18 @@ def refresh(given: Sequence[str], folder: Path, play: Play) -> int:
     return exit_status(cases, done.problems, stale=stale)
 
 
-def _those_there(given: Sequence[str]) -> Iterator[str]:
+def _those_there(given: Sequence[str], module: str) -> Iterator[str]:
     for text in given:
         try:
-            probe(parse_iut(text))
+            _probe(text, module)
         except (IutUnavailable, UsageError) as error:
-            _say(f"{text} is not there, its record stays as it is: {error.message}")
+            _say(f"{module} of {text} is not there, its record stays as it is: {error.message}")
         else:
             yield text
+
+
+def _probe(text: str, module: str) -> None:
+    probe(judged_as(module, parse_iut(text)))
 
 
 def _refreshed(there: Sequence[str], folder: Path, scratch: Path, play: Play) -> _Refreshed:
@@ -129,8 +156,12 @@ def _say(text: str) -> None:
 @click.option("--workers", type=int, default=4)
 @click.argument("iuts", nargs=-1, required=True)
 def refresh_command(workers: int, iuts: Sequence[str]) -> int:
-    """Refresh the records of this clone."""
-    return refresh(iuts, kit_dir() / REFERENCE, partial(play_whole, workers=workers))
+    """Refresh the records of this clone, of both modules."""
+    ended = []
+    for module in (SERVERS, SOCKETS):
+        play = partial(play_whole, workers=workers, module=module)
+        ended.append(refresh(iuts, reference_dir(module), play, module))
+    return next(status for status in _WORST_FIRST if status in ended)
 
 
 if __name__ == "__main__":

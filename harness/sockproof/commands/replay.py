@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from sockproof._paths import REFERENCE, kit_dir
+from sockproof._paths import reference_dir
 from sockproof.commands.at_work import at_work
 from sockproof.commands.capture import refuse_to_capture, write_capture
 from sockproof.commands.check_replaying import AS_STORED, OTHERWISE, replay_check
@@ -33,8 +33,10 @@ from sockproof.repro.differences import (
 )
 from sockproof.repro.packet_capture import Capture
 from sockproof.run.record_header import record_header, requirement_row, without_home
+from sockproof.spec.case_id import CaseId
 from sockproof.spec.catalogue import load_everything
 from sockproof.spec.levels import Level
+from sockproof.spec.requirement import module_of
 
 __all__ = ["replay_command"]
 
@@ -176,7 +178,8 @@ def _has_leaked(row: CaseRow) -> bool:
 
 def _print_observed(console: Console, row: CaseRow) -> None:
     """What nobody promised and the case has seen, beside what the records of reference have."""
-    others = rows_of_references(row.id, kit_dir() / REFERENCE) if row.observations else {}
+    folder = reference_dir(module_of(CaseId.read(row.id).area))
+    others = rows_of_references(row.id, folder) if row.observations else {}
     for line in observed_lines(row, others):
         console.print(f"  {'seen' if line[:1] != ' ' else '':8}{line}", markup=False)
 

@@ -23,7 +23,7 @@ SCHEMA_OF_REFERENCE = 3
 _SUITE = ("kind", "schema", "suite", "suite_version")
 _HEADER = (*_SUITE, "implementation", "capabilities", "platform", "seed")
 _PARTS = {
-    "implementation": ("id", "given", "level", "name", "version", "module"),
+    "implementation": ("id", "given", "level", "name", "version", "module", "judged"),
     "platform": ("system",),
 }
 

@@ -1,4 +1,4 @@
-"""Cuts a record down to the cases that ``-k`` and ``--spec`` name, as a run would select them."""
+"""Cuts a record down to the cases that ``-k``, ``--spec`` and ``--area`` name, as a run would."""
 
 from __future__ import annotations
 
@@ -13,19 +13,23 @@ from sockproof.spec.keywords import keyword_matcher
 __all__ = ["select"]
 
 
-def select(record: Record, keyword: str = "", specs: Sequence[str] = ()) -> Record:
+def select(
+    record: Record, keyword: str = "", specs: Sequence[str] = (), areas: Sequence[str] = ()
+) -> Record:
     """The record with the cases selected, and their requirements; itself when all are.
 
     Raises:
         UsageError: ``keyword`` is not an expression.
     """
-    if not keyword and not specs:
+    if not (keyword or specs or areas):
         return record
     named = keyword_matcher(keyword)
     cases = tuple(
         case
         for case in record.cases
-        if named(case.id) and (not specs or not case.spec or _any_matches(case.spec, specs))
+        if named(case.id)
+        and (not areas or case.id.partition("/")[0] in areas)
+        and (not specs or not case.spec or _any_matches(case.spec, specs))
     )
     used = {case.requirement for case in cases}
     rows = {id_: row for id_, row in record.requirements.items() if id_ in used}

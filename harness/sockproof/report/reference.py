@@ -32,6 +32,8 @@ __all__ = [
     "with_references",
 ]
 
+# Modules that records of reference are shipped of, as a record names them.
+_SHIPPED = ("", "socket")
 # What is shown where one of the two has no such observation.
 ABSENT = "(not observed)"
 
@@ -46,23 +48,27 @@ class Difference:
 
 
 def with_references(records: Iterable[Record], folder: Path) -> list[Record]:
-    """The records, each with the reference of its level; without one where none is shipped, as for
-    the socket module.
+    """The records, each with the reference of its module and level; without one where none is
+    shipped. ``folder`` has those of socketserver, and in folders those of other modules.
 
     Raises:
         RecordError: a reference cannot be read.
     """
-    shipped = sorted(folder.glob("cpython-*.jsonl"))
-    paths = {version_numbers(path.stem.removeprefix("cpython-"))[:2]: path for path in shipped}
+    shipped = {judged: _by_level(folder / judged) for judged in _SHIPPED}
     read: dict[Path, Record] = {}
     found = []
     for record in records:
-        path = paths.get(version_numbers(record.implementation.level)[:2])
-        path = None if record.implementation.judged else path  # those are of socketserver
+        level = version_numbers(record.implementation.level)[:2]
+        path = shipped.get(record.implementation.judged, {}).get(level)
         if path is not None and path not in read:
             read[path] = read_record(path)
         found.append(dataclasses.replace(record, reference=read[path]) if path else record)
     return found
+
+
+def _by_level(folder: Path) -> dict[tuple[int, ...], Path]:
+    shipped = sorted(folder.glob("cpython-*.jsonl"))
+    return {version_numbers(path.stem.removeprefix("cpython-"))[:2]: path for path in shipped}
 
 
 def differences(record: Record, case: CaseRow) -> tuple[Difference, ...]:

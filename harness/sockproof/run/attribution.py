@@ -11,7 +11,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sockproof._paths import REFERENCE, kit_dir
+from sockproof._paths import reference_dir
 from sockproof.iut.capabilities import ProbedIut, interpreter_id, probe
 from sockproof.judge.expectations import Circumstances, Expectation, known_expectations
 from sockproof.judge.verdict import Verdict
@@ -81,7 +81,8 @@ def inherited_cases(
 
 def _reference(iut: ProbedIut) -> Record | None:
     """The record of reference of this very version, if there is one."""
-    path = kit_dir() / REFERENCE / record_name(interpreter_id(dict(iut.hello)))
+    folder = reference_dir(iut.implementation.judged)
+    path = folder / record_name(interpreter_id(dict(iut.hello)))
     record = read_record(path) if path.is_file() else None
     is_of_level = record and record.implementation.level == format_python_level(iut.level)
     return record if is_of_level else None
