@@ -10,14 +10,20 @@ from sockproof.check.service.mixing import MIXES_NAME
 from sockproof.check.service.service_table import SERVICE
 from sockproof.commands.one_case import known_case
 from sockproof.errors import RecordError, UsageError
+from sockproof.generate.options import WALKS
 from sockproof.spec.case_id import CaseId
 
-__all__ = ["GENERATED", "read_plan", "refuse_unplayable"]
+__all__ = ["GENERATED", "plays_plans", "read_plan", "refuse_unplayable"]
 
 GENERATED = "generated"
 """The area whose cases play plans, and the key of what a case's row tells of them."""
 _MIXES = f"{SERVICE}/{MIXES_NAME}"
 _NO_PLAN = "it needs 'case', the id of a generated case, and 'plan'"
+
+
+def plays_plans(case: CaseId) -> bool:
+    """Whether it is a case of a run that generates plans."""
+    return case.area == GENERATED or case.requirement == WALKS
 
 
 def read_plan(path: Path) -> tuple[CaseId, dict[str, Any]]:
@@ -48,7 +54,8 @@ def refuse_unplayable(path: Path, case: CaseId, plan: Any) -> None:
         UsageError: it is not.
     """
     spec = plan.get("spec") if isinstance(plan, dict) else None
-    if (case.area != GENERATED and case.requirement != _MIXES) or spec != case.spec:
+    played_on = case.variant if case.requirement == WALKS else case.spec
+    if (not plays_plans(case) and case.requirement != _MIXES) or spec != played_on:
         raise UsageError(f"{path}: {case} plays no plan of {spec}", _NO_PLAN)
     if case.requirement == _MIXES:
         from sockproof.check.service.mix_plan import mix_of

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sockproof.commands.at_work import at_work
+from sockproof.commands.kept_plans import plays_plans
 from sockproof.commands.one_case import Playing, play_case
 from sockproof.commands.other_versions import others_here
 from sockproof.commands.output import warn
-from sockproof.commands.stored import GENERATED, Wanted
+from sockproof.commands.stored import Wanted
 from sockproof.errors import HarnessError
 from sockproof.generate.options import Generating
 from sockproof.iut.capabilities import ProbedIut, interpreter_id, probe
@@ -105,7 +106,7 @@ def warn_of_missing(log: CaseLog) -> None:
 def _with_a_plan(wanted: Wanted, iut: ProbedIut) -> Generating:
     """The plan to play: if none is given, one that fails is looked for."""
     generating = wanted.generating
-    if wanted.case.area != GENERATED or generating.plan is not None:
+    if not plays_plans(wanted.case) or generating.plan is not None:
         return generating
     row = play_case(wanted.case, [iut], generating)[0].row
     failing = (row.generated or {}).get("failing")

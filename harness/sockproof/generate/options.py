@@ -12,7 +12,7 @@ from typing import Any
 
 from sockproof.errors import UsageError
 
-__all__ = ["CACHE", "EXAMPLES", "MIXES", "SEED", "Generating"]
+__all__ = ["CACHE", "EXAMPLES", "MIXES", "SEED", "WALKS", "Generating"]
 
 # The seed of every run that is not told another: its plans are always the same.
 SEED = 1
@@ -20,6 +20,8 @@ SEED = 1
 EXAMPLES = 15
 # The same, of clients that are interleaved before a server that is checked.
 MIXES = 40
+# The requirement of the socket module whose cases play walks.
+WALKS = "socket/walks-go-as-modelled"
 # The folder, below where the command is run, that keeps plans that failed.
 CACHE = ".sockproof_cache"
 

@@ -14,7 +14,7 @@ from sockproof.generate.client_plan import Move, Payload, Plan, Profile
 from sockproof.generate.datagrams import DatagramPlaying
 from sockproof.generate.life import Life, LifeStep
 from sockproof.generate.life_playing import CLOSE_WAITS_SINCE, play_life
-from sockproof.generate.options import Generating
+from sockproof.generate.options import WALKS, Generating
 from sockproof.generate.pieces import EARLY, PIECES
 from sockproof.generate.plan_stage import CaseStage
 from sockproof.generate.playing import StreamPlaying
@@ -22,6 +22,7 @@ from sockproof.generate.properties import Property
 from sockproof.generate.search import Search
 from sockproof.generate.shrinking import lived, possible, smaller_lives, smaller_plans
 from sockproof.generate.strategies import lives, plans
+from sockproof.generate.walk_trials import walk_of
 
 __all__ = ["check_playable", "try_lives", "try_plans"]
 
@@ -68,11 +69,15 @@ def try_lives(case: CaseRun, generating: Generating) -> None:
 
 
 def check_playable(data: Mapping[str, Any], requirement_id: str) -> None:
-    """Whether it is a plan, or a life (only these have no handler), as the requirement plays them.
+    """Whether it is a walk, a plan, or a life (only these have no handler), as the requirement
+    plays them.
 
     Raises:
-        UsageError: it is neither, one that cannot be played, or of the other kind.
+        UsageError: it is none, one that cannot be played, or of another kind.
     """
+    if requirement_id == WALKS:
+        walk_of(data)
+        return
     is_life = "handler" not in data
     life_of(data) if is_life else plan_of(data)
     if is_life != (requirement_id == _OF_LIVES):

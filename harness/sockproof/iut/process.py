@@ -58,6 +58,8 @@ class CaseProcess(Arrivals):
         self._gates: dict[str, int] = {}
         self._seq = 0
         self.began_s = time.monotonic()
+        # How long an answer may take, where a command does not say; None is the hang bound.
+        self.patience_s: float | None = None
         self._leftovers: Leftovers | None = None
         # No waiting for its word: the first command may already be on its way when it starts.
         order = {"number": self._number, "deadline_s": self.deadline_s, **self._way.order}
@@ -87,7 +89,9 @@ class CaseProcess(Arrivals):
             self._way.send(line)
         what = arguments.get("method") or op
         # Its agent may be later to tell that it has started than it is to answer.
-        self._wait(lambda: seq in self._answers and self.pid, f"{what} returns", bound_s)
+        self._wait(
+            lambda: seq in self._answers and self.pid, f"{what} returns", bound_s or self.patience_s
+        )
         outcome = self._answers.pop(seq)
         if outcome.error is not None and (name := outcome.error.asks_for(self._absent)):
             raise NotApplicable(f"the module has no {name}", name)
