@@ -64,7 +64,7 @@ bench: $(ready) ## what a case costs, beside an echo over bare sockets
 	@$(iut) && $(sockproof) bench --iut "$$iut" $(ARGS)
 
 proof: $(ready) ## does the suite bite? the socketserver of $(PYTHON) broken in every way; the matrix is in reports/out/proof
-	@$(iut) && $(sockproof) selftest --iut "$$iut" --report-dir reports/out/proof -n $(WORKERS) --against cpython-tests $(ARGS)
+	@$(iut) && $(sockproof) selftest --iut "$$iut" --report-dir reports/out/proof -n $(WORKERS) --pairs 40 --against cpython-tests $(ARGS)
 
 test: $(ready) ## the tests, the harness's own among them; of the long ones a part, another with each commit
 	@"$(bin)/python" -m pytest -n $(WORKERS) --dist worksteal --turn $(TURN) $(ARGS)

@@ -68,6 +68,13 @@ _SHORT = "0.4"
     "right ones: rewrite-matrix.html and .json.",
 )
 @click.option(
+    "--pairs",
+    type=click.IntRange(0, 10_000),
+    default=0,
+    metavar="N",
+    help="Also N pairs of those made by rule: two changes of one class at once. [default: none]",
+)
+@click.option(
     "-k", "keyword", default="", metavar="TEXT", help="Mutants whose id or title has this in it."
 )
 @click.option(
@@ -103,6 +110,7 @@ def selftest_command(
     named: bool,
     generic: bool,
     rewrites: bool,
+    pairs: int,
     keyword: str,
     sample: int,
     full: bool,
@@ -116,9 +124,9 @@ def selftest_command(
     what is merely noticed counts as survived, unless it is listed with a reason.
     """
     kinds = _kinds(named=named, generic=generic, rewrites=rewrites)
-    if rewrites and area:
-        raise UsageError("--rewrites plays servers, and no sockets", "leave --area out")
-    choice = Choice(MODULES[area or SERVERS], kinds, keyword, sample)
+    if rewrites and (area or pairs):
+        raise UsageError("--rewrites plays no --area and no --pairs", "leave them out")
+    choice = Choice(MODULES[area or SERVERS], kinds, keyword, sample, pairs)
     areas = (area,) if area else ()
     options = dataclasses.replace(options, iuts=(iut,), areas=areas, keep="none")
     matrix, source = _proved(options, choice, full=full)

@@ -15,6 +15,7 @@ from sockproof.mutation.equivalents import fitting_reasons, read_equivalents
 from sockproof.mutation.mutated_module import MutatedModule
 from sockproof.mutation.mutator import generic_mutants
 from sockproof.mutation.named import Mutant
+from sockproof.mutation.pairs import pairs_of
 from sockproof.mutation.platform_tests import platform_of
 from sockproof.mutation.rewriting import Rewrite, load_rewrites
 from sockproof.mutation.rewritten_subjects import rewritten_subjects
@@ -28,12 +29,13 @@ _AnyMutant = TypeVar("_AnyMutant", Mutant, Rewrite, Subject)
 
 @dataclass(frozen=True)
 class Choice:
-    """The mutants that the user asked for."""
+    """The mutants that the user asked for; ``pairs`` is how many of two generic ones at once."""
 
     module: MutatedModule
     kinds: frozenset[MutantKind]
     keyword: str
     sample: int
+    pairs: int = 0
 
 
 def refuse_module(given: str, module: MutatedModule) -> None:
@@ -74,8 +76,10 @@ def chosen_subjects(choice: Choice, iut: ProbedIut, source: str) -> tuple[list[S
     if MutantKind.NAMED in choice.kinds:
         named = _wanted(module.named(), choice)
         subjects, unfit = named_subjects(named, source, iut.level, catalogue)
-    if MutantKind.GENERIC in choice.kinds:
-        subjects += _generic(choice, iut, source)
+    if MutantKind.GENERIC in choice.kinds or choice.pairs:
+        generic = _generic(module, iut, source)
+        chosen = generic if MutantKind.GENERIC in choice.kinds else []
+        subjects += _wanted([*chosen, *pairs_of(generic, source, choice.pairs)], choice)
     if MutantKind.REWRITTEN in choice.kinds:
         rewrites = _wanted(load_rewrites(catalogue=catalogue), choice)
         subjects, unfit = rewritten_subjects(rewrites, source, iut.level, catalogue)
@@ -84,15 +88,13 @@ def chosen_subjects(choice: Choice, iut: ProbedIut, source: str) -> tuple[list[S
     return subjects[:: choice.sample], unfit
 
 
-def _generic(choice: Choice, iut: ProbedIut, source: str) -> list[Subject]:
-    """Those made by rule that are wanted, with the reason why nobody can tell some of them."""
-    module = choice.module
+def _generic(module: MutatedModule, iut: ProbedIut, source: str) -> list[Subject]:
+    """Those made by rule, with the reason why nobody can tell some of them."""
     generic = generic_mutants(source, platform_of(iut.implementation, source), module.aim)
     keys = {mutant.key for mutant in generic}
     reasons = fitting_reasons(read_equivalents(module.equivalents), keys, iut.level)
     return [
-        dataclasses.replace(mutant, equivalent=reasons.get(mutant.key, ""))
-        for mutant in _wanted(generic, choice)
+        dataclasses.replace(mutant, equivalent=reasons.get(mutant.key, "")) for mutant in generic
     ]
 
 

@@ -21,6 +21,7 @@ class MutantKind(str, Enum):
 
     NAMED = "named"
     GENERIC = "generic"
+    PAIR = "pair"
     REWRITTEN = "rewritten"
 
 
