@@ -20,6 +20,8 @@ CASES = {
     "timeout-of-a-connection-is-dropped": "socket/create-connection-sets-the-timeout[5-s]",
     "family-of-a-descriptor-is-not-asked-for": "socket/socket-of-a-descriptor-finds-its-family",
     "recv-never-waits": "socket/recv-waits-for-octets[no timeout]",
+    "recv-is-interrupted": "socket/interrupted-call-goes-on[recv]",
+    "copy-of-a-shut-socket-is-closed": "socket/walks-go-as-modelled[stream path]",
 }
 DEADLINE_S = 240
 

@@ -161,7 +161,7 @@ class RunOptions:
         type=int,
         metavar="N",
         show_default=True,
-        help="Generated plans that each case of the area 'generated' plays.",
+        help="Generated plans that each case of the area 'generated' plays; walks of sockets.",
     )
 
     @property
