@@ -30,7 +30,7 @@ IMPATIENT = [one for one in DETECTED if PATIENT.issuperset(one.detected_by)]
 SOON_DETECTED = [one for one in DETECTED if one not in IMPATIENT]
 RIGHT = [one for one in FITTING if one.is_right]
 DETECTORS = sorted({requirement for one in SOON_DETECTED for requirement in one.detected_by})
-DETECTED_AT_LEAST = 88
+DETECTED_AT_LEAST = 120
 PARTS = 48
 """The turns in which all are played: they take long."""
 PATIENT_PARTS = 6

@@ -38,10 +38,11 @@ def state():
         "folder": os.getcwd(),
         "environment": sorted(os.environ.items()),
         "locale": locale.setlocale(locale.LC_ALL),
-        "garbage collector": gc.isenabled(),
+        "garbage collector": [gc.isenabled(), getattr(gc, "get_threshold", gc.isenabled)()],
+        "frozen objects": gc.get_freeze_count() if hasattr(gc, "get_freeze_count") else 0,
         "exception hooks": [repr(sys.excepthook), repr(getattr(threading, "excepthook", None))],
         "standard streams": [repr(one) for one in (sys.stdin, sys.stdout, sys.stderr)],
-        "filters of warnings": len(warnings.filters),
+        "filters of warnings": [repr(one) for one in warnings.filters],
         "limit of recursion": sys.getrecursionlimit(),
         "size of stacks": threading.stack_size(),
     }

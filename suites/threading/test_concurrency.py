@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fixtures import Construct, Observe, Peers, Serve, check, requirement, same
+from fixtures import Construct, DatagramPeer, Observe, Peers, Serve, check, requirement, same
 from fixtures.steps import Echo, Gate, Raise, ReadLine, Report, Run, When
 
 MANY = 20
@@ -24,6 +24,17 @@ def test_two_requests_are_in_their_handlers_at_once(serve: Serve, peers: Peers) 
 
     first.expect(b"first\n").expect_end()
     second.expect(b"second\n").expect_end()
+
+
+@requirement("threading/requests-of-one-client-at-once")
+def test_two_requests_of_one_client_are_handled_at_once(serve: Serve, sender: DatagramPeer) -> None:
+    """Two datagrams of one sender are in two handlers at one closed gate together."""
+    server = serve([ReadLine(), Gate("hold"), Echo()])
+
+    sender.connect(server).send(b"first\n").send(b"second\n")
+
+    server.expect_at_gate("hold", 2)
+    server.open_gate("hold")
 
 
 @requirement("threading/handler-runs-in-its-own-thread")
