@@ -9,7 +9,7 @@ from sockproof.errors import UsageError
 from sockproof.iut.implementation import GREEN_RUNTIMES, Implementation
 from sockproof.spec.requirement import SERVERS, SOCKETS
 
-__all__ = ["judged_as"]
+__all__ = ["judged_as", "package_of"]
 
 
 def judged_as(module: str, implementation: Implementation) -> Implementation:
@@ -36,13 +36,11 @@ def judged_as(module: str, implementation: Implementation) -> Implementation:
             f"--iut {implementation.given}: whatever imports {module} would get this file",
             f"call it otherwise, such as my_{module}.py",
         )
-    preload = implementation.preload or (
-        _runtime_below(implementation) if module == SOCKETS else ""
-    )
+    below = GREEN_RUNTIMES.get(package_of(implementation), "") if module == SOCKETS else ""
+    preload = implementation.preload or below
     return dataclasses.replace(implementation, judged=module, preload=preload)
 
 
-def _runtime_below(implementation: Implementation) -> str:
-    """What makes the runtime whose package has the module; empty if none has."""
-    is_file = bool(implementation.module_path)
-    return "" if is_file else GREEN_RUNTIMES.get(implementation.module.partition(".")[0], "")
+def package_of(implementation: Implementation) -> str:
+    """The package of a module that is installed; empty for a file, and the interpreter's own."""
+    return "" if implementation.module_path else implementation.module.partition(".")[0]

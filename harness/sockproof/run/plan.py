@@ -17,7 +17,7 @@ from sockproof.generate.options import Generating
 from sockproof.iut.addresses import short_temporary_folder
 from sockproof.iut.capabilities import ProbedIut, interpreter_id, probe
 from sockproof.iut.implementation import Implementation, parse_iut
-from sockproof.iut.judged_module import judged_as
+from sockproof.iut.judged_module import judged_as, package_of
 from sockproof.iut.server_class import OwnServer
 from sockproof.iut.started import side_by_side
 from sockproof.judge.expectations import (
@@ -217,8 +217,7 @@ def _expectations(
     own deviations, and so has what is loaded before the interpreter's, unless it is known of that.
     """
     runtime = str(iut.hello["runtime"])
-    package = "" if iut.implementation.module_path else iut.implementation.module.partition(".")[0]
-    known = known_expectations() if package in ("", runtime) else ()
+    known = known_expectations() if package_of(iut.implementation) in ("", runtime) else ()
     if runtime or iut.implementation.preload:
         known = tuple(one for one in known if runtime and runtime in (one.runtime, *one.also_under))
     name = str(iut.hello["implementation"])
