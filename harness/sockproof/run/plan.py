@@ -213,11 +213,11 @@ def _expectations(
     iut: ProbedIut, given: Sequence[Expectation], asked: Sequence[str]
 ) -> tuple[Expectation, ...]:
     """Those given, of what is ``asked`` for, that it meets the conditions of, before what is known
-    of interpreters' own modules, and of the sockets of runtimes. A module of somebody's own has its
-    own deviations, and so has what is loaded before the interpreter's, unless it is known of that.
-    """
+    of interpreters' own modules, and of runtimes'. A module of somebody's own has its own
+    deviations, and so has what is loaded before the interpreter's, unless it is known of that."""
     runtime = str(iut.hello["runtime"])
-    known = known_expectations() if package_of(iut.implementation) in ("", runtime) else ()
+    is_known = not iut.implementation.module or package_of(iut.implementation) == runtime != ""
+    known = known_expectations() if is_known else ()
     if runtime or iut.implementation.preload:
         known = tuple(one for one in known if runtime and runtime in (one.runtime, *one.also_under))
     name = str(iut.hello["implementation"])
