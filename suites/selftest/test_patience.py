@@ -70,6 +70,27 @@ def test_a_case_whose_process_dies_is_told(workers: str, tmp_path: Path) -> None
     assert not record.complete
 
 
+@pytest.mark.by_turns(48)
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_a_case_whose_process_stands_still_is_told(workers: str, tmp_path: Path) -> None:
+    """It holds up nobody for good: it is ended, and told like one that died."""
+    options = ("-n", workers, "--spec", SPEC)
+
+    ended = play(
+        tmp_path,
+        [str(partner("stops_its_worker"))],
+        READING,
+        REFUSED,
+        options=options,
+        SOCKPROOF_TIMEOUT_SCALE="0.1",
+    )
+
+    assert ended.status == 3, ended
+    (record,) = records_in(tmp_path).values()
+    assert [case.verdict for case in record.cases] == [Verdict.PASS, Verdict.ERROR]
+    assert "ended without a word" in record.cases[-1].reason
+
+
 @pytest.mark.parametrize("workers", ["0", "1"])
 def test_an_interrupt_ends_those_that_wait(workers: str, tmp_path: Path) -> None:
     """The command ends at once, and leaves nobody who waits on."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import signal
+import time
 import warnings
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from sockproof.run.case_item import agent_pool, is_played_again, told_reports
 from sockproof.run.collecting import parameter_of
 from sockproof.run.lifetime import end_with_run
 from sockproof.run.plugin import plan_path
+from sockproof.timing import PATIENCE_S, case_deadline_s, start_bound_s
 
 __all__ = ["Background"]
 
@@ -36,14 +39,17 @@ class _Copy:
     item: pytest.Item
     pid: int
     told: int
+    deadline: float
     text: bytes | None = None
 
     def wait(self) -> None:
-        """Until it has told all, and has ended."""
+        """Until it has told all, and has ended; one that stands still is ended, and is lost."""
         if self.text is None:
-            with open(self.told, "rb", closefd=False) as pipe:
-                self.text = pipe.read()
+            self.text = _read(self.told, self.deadline)
             os.close(self.told)
+            if self.text is None:
+                self.text = b""
+                os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
 
     def end(self) -> None:
@@ -62,6 +68,19 @@ class _Copy:
             return [pytest.TestReport(item.nodeid, item.location, {}, "failed", _LOST, "???")]  # type: ignore[arg-type]
         read = item.config.hook.pytest_report_from_serializable
         return [read(config=item.config, data=one) for one in told]
+
+
+def _read(descriptor: int, deadline: float) -> bytes | None:
+    """All that is told there; None where its end has not come by then."""
+    ready = select.poll()
+    ready.register(descriptor, select.POLLIN)
+    text = b""
+    while ready.poll(1000 * max(0.0, deadline - time.monotonic())):
+        more = os.read(descriptor, 1 << 16)
+        if not more:
+            return text
+        text += more
+    return None
 
 
 class Background:
@@ -108,7 +127,9 @@ def _begun(item: pytest.Item) -> _Copy:
             _play(item, telling)
     finally:
         os.close(telling)
-    return _Copy(item, pid, told)
+    # It has bounds of its own: this one is for a copy that stands still before or behind them.
+    bound_s = PATIENCE_S + start_bound_s() + 2 * case_deadline_s()
+    return _Copy(item, pid, told, time.monotonic() + bound_s)
 
 
 def _play(item: pytest.Item, telling: int) -> NoReturn:
