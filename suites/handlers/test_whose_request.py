@@ -20,23 +20,8 @@ class Connection(object):
     def __init__(self, connection):
         self.connection = connection
 
-    def recv(self, size):
-        return self.connection.recv(size)
-
-    def recv_into(self, buffer):
-        return self.connection.recv_into(buffer)
-
-    def sendall(self, data):
-        self.connection.sendall(data)
-
-    def makefile(self, *arguments):
-        return self.connection.makefile(*arguments)
-
-    def shutdown(self, how):
-        self.connection.shutdown(how)
-
-    def close(self):
-        self.connection.close()
+    def __getattr__(self, name):
+        return getattr(self.connection, name)
 
 server.of_ones_own = lambda taken: (Connection(taken[0]), taken[1])
 """
