@@ -134,6 +134,7 @@ BOUNDARIES: Mapping[str, Boundary] = {
             "generate/alike.py": "imports a part of Hypothesis, by a name of ours",
             "mutation/mutator.py": "compiles a mutant, and runs it not",
             "mutation/named.py": "compiles a mutant, and runs it not",
+            "mutation/pairs.py": "compiles a mutant, and runs it not",
         },
     ),
     "writes files": Boundary(

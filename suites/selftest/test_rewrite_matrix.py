@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import socketserver
 import sys
 from functools import cache
 from pathlib import Path
@@ -143,7 +144,7 @@ def test_the_summary_names_what_is_undetected() -> None:
 
 def test_each_is_played_where_it_is_broken() -> None:
     """What is said to detect it first; a right one is played to the end, once a requirement."""
-    source = Path(sys.modules["socketserver"].__file__ or "").read_text("utf-8")
+    source = Path(socketserver.__file__).read_text("utf-8")
     catalogue = load_catalogue()
 
     subjects, unfit = rewritten_subjects(load_rewrites(), source, (3, 99), catalogue)
