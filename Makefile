@@ -41,7 +41,7 @@ iut = iut=$$("$(PYTHON)" -c 'import os, sys; print(os.path.realpath(sys.executab
 # What fails where a requirement, its case and its mutant do not fit together.
 catalogue = $(addprefix suites/selftest/test_,$(addsuffix .py,catalogue titles symptoms coverage_of_catalogue mutant_build reference_of_catalogue import_rules))
 
-.PHONY: help report check-report requirement reference bench proof test check test-all test-hosts flakes \
+.PHONY: help report check-report requirement reference bench proof proof-socket proof-rewrites test check test-all test-hosts flakes \
     fuzz nightly lint types lock clean
 .NOTPARALLEL:
 
@@ -65,6 +65,12 @@ bench: $(ready) ## what a case costs, beside an echo over bare sockets
 
 proof: $(ready) ## does the suite bite? the socketserver of $(PYTHON) broken in every way; the matrix is in reports/out/proof
 	@$(iut) && $(sockproof) selftest --iut "$$iut" --report-dir reports/out/proof -n $(WORKERS) --pairs 40 --against cpython-tests $(ARGS)
+
+proof-socket: $(ready) ## the same of the socket module; the matrix is in reports/out/proof-socket
+	@$(iut) && $(sockproof) selftest --area socket --iut "$$iut" --report-dir reports/out/proof-socket -n $(WORKERS) --against cpython-tests $(ARGS)
+
+proof-rewrites: $(ready) ## servers as people write them anew, broken and right; the matrix is in reports/out/proof-rewrites
+	@$(iut) && $(sockproof) selftest --rewrites --iut "$$iut" --report-dir reports/out/proof-rewrites -n $(WORKERS) --against cpython-tests $(ARGS)
 
 test: $(ready) ## the tests, the harness's own among them; of the long ones a part, another with each commit
 	@"$(bin)/python" -m pytest -n $(WORKERS) --dist worksteal --turn $(TURN) $(ARGS)
@@ -97,6 +103,7 @@ fuzz: $(ready) ## $(INPUTS) hostile inputs for each reader of what others wrote:
 	@"$(bin)/python" -m pytest -n $(WORKERS) --dist worksteal --inputs $(INPUTS) $(ARGS) suites/selftest/test_fuzz_*.py
 
 nightly: test-all flakes fuzz ## what takes too long for every change
+	@$(MAKE) --no-print-directory proof-socket ARGS=--named  # generic ones survive still
 
 check: lint types ## in a minute: lint, types, the catalogue with its cases and mutants, and the test files that are not as in HEAD
 	@touched=$$(git status --porcelain --untracked-files=all -- 'suites/*/test_*.py' | awk '!/^.?D/ { print $$NF }'); \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import socket
 import socketserver
 import sys
 from functools import cache
@@ -194,6 +195,7 @@ def test_what_the_platform_does_not_have_is_left_out() -> None:
         ("def _f():\n    g(_X)\n_X = 1\n", []),
         ("def _f():\n    g()\n_f()\n", ["`g()` deleted", "`_f()` deleted"]),
         ("def f():\n    assert x\n", []),
+        ("f.__doc__ = 'Doc.'\n", []),
     ],
 )
 def test_what_only_other_platforms_run_is_left_out(source: str, words: list[str]) -> None:
@@ -235,6 +237,20 @@ def test_the_listed_equivalents_fit() -> None:
     )
 
     assert len(reasons) <= MOST * len(own_mutants())
+    assert all(reason.endswith(".") for reason in reasons.values())
+
+
+@pytest.mark.by_turns(12)
+def test_the_listed_equivalents_of_sockets_fit() -> None:
+    """As those of socketserver; they are of one Python's source so far."""
+    text = Path(socket.__file__).read_text("utf-8")
+    keys = {one.key for one in generic_mutants(text, platform_of(parse_iut(sys.executable), text))}
+
+    reasons = fitting_reasons(
+        read_equivalents("socket_equivalents.toml"), keys, sys.version_info[:2]
+    )
+
+    assert bool(reasons) == (sys.version_info[:2] == (3, 13))
     assert all(reason.endswith(".") for reason in reasons.values())
 
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import TypeVar
 
-from sockproof.mutation.cpython_tests import tests_for
+from sockproof.mutation.cpython_tests import CpythonTests, usable_tests
 from sockproof.mutation.kill_matrix import KillMatrix
 from sockproof.mutation.subjects import write_module
 from sockproof.run.plan import RunPlan, planned
@@ -31,7 +31,7 @@ def compared(
     with planned(RunPlan((matrix.iut,))) as plan_path:
         folder = plan_path.parent / "c"
         untouched = write_module(folder, "untouched", source, file).parent
-        tests, reason = tests_for(matrix.iut.implementation, module, untouched)
+        tests, reason = usable_tests(CpythonTests(matrix.iut.implementation, module), untouched)
         if reason:
             return dataclasses.replace(matrix, cpython_not=reason)
         places = {

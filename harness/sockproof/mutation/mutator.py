@@ -140,6 +140,8 @@ def _is_left_out(node: ast.AST, parent: ast.AST) -> bool:
             return name in _LEFT_OUT_NAMES
         case ast.Expr(value=ast.Constant()) | ast.Assert():
             return True
+        case ast.Assign(targets=[ast.Attribute(attr="__doc__")]):
+            return True
     return False
 
 
