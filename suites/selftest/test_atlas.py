@@ -235,6 +235,14 @@ def test_command_reads_the_shipped_records(capsys: pytest.CaptureFixture[str]) -
     assert re.search(r"\d+ versions of CPython, 2\.7 to 3\.\d+; beside them .*pypy-", line)
 
 
+def test_command_reads_those_of_the_socket_module(capsys: pytest.CaptureFixture[str]) -> None:
+    """By its area: since when its timeout is TimeoutError."""
+    lines = command(capsys, "--area", "socket", "-k", "timeout-is-timeout-error")
+
+    assert re.search(r"\d+ versions of CPython, 3\.6 to 3\.\d+; beside them .*pypy-", lines[0])
+    assert any("socket/timeout-is-timeout-error  since Python 3.10" in line for line in lines)
+
+
 def test_what_does_not_change_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
     """Between two versions nearly every requirement is the same, and none of these is listed."""
     last = command(capsys, "--from", "3.12", "--to", "3.13")[-1]

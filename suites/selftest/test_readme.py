@@ -8,17 +8,18 @@ from pathlib import Path
 import click
 import pytest
 
-from sockproof._paths import kit_dir
+from sockproof._paths import kit_dir, reference_dir
 from sockproof.commands.cli import main
 from sockproof.record.reader import read_record
-from sockproof.spec.catalogue import load_catalogue
+from sockproof.spec.catalogue import load_modules
 from sockproof.spec.renames import load_renames
+from sockproof.spec.requirement import SERVERS, SOCKETS
 from suites.selftest.record_schema import validate_record
 from suites.selftest.reference_rules import out_of_step
 
 ROOT = kit_dir()
-REFERENCE = ROOT / "reports" / "reference"
-RECORDS = sorted(REFERENCE.glob("*.jsonl"))
+RECORDS = {module: sorted(reference_dir(module).glob("*.jsonl")) for module in (SERVERS, SOCKETS)}
+ALL_RECORDS = [path for paths in RECORDS.values() for path in paths]
 LINES_MAX = 150
 
 pytestmark = pytest.mark.skipif(
@@ -79,19 +80,28 @@ def test_short_table_of_statuses_has_all_of_them() -> None:
     assert told == [["0", "1", "2", "3", "4", "5"]] * 2
 
 
-def test_reference_records_are_there() -> None:
-    """CPython 2.7, 3.6 to 3.13 and PyPy are on record, in files of moderate size."""
-    names = " ".join(path.stem for path in RECORDS)
+@pytest.mark.parametrize("module", RECORDS)
+def test_reference_records_are_there(module: str) -> None:
+    """CPython 3.6 to 3.13 and PyPy are on record, and of socketserver 2.7."""
+    names = " ".join(path.stem for path in RECORDS[module])
+    oldest = ("2.7",) if module == SERVERS else ()
 
-    for version in ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13"):
+    for version in (*oldest, "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13"):
         assert f"cpython-{version}." in names
     assert "pypy-" in names
-    kept = [path for suffix in ("jsonl", "html", "md") for path in REFERENCE.glob(f"*.{suffix}")]
-    assert sum(path.stat().st_size for path in kept) < 12_000_000
 
 
-@pytest.mark.by_turns(2)
-@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
+def test_reference_is_of_moderate_size() -> None:
+    """All that is shipped of it, records and pages; of sockets no report is shipped."""
+    names = ("*.jsonl", "*.md", "atlas.html")
+    shipped = [path for name in names for path in reference_dir().rglob(name)]
+    shipped.append(reference_dir() / "report.html")
+
+    assert sum(path.stat().st_size for path in shipped) < 12_000_000
+
+
+@pytest.mark.by_turns(4)
+@pytest.mark.parametrize("path", ALL_RECORDS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_reference_record_fits_schema_and_catalogue(path: Path) -> None:
     """It is complete, valid, of requirements of today, and names nobody's home folder.
 
@@ -99,7 +109,7 @@ def test_a_reference_record_fits_schema_and_catalogue(path: Path) -> None:
     """
     validate_record(path)
     record = read_record(path)
-    catalogue = load_catalogue()
+    catalogue = load_modules()
 
     assert record.complete, record.incomplete_reason
     assert out_of_step(record, catalogue, load_renames(catalogue)) == []
