@@ -100,7 +100,8 @@ class Walking:
         }
         ended = self.there.attempt(step.do, *given.get(step.do, ()))
         if ended.error is None and step.do.startswith("get") and self.state.family != "path":
-            check(ended.value[1] > 0, expected="an address with a port", actual=ended.value)
+            port = ended.value[1:2] if isinstance(ended.value, tuple) else ()
+            check(port > (0,), expected="an address with a port", actual=ended.value)
         return ended
 
     def receive_once(self, do: str, amount: int, *, by: HeldSocket | None = None) -> Outcome:
@@ -111,8 +112,11 @@ class Walking:
         if do == "peek":
             return sock.attempt("recv", amount, Constant("MSG_PEEK"))
         ended = sock.attempt(do, amount)
-        is_pair = do == "recvfrom" and ended.error is None
-        return Outcome(ended.value[0]) if is_pair else ended
+        if do != "recvfrom" or ended.error is not None:
+            return ended
+        is_pair = isinstance(ended.value, tuple) and len(ended.value) == 2
+        check(is_pair, expected="octets and who has sent them", actual=ended.value)
+        return Outcome(ended.value[0])
 
 
 def _found(ended: Outcome) -> str:
