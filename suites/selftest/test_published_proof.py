@@ -13,6 +13,7 @@ from sockproof._paths import kit_dir
 
 ROOT = kit_dir()
 FOLDER = ROOT / "reports" / "proof"
+SOCKETS = FOLDER / "socket"
 KINDS = ("named", "generic")
 COLUMNS = ("all", "killed", "unloadable", "noticed", "survived", "equivalent", "cpython_killed")
 EQUIVALENT_AT_MOST = 0.05
@@ -56,4 +57,34 @@ def test_the_page_is_of_the_same_proof(matrix: Any) -> None:
     page = (FOLDER / "kill-matrix.html").read_text("utf-8")
 
     assert [one["id"] for one in matrix["mutants"] if one["id"] not in page] == []
+    assert str(Path.home()) not in page
+
+
+@pytest.fixture(scope="module")
+def of_sockets() -> Any:
+    return json.loads((SOCKETS / "kill-matrix.json").read_text("utf-8"))
+
+
+def test_docs_tell_the_figures_of_sockets(of_sockets: Any) -> None:
+    """Row by row, as the command prints them."""
+    text = (ROOT / "docs" / "socket-module.md").read_text("utf-8")
+
+    for kind in KINDS:
+        figures = [str(of_sockets["totals"][kind].get(column, 0)) for column in COLUMNS[:-1]]
+        rows = re.findall(rf"^ *{kind} +([\d ]+)$", text, re.MULTILINE)
+        assert [row.split() for row in rows] == [figures]
+    assert of_sockets["implementation"]["version"] in text
+    assert f"in {of_sockets['untouched']['cases']} cases" in text
+    assert (of_sockets["module"], of_sockets["problems"]) == ("socket", [])
+
+
+def test_proof_of_sockets_accuses_nobody(of_sockets: Any) -> None:
+    """All named mutants were killed, and nothing was said of the untouched module; the page shows
+    all, those that survived among them, and nobody's home folder."""
+    page = (SOCKETS / "kill-matrix.html").read_text("utf-8")
+    named = of_sockets["totals"]["named"]
+
+    assert of_sockets["untouched"]["false_alarms"] == []
+    assert named["killed"] == named["all"]
+    assert [one["id"] for one in of_sockets["mutants"] if one["id"] not in page] == []
     assert str(Path.home()) not in page
