@@ -18,18 +18,6 @@ _BOTH = {"family": Constant("AF_INET6"), "dualstack_ipv6": True}
 _IPV6_ONLY = Constant("IPPROTO_IPV6"), Constant("IPV6_V6ONLY")
 
 
-@requirement("socket/dual-stack-is-told-truly")
-def test_module_says_whether_a_socket_can_be_of_both_families(
-    tested: ModuleUnderTest, capable: Capable
-) -> None:
-    """As a socket of IPv6 can, or cannot, be told to be of IPv4, too."""
-    needs(capable, "inet6")
-    sock = tested.stream("sock", "inet6")
-    can = sock.attempt("setsockopt", *_IPV6_ONLY, 0).error is None
-
-    tested.expect(can, "has_dualstack_ipv6")
-
-
 @requirement("socket/create-server-of-both-at-an-ipv6-address")
 def test_server_of_both_families_may_be_at_one_address(
     tested: ModuleUnderTest, peers: Peers, capable: Capable

@@ -33,12 +33,18 @@ def _quiet(tested: ModuleUnderTest, peers: Peers) -> HeldSocket:
 
 
 def _full(tested: ModuleUnderTest, peers: Peers) -> HeldSocket:
-    """A connection that has no more room for what is sent."""
-    sock, _ = connection(tested, peers)
+    """A connection that has no more room for what is sent: a Unix one, whose room is what its
+    peer has not read. That of TCP grows by itself for a while, as octets are acknowledged."""
+    sock, _ = connection(tested, peers, "path")
     sock.do("setblocking", False)
     while sock.attempt("send", Room(_MUCH)).error is None:
         pass
     return sock
+
+
+def _needs_of(make: Scene, capable: Capable) -> None:
+    if make is _full:
+        needs(capable, "path")
 
 
 def _listener(tested: ModuleUnderTest, _peers: Peers) -> HeldSocket:
@@ -65,10 +71,14 @@ _AT_ONCE: dict[str, tuple[Scene, tuple[Any, ...]]] = {
 
 @requirement("socket/not-waiting-is-blocking-io-error", variants=_AT_ONCE)
 def test_call_that_would_wait_raises_blocking_io_error(
-    tested: ModuleUnderTest, peers: Peers, variant: tuple[Scene, tuple[Any, ...]]
+    tested: ModuleUnderTest,
+    peers: Peers,
+    capable: Capable,
+    variant: tuple[Scene, tuple[Any, ...]],
 ) -> None:
     """With EAGAIN."""
     make, given = variant
+    _needs_of(make, capable)
     name = next(key for key, value in _AT_ONCE.items() if value is variant)
     sock = make(tested, peers)
     sock.do("setblocking", False)
@@ -147,13 +157,18 @@ _READY: dict[str, tuple[Scene, tuple[bool, bool]]] = {
 
 @requirement("socket/readiness-is-that-of-the-socket", variants=_READY)
 def test_socket_is_ready_for_what_it_can_do(
-    tested: ModuleUnderTest, peers: Peers, variant: tuple[Scene, tuple[bool, bool]]
+    tested: ModuleUnderTest,
+    peers: Peers,
+    capable: Capable,
+    variant: tuple[Scene, tuple[bool, bool]],
 ) -> None:
     """select() takes the socket itself."""
     make, wanted = variant
+    _needs_of(make, capable)
     sock = make(tested, peers)
 
-    found = _ready(tested, sock, 0.0)
+    # A client is there when its own connect() has returned, and its listener hears of it next.
+    found = _ready(tested, sock, 5.0 if make is _with_a_client else 0.0)
 
     same(wanted, found, "whether it is readable, and writable")
 

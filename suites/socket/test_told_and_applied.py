@@ -20,7 +20,6 @@ from fixtures import (
     Room,
     check,
     requirement,
-    same,
 )
 from suites.socket.scenes import connection, file_with, needs
 
@@ -61,14 +60,16 @@ def test_send_without_room_ends_by_its_timeout(
 def test_timeout_is_of_all_that_is_sent(
     tested: ModuleUnderTest, peers: Peers, capable: Capable
 ) -> None:
-    """Though a slow reader makes room again and again, always before the timeout of one send."""
+    """Though a reader makes room again and again, always before the timeout of one send. It takes
+    so little each time that it has not read all for long after the timeout: tens of thousands of
+    times it sees the sender wait."""
     needs(capable, "path")  # whose room is small: there is some soon
     sock, peer = connection(tested, peers, "path")
-    sock.do("settimeout", 0.8)
-    call = sock.begin("sendall", Room(_MUCH))
+    sock.do("settimeout", 0.3)
+    call = sock.begin("sendall", Room(16 << 20))
 
     while call.comes_to_wait():
-        peer.receive(1 << 14)
+        peer.receive(1 << 9)
 
     _expect_timeout("sendall", call.wait().error)
 
@@ -184,21 +185,6 @@ def test_beginning_of_octets_in_memory_is_recorded(
     observe("octets sent", ended.error.name if ended.error else ended.value)
 
 
-_NO_COUNTS = {"none": 0, "negative": -1, "half": 1.5, "text": "2"}
-
-
-@requirement("socket/sendfile-refuses-other-counts", variants=_NO_COUNTS)
-def test_count_that_is_none_is_refused(tested: ModuleUnderTest, peers: Peers, variant: Any) -> None:
-    """ValueError of a number below 1, TypeError of what is no whole number; nothing is sent."""
-    sock, peer = connection(tested, peers)
-    file_with(tested, b"abc")
-
-    sock.expect_raised("ValueError TypeError", "sendfile", Kept("file"), 0, variant)
-
-    sock.do("close")
-    peer.expect_end()
-
-
 @requirement("socket/sendfile-ends-by-its-timeout")
 def test_sendfile_in_vain_ends_by_its_timeout(tested: ModuleUnderTest, peers: Peers) -> None:
     """While nobody reads."""
@@ -209,19 +195,3 @@ def test_sendfile_in_vain_ends_by_its_timeout(tested: ModuleUnderTest, peers: Pe
     ended = sock.attempt("sendfile", Kept("file"))
 
     _expect_timeout("sendfile", ended.error)
-
-
-@requirement("socket/sendfile-tells-how-far-it-came")
-def test_file_is_where_sendfile_has_come_to(tested: ModuleUnderTest, peers: Peers) -> None:
-    """After an error, too: that is how much was sent."""
-    sock, peer = connection(tested, peers)
-    file = file_with(tested, Fill(_MUCH))
-    sock.do("settimeout", 0.1)
-    ended = sock.attempt("sendfile", Kept("file"), 1_000)
-
-    where = file.do("tell")
-
-    check(ended.error is not None, expected="sendfile() ends by its timeout", actual="it returned")
-    sock.do("close")
-    data, _ = peer.receive_to_end()
-    same(1_000 + len(data), where, "where the file is")
