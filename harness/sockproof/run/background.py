@@ -65,7 +65,9 @@ class _Copy:
         try:
             told = json.loads(self.text or b"")
         except ValueError:
-            return [pytest.TestReport(item.nodeid, item.location, {}, "failed", _LOST, "???")]  # type: ignore[arg-type]
+            told = _LOST
+        if isinstance(told, str):
+            return [pytest.TestReport(item.nodeid, item.location, {}, "failed", told, "???")]  # type: ignore[arg-type]
         read = item.config.hook.pytest_report_from_serializable
         return [read(config=item.config, data=one) for one in told]
 
@@ -134,14 +136,16 @@ def _begun(item: pytest.Item) -> _Copy:
 
 def _play(item: pytest.Item, telling: int) -> NoReturn:
     """In the copy: it never returns to what the worker is at."""
-    with contextlib.suppress(BaseException):
+    try:
         end_with_run(plan_path(item.config))
         pool = agent_pool(item.config)
         pool.forget()
-        reports = told_reports(item, item.session)
+        told = _serialized(item.config, told_reports(item, item.session))
         pool.close()
-        with open(telling, "wb") as pipe:
-            pipe.write(_serialized(item.config, reports))
+    except BaseException as fault:  # whoever waits for the copy is told
+        told = json.dumps(f"the process that played the case failed: {fault!r}").encode("ascii")
+    with contextlib.suppress(OSError), open(telling, "wb") as pipe:  # of a run that has ended
+        pipe.write(told)
     os._exit(0)
 
 
