@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fixtures import (
@@ -80,16 +80,22 @@ def test_call_beside_an_accept_does_not_wait_for_it(
     same(peer.address, call.expect_return()[1], "the address that accept() returns")
 
 
+def _both_waited(waited: Sequence[bool], method: str) -> None:
+    check(all(waited), expected=f"both {method}() wait", actual="one has not waited")
+
+
 @requirement("socket/datagram-goes-to-one-reader")
 def test_each_datagram_goes_to_one_of_two_readers(tested: ModuleUnderTest) -> None:
     """Two threads wait at one socket, and two datagrams come: each has one of them."""
     sock, other = tested.bound_datagram(), tested.bound_datagram("other")
-    calls = [_waiting(sock.begin("recv", 100)) for _ in range(2)]
+    calls = [sock.begin("recv", 100) for _ in range(2)]
+    waited = [call.comes_to_wait() for call in calls]
 
     for data in (b"one", b"two"):
         other.do("sendto", data, sock.address)
 
     found = sorted(call.expect_return() for call in calls)
+    _both_waited(waited, "recv")
     same([b"one", b"two"], found, "what the two calls return")
 
 
@@ -97,11 +103,13 @@ def test_each_datagram_goes_to_one_of_two_readers(tested: ModuleUnderTest) -> No
 def test_each_client_goes_to_one_of_two_accepts(tested: ModuleUnderTest, peers: Peers) -> None:
     """Two threads wait at one listener, and two clients come."""
     listener = tested.listening()
-    calls = [_waiting(listener.begin("accept", keep=(f"c{n}", f"a{n}"))) for n in range(2)]
+    calls = [listener.begin("accept", keep=(f"c{n}", f"a{n}")) for n in range(2)]
+    waited = [call.comes_to_wait() for call in calls]
 
     clients = [peers.stream().connect(listener) for _ in range(2)]
 
     found = sorted(call.expect_return()[1] for call in calls)
+    _both_waited(waited, "accept")
     same(sorted(client.address for client in clients), found, "who was accepted")
 
 

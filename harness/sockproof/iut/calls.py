@@ -104,7 +104,7 @@ class RunningCall:
         while not self.has_ended:
             looks += self._look()
             if looks and waits(looks):
-                return True
+                return not self.has_ended  # a green one, meanwhile: its thread sleeps all the same
             if time.monotonic() > limit_s:
                 seen = looks[-1] if looks else "it has not begun"
                 raise Inconclusive(f"{self.method}() is not seen to wait: {seen}")

@@ -40,9 +40,18 @@ class EventletHub(object):
         _unless_it_would_block(_write, self._writable, b"w")  # a full pipe wakes as well
 
     def pause(self):
-        """How one green thread is held, and how the hub lets it go on."""
+        """How one green thread is held, and how the hub lets it go on.
+
+        Who has called select() may be woken for it once more later: the hub has then both to read
+        and to write, and tells of each.
+        """
         event = self._event()
-        return event.wait, event.send
+
+        def wait():
+            while not event.ready():
+                event.wait()
+
+        return wait, event.send
 
     def pooled(self):
         """How many native threads there are in its pool."""
