@@ -21,6 +21,8 @@ from suites.selftest.runs import DEADLINE_S
 
 ALONE = Path(fixtures.__file__).parent / "alone" / "runtimes.py"
 SOCKETS_ALONE = ALONE.with_name("runtime_sockets.py")
+# Drawn anew by each run: what they come to is shown by the cases of the steps that they take.
+WALKS = "walks-go-as-modelled"
 SHOWN = {
     ("endless-sendto", "eventlet"): "it goes on for ever",
     ("missed-child", "gevent"): "it goes on for ever",
@@ -65,7 +67,7 @@ def test_sockets_of_a_runtime_deviate_just_where_that_is_known(runtime: str) -> 
     own = endings(runtime)
 
     assert {id_ for id_ in held if own[id_] != endings()[id_]} == expected
-    of_sockets = [one for one in known if one.case.startswith("socket/")]
+    of_sockets = [one for one in known if one.case.startswith("socket/") and WALKS not in one.case]
     assert all(any(map(one.matches, endings())) for one in of_sockets)
 
 

@@ -10,6 +10,7 @@ from sockproof.errors import UsageError
 from sockproof.iut.implementation import GREEN_RUNTIMES, parse_iut
 from sockproof.iut.judged_module import judged_as
 from sockproof.judge.expectations import known_expectations
+from sockproof.judge.verdict import TeardownVerdict
 from sockproof.run.plan import make_plan
 from sockproof.run.run_options import RunOptions
 from sockproof.spec.case_id import requirement_of
@@ -18,6 +19,9 @@ from sockproof.spec.requirement import SERVERS, SOCKETS
 from suites.selftest.runs import play, records_in
 
 MODULES = {"gevent": "gevent.socket", "eventlet": "eventlet.green.socket"}
+# What wakes its caller once more later, what is over as soon as it has begun, and what a handler
+# does that runs in the hub.
+AT_ONCE = "readiness-is-that or recvmsg or interrupted-call"
 # Of each runtime what is known, and is no hang, beside what is right.
 KEYWORD = "recv-waitall or connect-in-each-state or accept-in-each-state"
 N_KNOWN = 9
@@ -77,3 +81,15 @@ def test_what_a_runtime_does_is_known(tmp_path: Path, given: str) -> None:
     cases = record.cases
     assert sum(case.as_known for case in cases) == N_KNOWN
     assert len(cases) > 3 * N_KNOWN
+
+
+@pytest.mark.by_turns(24)
+def test_what_eventlet_does_at_once_is_seen_so(tmp_path: Path) -> None:
+    """Each time nothing hangs, and no call is taken to wait that has ended."""
+    ended = play(tmp_path, ["eventlet"], AT_ONCE, options=("--area", SOCKETS, "-n", "0"))
+
+    assert ended.status == 0, ended
+    (record,) = records_in(tmp_path).values()
+    assert {case.teardown.verdict for case in record.cases if case.as_known} == {
+        TeardownVerdict.CLEAN
+    }
