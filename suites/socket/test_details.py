@@ -184,11 +184,12 @@ def test_getfqdn_is_the_first_name_with_a_dot(tested: ModuleUnderTest, variant: 
     same([*dotted, *names[:1], host.strip()][0], told, "getfqdn()")
 
 
+# By one of them: of MsgFlag and AddressInfo no document says that they can be imported by name.
 _ENUMS = {
-    "AddressFamily": "AF_",
-    "SocketKind": "SOCK_",
-    "MsgFlag": "MSG_",
-    "AddressInfo": "AI_",
+    "AddressFamily": "AF_INET",
+    "SocketKind": "SOCK_STREAM",
+    "MsgFlag": "MSG_PEEK",
+    "AddressInfo": "AI_PASSIVE",
 }
 
 
@@ -197,18 +198,19 @@ def test_constants_of_a_kind_are_of_their_enumeration(
     tested: ModuleUnderTest, variant: str
 ) -> None:
     """All that begin so, and no others."""
-    name = next(one for one, prefix in _ENUMS.items() if prefix == variant)
-    begins = f"n.startswith({variant!r}) and n.isupper()"
+    name = next(one for one, constant in _ENUMS.items() if constant == variant)
+    prefix = variant[: variant.index("_") + 1]
+    kind, begins = f"type(tested.{variant})", f"n.startswith({prefix!r}) and n.isupper()"
 
     others = tested.value_of(
-        f"sorted(n for n in dir(tested) if {begins} and type(getattr(tested, n)) is not "
-        f"tested.{name})"
+        f"sorted(n for n in dir(tested) if {begins} and type(getattr(tested, n)) is not {kind})"
     )
-    foreign = tested.value_of(f"sorted(n for n in tested.{name}.__members__ if not ({begins}))")
-    members = tested.value_of(f"len(tested.{name}.__members__)")
+    foreign = tested.value_of(f"sorted(n for n in {kind}.__members__ if not ({begins}))")
+    members = tested.value_of(f"len({kind}.__members__)")
 
-    same(([], []), (others, foreign), f"constants that are none, and members that are no {variant}")
+    same(([], []), (others, foreign), f"constants that are none, and members that are no {prefix}")
     check(members > 1, expected=f"several of {name}", actual=members)
+    same(name, tested.value_of(f"{kind}.__name__"), "what they are members of")
 
 
 @requirement("socket/star-import-gives-all-names")

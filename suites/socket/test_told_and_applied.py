@@ -60,16 +60,16 @@ def test_send_without_room_ends_by_its_timeout(
 def test_timeout_is_of_all_that_is_sent(
     tested: ModuleUnderTest, peers: Peers, capable: Capable
 ) -> None:
-    """Though a reader makes room again and again, always before the timeout of one send. It takes
-    so little each time that it has not read all for long after the timeout: tens of thousands of
-    times it sees the sender wait."""
+    """Though a reader makes room again and again, always before the timeout of one send: it reads
+    some forty times until there is some. It takes so little each time that it has not read all for
+    long after the timeout: thousands of times it sees the sender wait."""
     needs(capable, "path")  # whose room is small: there is some soon
     sock, peer = connection(tested, peers, "path")
     sock.do("settimeout", 0.3)
-    call = sock.begin("sendall", Room(16 << 20))
+    call = sock.begin("sendall", Room(32 << 20))
 
     while call.comes_to_wait():
-        peer.receive(1 << 9)
+        peer.receive(1 << 12)
 
     _expect_timeout("sendall", call.wait().error)
 
