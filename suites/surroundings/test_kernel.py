@@ -102,7 +102,8 @@ def modes_seen():
         sys.settrace(was)
     another.server_close()
     look(None, "", None)
-    os.unlink(path)
+    if os.path.lexists(path):
+        os.unlink(path)
     return seen
 """
 BY_IPV4 = """
