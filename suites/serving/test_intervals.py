@@ -38,8 +38,8 @@ class Interval(NamedTuple):
 
 # A fifth is left to a loop that other work keeps from its turns, and one turn to a first one.
 INTERVALS = {
-    "short": Interval(PLAIN_INTERVAL_S, 200, 40, 100_000),
-    "long": Interval(60.0, 160, 0, 1),
+    "short": Interval(PLAIN_INTERVAL_S, 60, 12, 100_000),
+    "long": Interval(60.0, 130, 0, 1),
 }
 
 
