@@ -17,9 +17,10 @@ SERVED = ("-k", "next-client-is-served[TCP/inet,end] or stop-ends-in-time[TCP/in
 
 @pytest.mark.by_turns(3)
 @pytest.mark.parametrize("network", [(), ("--network", "host")], ids=["any", "host"])
-@pytest.mark.parametrize("how", ["as a daemon", "as a shell does", "when it listens"])
+@pytest.mark.parametrize("how", ["as a daemon", "as a shell does"])
 def test_it_is_refused_in_a_line(tmp_path: Path, how: str, network: tuple[str, ...]) -> None:
-    """Whatever it has done to be nobody's child; nothing of it goes on."""
+    """Whatever it has done to be nobody's child: it has ended before anybody listens. Nothing of it
+    goes on."""
     mark = Mark.new()
 
     ended = sockproof_(tmp_path, *CHECK, *network, *PROGRAM, how, **mark.variables)
@@ -31,16 +32,20 @@ def test_it_is_refused_in_a_line(tmp_path: Path, how: str, network: tuple[str, .
 
 
 @pytest.mark.by_turns(3)
-def test_it_is_refused_whenever_it_is_seen(tmp_path: Path) -> None:
-    """Also where it has been taken for one that stays; what it does is no finding."""
+@pytest.mark.parametrize("how", ["when it listens", "when it is asked"])
+def test_it_is_refused_whenever_it_is_seen(tmp_path: Path, how: str) -> None:
+    """Also where it has been taken for one that stays, since it ends when its child has answered
+    already; what it does is no finding. Whether cases have begun by then, the system decides."""
     mark = Mark.new()
 
-    ended = sockproof_(tmp_path, *CHECK, *SERVED, *PROGRAM, "when it is asked", **mark.variables)
+    ended = sockproof_(tmp_path, *CHECK, *SERVED, *PROGRAM, how, **mark.variables)
 
     assert ended.status == 3, ended
     wait_until(lambda: not list(living(mark)))
     assert "it goes into the background: it ended, and process " in ended.stderr
-    assert "nothing needs attention in what was recorded; the run is incomplete" in ended.stdout
+    told = "nothing needs attention in what was recorded; the run is incomplete"
+    assert told in ended.stdout or not ended.stdout
+    assert "FAIL" not in ended.stdout
 
 
 def test_it_is_started_once_to_be_refused(tmp_path: Path) -> None:
