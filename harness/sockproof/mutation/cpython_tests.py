@@ -107,9 +107,7 @@ class CpythonTests:
             except subprocess.TimeoutExpired:
                 return None, ""
             finally:
-                with contextlib.suppress(
-                    ProcessLookupError
-                ):  # whatever is left of its session's group
+                with contextlib.suppress(ProcessLookupError):  # of all that is left of its group
                     os.killpg(process.pid, signal.SIGKILL)
         return process.returncode, output
 

@@ -33,6 +33,7 @@ from sockproof.spec.matrix import spec_by_id
 
 __all__ = [
     "CHANGE",
+    "Described",
     "Mutant",
     "MutationError",
     "SourceChange",
@@ -51,16 +52,18 @@ class MutationError(HarnessError):
     """A mutant is described wrongly, or does not fit the source it is applied to."""
 
 
-class _Described(Protocol):
-    """What a TOML file describes, by an id, and where to look at it."""
+class Described(Protocol):
+    """What a TOML file describes, by an id, where to look at it, and the first Python it is for."""
 
     @property
     def id(self) -> str: ...
     @property
     def spec(self) -> str: ...
+    @property
+    def since(self) -> PythonLevel: ...
 
 
-_D = TypeVar("_D", bound=_Described)
+_D = TypeVar("_D", bound=Described)
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,7 @@ def once_each(kind: str, described: Iterable[_D]) -> tuple[_D, ...]:
     return tuple(found.values())
 
 
-def refuse_others(kind: str, one: _Described, key: str, catalogue: Catalogue) -> None:
+def refuse_others(kind: str, one: Described, key: str, catalogue: Catalogue) -> None:
     """Refuse requirements under ``key`` that do not exist, or that no case puts to its spec.
 
     Raises:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sockproof.mutation.jobs import Aim
-from sockproof.mutation.named import MutationError
 from sockproof.mutation.rewriting import Rewrite, rewritten
-from sockproof.mutation.subjects import MutantKind, Subject
+from sockproof.mutation.subjects import MutantKind, Subject, cases_at, with_texts
 from sockproof.spec.catalogue import Catalogue
 from sockproof.spec.levels import PythonLevel
 
@@ -34,29 +33,19 @@ def rewritten_subjects(
     rewrites: Sequence[Rewrite], source: str, level: PythonLevel, catalogue: Catalogue
 ) -> tuple[list[Subject], list[str]]:
     """Those of this Python level; and the ids of those that its source has no place for."""
-    fitting: list[Subject] = []
-    unfit: list[str] = []
-    for one in rewrites:
-        if one.since > level:
-            continue
-        try:
-            text = rewritten(one, source)
-        except MutationError:
-            unfit.append(one.id)
-            continue
-        code = one.code.strip()
-        aim = _aim(one, catalogue)
-        kind, title = MutantKind.REWRITTEN, one.title
-        fitting.append(
-            Subject(one.id, kind, one.family, title, text, 1, "", code, aim, is_right=one.is_right)
-        )
-    return fitting, unfit
+    fitting, unfit = with_texts(rewrites, source, level, rewritten)
+    return [_subject(one, text, _aim(one, catalogue)) for one, text in fitting], unfit
+
+
+def _subject(one: Rewrite, text: str, aim: Aim) -> Subject:
+    kind, code = MutantKind.REWRITTEN, one.code.strip()
+    told = one.id, kind, one.family, one.title
+    return Subject(*told, text, 1, "", code, aim, is_right=one.is_right)
 
 
 def _aim(one: Rewrite, catalogue: Catalogue) -> Aim:
     """Every requirement once, and on a broken one all that is of its server spec, too."""
-    specs = {name: catalogue[name].applies.specs() for name in one.detected_by}
-    cases = tuple(f"{name}[{one.spec}]" if specs[name] else name for name in specs)
+    cases = cases_at(one.spec, one.detected_by, catalogue)
     areas = tuple(_AREAS.get(one.family, "").split())
     reach = () if one.is_right else (one.spec,)
     return Aim(cases, areas, (one.spec, "TCP/inet", "UDP/inet"), reach)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import takewhile
 from pathlib import Path
+from typing import TypeVar
 
 from sockproof.mutation.jobs import Aim
-from sockproof.mutation.named import Mutant, MutationError, apply
+from sockproof.mutation.named import Described, Mutant, MutationError, apply
 from sockproof.spec.catalogue import Catalogue
 from sockproof.spec.levels import PythonLevel
 
-__all__ = ["MutantKind", "Subject", "first_difference", "named_subjects", "write_module"]
+__all__ = ["MutantKind", "Subject", "cases_at", "first_difference", "named_subjects"]
+__all__ += ["with_texts", "write_module"]
+
+
+_D = TypeVar("_D", bound=Described)
 
 
 class MutantKind(str, Enum):
@@ -54,23 +59,37 @@ def named_subjects(
 ) -> tuple[list[Subject], list[str]]:
     """The named mutants of this Python level; and the ids of those that do not fit its source,
     as those made for another version may."""
-    fitting: list[Subject] = []
+    fitting, unfit = with_texts(mutants, source, level, apply)
+    return [_named(one, text, source, catalogue) for one, text in fitting], unfit
+
+
+def _named(one: Mutant, text: str, source: str, catalogue: Catalogue) -> Subject:
+    cases = cases_at(one.spec, one.killed_by, catalogue)
+    aim = Aim(cases, (one.category,), (one.spec, "TCP/inet", "UDP/inet"))
+    place = first_difference(source, text)
+    return Subject(one.id, MutantKind.NAMED, one.category, one.title, text, *place, aim)
+
+
+def with_texts(
+    described: Iterable[_D], source: str, level: PythonLevel, text_of: Callable[[_D, str], str]
+) -> tuple[list[tuple[_D, str]], list[str]]:
+    """Those of this Python level, each with the text of its module; and the ids of those that the
+    source has no place for."""
+    fitting: list[tuple[_D, str]] = []
     unfit: list[str] = []
-    for mutant in mutants:
-        if mutant.since > level:
-            continue
-        try:
-            text = apply(mutant, source)
-        except MutationError:
-            unfit.append(mutant.id)
-            continue
-        place = first_difference(source, text)
-        specs = {name: catalogue[name].applies.specs() for name in mutant.killed_by}
-        cases = [f"{name}[{mutant.spec}]" if specs[name] else name for name in specs]
-        aim = Aim(tuple(cases), (mutant.category,), (mutant.spec, "TCP/inet", "UDP/inet"))
-        group = mutant.category
-        fitting.append(Subject(mutant.id, MutantKind.NAMED, group, mutant.title, text, *place, aim))
+    for one in described:
+        if one.since <= level:
+            try:
+                fitting.append((one, text_of(one, source)))
+            except MutationError:
+                unfit.append(one.id)
     return fitting, unfit
+
+
+def cases_at(spec: str, requirements: Iterable[str], catalogue: Catalogue) -> tuple[str, ...]:
+    """The cases of these requirements at a server spec, of those that have specs."""
+    has_specs = {name: catalogue[name].applies.specs() for name in requirements}
+    return tuple(f"{name}[{spec}]" if has_specs[name] else name for name in has_specs)
 
 
 def first_difference(source: str, text: str) -> tuple[int, str, str]:
