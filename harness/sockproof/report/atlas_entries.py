@@ -18,6 +18,7 @@ from sockproof.report.comparison import Comparison, compare
 from sockproof.report.strands import Cases, Strand, cases_by_requirement, in_words, strands
 from sockproof.report.text import column_names, counted, one_line, version_numbers
 from sockproof.spec.levels import PythonLevel, format_python_level
+from sockproof.spec.requirement import SOCKETS, module_of
 
 __all__ = ["Atlas", "AtlasEntry", "Boundary", "Column", "make_atlas"]
 
@@ -100,10 +101,12 @@ class Atlas:
 
     @property
     def overview(self) -> str:
-        """Which columns there are, in a sentence."""
+        """Which columns there are, and of which module, in a sentence."""
         labels = [column.label for column in self.versions]
         span = f", {labels[0]} to {labels[-1]}" if len(labels) > 1 else "".join([" ", *labels])
-        text = f"{counted(len(labels), 'version')} of CPython{span}".rstrip()
+        modules = {module_of(one.requirement.area) for one in self.entries}
+        whose = "CPython's socket" if modules == {SOCKETS} else "CPython"
+        text = f"{counted(len(labels), 'version')} of {whose}{span}".rstrip()
         others = ", ".join(one_line(column.label, 80) for column in self.others)
         return f"{text}; beside them {others}" if others else text
 
