@@ -57,6 +57,7 @@ RECORDS = (
     "sockproof.judge.verdict",
     "sockproof.output_folder",
     "sockproof.record",
+    "sockproof.spec.area_names",
     "sockproof.spec.case_id",
     "sockproof.spec.keywords",
     "sockproof.spec.levels",

@@ -14,8 +14,8 @@ from sockproof.iut.capabilities import probe
 from sockproof.iut.implementation import parse_iut
 from sockproof.iut.judged_module import judged_as
 from sockproof.run.areas import area_hint, asked_module, refuse_specs
+from sockproof.spec.area_names import SERVERS, SOCKETS
 from sockproof.spec.catalogue import load_socket
-from sockproof.spec.requirement import SERVERS, SOCKETS
 
 RIGHT = partner("right_sockets/other_insides")
 

@@ -66,7 +66,6 @@ GOOD_LINES = [
 ]
 
 
-@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("name", BOUNDARIES)
 def test_boundary_holds_for_our_source(name: str) -> None:
     """Nobody does it who is not named."""

@@ -12,7 +12,7 @@ import pytest
 from sockproof.iut.implementation import parse_iut
 from sockproof.mutation.cpython_tests import KILLED, SURVIVED, CpythonTests, usable_tests
 from sockproof.mutation.subjects import write_module
-from sockproof.spec.requirement import SOCKETS
+from sockproof.spec.area_names import SOCKETS
 
 SOURCE = Path(socket.__file__).read_text("utf-8")
 FEW = ("*GeneralModuleTests.test_repr", "*GeneralModuleTests.test_name_closed_socketio")

@@ -21,8 +21,8 @@ from sockproof.commands.operands import record_files
 from sockproof.errors import HarnessError
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record, read_record
+from sockproof.spec.area_names import SERVERS
 from sockproof.spec.catalogue import load_catalogue, load_everything
-from sockproof.spec.requirement import SERVERS
 from suites.selftest.reported_symptoms import REPORTED
 from suites.selftest.runs import command, environment, sockproof_
 from suites.selftest.small_records import MUST, OBSERVED, of, write

@@ -132,7 +132,6 @@ def write_tree(root: Path, files: Mapping[str, str]) -> list[Module]:
     return read_clone(root)
 
 
-@pytest.mark.by_turns(2)
 def test_our_source_keeps_every_rule() -> None:
     """In one test, for all that is ours is parsed for it."""
     found = {name: list(rule(read_ourselves())) for name, rule in RULES.items()}

@@ -11,9 +11,9 @@ import pytest
 from sockproof._paths import kit_dir, reference_dir
 from sockproof.commands.cli import main
 from sockproof.record.reader import read_record
+from sockproof.spec.area_names import SERVERS, SOCKETS
 from sockproof.spec.catalogue import load_modules
 from sockproof.spec.renames import load_renames
-from sockproof.spec.requirement import SERVERS, SOCKETS
 from suites.selftest.record_schema import validate_record
 from suites.selftest.reference_rules import out_of_step
 

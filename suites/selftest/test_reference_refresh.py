@@ -18,8 +18,8 @@ from sockproof.record.reader import read_record
 from sockproof.record.reference_form import reference_octets
 from sockproof.record.rows import CaseRow, RequirementRow
 from sockproof.record.writer import RecordWriter
+from sockproof.spec.area_names import SERVERS, SOCKETS
 from sockproof.spec.levels import Level
-from sockproof.spec.requirement import SERVERS, SOCKETS
 from suites.selftest.runs import environment
 
 ABSENT = "python3.99"

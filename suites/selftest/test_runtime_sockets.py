@@ -13,9 +13,9 @@ from sockproof.judge.expectations import known_expectations
 from sockproof.judge.verdict import TeardownVerdict
 from sockproof.run.plan import make_plan
 from sockproof.run.run_options import RunOptions
+from sockproof.spec.area_names import SERVERS, SOCKETS
 from sockproof.spec.case_id import requirement_of
 from sockproof.spec.catalogue import load_modules
-from sockproof.spec.requirement import SERVERS, SOCKETS
 from suites.selftest.runs import play, records_in
 
 MODULES = {"gevent": "gevent.socket", "eventlet": "eventlet.green.socket"}

@@ -23,9 +23,9 @@ from sockproof.judge.verdict import Verdict
 from sockproof.mutation.named import Mutant, MutationError
 from sockproof.mutation.socket_mutants import load_socket_mutants
 from sockproof.record.reader import Record
+from sockproof.spec.area_names import SOCKETS
 from sockproof.spec.catalogue import load_socket
 from sockproof.spec.levels import Level
-from sockproof.spec.requirement import SOCKETS
 from suites.selftest.mutant_files import module_name, write_mutant
 from suites.selftest.test_mutants import SHORT, detects, play
 

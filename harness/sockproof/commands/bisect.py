@@ -16,9 +16,9 @@ from sockproof.iut.judged_module import judged_as
 from sockproof.record.rows import CaseRow
 from sockproof.report.text import one_line
 from sockproof.repro.differences import ending_of
+from sockproof.spec.area_names import module_of
 from sockproof.spec.case_id import requirement_of
 from sockproof.spec.catalogue import load_checked
-from sockproof.spec.requirement import module_of
 
 __all__ = ["bisect_command"]
 

@@ -17,8 +17,9 @@ from sockproof.record.rows import CaseRow
 from sockproof.report.atlas_entries import Atlas, AtlasEntry
 from sockproof.report.html.chapters import place_of
 from sockproof.report.text import one_line
+from sockproof.spec.area_names import SERVERS, SOCKETS
 from sockproof.spec.catalogue import load_checked, load_everything
-from sockproof.spec.requirement import SERVERS, SOCKETS, Requirement
+from sockproof.spec.requirement import Requirement
 
 __all__ = ["find_command", "searched"]
 

@@ -14,8 +14,8 @@ from sockproof.iut.judged_module import judged_as
 from sockproof.judge.verdict import Verdict
 from sockproof.record.rows import CaseRow
 from sockproof.report.observed import rows_of_references
+from sockproof.spec.area_names import module_of
 from sockproof.spec.case_id import CaseId
-from sockproof.spec.requirement import module_of
 
 __all__ = ["others_here"]
 

@@ -40,7 +40,7 @@ from sockproof.report.atlas_entries import make_atlas
 from sockproof.report.html.changes_view import atlas_html
 from sockproof.run.areas import areas_with
 from sockproof.run.run_options import RunOptions
-from sockproof.spec.requirement import SERVERS, SOCKETS
+from sockproof.spec.area_names import SERVERS, SOCKETS
 from sockproof.whole_file import write_whole
 
 __all__ = ["play_whole", "refresh"]

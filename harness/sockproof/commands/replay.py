@@ -33,10 +33,10 @@ from sockproof.repro.differences import (
 )
 from sockproof.repro.packet_capture import Capture
 from sockproof.run.record_header import record_header, requirement_row, without_home
+from sockproof.spec.area_names import module_of
 from sockproof.spec.case_id import CaseId
 from sockproof.spec.catalogue import load_everything
 from sockproof.spec.levels import Level
-from sockproof.spec.requirement import module_of
 
 __all__ = ["replay_command"]
 

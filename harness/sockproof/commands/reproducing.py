@@ -32,9 +32,9 @@ from sockproof.repro.step_code import has_statement
 from sockproof.repro.telling import Told
 from sockproof.repro.trial import GONE, NOT_TOLD, THERE, Bench, Writing, shortened
 from sockproof.repro.unmet import unmet
+from sockproof.spec.area_names import SERVERS
 from sockproof.spec.case_id import CaseId
 from sockproof.spec.catalogue import load_modules
-from sockproof.spec.requirement import SERVERS
 from sockproof.timing import hang_bound_s
 
 __all__ = ["Written", "make_script", "warn_of_missing"]

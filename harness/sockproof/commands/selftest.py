@@ -36,7 +36,7 @@ from sockproof.own_folder import own_folder
 from sockproof.run.lifetime import interrupt_once_by
 from sockproof.run.plan import RunPlan, make_plan, planned
 from sockproof.run.run_options import RunOptions, run_options
-from sockproof.spec.requirement import SERVERS, SOCKETS
+from sockproof.spec.area_names import SERVERS, SOCKETS
 from sockproof.timing import SCALE_VARIABLE, scale
 
 __all__ = ["selftest_command"]

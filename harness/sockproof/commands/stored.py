@@ -27,8 +27,8 @@ from sockproof.iut.judged_module import judged_as
 from sockproof.record.reader import Record, read_record
 from sockproof.record.rows import CaseRow
 from sockproof.run.run_options import click_option
+from sockproof.spec.area_names import module_of
 from sockproof.spec.case_id import CaseId
-from sockproof.spec.requirement import module_of
 from sockproof.whole_file import write_whole
 
 __all__ = ["GENERATED", "GENERATING", "Wanted", "keep_plan", "over_one_case"]

@@ -27,9 +27,9 @@ from sockproof.iut.smoke import Smoke
 from sockproof.iut.socket_module import documented, refuse_other_sockets, refuse_sockets
 from sockproof.iut.usable_specs import usable_specs
 from sockproof.judge.checks import Mismatch, NotApplicable
+from sockproof.spec.area_names import SOCKETS
 from sockproof.spec.levels import PythonLevel
 from sockproof.spec.matrix import ALL_SPECS, CLASSES, ServerSpec
-from sockproof.spec.requirement import SOCKETS
 
 __all__ = ["Capabilities", "ProbedIut", "interpreter_id", "probe"]
 

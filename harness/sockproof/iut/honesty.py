@@ -9,7 +9,7 @@ from sockproof.errors import IutUnavailable
 from sockproof.iut.implementation import Implementation
 from sockproof.iut.message_lines import Message
 from sockproof.iut.process import CaseProcess
-from sockproof.spec.requirement import SERVERS, SOCKETS
+from sockproof.spec.area_names import SERVERS, SOCKETS
 
 __all__ = ["refuse_foreign_module", "refuse_liar", "refuse_mere_imports"]
 

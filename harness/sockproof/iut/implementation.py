@@ -17,9 +17,9 @@ from sockproof.errors import UsageError
 from sockproof.iut.discovery import find_interpreter, is_discovered
 from sockproof.iut.tls_terms import TLS_TABLE, TlsTerms, terms_in
 from sockproof.spec import toml_tables as toml
+from sockproof.spec.area_names import SERVERS
 from sockproof.spec.levels import PythonLevel, parse_python_level
 from sockproof.spec.matrix import CLASSES
-from sockproof.spec.requirement import SERVERS
 
 __all__ = ["Implementation", "parse_iut", "plain_iut"]
 

@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from sockproof.errors import UsageError
 from sockproof.iut.implementation import GREEN_RUNTIMES, Implementation
-from sockproof.spec.requirement import SERVERS, SOCKETS
+from sockproof.spec.area_names import SERVERS, SOCKETS
 
 __all__ = ["judged_as", "package_of"]
 

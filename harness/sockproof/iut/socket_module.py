@@ -13,8 +13,8 @@ from sockproof.iut.outcomes import Outcome
 from sockproof.iut.process import CaseProcess
 from sockproof.iut.values import Constant, Kept, encode
 from sockproof.judge.checks import Mismatch
+from sockproof.spec.area_names import SERVERS, SOCKETS
 from sockproof.spec.levels import PythonLevel
-from sockproof.spec.requirement import SERVERS, SOCKETS
 
 __all__ = ["documented", "refuse_other_sockets", "refuse_sockets"]
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sockproof.iut.implementation import Implementation
-from sockproof.spec.requirement import SERVERS, SOCKETS
+from sockproof.spec.area_names import SERVERS, SOCKETS
 
 __all__ = ["CpythonTests", "usable_tests"]
 

@@ -10,8 +10,8 @@ from sockproof.mutation.named import Mutant, load_mutants
 from sockproof.mutation.order import aim_at
 from sockproof.mutation.socket_mutants import load_socket_mutants
 from sockproof.mutation.socket_order import aim_at_socket
+from sockproof.spec.area_names import SERVERS, SOCKETS
 from sockproof.spec.catalogue import Catalogue, load_catalogue, load_socket
-from sockproof.spec.requirement import SERVERS, SOCKETS
 
 __all__ = ["MODULES", "MutatedModule"]
 

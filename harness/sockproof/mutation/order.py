@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from sockproof.mutation.jobs import Aim
+from sockproof.spec.area_names import PATIENT
 from sockproof.spec.case_id import CaseId
-from sockproof.spec.requirement import PATIENT
 
 __all__ = ["aim_at", "in_order"]
 

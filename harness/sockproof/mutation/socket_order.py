@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from sockproof.mutation.jobs import Aim
-from sockproof.spec.requirement import SOCKETS
+from sockproof.spec.area_names import SOCKETS
 
 __all__ = ["aim_at_socket"]
 

@@ -17,8 +17,8 @@ from sockproof.report.changes import Change, Kind
 from sockproof.report.comparison import Comparison, compare
 from sockproof.report.strands import Cases, Strand, cases_by_requirement, in_words, strands
 from sockproof.report.text import column_names, counted, one_line, version_numbers
+from sockproof.spec.area_names import SOCKETS, module_of
 from sockproof.spec.levels import PythonLevel, format_python_level
-from sockproof.spec.requirement import SOCKETS, module_of
 
 __all__ = ["Atlas", "AtlasEntry", "Boundary", "Column", "make_atlas"]
 

@@ -141,8 +141,9 @@ def difference_groups(records: Iterable[Record]) -> list[DifferenceGroup]:
 
 
 def value_text(value: object) -> str:
-    """An observed value as reports show it."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """An observed value as reports show it; in quotes where nothing else would be to be seen."""
+    shown = isinstance(value, str) and value.strip()
+    return str(value) if shown else json.dumps(value, ensure_ascii=False)
 
 
 def deviates_as_well(record: Record, case: CaseRow) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sockproof.errors import UsageError
+from sockproof.spec.area_names import SERVERS, SOCKETS, module_of
 from sockproof.spec.catalogue import load_modules, load_socket
 from sockproof.spec.keywords import keyword_matcher
-from sockproof.spec.requirement import SERVERS, SOCKETS, Requirement, module_of
+from sockproof.spec.requirement import Requirement
 
 __all__ = ["area_hint", "areas_with", "asked_module", "is_asked_for", "refuse_specs"]
 

@@ -18,8 +18,8 @@ from sockproof.run.background import Background
 from sockproof.run.case_item import agent_pool, make_ready, play_again
 from sockproof.run.collecting import parameter_of
 from sockproof.run.monitor import row_of
+from sockproof.spec.area_names import PATIENT
 from sockproof.spec.case_id import CaseId
-from sockproof.spec.requirement import PATIENT
 
 __all__ = ["CollectedCases"]
 

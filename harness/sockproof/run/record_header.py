@@ -14,8 +14,9 @@ from sockproof.iut.capabilities import ProbedIut
 from sockproof.iut.machine import machine_features
 from sockproof.record.own_class import OverriddenInfo, OwnClassInfo
 from sockproof.record.rows import RequirementRow
+from sockproof.spec.area_names import SERVERS
 from sockproof.spec.levels import format_python_level
-from sockproof.spec.requirement import SERVERS, Requirement
+from sockproof.spec.requirement import Requirement
 from sockproof.timing import scale
 
 __all__ = ["record_header", "requirement_row", "without_home"]

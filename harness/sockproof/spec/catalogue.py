@@ -30,15 +30,10 @@ from typing import Any
 
 from sockproof.errors import CatalogueError, UsageError
 from sockproof.spec import toml_tables as toml
+from sockproof.spec.area_names import SOCKETS
 from sockproof.spec.levels import Level, holds_between
 from sockproof.spec.renames import new_ids
-from sockproof.spec.requirement import (
-    ID_PATTERN,
-    NARROWING_WORDS,
-    SOCKETS,
-    Applies,
-    Requirement,
-)
+from sockproof.spec.requirement import ID_PATTERN, NARROWING_WORDS, Applies, Requirement
 
 __all__ = [
     "SHIPPED",

@@ -5,24 +5,17 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass, field
 
+from sockproof.spec.area_names import PATIENT, module_of
 from sockproof.spec.levels import Level, PythonLevel, format_python_level, holds_between
 from sockproof.spec.matrix import ALL_SPECS, FAMILIES, KINDS, MIXINS, ServerSpec
 
 __all__ = [
     "ID_PATTERN",
     "NARROWING_WORDS",
-    "PATIENT",
-    "SERVERS",
-    "SOCKETS",
     "Applies",
     "Requirement",
-    "module_of",
 ]
 
-# The modules of the standard library whose promises are in the catalogue.
-SERVERS, SOCKETS = "socketserver", "socket"
-# The area whose cases wait for long, and so are played beside all others.
-PATIENT = "patience"
 ID_PATTERN = r"[a-z]+/[a-z0-9-]+"
 # What a requirement can be narrowed by, and to which words.
 NARROWING_WORDS = {"kind": KINDS, "mixin": MIXINS, "family": FAMILIES}
@@ -101,8 +94,3 @@ class Requirement:
         if not holds_between(level, (), self.until):
             return f"until Python {format_python_level(self.until)}"
         return ""
-
-
-def module_of(area: str) -> str:
-    """The module that the promises of an area are made by: one of SERVERS and SOCKETS."""
-    return SOCKETS if area == SOCKETS else SERVERS
