@@ -74,6 +74,20 @@ def test_traceback_is_on_standard_error(serve: Serve, peers: Peers) -> None:
         check(part in stderr, expected=f"{part!r} on standard error", actual=stderr)
 
 
+@requirement("errors/each-error-is-printed")
+def test_each_error_is_printed(serve: Serve, peers: Peers) -> None:
+    """Three clients meet the same exception at the same line, and each has its traceback."""
+    server = serve([ReadLine(), Raise(message=MESSAGE)])
+    for number in range(1, 4):
+        peers().connect(server).send(b"x\n")
+        server.expect_handled(number)
+    server.stop()
+    server.fence()
+
+    printed = "".join(server.process.output.values())
+    same(3, printed.count(f"ValueError: {MESSAGE}"), "tracebacks printed")
+
+
 @requirement("errors/traceback-of-a-child-is-printed")
 def test_child_prints_its_traceback(construct: Construct, peers: Peers, observe: Observe) -> None:
     """The child of a forking server prints the traceback to a standard error that is a pipe."""

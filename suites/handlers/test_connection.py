@@ -10,6 +10,7 @@ from fixtures import (
     Fill,
     Observe,
     Peers,
+    RaisedError,
     Serve,
     StreamPeer,
     check,
@@ -22,6 +23,7 @@ from fixtures.steps import Attempt, Gate, HandlerScript, ReadLine, Reply, Report
 
 # Exact in binary, so that it is told as it was given.
 TIMEOUT_S = 0.0625
+TIMEOUTS = 4
 WRITE_TIMEOUT_S = 0.03
 LONG_S = 64
 SMALL_BUFFER_OCTETS = 4096
@@ -76,6 +78,28 @@ def test_silent_client_ends_a_read_by_timeout(
     server.stop()
     observe("reading and writing afterwards", observable(server.expect_outcomes()))
     observe("read past the timeout: handle_error() for", error_names(server))
+
+
+@requirement("handlers/timeout-is-of-each-wait")
+def test_timeout_is_of_each_wait(serve: Serve, client: StreamPeer) -> None:
+    """The client lets some timeouts pass; what it then says is read, and is answered."""
+    silence = Attempt(["self.request.recv(1)"] * TIMEOUTS)
+    talk = Attempt(["bytearray(self.request.recv(100))", "self.wfile.write(b'goes on')"])
+    server = serve([silence, Gate("said"), talk], handler_attributes={"timeout": TIMEOUT_S})
+    client.connect(server)
+    server.expect_at_gate("said")
+
+    client.send(LINE)
+    server.open_gate("said")
+
+    client.expect_reply(b"goes on")
+    for ending in server.expect_outcomes(1):
+        check(
+            isinstance(ending, RaisedError) and ending.is_a("timeout", "TimeoutError"),
+            expected="each read of a silent client raises socket.timeout",
+            actual=ending,
+        )
+    same(LINE, server.expect_outcomes(2)[0], "what the handler then reads")
 
 
 @requirement(

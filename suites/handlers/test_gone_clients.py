@@ -6,16 +6,18 @@ from fixtures import (
     RECORDING_ERRORS,
     Observe,
     Peers,
+    RaisedError,
     Serve,
     Server,
     ServerSpec,
     StreamPeer,
     check,
     error_names,
+    observable,
     requirement,
     same,
 )
-from fixtures.steps import Echo, HandlerScript, ReadLine, Reply, Run
+from fixtures.steps import Attempt, Echo, HandlerScript, ReadLine, Reply, Run
 
 LINE = b"go on\n"
 BUFFERED = {"wbufsize": 4096}
@@ -93,6 +95,25 @@ def test_handler_that_ends_its_connection(
     server.stop()
     observe("handle_error() for", error_names(server))
     same([], error_names(server), "what handle_error() is called for")
+
+
+@requirement("handlers/write-that-fails-raises")
+def test_write_to_a_gone_client(serve: Serve, client: StreamPeer, observe: Observe) -> None:
+    """The client has reset its connection when the handler, whose wfile has no buffer, writes."""
+    write = "self.wfile.write(b'too late')"
+    server = serve([ReadLine(), Run(UNTIL_GONE), Attempt([write, write])])
+    client.connect(server).send(LINE)
+    server.expect_step("read_line")
+
+    client.reset()
+
+    outcomes = server.expect_outcomes()
+    observe("writing to a gone client", observable(outcomes))
+    check(
+        all(isinstance(one, RaisedError) and one.is_a("OSError") for one in outcomes),
+        expected="write() raises OSError",
+        actual=" then ".join(map(str, observable(outcomes))),
+    )
 
 
 @requirement("handlers/reply-to-a-gone-client-is-not-an-error")

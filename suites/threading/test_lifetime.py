@@ -130,10 +130,13 @@ def test_server_close_does_not_block_if_told_so(serve: Serve, peers: Peers) -> N
     _release_after_close(server)
 
 
-def _play_one_by_one(server: Server, peers: Peers, count: int) -> None:
-    """``count`` requests, each when the thread of the one before has ended."""
+def _play_one_by_one(server: Server, peers: Peers, count: int, take: str = "") -> None:
+    """``count`` requests, each when the thread of the one before has ended; without a loop, ``take``
+    is called for each."""
     for number in range(1, count + 1):
         peers().connect(server).send(b"x\n")
+        if take:
+            server.call(take)
         server.expect_handler("finish", number)
         server.expect_true(NONE_IS_ALIVE)
 
@@ -147,6 +150,17 @@ def test_finished_threads_are_dropped(serve: Serve, peers: Peers, observe: Obser
 
     kept = server.evaluate(COUNT_KEPT.format(earlier=5))
     observe("finished threads kept", kept)
+    same(0, kept, "threads of the five earlier requests that are kept")
+
+
+@requirement("threading/finished-threads-are-dropped-without-a-loop")
+def test_threads_of_handle_request_are_dropped(construct: Construct, peers: Peers) -> None:
+    """The same of a program that calls handle_request() for each of them."""
+    server = construct([ReadLine(), KEEP_WITNESS])
+
+    _play_one_by_one(server, peers, 6, "handle_request")
+
+    kept = server.evaluate(COUNT_KEPT.format(earlier=5))
     same(0, kept, "threads of the five earlier requests that are kept")
 
 

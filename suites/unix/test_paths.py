@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import socket
-import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from fixtures import Construct, Observe, Peer, Serve, ServerSpec, check, requirement, same
 from fixtures.steps import Echo, ReadLine
+from suites.unix.at_paths import kind_at, look_at, names_in
 
 # More than sun_path has anywhere; the file's name alone still is a legal one.
 TOO_LONG_OCTETS = 200
@@ -45,13 +45,13 @@ def test_existing_path_is_in_use(
     """A path where something is already is refused as in use, and what is there stays as it is."""
     path = Path(construct.new_address())
     variant(path, construct)
-    before = _look(path)
+    before = look_at(path)
 
     error = construct.refused(address=str(path))
 
     observe("exception", error.type_name)
     error.expect_errno("EADDRINUSE")
-    same(before, _look(path), "what is at the path")
+    same(before, look_at(path), "what is at the path")
 
 
 @requirement(
@@ -64,12 +64,12 @@ def test_stale_socket_is_in_use(
     """A socket file without a server is in use like any file, whatever allow_reuse_address says."""
     path = Path(construct.new_address())
     _leave_socket_file(path, spec)
-    before = _look(path)
+    before = look_at(path)
 
     error = construct.refused(address=str(path), attributes=variant)
 
     error.expect_errno("EADDRINUSE")
-    same(before, _look(path), "what is at the path")
+    same(before, look_at(path), "what is at the path")
 
 
 @requirement("unix/path-too-long")
@@ -84,7 +84,7 @@ def test_too_long_path_is_refused(construct: Construct, observe: Observe) -> Non
     observe("errno", error.errno_name)
     observe("message", error.text)
     check(error.is_a("OSError", "error"), expected="socket.error", actual=str(error))
-    same([], list(folder.iterdir()), "the files in the folder")
+    same([], names_in(folder), "the files in the folder")
 
 
 @requirement("unix/path-in-missing-directory")
@@ -106,7 +106,7 @@ def test_socket_file_is_made(construct: Construct, serve: Serve, peer: Peer) -> 
 
     server = serve([ReadLine(), Echo()], address=given)
 
-    same("socket", _kind(Path(given)), "what is at the path")
+    same("socket", kind_at(Path(given)), "what is at the path")
     same(given, server.address, "server_address")
     peer.connect(server).send(b"by path\n").expect(b"by path\n").expect_end()
 
@@ -119,7 +119,7 @@ def test_socket_file_after_close_is_recorded(construct: Construct, observe: Obse
 
     server.call("server_close")
 
-    observe("at the path after server_close()", _kind(Path(given)))
+    observe("at the path after server_close()", kind_at(Path(given)))
 
 
 def _leave_socket_file(path: Path, spec: ServerSpec) -> None:
@@ -127,15 +127,3 @@ def _leave_socket_file(path: Path, spec: ServerSpec) -> None:
     kind = socket.SOCK_STREAM if spec.is_stream else socket.SOCK_DGRAM
     with socket.socket(socket.AF_UNIX, kind) as gone:
         gone.bind(str(path))
-
-
-def _look(path: Path) -> tuple[int, ...]:
-    """What changes whenever something else comes to the path, or what is there is written to."""
-    seen = path.lstat()
-    return (seen.st_ino, seen.st_mode, seen.st_size, seen.st_mtime_ns)
-
-
-def _kind(path: Path) -> str:
-    if not path.exists():
-        return "nothing"
-    return "socket" if stat.S_ISSOCK(path.lstat().st_mode) else "something else"

@@ -18,6 +18,7 @@ from fixtures import (
     same,
 )
 from fixtures.steps import Echo, ReadLine
+from suites.unix.at_paths import content_at, names_in
 
 READ_ONLY = 0o555
 CLOSED_TO_ALL = 0o600
@@ -75,7 +76,7 @@ def test_path_below_a_file_is_refused(construct: Construct, observe: Observe) ->
 
     observe("exception", error.type_name)
     error.expect_errno("ENOTDIR")
-    same(b"no folder", file.read_bytes(), "what is in the file")
+    same(b"no folder", content_at(file), "what is in the file")
 
 
 @requirement("unix/relative-path")
@@ -95,7 +96,7 @@ def test_relative_path_is_below_the_working_folder(
     server = serve([ReadLine(), Echo()], address="by-name")
 
     observe("server_address", server.address)
-    same(["by-name"], [file.name for file in folder.iterdir()], "files in the working folder")
+    same(["by-name"], names_in(folder), "files in the working folder")
     if spec.is_stream:  # a datagram's sender would be a relative path too, of another folder
         server.address = str(folder / "by-name")
         peer.connect(server).send(b"near\n").expect(b"near\n").expect_end()
