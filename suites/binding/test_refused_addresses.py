@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import errno
 import socket
+from typing import Any
 
-from fixtures import Construct, Inconclusive, Observe, ServerSpec, check, requirement
+from fixtures import Construct, Inconclusive, Observe, ServerSpec, check, requirement, same
 
 # Of the ranges set aside for documentation: no machine should have them.
 FOREIGN_HOSTS = {"inet": "192.0.2.77", "inet6": "2001:db8::77"}
 
 # Names that no resolver takes: refused here, without a question to anybody.
 UNRESOLVABLE_HOSTS = {"a-space": "a b", "an-empty-label": "a..b", "a-long-label": "a" * 64}
+
+OTHERS = {"TCP": ("UDPServer", socket.SOCK_DGRAM), "UDP": ("TCPServer", socket.SOCK_STREAM)}
 
 PORTS_OUT_OF_RANGE = {"below": -1, "above": 65536}
 
@@ -25,6 +28,31 @@ def test_address_in_use_is_refused(construct: Construct, observe: Observe) -> No
 
     observe("exception", error.type_name)
     error.expect_errno("EADDRINUSE")
+
+
+@requirement("binding/port-of-another-protocol")
+def test_port_of_another_protocol(construct: Construct, spec: ServerSpec) -> None:
+    """A server of the other protocol gets the address of the first one, if the kernel gives it."""
+    first = construct()
+    name, kind = OTHERS[spec.kind]
+    with socket.socket(socket.AF_INET, kind) as probe:
+        _refuse_taken(probe, first.address)
+
+    second = construct(
+        address=first.address, class_source=f"class Server(find({name!r})):\n    pass"
+    )
+
+    same(first.address, second.address, "server_address of the second server")
+
+
+def _refuse_taken(probe: socket.socket, address: Any) -> None:
+    """Raises:
+    Inconclusive: somebody else on this machine has the port.
+    """
+    try:
+        probe.bind(tuple(address))
+    except OSError as error:
+        raise Inconclusive(f"the port is not free: {error}") from None
 
 
 @requirement("binding/address-not-local")

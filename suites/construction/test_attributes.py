@@ -120,6 +120,19 @@ def _family_and_type(server: Server) -> Any:
     )
 
 
+@requirement(
+    "construction/family-is-not-read-off-the-address",
+    variants={"a-name": "localhost", "nothing": ""},
+)
+def test_family_is_not_read_off_the_address(construct: Construct, variant: str) -> None:
+    """An IPv6 server whose host has no form of either family has a socket of IPv6."""
+    server = construct(address=(variant, 0), bind_and_activate=False)
+
+    wanted = server.evaluate(f"int(socket.{FAMILY_NAMES['inet6']})")
+    same(wanted, _family_and_type(server)[0], "family of the socket")
+    same(wanted, server.evaluate("int(server.address_family)"), "address_family")
+
+
 @requirement("construction/subclass-attributes-are-honoured")
 def test_subclass_attributes_are_honoured(serve: Serve, peer: Peer) -> None:
     """A subclass with address_family = AF_INET6 listens on an IPv6 address, and serves there."""

@@ -21,3 +21,19 @@ def test_next_request_waits_for_the_first(serve: Serve, peers: Peers) -> None:
         client.expect(b"done").expect_end()
     server.stop()
     same(["setup", "handle", "finish"] * 2, server.phases(), "what the two handlers did")
+
+
+@requirement("dispatch/requests-are-closed-before-the-next")
+def test_next_request_waits_for_the_end_of_the_first(serve: Serve, peers: Peers) -> None:
+    """While shutdown_request() is held, the handler of the next request does not begin."""
+    server = serve([ReadLine(), Reply(b"done")], hooks={"shutdown_request": Gate("held")})
+    clients = [peers().connect(server).send(b"x\n") for _ in range(2)]
+    server.expect_at_gate("held")
+
+    server.let_others_run()
+    phases = ["setup", "handle", "finish"]
+    same(phases, server.phases(), "what handlers do while the first request is held at its end")
+    server.open_gate("held")
+
+    for client in clients:
+        client.expect(b"done").expect_end()

@@ -7,6 +7,7 @@ from typing import Any
 from fixtures import (
     END_OF_STREAM,
     RECORDING_ERRORS,
+    Construct,
     Fill,
     Observe,
     Peers,
@@ -26,6 +27,8 @@ TIMEOUT_S = 0.0625
 TIMEOUTS = 4
 WRITE_TIMEOUT_S = 0.03
 LONG_S = 64
+TOTAL_S = 0.3
+MUCH = Fill(32 << 20)
 SMALL_BUFFER_OCTETS = 4096
 SHRINK_SEND_BUFFER = (
     f"self.request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, {SMALL_BUFFER_OCTETS})"
@@ -129,6 +132,27 @@ def test_reader_that_never_reads_ends_a_write_by_timeout(
     server.stop()
     observe("write past the timeout: handle_error() for", error_names(server))
     same(END_OF_STREAM, client.receive_to_end()[1], "how the stream ends")
+
+
+@requirement("handlers/timeout-of-a-write-is-total")
+def test_reader_who_trickles_does_not_prolong_a_write(
+    construct: Construct, client: StreamPeer
+) -> None:
+    """It makes room again and again, always before the timeout of one send."""
+    server = construct([ReadLine(), Reply(MUCH)], handler_attributes={"timeout": TOTAL_S})
+    serving = server.spawn("handle_request")
+    client.connect(server).send(LINE)
+    server.expect_handler("handle")
+
+    while serving.comes_to_wait():
+        client.receive(SMALL_BUFFER_OCTETS)
+
+    error = server.expect_step_error("write")
+    check(
+        error.is_a("timeout", "TimeoutError"),
+        expected="the write raises socket.timeout",
+        actual=f"it raises {error}",
+    )
 
 
 @requirement("handlers/timeout-when-finishing")

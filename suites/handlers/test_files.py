@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import Fill, Peer, Peers, Serve, StreamPeer, observable, requirement, same
+from fixtures import (
+    RECORDING_ERRORS,
+    Fill,
+    Observe,
+    Peer,
+    Peers,
+    Serve,
+    StreamPeer,
+    error_names,
+    observable,
+    requirement,
+    same,
+)
 from fixtures.steps import Attempt, CloseWfile, Gate, Read, ReadLine, RecordCall, Reply, Report, Run
 
 # With all line ends and with what is no text: 768 octets.
@@ -15,6 +27,15 @@ SMALL_BUFFER_OCTETS = 4096
 SHRINK_SEND_BUFFER = (
     f"self.request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, {SMALL_BUFFER_OCTETS})"
 )
+
+
+ONE_BUFFER = """
+lent = bytearray(3)
+for letter in b"abc":
+    lent[:] = bytearray([letter]) * 3
+    self.wfile.write(lent)
+lent[:] = b"..."
+"""
 
 
 @requirement("handlers/rfile-reads-the-request")
@@ -82,6 +103,35 @@ def test_buffered_write_counts_octets(serve: Serve, client: StreamPeer) -> None:
     of_array = server.expect_report()["array"]
     same([len(of_array)] * 2, observable(server.expect_outcomes()), "what write() returns")
     client.expect_reply(of_array + of_array)
+
+
+@requirement(
+    "handlers/what-was-written-may-be-changed",
+    variants={"unbuffered": {}, "buffered": {"wbufsize": SMALL_BUFFER_OCTETS}},
+)
+def test_buffer_is_used_again(serve: Serve, peer: Peer, variant: dict[str, int]) -> None:
+    """A handler writes one bytearray three times, each time with other octets in it."""
+    server = serve([ReadLine(), Run(ONE_BUFFER)], handler_attributes=variant)
+
+    peer.connect(server).send(b"go on\n").expect(b"aaabbbccc").expect_end()
+
+
+@requirement("handlers/files-are-replaced")
+def test_files_are_replaced(serve: Serve, peer: Peer, observe: Observe) -> None:
+    """handle() puts a file of its own in the place of each, and reads and writes it."""
+    own = "setattr(self, {name!r}, __import__('io').BytesIO(b'other'))"
+    replace = [f"self.{name}.close() or {own.format(name=name)}" for name in ("rfile", "wfile")]
+    use = ["bytearray(self.rfile.read())", "self.wfile.write(b'12345')"]
+    server = serve([ReadLine(), Attempt([*replace, *use])], hooks=RECORDING_ERRORS)
+
+    peer.connect(server).send(b"go on\n")
+
+    outcomes = observable(server.expect_outcomes())
+    server.expect_handled()
+    server.stop()
+    observe("rfile is set, and read", outcomes[::2])
+    observe("wfile is set, and written", outcomes[1::2])
+    observe("handle_error() for", error_names(server))
 
 
 @requirement(

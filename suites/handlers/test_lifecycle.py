@@ -17,11 +17,31 @@ from fixtures import (
     requirement,
     same,
 )
-from fixtures.steps import Echo, HandlerScript, Raise, ReadLine, Receive, Reply, Report
+from fixtures.steps import Echo, HandlerScript, Raise, ReadLine, Receive, Reply, Report, Run
 
 PAYLOAD = b"who is it?\n"
 # By whether the server is a stream server: what tells that a handler's request is the client's.
 REQUEST_OF = {True: "self.request.getpeername()", False: "bytearray(self.request[0])"}
+
+# What handlers call what they keep; nothing of it is an attribute that is documented.
+WORDS = """
+    active address answer args base begin began body bound buffer buffers bytes_in bytes_out cache
+    cancelled chunk client clock close_connection closed code command config context cookies count
+    counter created current data date db deadline decoder done elapsed encoding end ended env
+    environ errno error errors event events exc extra factory failed file files finished flags
+    future group handler handlers headers host id idle index info input io items job key kind last
+    length level limit line lines listener lock log logger loop manager message method metrics
+    name number offset opened options output owner parent parser path payload peer pending pid
+    pool port prefix process protocol queue raw reader ready received remote reply response result
+    retries running selector self_ sent service session size sock stamp start started state stats
+    status stop stopped stream task tag thread time timer times token total trace user username
+    value verbose version waiting worker writer
+"""
+HIDDEN = " ".join(f"_{word}" for word in WORDS.split())
+SET_ALL = """
+for name in {names!r}.split():
+    setattr(self, name, object())
+"""
 
 # What a stream handler may ask of its request; 1 is F_GETFD.
 SOCKET_FACTS = {
@@ -44,6 +64,30 @@ def test_setup_handle_and_finish_come_in_order(serve: Serve, peers: Peers) -> No
     server.expect_handler("finish", 2)
     server.stop()
     same(["setup", "handle", "finish"] * 2, server.phases(), "the phases of two handlers")
+
+
+@requirement("handlers/server-is-the-server")
+def test_server_is_the_server(serve: Serve, peers: Peers) -> None:
+    """It has the identity that the program knows it by."""
+    server = serve([ReadLine(), Report({"is": "id(self.server) == self.server.known_as"})])
+    server.execute("server.known_as = id(server)")
+
+    peers().connect(server).send(PAYLOAD)
+
+    same(True, server.expect_report()["is"], "whether the handler's server is the server")
+
+
+@requirement("handlers/attributes-of-any-name", variants={"words": WORDS, "hidden": HIDDEN})
+def test_attributes_of_any_name(serve: Serve, peers: Peers, variant: str) -> None:
+    """handle() sets some hundred of them, all to one object that can do nothing."""
+    server = serve([ReadLine(), Echo(), Run(SET_ALL.format(names=variant))], hooks=RECORDING_ERRORS)
+
+    for _ in range(2):
+        peers().connect(server).send(PAYLOAD).expect(PAYLOAD).expect_end()
+
+    server.expect_handled(2)
+    server.stop()
+    same([], error_names(server), "what handle_error() is called for")
 
 
 @requirement("handlers/finish-not-called-when-setup-raises")

@@ -31,13 +31,15 @@ _UDP, _UNIXGRAM = ("--listens", "udp:127.0.0.1:0"), ("--listens", "unixgram:")
 
 @dataclass(frozen=True)
 class PackagedServer:
-    """``wrong`` are the cases that fail on the version whose words ``version`` prints."""
+    """``wrong`` are the cases that fail on the version whose words ``version`` prints; of these,
+    ``by_chance`` are those that do so at most times."""
 
     name: str
     words: tuple[str, ...]
     version: tuple[str, str]
     options: tuple[str, ...] = ()
     wrong: frozenset[str] = frozenset()
+    by_chance: frozenset[str] = frozenset()
 
     @property
     def program(self) -> str:
@@ -55,6 +57,9 @@ _SOCAT, _BUSYBOX = ("socat -V", "version 1.7.4.4"), ("busybox", "v1.35.0")
 _FREES = frozenset(f"stop-frees-the-address[{who}]" for who in ("idle", "silent client"))
 _AGAIN = frozenset(f"starts-again-at-once[{who}]" for who in ("idle", "silent client"))
 _BUSY = frozenset({"stop-frees-the-address[busy client]"})
+# ncat leaves a child for about every other client, up to its hundred connections: it depends on
+# when that bound is met whether they are taken for a pool's.
+_UNREAD = frozenset({"leaving-clients-leave-nothing[unread answers]"})
 
 
 def _packaged(
@@ -73,9 +78,9 @@ SERVERS = (
     _packaged("busybox httpd", "busybox httpd -f -p 127.0.0.1:{port} -h .", _BUSYBOX),
     _packaged("ncat", "ncat -lk 127.0.0.1 {port}", _NCAT),
     _packaged("ncat, udp", "ncat -lku 127.0.0.1 {port} -e /bin/cat", _NCAT, options=_UDP),
-    _packaged(
-        "ncat, cat at a path", "ncat -lkU {path} -e /bin/cat", _NCAT, *_FREES, *_BUSY, *_AGAIN,
-        "programs-inherit-nothing", "leaving-clients-leave-nothing[unread answers]",
+    PackagedServer(
+        "ncat, cat at a path", ("ncat", "-lkU", "{path}", "-e", "/bin/cat"), _NCAT,
+        wrong=_FREES | _BUSY | _AGAIN | {"programs-inherit-nothing", *_UNREAD}, by_chance=_UNREAD,
     ),
     _packaged("socat", "socat TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr EXEC:cat", _SOCAT),
     _packaged(
@@ -107,5 +112,5 @@ def test_what_is_known_is_found_and_nothing_else(tmp_path: Path, server: Package
     assert list(living(mark)) == []
     assert wrong <= server.wrong, ended
     if server.is_as_known:
-        assert wrong == server.wrong
+        assert server.wrong - wrong <= server.by_chance, ended
     assert ended.status == bool(wrong), ended

@@ -98,6 +98,16 @@ def test_a_reason_that_is_stale_is_a_problem() -> None:
     ]
 
 
+def test_what_is_said_to_be_noticed_and_is_not_is_a_problem() -> None:
+    """Somebody looks at another value, which is the same."""
+    seen = dataclasses.replace(LISTED, noticed_by=(ECHO,))
+    assert matrix_of((seen, NOTICED)).problems == []
+
+    assert matrix_of((seen, SURVIVED)).problems == [
+        f"{seen.id} is said to be noticed and is survived"
+    ]
+
+
 def test_what_is_lost_is_a_problem_alone() -> None:
     """Nothing is known of it: it is not undetected as well."""
     matrix = matrix_of((BROKEN, MutantOutcome.LOST))

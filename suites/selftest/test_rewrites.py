@@ -28,6 +28,7 @@ PATIENT = {one.id for one in load_catalogue().values() if one.is_patient}
 IMPATIENT = [one for one in DETECTED if PATIENT.issuperset(one.detected_by)]
 """What tells of them waits for long: all of these wait at the same time."""
 SOON_DETECTED = [one for one in DETECTED if one not in IMPATIENT]
+NOTICED = [one for one in FITTING if one.noticed_by]
 RIGHT = [one for one in FITTING if one.is_right]
 DETECTORS = sorted({requirement for one in SOON_DETECTED for requirement in one.detected_by})
 DETECTED_AT_LEAST = 120
@@ -66,13 +67,19 @@ def endings(record: Record) -> dict[str, tuple[Verdict, bool]]:
     }
 
 
-def test_enough_of_them_are_detected() -> None:
-    """Those that nothing detects yet are few, and are known."""
+def observed(record: Record) -> dict[str, str]:
+    """What was observed in each case, as text."""
+    return {case.id: repr(sorted(case.observations.items())) for case in record.cases}
+
+
+def test_all_that_break_a_promise_are_detected() -> None:
+    """The others are few, and something notices each."""
     broken = [one for one in load_rewrites() if not one.is_right]
 
     detected = [one for one in broken if one.detected_by]
 
     assert len(detected) >= DETECTED_AT_LEAST
+    assert [one.id for one in broken if not one.detected_by and not one.noticed_by] == []
 
 
 @pytest.mark.by_turns(PARTS)
@@ -80,6 +87,25 @@ def test_enough_of_them_are_detected() -> None:
 def test_broken_reimplementations_are_detected(part: int, tmp_path: Path) -> None:
     """One of the requirements that each is said to break tells so."""
     assert_detected(SOON_DETECTED[part::PARTS], tmp_path)
+
+
+@pytest.mark.by_turns(12)
+def test_those_that_break_no_promise_are_noticed(tmp_path: Path) -> None:
+    """By another value than that of the interpreter's own module, and no case accuses them."""
+    own = tmp_path / "untouched.py"
+    own.write_text(SOURCE.read_text("utf-8"), "utf-8")
+    chosen = {written(one, tmp_path): cases_of(one.noticed_by, one.spec) for one in NOTICED}
+
+    records = play(tmp_path, {**chosen, own: frozenset().union(*chosen.values())}, WHOLE)
+
+    untouched = observed(records.pop(own.stem))
+    assert set(records) == {path.stem for path in chosen}
+    assert {name: endings(record) for name, record in records.items()} == {
+        name: {} for name in records
+    }
+    assert [
+        name for name, record in records.items() if observed(record).items() <= untouched.items()
+    ] == []
 
 
 @pytest.mark.by_turns(24)

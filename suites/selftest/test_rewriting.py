@@ -77,6 +77,7 @@ def test_a_reimplementation_is_described_in_full(rewrite: Rewrite) -> None:
     assert not rewrite.is_right or not rewrite.detected_by
     assert rewrite.is_right or rewrite.detected_by or rewrite.undetected.endswith(".")
     assert all(catalogue[name].level is not Level.OBSERVED for name in rewrite.detected_by)
+    assert all(catalogue[name].level is Level.OBSERVED for name in rewrite.noticed_by)
 
 
 def test_families_are_large_enough() -> None:
@@ -144,6 +145,7 @@ def test_a_described_one_is_read(tmp_path: Path) -> None:
         ("[[broken]]", "[[right]]", "unknown key 'detected_by'"),
         ('why = "nobody waits today"', "", "the key 'why' is missing"),
         ('why = "', 'undetected = "?"\nwhy = "', "has both 'detected_by' and 'undetected'"),
+        ('why = "', 'noticed_by = ["?"]\nwhy = "', "has 'noticed_by' without 'undetected'"),
         ("TCP/inet", "TCP/moon", "no server spec 'TCP/moon'"),
         ("shutdown-waits", "shutdown-sleeps", "no requirement 'serving/shutdown-sleeps"),
         (ABOUT_ALL, ABOUT_STREAMS, "is not about UDP/inet"),

@@ -11,6 +11,17 @@ AT_ONCE_S = 0.01
 # Longer than a case may take: who waits it out is taken for hung.
 IN_A_MINUTE_S = 60
 
+TIMEOUT_S = 0.25
+WAITED = """
+import select, time
+clock = getattr(time, "monotonic", time.time)  # Python 2.7 has no other
+
+def waited():
+    began = clock()
+    server.handle_request()
+    return clock() - began
+"""
+
 ECHO_LINE = [ReadLine(), Echo()]
 TELLS = {"handle_timeout": RecordCall()}
 
@@ -38,6 +49,24 @@ def test_timeout_of_zero_looks_once(construct: Construct, peers: Peers) -> None:
     server.call("handle_request")
     peer.expect(b"there already\n").expect_end()
     same(["handle_timeout"], server.calls(), "calls of handle_timeout() with a request besides")
+
+
+@requirement("serving/each-call-has-its-timeout")
+def test_timeout_begins_with_the_call(construct: Construct) -> None:
+    """The program does something else for longer than the timeout; then it is waited for again."""
+    server = construct(attributes={"timeout": TIMEOUT_S}, hooks=TELLS)
+    server.execute(WAITED)
+    server.call("handle_request")
+
+    server.execute(f"select.select([], [], [], {2 * TIMEOUT_S})")
+    waited_s = server.evaluate("waited()")
+
+    same(["handle_timeout"] * 2, server.calls(), "calls of handle_timeout()")
+    check(
+        waited_s > TIMEOUT_S / 2,
+        expected=f"handle_request() waits for {TIMEOUT_S} s, its timeout",
+        actual=f"it gave up after {waited_s:.3f} s",
+    )
 
 
 @requirement("serving/handle-request-waits-without-timeout")

@@ -15,7 +15,10 @@ def of_signals():
             handlers[str(number)] = repr(signal.getsignal(number))
         except ValueError:  # no signal here has this number
             pass
-    return handlers, signal.getitimer(signal.ITIMER_REAL)[0] > 0
+    blocked = ()
+    if hasattr(signal, "pthread_sigmask"):  # not in Python 2.7
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    return handlers, signal.getitimer(signal.ITIMER_REAL)[0] > 0, sorted(map(int, blocked))
 
 def in_the_childs_eyes(number, frame):
     pass
@@ -86,10 +89,11 @@ def test_signals_are_as_before(construct: Construct, peers: Peers) -> None:
     server.call("server_close")
     found = {"in a handler": in_handler, "in the loop": during}
     found["after it"] = server.evaluate("of_signals()")
-    for when, (handlers, has_timer) in found.items():
+    for when, (handlers, has_timer, blocked) in found.items():
         changed = {number: told for number, told in handlers.items() if told != before[0][number]}
         same({}, changed, f"signal handlers that are others {when}")
         same(before[1], has_timer, f"whether a timer runs {when}")
+        same(before[2], blocked, f"signals that are blocked {when}")
 
 
 @requirement("surroundings/state-of-the-process-stays")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, RunningCall, Serve, Server, requirement, same
-from fixtures.steps import Gate, ReadLine, Report, Run
+from fixtures.steps import Gate, Instead, ReadLine, Report, Run
 
 IS_DAEMONIC = Report({"daemonic": "threading.current_thread().daemon"})
 # Remembers the handler's thread in the server without keeping it alive.
@@ -131,14 +131,35 @@ def test_server_close_does_not_block_if_told_so(serve: Serve, peers: Peers) -> N
 
 
 def _play_one_by_one(server: Server, peers: Peers, count: int, take: str = "") -> None:
-    """``count`` requests, each when the thread of the one before has ended; without a loop, ``take``
-    is called for each."""
+    """``count`` requests, each when the thread of the one before has ended; ``take`` is what has to
+    be called for each where no loop runs."""
     for number in range(1, count + 1):
         peers().connect(server).send(b"x\n")
         if take:
             server.call(take)
         server.expect_handler("finish", number)
         server.expect_true(NONE_IS_ALIVE)
+
+
+@requirement("threading/decimal-contexts-are-the-threads-own")
+def test_decimal_contexts_are_of_the_threads(serve: Serve, peers: Peers) -> None:
+    """One handler changes its precision; the next one, and the loop, which has used its own before,
+    have what they had."""
+    precision = "__import__('decimal').getcontext().prec"
+    change = Run("import decimal\ndecimal.getcontext().prec = 5")
+    told = f"[self.__dict__.setdefault('told', []).append({precision}), original(*arguments)][1]"
+    script = [ReadLine(), Report({"precision": precision}), change]
+    server = serve(script, hooks={"verify_request": Instead(told)})
+    before = server.evaluate(precision)
+
+    for number in (1, 2):
+        peers().connect(server).send(b"x\n")
+        server.expect_handler("finish", number)
+
+    reports = server.expect_step("report", 2)
+    seen = [event.fields["values"]["precision"] for event in reports]
+    same([before, before], seen, "the precision that each of two handlers finds")
+    same([before, before], server.evaluate("server.told"), "the precision that the loop finds")
 
 
 @requirement("threading/finished-threads-are-dropped")

@@ -23,6 +23,20 @@ from suites.unix.at_paths import content_at, names_in
 READ_ONLY = 0o555
 CLOSED_TO_ALL = 0o600
 
+# Longer than any address of a socket, and each shorter than a file's name may be.
+DEEP = ("d" * 100, "e" * 100)
+ASK = """
+def ask(path):
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(5)
+    try:
+        client.connect(path)
+        client.sendall(b"near\\n")
+        return client.recv(100).decode("ascii")
+    finally:
+        client.close()
+"""
+
 FOLDERS = {"not-writable": READ_ONLY, "not-searchable": CLOSED_TO_ALL}
 NO_ADDRESSES: Mapping[str, Callable[[str], Any]] = {
     "number": lambda _: 8000,
@@ -100,6 +114,20 @@ def test_relative_path_is_below_the_working_folder(
     if spec.is_stream:  # a datagram's sender would be a relative path too, of another folder
         server.address = str(folder / "by-name")
         peer.connect(server).send(b"near\n").expect(b"near\n").expect_end()
+
+
+@requirement("unix/short-path-in-a-deep-folder")
+def test_short_path_in_a_deep_folder(
+    construct: Construct, process: CaseProcess, serve: Serve
+) -> None:
+    """Only who is in the folder, too, can connect: the client is in the process of the server."""
+    folder = repr(str(Path(construct.new_address(), *DEEP)))
+    process.do("execute", source=f"os.makedirs({folder})\nos.chdir({folder})")
+
+    server = serve([ReadLine(), Echo()], address="near")
+
+    server.execute(ASK)
+    same("near\n", server.evaluate("ask('near')"), "what a client in the folder is answered")
 
 
 @requirement("unix/wrong-address", variants=NO_ADDRESSES)

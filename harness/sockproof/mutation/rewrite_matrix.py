@@ -2,7 +2,7 @@
 
 ``rewrite-matrix.json``, schema 1, has what ``kill-matrix.json`` has, and of each of its mutants::
 
-    "is_right", "why", "spec", "undetected"
+    "is_right", "why", "spec", "undetected", "noticed_by"
 
 Its ``kind`` is ``rewrite-matrix``, and it tells of each family::
 
@@ -83,7 +83,7 @@ class RewriteMatrix(KillMatrix):
 
     @property
     def problems(self) -> list[str]:
-        """Also: what is said of right ones, and what is listed as undetected and is detected."""
+        """Also: what is said of right ones, and what became otherwise of one that is listed."""
         accused = [
             f"false alarm: {one.subject.id} is right: {one.told or told.case}: {told.told}"
             for one in self.accused
@@ -99,7 +99,12 @@ class RewriteMatrix(KillMatrix):
             for one in self.broken
             if one.outcome in _DETECTED and self.reason(one)
         ]
-        return [*super().problems, *accused, *unloadable, *stale]
+        unnoticed = [
+            f"{one.subject.id} is said to be noticed and is {one.outcome.value}"
+            for one in self.broken
+            if one.outcome is MutantOutcome.SURVIVED and self.rewrites[one.subject.id].noticed_by
+        ]
+        return [*super().problems, *accused, *unloadable, *stale, *unnoticed]
 
     @property
     def families(self) -> list[FamilyRow]:
@@ -139,5 +144,5 @@ class RewriteMatrix(KillMatrix):
         for mutant in mutants:
             one = self.rewrites[mutant["id"]]
             mutant |= {"is_right": one.is_right, "why": one.why, "spec": one.spec}
-            mutant["undetected"] = one.undetected
+            mutant |= {"undetected": one.undetected, "noticed_by": list(one.noticed_by)}
         return told

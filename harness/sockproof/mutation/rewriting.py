@@ -9,6 +9,7 @@ They are described in the TOML files of ``rewrites``, beside this, one file a fa
     spec = "ThreadingTCP/inet"                      # where to look
     detected_by = ["handlers/patience"]             # requirements; where it is missing, none tells
     undetected = "No document promises it."         # instead of these: why none does
+    noticed_by = ["surroundings/mapped-address"]    # with that: what observes another value
     since = "3.10"                                  # optional: first Python where it is broken
     code = '''
     class StreamRequestHandler:
@@ -46,6 +47,7 @@ _BROKEN = toml.table(
     since=toml.LEVEL,
     detected_by=toml.list_of(toml.FILLED, least=1),
     undetected=toml.FILLED,
+    noticed_by=toml.list_of(toml.FILLED, least=1),
 )
 _FILE = toml.table(broken=toml.list_of(_BROKEN), right=toml.list_of(_RIGHT))
 _FORMAT = toml.Format(_FILE, MutationError, "correct the file")
@@ -56,8 +58,9 @@ class Rewrite:
     """A re-implementation: ``code`` is what is written anew, ``why`` what somebody did so for.
 
     One that is not right breaks a promise, and the requirements ``detected_by`` tell so at
-    ``spec``: none where nothing is known to tell, and ``undetected`` then says why. ``since`` is
-    the first Python on which it is broken; empty when that is any.
+    ``spec``: none where nothing is known to tell, and ``undetected`` then says why; one that breaks
+    nothing that is promised is ``noticed_by`` requirements that observe. ``since`` is the first
+    Python on which it is broken; empty when that is any.
     """
 
     id: str
@@ -70,6 +73,7 @@ class Rewrite:
     detected_by: tuple[str, ...] = ()
     since: PythonLevel = ()
     undetected: str = ""
+    noticed_by: tuple[str, ...] = ()
 
 
 def load_rewrites(
@@ -88,7 +92,8 @@ def load_rewrites(
     paths = sorted((folder or _REWRITES).glob("*.toml"))
     found = once_each("re-implementation", (one for path in paths for one in _read(path)))
     for rewrite in found:
-        refuse_others("re-implementation", rewrite, "detected_by", known)
+        for key in ("detected_by", "noticed_by"):
+            refuse_others("re-implementation", rewrite, key, known)
     return found
 
 
@@ -143,10 +148,14 @@ def _rewrite(path: Path, entry: Mapping[str, Any], *, is_right: bool) -> Rewrite
         spec_by_id(entry["spec"])
     except UsageError as error:
         raise MutationError(f"{path}: {entry['id']!r}: {error}") from error
-    detected_by, undetected = tuple(entry.get("detected_by", ())), entry.get("undetected", "")
-    if detected_by and undetected:
+    undetected = entry.get("undetected", "")
+    tells = {key: tuple(entry.get(key, ())) for key in ("detected_by", "noticed_by")}
+    if tells["detected_by"] and undetected:
         told = f"{path}: {entry['id']!r} has both 'detected_by' and 'undetected'"
         raise MutationError(told, "take out the one that is wrong")
+    if tells["noticed_by"] and not undetected:
+        told = f"{path}: {entry['id']!r} has 'noticed_by' without 'undetected'"
+        raise MutationError(told, "say why no promise is broken")
     read: dict[str, Any] = {key: entry[key] for key in _TEXT_KEYS} | toml.levels_of(entry)
-    read |= {"detected_by": detected_by, "undetected": undetected}
+    read |= {**tells, "undetected": undetected}
     return Rewrite(family=path.stem, is_right=is_right, **read)

@@ -217,11 +217,8 @@ def _is_empty(grown: Callable[[Standing], Mapping[str, int]], now: Standing) -> 
 
 
 def _grown(before: Standing, after: Standing, number: int) -> Mapping[str, int]:
-    """What has grown by as much as so many clients would make it: one for every fourth, at least.
-
-    Of some servers it is by chance which clients leave something, as it is of ``ncat -k -e``, which
-    leaves a child for about every other one.
-    """
+    """What has grown by as much as so many clients would make it: one for every fourth, at least,
+    for with some servers, ``ncat -k -e`` for one, it is by chance which clients leave something."""
     grown, least = after.more_than(before), max(2, (number + 3) // 4)
     return {name: grown[name] for name in _COUNTED if grown.get(name, 0) >= least}
 
