@@ -59,13 +59,13 @@ def test_timeout_begins_with_the_call(construct: Construct) -> None:
     server.call("handle_request")
 
     server.execute(f"select.select([], [], [], {2 * TIMEOUT_S})")
-    waited_s = server.evaluate("waited()")
+    waits = server.evaluate(f"waited() > {TIMEOUT_S / 2}")
 
     same(["handle_timeout"] * 2, server.calls(), "calls of handle_timeout()")
     check(
-        waited_s > TIMEOUT_S / 2,
+        waits,
         expected=f"handle_request() waits for {TIMEOUT_S} s, its timeout",
-        actual=f"it gave up after {waited_s:.3f} s",
+        actual="it gives up before half of that",
     )
 
 

@@ -12,7 +12,8 @@ def of_signals():
     handlers = {}
     for number in range(1, signal.NSIG):
         try:
-            handlers[str(number)] = repr(signal.getsignal(number))
+            handler = signal.getsignal(number)
+            handlers[str(number)] = getattr(handler, "__name__", None) or repr(handler)
         except ValueError:  # no signal here has this number
             pass
     blocked = ()

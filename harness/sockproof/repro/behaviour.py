@@ -220,7 +220,7 @@ def _kinds_left(told: Told) -> list[str]:
 def _of_output(wrong: Told, right: Told) -> Iterator[Behaviour]:
     for stream, mark in itertools.product(("stderr", "stdout"), _MARKS):
         texts = [getattr(told.row, stream) for told in (wrong, right)]
-        found = [bool(text) and mark in text for text in texts]
+        found = [text.count(mark) if mark else int(bool(text)) for text in texts]
         if found[0] != found[1]:
             yield Behaviour("printed", None, found[1], found[0], (stream, mark))
 

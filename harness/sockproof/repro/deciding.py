@@ -181,16 +181,17 @@ class Decision:
         return ["let_others_run()", repr(GOES_ON)]
 
     def printed(self, _: StepWriter) -> Lines:
-        """Whether something is printed."""
+        """How often something is printed; without a mark, whether anything is."""
         stream, mark = self.behaviour.labels
         fd = {"stdout": 1, "stderr": 2}[stream]
         return [
             "def printed():",
             f"    sys.{stream}.flush()",
             f'    text = open("/proc/self/fd/{fd}", "rb").read()  # from its beginning',
-            f"    return b{mark!r} in text" if mark else "    return bool(text)",
+            f"    return text.count(b{mark!r})" if mark else "    return int(bool(text))",
             "",
-            "wait_until(printed)",
+            f"wait_until(lambda: printed() >= {max(1, self.behaviour.expected)})",
+            "printed()",
         ]
 
 
