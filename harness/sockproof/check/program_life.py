@@ -166,6 +166,15 @@ class ProgramLife:
         self.log.note("program", "ended", note=f"status {status}")
         return True
 
+    def leaves_nobody(self, bound_s: float) -> bool:
+        """Wait until nobody lives whom it has started; whether that came."""
+        pause, limit_s = threading.Event(), time.monotonic() + bound_s
+        while any(not is_dead(pid) for pid in carriers(AGENT_MARK, self._mark)):
+            if time.monotonic() > limit_s:
+                return False
+            pause.wait(_LOOK_S)
+        return True
+
     def stop(self, bound_s: float) -> bool:
         """End it as it is to be ended: by its command, or by an interrupt; whether it ended."""
         if not self.subject.stop:

@@ -136,6 +136,8 @@ def _stopped(scene: Scene, variant: str) -> Stop:
         ended = _ends(life, scene)
         took_s = round(time.monotonic() - began_s, 3)
         stacks, by_second = ("", False) if ended else _insist(life, scene)
+        # Whoever closes first is remembered by the kernel: the server, all of it, was told to.
+        life.leaves_nobody(_AT_ONCE_S if ended else 0)
         other.close_clients()
         held = _held(life) if ended else ""
     again = _again(scene, life) if ended else ""
@@ -207,7 +209,7 @@ def _clients(scene: Scene, variant: str) -> None:
     peer = scene.stays(variant)
     if variant != "silent client":
         shake_hands(peer)
-        scene.comes_to_rest()
+    scene.comes_to_rest()  # so that it has been accepted: the kernel forgets who has not
     if variant == "busy client":
         peer.socket.settimeout(_FULL_S)
         said = scene.language.say or HTTP_REQUEST
