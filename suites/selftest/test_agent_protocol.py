@@ -48,7 +48,7 @@ WAIT_IN_A_THREAD_AND_A_CHILD = """
     """
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_hello_says_what_runs(channel: Channel, case_process: CaseProcess) -> None:
     """Version and executable in the greeting are those that a case's process finds."""
     told = case_process.do("evaluate", expression="[list(sys.version_info[:3]), sys.executable]")
@@ -118,7 +118,7 @@ def test_a_long_answer_comes_whole(case_process: CaseProcess, character: str) ->
     assert case_process.do("evaluate", expression=expression).value == ["ascii", character * 30_000]
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_long_answers_and_events_do_not_mix(case_process: CaseProcess) -> None:
     """While a thread tells events without a pause, answers in parts stay whole, and so do they."""
     run(
@@ -146,7 +146,7 @@ def test_long_answers_and_events_do_not_mix(case_process: CaseProcess) -> None:
     assert case_process.garbage == []
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_no_event_of_threads_and_children_is_lost_or_torn(case_process: CaseProcess) -> None:
     """1,000 events of 4 threads and 4 children all arrive, each teller's in its order."""
     run(case_process, TELL_FROM_THREADS_AND_CHILDREN)

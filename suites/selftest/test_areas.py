@@ -51,7 +51,7 @@ def test_server_specs_are_refused_where_sockets_are_judged() -> None:
         refuse_specs(SOCKETS, ["TCP/inet"])
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 def test_cases_of_an_area_are_its_own() -> None:
     """Each requirement of the socket module has some; without an area there are none of it."""
     of_sockets = {case.requirement for case in collect((), "", (SOCKETS,))}

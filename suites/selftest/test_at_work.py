@@ -49,7 +49,7 @@ def test_nothing_of_it_is_in_a_pipe() -> None:
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "pipe\n", "")
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 def test_check_names_its_case_on_a_terminal(tmp_path: Path) -> None:
     """As long as it is played, with the time; first, that the program is asked what it speaks."""
     words = command(*CHECK, "-k", CASE, *words_of(LISTENERS["threaded"]))

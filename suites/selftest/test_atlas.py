@@ -227,7 +227,7 @@ def test_command_takes_folders_and_files(
     assert (tmp_path / "a.md").read_text("utf-8").startswith("## sockproof atlas")
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_command_reads_the_shipped_records(capsys: pytest.CaptureFixture[str]) -> None:
     """Without an argument there are at least 2.7 and 3.6 to 3.13, and PyPy."""
     line = command(capsys)[0]

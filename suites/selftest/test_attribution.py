@@ -56,7 +56,7 @@ def of(record: Record) -> tuple[set[str], set[str]]:
     return own, {case.requirement for case in record.cases if case.as_inherited}
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("text", [OWN, UNCHANGED], ids=["copied", "executed"])
 @pytest.mark.parametrize("level", ["", "level = '3.8'"], ids=["by-reference", "by-play"])
 def test_unchanged_copy_has_nothing_of_its_own(tmp_path: Path, text: str, level: str) -> None:
@@ -98,7 +98,7 @@ FAILING = case_row(verdict=Verdict.FAIL, expected="an answer", actual="'mine' to
 LEAKED = Teardown(TeardownVerdict.LEAKED, ("fd 7",))
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     ("other", "alike"),
     [

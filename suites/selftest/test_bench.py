@@ -13,7 +13,7 @@ from suites.selftest.agents import running_interpreter
 from suites.selftest.runs import sockproof_
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("name", ["python3", "python2.7"])
 def test_benchmark_tells_who_spends_what(tmp_path: Path, name: str) -> None:
     """Each figure of a case is held against a server by hand, and its parts make the whole."""

@@ -26,7 +26,7 @@ _PRINTED_OCTETS = 1 << 20
 _IN_NAMESPACES = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc")
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_what_is_printed_while_nobody_waits_is_read(case_process: CaseProcess) -> None:
     """A handler is not held by what it prints while its client is at work."""
     ended, ends = os.pipe()
@@ -52,7 +52,7 @@ def test_what_is_printed_while_nobody_waits_is_read(case_process: CaseProcess) -
     assert case_process.dropped_octets == {"stdout": 0, "stderr": _PRINTED_OCTETS - 65536}
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_what_a_process_told_before_it_died_has_come_with_its_end(channel: Channel) -> None:
     """Events and output, both of one pipe full at most."""
     process = CaseProcess(channel)
@@ -89,7 +89,7 @@ def test_nothing_is_written_to_a_process_that_was_ended(channel: Channel) -> Non
         os.close(readable)
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_an_agent_that_cannot_open_our_pipes_passes_all_on() -> None:
     """As in a container, where the numbers of processes are others."""
     if not shutil.which("unshare") or subprocess.run([*_IN_NAMESPACES, "true"]).returncode:

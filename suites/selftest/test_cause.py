@@ -183,7 +183,7 @@ def test_every_output_tells_the_cause(tmp_path: Path) -> None:
     assert f"  cause   {cause}" in again.stdout
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_what_to_type_next_is_runnable(tmp_path: Path) -> None:
     """The commands about the first failure, as they are printed."""
     (tmp_path / "mine.py").write_text(OWN.replace(*BROKEN))

@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_failure_is_confirmed_by_its_script(folder: Path) -> None:
     """The record says so, and is intact; the script is in the report folder and runs by itself."""
     (case,) = read_record(folder / "wrong.jsonl").cases
@@ -47,7 +47,7 @@ def test_failure_is_confirmed_by_its_script(folder: Path) -> None:
     assert ended.stdout == "After an interrupt the program still runs 1 s later, with no client.\n"
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_case_ends_again_as_stored(folder: Path) -> None:
     """Played on the program that is named."""
     ended = sockproof_(folder, "replay", "wrong.jsonl", CASE, *WRONG)
@@ -56,7 +56,7 @@ def test_case_ends_again_as_stored(folder: Path) -> None:
     assert "1 of 1 ended as stored" in ended.stdout
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_case_ends_otherwise_where_the_fault_is_gone(folder: Path) -> None:
     """And a record of that can be kept."""
     ended = sockproof_(folder, "replay", "wrong.jsonl", CASE, "-o", "right.jsonl", *RIGHT)
@@ -66,7 +66,7 @@ def test_case_ends_otherwise_where_the_fault_is_gone(folder: Path) -> None:
     assert [case.id for case in read_record(folder / "right.jsonl").cases] == [CASE]
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_script_is_written_again(folder: Path) -> None:
     """And tried: there it shows it, on a right program it does not, and says so."""
     for program, told in ((WRONG, "it shows it"), (RIGHT, "it does not show it")):

@@ -15,7 +15,7 @@ STAY = "have it stay, as most do with --foreground, --nodaemon or -f; or give it
 SERVED = ("-k", "next-client-is-served[TCP/inet,end] or stop-ends-in-time[TCP/inet,idle]")
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @pytest.mark.parametrize("network", [(), ("--network", "host")], ids=["any", "host"])
 @pytest.mark.parametrize("how", ["as a daemon", "as a shell does"])
 def test_it_is_refused_in_a_line(tmp_path: Path, how: str, network: tuple[str, ...]) -> None:
@@ -31,7 +31,7 @@ def test_it_is_refused_in_a_line(tmp_path: Path, how: str, network: tuple[str, .
     assert ended.error.endswith(f" goes on; {STAY}")
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @pytest.mark.parametrize("how", ["when it listens", "when it is asked"])
 def test_it_is_refused_whenever_it_is_seen(tmp_path: Path, how: str) -> None:
     """Also where it has been taken for one that stays, since it ends when its child has answered
@@ -59,7 +59,7 @@ def test_it_is_started_once_to_be_refused(tmp_path: Path) -> None:
     assert "goes into the background" in ended.error
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_who_leaves_it_to_a_child_and_stays_is_checked(tmp_path: Path) -> None:
     """As a master does, and a shell that waits."""
     ended = sockproof_(tmp_path, *CHECK, *SERVED, *PROGRAM, "and stays")

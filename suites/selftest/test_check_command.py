@@ -35,7 +35,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ["--", sys.executable, "echo.py", "{port}"]
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_a_finding_is_told_and_known(
     server: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

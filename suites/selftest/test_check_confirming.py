@@ -124,7 +124,7 @@ def test_interrupt_while_a_script_is_tried_loses_nothing(tmp_path: Path, kind: s
     assert list(living(mark)) == []
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_interrupt_while_a_script_is_tried_early_ends_it(tmp_path: Path) -> None:
     """It is tried beside the case that seems to fail, before that is sure."""
     mark = Mark.new()
@@ -141,7 +141,7 @@ def test_interrupt_while_a_script_is_tried_early_ends_it(tmp_path: Path) -> None
     assert list(living(mark)) == []
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_interrupt_makes_no_finding(tmp_path: Path) -> None:
     """The server ends by it, and the case that is played is not judged."""
     (tmp_path / "holding.py").write_text(HOLDING, "utf-8")
@@ -157,7 +157,7 @@ def test_interrupt_makes_no_finding(tmp_path: Path) -> None:
     assert f"invariants/{HELD}" not in failed
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_script_that_was_tried_early_is_not_tried_again(tmp_path: Path) -> None:
     """The program lives to be asked what it speaks, for the case, and for its script."""
     listener = " ".join([*LISTENER, "$0", "'waits for ever'"])
@@ -211,7 +211,7 @@ def with_modules(tmp_path: Path) -> list[str]:
     return [sys.executable, "server.py", "{port}"]
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_script_starts_the_program_as_the_check_does(
     tmp_path: Path, with_modules: list[str]
 ) -> None:

@@ -107,7 +107,7 @@ def test_the_gravest_comes_first(tmp_path: Path) -> None:
     assert [one.level.value for one in found] == ["MUST", "SHOULD"]
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_a_run_has_no_findings(tmp_path: Path) -> None:
     """Its deviations are those of promises, and have their own reports."""
     (record, *_others) = write_demo(tmp_path)

@@ -124,7 +124,7 @@ def test_port_is_always_the_same(tmp_path: Path) -> None:
     assert "scripts/starts-again-at-once-idle.py shows it" in ended.stdout
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_two_checks_have_the_port_at_once(tmp_path: Path) -> None:
     """Neither is in the other's way."""
     folders = [tmp_path / name for name in ("one", "other")]
@@ -156,7 +156,7 @@ def test_program_that_needs_another_is_checked_beside_it(
     assert f"checked in this machine's network: {told}" in ended.stderr
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("address", ["192.0.2.1:9", "127.0.0.1:9"])
 def test_a_datagram_to_nobody_is_seen_as_well(tmp_path: Path, address: str) -> None:
     """As one to a name server is, on this machine or another."""
@@ -167,7 +167,7 @@ def test_a_datagram_to_nobody_is_seen_as_well(tmp_path: Path, address: str) -> N
     assert (ended.status, network_of(tmp_path)[0]) == (0, "host"), ended
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_program_reaches_nobody_where_it_is_kept_apart(tmp_path: Path, somebody: str) -> None:
     """And is checked so, if it goes on; else a line says that it does not start."""
     apart = (*CHECK, *SERVED, "--network", "own", "--say", "x\n", "--expect", "alone")
@@ -183,7 +183,7 @@ def test_program_reaches_nobody_where_it_is_kept_apart(tmp_path: Path, somebody:
     assert "nobody is there" in ends.error
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_network_of_the_machine_can_be_asked_for(tmp_path: Path) -> None:
     """The commands that show a finding again ask for it, too, and so does a replay."""
     words = (*CHECK, "--network", "host", "-k", AGAIN, *FORGETFUL)
@@ -198,7 +198,7 @@ def test_network_of_the_machine_can_be_asked_for(tmp_path: Path) -> None:
     assert f"127.0.0.1:{FIRST_PORT}" not in ended.stdout + again.stdout
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_system_may_allow_no_network(tmp_path: Path) -> None:
     """Then it is that of the machine, unless somebody asks for his own: that is refused."""
     words = (*CHECK, *SERVED, "--", *ASKING, "never")
@@ -223,7 +223,7 @@ def test_user_without_rights_has_networks_too(tmp_path: Path) -> None:
     assert f":{FIRST_PORT}: " in rows_of(tmp_path)["starts-again-at-once[idle]"].actual
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda one: one.name)
 def test_trial_ends_with_the_check(tmp_path: Path, number: signal.Signals) -> None:
     """Whatever ends that; nothing of the program is left."""

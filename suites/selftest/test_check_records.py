@@ -210,7 +210,7 @@ def test_compare_before_and_after_a_mend(
     assert told.count(f"invariants/{LEAVE}") == 1
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [

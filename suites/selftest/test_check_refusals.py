@@ -100,7 +100,7 @@ def test_it_is_refused_in_a_line(
     assert not list(tmp_path.rglob("*.jsonl"))
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_another_answer_than_the_user_says(tmp_path: Path) -> None:
     """The words of the user are not judged: they are wrong, or the server is."""
     options = ("--say", "PING\\r\\n", "--expect", "+PONG")
@@ -133,7 +133,7 @@ def test_a_socket_that_is_not_ours(tmp_path: Path) -> None:
     assert f"nobody can be reached at unix:{path}: permission denied" in run.stderr
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_an_interrupt_closes_the_record(tmp_path: Path) -> None:
     """Status 3, a record that says so, reports; the program that was started has ended."""
     mark = Mark.new()
@@ -151,7 +151,7 @@ def test_an_interrupt_closes_the_record(tmp_path: Path) -> None:
     wait_until(lambda: not list(living(mark)))
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("is_started", [True, False])
 def test_a_check_that_is_killed_leaves_nothing(tmp_path: Path, *, is_started: bool) -> None:
     """Neither its folder nor a process, whether it has started a program or came to an address."""
@@ -201,7 +201,7 @@ def test_a_program_that_is_killed_meanwhile(tmp_path: Path) -> None:
     wait_until(lambda: not list(living(mark)))
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_a_program_that_answers_nothing_and_never_closes(tmp_path: Path) -> None:
     """It is checked by what the kernel tells: its connections are accepted."""
     source = tmp_path / "mute.py"

@@ -87,7 +87,7 @@ def test_script_shows_a_fault_where_it_is(name: str, variant: str, fault: str) -
     assert ended.printed
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     ("server", "name", "status"),
     [
@@ -123,7 +123,7 @@ def listening(request: pytest.FixtureRequest) -> Iterator[tuple[str, Listener]]:
             server.kill()
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_script_of_an_address_finds_whose_it_is(listening: tuple[str, Listener]) -> None:
     """By the socket that listens there."""
     fault, subject = listening

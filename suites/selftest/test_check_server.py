@@ -112,7 +112,7 @@ def test_server_is_made_and_judged(folder: Path, words: str, address: str) -> No
     assert list(living(mark)) == []
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 def test_finding_is_shown_again(folder: Path) -> None:
     """By its script, which needs no sockproof, by the reported command, by replay and repro."""
     named = ("--server", "chat:Server", "--handler", "chat:OnePiece", "--exchanges", "example.toml")
@@ -191,7 +191,7 @@ def test_what_is_no_server_is_one_line(folder: Path, words: str, status: int, to
     assert list(living(mark)) == []
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_program_and_address_take_examples_too(folder: Path) -> None:
     """From the command line or from the file."""
     (folder / "main.py").write_text(

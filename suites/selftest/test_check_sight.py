@@ -45,7 +45,7 @@ def address_of(one: socket.socket) -> Address:
     return parse_address(f"127.0.0.1:{one.getsockname()[1]}")
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_owner_of_an_address_is_found(listener: socket.socket) -> None:
     """Whoever has the socket that listens, and nobody who is connected there."""
     address = address_of(listener)
@@ -92,7 +92,7 @@ def test_owner_of_a_unix_socket_is_found(tmp_path: Path, name: str) -> None:
                 assert not is_bound(address)
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_busy_share_of_who_spins_and_who_sleeps() -> None:
     """Whatever else the machine has to do, one wants a whole processor, and the other nothing."""
     spins = "import sys; sys.stdout.write('x'); sys.stdout.flush()\nwhile True: pass"
@@ -155,7 +155,7 @@ def test_without_psutil_the_rest_is_judged(tmp_path: Path) -> None:
     assert judged >= {"next-client-is-served[reset]", "crowd-is-served", "stop-ends-in-time[idle]"}
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_a_launcher_is_not_the_server(tmp_path: Path, launcher: str) -> None:
     """A shell hears of Ctrl-C with all that it has started, and is no stranger to its socket."""
@@ -170,7 +170,7 @@ def test_a_launcher_is_not_the_server(tmp_path: Path, launcher: str) -> None:
     assert list(living(mark)) == []
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_a_process_that_we_may_not_look_at_is_out_of_sight(tmp_path: Path) -> None:
     """As that of another user. What can be seen from outside is judged all the same."""
     fewer_rights = ["unshare", "--user"]
@@ -190,7 +190,7 @@ def test_a_process_that_we_may_not_look_at_is_out_of_sight(tmp_path: Path) -> No
     assert rows["next-client-is-served[end]"].verdict is Verdict.PASS
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_a_process_in_another_network_is_out_of_sight(tmp_path: Path) -> None:
     """A Unix socket is reached there, too; nothing tells whose it is."""
     namespaces = ["unshare", "--user", "--map-root-user", "--net"]

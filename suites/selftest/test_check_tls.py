@@ -132,7 +132,7 @@ AGREEMENTS: list[tuple[dict[str, str], bool, str]] = [
 ]
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize(("told", "asks", "why"), AGREEMENTS)
 def test_they_agree_or_it_is_told_why_not(
     papers: Papers, told: dict[str, str], asks: bool, why: str
@@ -170,7 +170,7 @@ def test_an_empty_name_and_an_option_are_none(tmp_path: Path, name: str) -> None
     assert (ended.status, f"'{name}' is no name of a host" in ended.error) == (4, True), ended
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_examples_are_not_begun_with_an_alert(tmp_path: Path, papers: Papers) -> None:
     """A server with TLS answers plain words with nothing that an example could have."""
     with listening_with(papers.context()) as port:
@@ -181,7 +181,7 @@ def test_examples_are_not_begun_with_an_alert(tmp_path: Path, papers: Papers) ->
     assert not list(tmp_path.glob("*.toml"))
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_whoever_says_nothing_of_tls_is_told_of_it(tmp_path: Path, papers: Papers) -> None:
     """Of a server that speaks it: by its answer to the user's words, or by what is found out."""
     options = ("-k", "reached-by-families", "--report-dir", "out")
@@ -195,7 +195,7 @@ def test_whoever_says_nothing_of_tls_is_told_of_it(tmp_path: Path, papers: Paper
     assert "it looks like TLS: try --tls" in said.error
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_a_record_says_that_tls_was_spoken(tmp_path: Path) -> None:
     """And that nobody looked at the certificate. It is played again in the same way."""
     server, case = LISTENERS["tls_listening"], "invariants/garbage-is-survived[TCP/inet,NUL]"

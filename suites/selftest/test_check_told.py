@@ -49,7 +49,7 @@ SILENT = [silent(STOP, variant=one) for one in "efghi"]
 FAILED = [failed(STOP, one) for one in "jk"]
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
@@ -96,7 +96,7 @@ BUSY = "20 clients left (end); it wants 99% of a processor; 20 in handle() at ch
 ELSEWHERE = "20 clients left (reset); 10 s later 20 more threads; 20 in finish() at chat.py:31"
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     ("rows", "number"),
     [

@@ -56,7 +56,7 @@ def test_owner_and_what_is_unread_are_seen(tmp_path: Path, name: str) -> None:
     assert not is_bound(address)
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @pytest.mark.parametrize("name", ["s", "@sockproof-datagrams"])
 def test_an_address_is_checked(tmp_path: Path, name: str) -> None:
     """Of a server that was there before."""

@@ -104,7 +104,7 @@ def test_wrong_time_scale_is_bad_usage(tmp_path: Path, name: str) -> None:
     assert ended.error.startswith("SOCKPROOF_TIMEOUT_SCALE='abc' is not a number above zero")
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_list_forms(tmp_path: Path) -> None:
     """Requirements by default; specs; interpreters; cases as -k and --spec select them."""
     requirements = sockproof_(tmp_path, "list").stdout.splitlines()
@@ -121,7 +121,7 @@ def test_list_forms(tmp_path: Path) -> None:
     assert f"CPython {sys.version.split()[0]}" in iuts.stdout
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("given", [REFUSED, f"{REFUSED}[TCP/inet]"], ids=["requirement", "case"])
 def test_explain_tells_promise_source_and_check(tmp_path: Path, given: str) -> None:
     """Of a requirement, or of the one behind a case."""
@@ -132,7 +132,7 @@ def test_explain_tells_promise_source_and_check(tmp_path: Path, given: str) -> N
     assert "ForkingUnixStream/abstract" in told
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_doctor_tells_what_cannot_be_tested(tmp_path: Path) -> None:
     """A broken interpreter and a missing file stand beside one that works, each with its reason."""
     iuts = [sys.executable, "/bin/false", "./missing.py"]
@@ -147,7 +147,7 @@ def test_doctor_tells_what_cannot_be_tested(tmp_path: Path) -> None:
     assert "no file './missing.py'" in ended.stdout
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_reader_that_has_gone_is_no_error(tmp_path: Path) -> None:
     """As in ``sockproof list | head -1``: status 0, and no traceback."""
     with subprocess.Popen(
@@ -176,7 +176,7 @@ def test_help_shows_every_option(tmp_path: Path) -> None:
     assert {"run", "list", "explain", "doctor"} <= commands
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_shell_and_folder_of_the_user_have_no_say(tmp_path: Path) -> None:
     """Neither PYTEST_ variables, nor configuration and conftest.py in the current folder, nor
     modules there that are called like those of the standard library."""
@@ -193,7 +193,7 @@ def test_shell_and_folder_of_the_user_have_no_say(tmp_path: Path) -> None:
     assert [case.id for case in record.cases] == [f"{REFUSED}[ThreadingTCP/inet]"]
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_file_may_be_called_like_the_module(tmp_path: Path) -> None:
     """A socketserver.py of the user's own is what ``--iut ./socketserver.py`` judges."""
     text = Path(partner("keeps_refused")).read_text("utf-8")
@@ -243,7 +243,7 @@ def bare_pytest(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_without_a_command_one_line_says_so(tmp_path: Path) -> None:
     """The help is a word away."""
     ended = sockproof_(tmp_path)
@@ -253,7 +253,7 @@ def test_without_a_command_one_line_says_so(tmp_path: Path) -> None:
     assert len(ended.error) < 80
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("library", ["click", "rich"])
 def test_installation_without_a_library_is_one_line(tmp_path: Path, library: str) -> None:
     """And no deviation, whether it is needed by every command or by what the command does."""
@@ -265,7 +265,7 @@ def test_installation_without_a_library_is_one_line(tmp_path: Path, library: str
     assert ended.error == f"cannot be loaded: no {library} here; install sockproof again"
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_cache_that_is_cut_short_is_one_line(tmp_path: Path) -> None:
     """Python itself writes a part of a .pyc file where a disk is full, and fails on it later."""
     cached = {"PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
@@ -292,7 +292,7 @@ def test_folder_of_any_name_is_told_as_it_is(tmp_path: Path, name: str) -> None:
     assert ended.stdout.endswith(f"  report   {name}/report.html\n")
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may enter every folder")
 def test_folder_that_may_not_be_entered_is_passed_over_or_one_line(tmp_path: Path) -> None:
     """On PATH it is passed over, as a shell does; given by name it is bad usage."""

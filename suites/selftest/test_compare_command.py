@@ -140,7 +140,7 @@ def test_record_cut_in_the_middle_is_compared_as_far_as_it_goes(
     assert "INCOMPLETE RUN  cpython-3.12.1 #2: line 6 was cut in the middle" in ended.stdout
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_two_runs_of_one_implementation_are_identical(tmp_path: Path) -> None:
     """Each is played by itself, and one line is all that is said."""
     ended = sockproof_(

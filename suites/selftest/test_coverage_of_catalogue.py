@@ -32,7 +32,7 @@ def case_ids() -> list[str]:
     return run.stdout.splitlines()
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_every_requirement_has_its_cases(case_ids: list[str]) -> None:
     """Each is played on every server spec that it applies to."""
     played = {CaseId.read(case_id).place for case_id in case_ids}
@@ -58,7 +58,7 @@ def test_every_level_and_area_is_there() -> None:
     assert {Level.MUST, Level.SHOULD, Level.OBSERVED} <= {r.level for r in catalogue.values()}
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_every_promise_names_a_mutant() -> None:
     """Each MUST and SHOULD is named by a server broken in just that respect, a mutant or one that
     is written anew.

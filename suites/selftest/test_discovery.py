@@ -216,7 +216,7 @@ def test_discovery_says_when_nothing_starts(folder_on_path: MakeFolder) -> None:
     assert found.problem == "cannot be started: No such file or directory"
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_discovery_does_not_wait_longer_than_deadline(
     folder_on_path: MakeFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

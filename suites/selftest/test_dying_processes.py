@@ -29,7 +29,7 @@ sys.stdin.read()
 """
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 def test_thread_that_just_ends_is_looked_at() -> None:
     """It is at something, or it has ended: what it shows nobody is no fault of the system's."""
     for _ in range(ENDING):

@@ -346,7 +346,7 @@ def test_what_is_of_a_runtime_holds_under_it(tmp_path: Path, runtime: str, holds
     assert one.holds_in(there) is holds
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_unreadable_or_unknown_expectations_end_with_4(tmp_path: Path) -> None:
     """One line says which file and why; nothing is played."""
     unknown = write(tmp_path, EXPECTED.replace("refused-request", "refusal-request"))

@@ -36,7 +36,7 @@ def play(folder: Path, out: str, *options: str) -> int:
     return ended.status
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_file_of_one_run_settles_the_next(tmp_path: Path) -> None:
     """What deviates each time; the file has an entry for no case that passes."""
     module(tmp_path, STEADY)
@@ -50,7 +50,7 @@ def test_file_of_one_run_settles_the_next(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("runs", [4])
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 def test_file_of_several_runs_settles_what_comes_and_goes(tmp_path: Path, runs: int) -> None:
     """In half of the runs it deviates, which the file says, and no later run of either kind needs
     attention."""
@@ -77,7 +77,7 @@ def test_file_of_several_runs_settles_what_comes_and_goes(tmp_path: Path, runs: 
     assert all(one.intermittent for one in expectations)
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_what_comes_beside_it_is_told(tmp_path: Path) -> None:
     """A file settles what it is about, and nothing else."""
     module(tmp_path, STEADY)

@@ -96,7 +96,7 @@ def test_thirty_symptoms_are_reported() -> None:
     assert set().union(*(ids for _, ids in REPORTED.values())) <= set(load_catalogue())
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("asked", REPORTED, ids=lambda text: re.sub(r"\W+", "-", text))
 def test_reported_symptom_leads_to_its_requirement(texts: Mapping[str, str], asked: str) -> None:
     """One of those that it is about is among the first."""
@@ -152,7 +152,7 @@ def test_hit_says_what_to_know_and_what_to_type(capsys: pytest.CaptureFixture[st
     assert len(hits(lines)) == 2
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_reference_tells_since_when_and_what_was_seen(capsys: pytest.CaptureFixture[str]) -> None:
     """Of a promise when it is kept, of what is OBSERVED the values; five hits by default."""
     changed = printed(capsys, CHANGED)
@@ -164,7 +164,7 @@ def test_reference_tells_since_when_and_what_was_seen(capsys: pytest.CaptureFixt
     assert len(hits(seen)) == 5
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_next_commands_can_be_typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """As they are printed, by a shell."""
     lines = printed(capsys, KEPT, "--limit", "1")
@@ -234,7 +234,7 @@ def test_without_words_one_line_says_so(
     assert line == "no words to look for; say what you see: sockproof find hangs at exit"
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_finding_nothing_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
     """The line says for what, on one line, and what to do."""
     line = refusal(capsys, "flux\n\x1b[31mcapacitor", "-z")
@@ -249,7 +249,7 @@ def test_limit_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> No
     assert "Invalid value for '--limit'" in refusal(capsys, "hangs", "--limit", "0")
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_python_without_full_text_search_is_one_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,7 +280,7 @@ def test_database_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
         opened[0].execute("SELECT 1")
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_help_of_all_commands_loads_no_database() -> None:
     """Only the search does."""
     program = (

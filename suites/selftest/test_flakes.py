@@ -96,7 +96,7 @@ def hunt(folder: Path, source: str, *options: str) -> Ended:
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_each_flake_is_named(tmp_path: Path) -> None:
     """What depends on the order, what fails once, what is missing once, and nothing else; with the
     seeds of their orders, and what was said. The command that is told plays an order again."""
@@ -133,7 +133,7 @@ def test_what_is_always_good_ends_with_0(tmp_path: Path) -> None:
     assert not old.exists()
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @pytest.mark.parametrize(
     ("source", "options", "said"),
     [

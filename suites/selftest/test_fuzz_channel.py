@@ -128,7 +128,7 @@ def test_channel_takes_anything(inputs: int, of_process: bool) -> None:
     fuzz(inputs, st.tuples(lines, st.lists(st.integers(0, 4095), max_size=3)), check)
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_greeting_is_read_or_refused(inputs: int) -> None:
     """Whatever an interpreter says of itself, it is that of an agent, or one line says why not."""
 

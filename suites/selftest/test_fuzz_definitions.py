@@ -51,7 +51,7 @@ def use_expectations(path: Path) -> None:
         one.problem(Verdict.FAIL, "x", TeardownVerdict.CLEAN)
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @pytest.mark.parametrize(
     ("read", "texts"),
     [(read_implementation, IMPLEMENTATIONS), (use_expectations, EXPECTATIONS)],

@@ -91,7 +91,7 @@ def _file(held: dict[str, Any]) -> bytes:
     return b"".join(found)
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_record_is_read_or_refused(inputs: int, tmp_path: Path) -> None:
     """Whatever the octets of a file, it is a record that all reports can be made of, or one line
     says why it is none."""
@@ -138,7 +138,7 @@ def browser() -> Iterator[Browser]:
     yield from launched()
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_page_reads_or_refuses(browser: Browser, inputs: int, tmp_path: Path) -> None:
     """The page's own reader makes a comparison of what it is given, or says why it cannot."""
     own = write_record(tmp_path / "own.jsonl", [case_row(), case_row("UDP/inet", teardown=CLEAN)])

@@ -88,7 +88,7 @@ COMMANDS = {
 }
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_options_reach_the_record(command: str, tmp_path: Path) -> None:
     """The header has the seed, and the case's row the seed and the number of plans."""
@@ -112,7 +112,7 @@ def test_options_reach_the_record(command: str, tmp_path: Path) -> None:
     assert 1 <= case.generated["plans"] <= 3
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_plan_that_failed_is_tried_first(tmp_path: Path) -> None:
     """It is kept below the folder that is named, and found at once by the next run."""
     mutant = MUTANTS["reply-to-a-silent-client-is-cut"]
@@ -129,7 +129,7 @@ def test_plan_that_failed_is_tried_first(tmp_path: Path) -> None:
     assert first["failing"] == second["failing"]
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_same_seed_gives_the_same_plans() -> None:
     """Also in another process, which has loaded other modules; another seed gives others."""
     source = (
@@ -150,7 +150,7 @@ def test_same_seed_gives_the_same_plans() -> None:
     assert here != made("TCP/inet", 40, seed=2)
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @pytest.mark.parametrize("spec_id", ["TCP/inet", "ForkingUnixStream/path", "UnixDatagram/path"])
 def test_smaller_plans_are_smaller_and_legal(spec_id: str) -> None:
     """Each thing that is taken away leaves a plan that could have been made."""

@@ -34,7 +34,7 @@ REFUSED = ("-k", "dispatch/refused", "--spec", "*TCP/inet")
 PURPOSE = "--only-what-is-there"
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize(
     ("source", "arguments", "status", "words"),
     [
@@ -63,7 +63,7 @@ def test_silence_is_not_green(
     assert badge["isError"] is bool(words)
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_definition_declares_what_is_not_there(tmp_path: Path) -> None:
     """Of a module without fork one that provides no class that needs it lacks nothing; ``report``
     of its record says the same."""
@@ -76,7 +76,7 @@ def test_definition_declares_what_is_not_there(tmp_path: Path) -> None:
     assert (ended.status, again.status) == (0, 0), (ended, again)
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_report_of_a_silent_record_is_not_green(tmp_path: Path) -> None:
     """It is made of the record alone."""
     (tmp_path / "it.py").write_text(WITHOUT_FORK, "utf-8")
@@ -209,7 +209,7 @@ def test_nothing_judged_is_grey(tmp_path: Path) -> None:
     assert (told["color"], told["isError"]) == ("lightgrey", True)
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_interpreter_itself_is_evidence(tmp_path: Path) -> None:
     """The same selection of the interpreter's own module judges what the reference does."""
     ended = sockproof_(tmp_path, "run", "--iut", sys.executable, "-n", "0", *REFUSED)

@@ -60,7 +60,7 @@ def test_agent_says_what_runtime_it_is(channel: Channel) -> None:
     assert (channel.hello["runtime"], channel.hello["green_stacks"]) == (runtime, True)
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_a_hub_that_stands_still_is_a_hang_that_shows_who_holds_it(
     channel: Channel, case_process: CaseProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,7 +79,7 @@ def test_a_hub_that_stands_still_is_a_hang_that_shows_who_holds_it(
     other.end()
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_a_fence_needs_no_hub(case_process: CaseProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was told before the hub stood still has arrived when a fence is answered."""
     monkeypatch.setenv(SCALE_VARIABLE, "0.1")

@@ -112,7 +112,7 @@ def test_what_has_ended_is_no_leak(tmp_path: Path, moment: str) -> None:
     assert remaining(mark) == []
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_what_is_left_by_an_import_ends_with_the_run(tmp_path: Path, temporary: Path) -> None:
     """It is no leak of a case, which has not made it."""
     mark = Mark.new()
@@ -126,7 +126,7 @@ def test_what_is_left_by_an_import_ends_with_the_run(tmp_path: Path, temporary: 
     assert list(temporary.iterdir()) == []
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_who_ends_or_hangs_while_imported_is_told_in_one_line(
     tmp_path: Path, temporary: Path
 ) -> None:
@@ -301,7 +301,7 @@ def full_pipe() -> Iterator[int]:
         os.close(full)
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @pytest.mark.parametrize(
     ("number", "status", "written_by_then"),
     [
@@ -330,7 +330,7 @@ def test_end_after_the_last_case_leaves_nothing(
     wait_until(lambda: not list(temporary.iterdir()))
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_what_a_teardown_cannot_see_is_said(tmp_path: Path) -> None:
     """At the start of a run and by doctor: an interpreter without ctypes has no guard that adopts.
     What shows the mark of its agent is ended all the same."""

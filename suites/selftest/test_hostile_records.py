@@ -343,7 +343,7 @@ def test_data_is_not_obeyed(name: str, ground: Ground) -> None:
         assert not path.is_symlink()
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_pytest_in_a_checkout_is_told_visible_text(ground: Ground) -> None:
     """It prints what is told of a failure, which an implementation may have worded."""
     module = ground.put(

@@ -40,7 +40,7 @@ def begun(folder: Path, *words: str) -> Ended:
     return sockproof_(folder, "init", *words)
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @pytest.mark.parametrize("file", [FILE, "below/chat.toml", "beside/../x.toml"])
 def test_class_is_asked_once_and_checked_at_once(tmp_path: Path, file: str) -> None:
     """From this folder, wherever the file is. It tells what else there is."""
@@ -121,7 +121,7 @@ class TickServer(socketserver.ThreadingTCPServer):
 """
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     ("server", "handler", "wanted"),
     [
@@ -143,7 +143,7 @@ def test_what_is_another_each_time_is_a_pattern(
     assert checked(tmp_path) == 0
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_program_is_started_and_its_dates_may_change(tmp_path: Path) -> None:
     """Its words stand in the file as they were given."""
     (tmp_path / "page").mkdir()
@@ -159,7 +159,7 @@ def test_program_is_started_and_its_dates_may_change(tmp_path: Path) -> None:
     assert checked(tmp_path) == 0
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_server_that_is_known_by_its_name_is_asked(tmp_path: Path) -> None:
     """Its file names it in the same way."""
     ended = sockproof_(tmp_path, "init", "--server", "http.server")
@@ -169,7 +169,7 @@ def test_server_that_is_known_by_its_name_is_asked(tmp_path: Path) -> None:
     assert checked(tmp_path) == 0
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_server_at_an_address_is_asked(tmp_path: Path) -> None:
     """It is there already, and stays."""
     with served(lambda client: client.sendall(client.recv(99).upper())) as (host, port):
@@ -180,7 +180,7 @@ def test_server_at_an_address_is_asked(tmp_path: Path) -> None:
         assert checked(tmp_path) == 0
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_server_that_says_nothing_leaves_an_example_to_fill_in(tmp_path: Path) -> None:
     """Which is said, and is in order."""
 
@@ -199,7 +199,7 @@ def test_server_that_says_nothing_leaves_an_example_to_fill_in(tmp_path: Path) -
     assert read_exchanges(tmp_path / FILE).exchanges.named("exchange-1").request == b"hello\n"
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_file_is_overwritten_if_asked_for_alone(tmp_path: Path) -> None:
     """It is refused before anything is started."""
     (tmp_path / FILE).write_text("mine")
@@ -244,7 +244,7 @@ def test_bad_ones_are_told_as_by_a_check(
     assert not (tmp_path / FILE).exists()
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     ("options", "status", "error"),
     [

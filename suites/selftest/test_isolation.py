@@ -128,7 +128,7 @@ def ended(folder: Path, *words: str, before: tuple[str, ...] = ()) -> Ended:
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_isolated_run_keeps_an_implementation_in(folder: Path, workers: str) -> None:
     """It has no network, no other process, and no file to write but its report's."""
@@ -144,7 +144,7 @@ def test_isolated_run_keeps_an_implementation_in(folder: Path, workers: str) -> 
     assert (folder / "out" / "report.html").is_file()
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_status_of_an_isolated_run_is_that_of_the_run(folder: Path) -> None:
     """A module that is no server, and a selection of nothing, are told as ever; no folder stays."""
     no_server = ended(folder, "--iut", "json")
@@ -165,7 +165,7 @@ def test_any_user_may_isolate(folder: Path) -> None:
     assert done.status == 0, done.stderr
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_temporary_folder_may_have_any_name(folder: Path) -> None:
     """One that leaves no room for Unix sockets, with a name below it, is not taken."""
     with tempfile.TemporaryDirectory(dir="/tmp") as place:
@@ -183,7 +183,7 @@ def test_system_that_does_not_allow_it_is_told(folder: Path) -> None:
     assert not (folder / "out").exists()
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda one: one.name)
 def test_no_process_outlives_an_isolated_run(folder: Path, number: signal.Signals) -> None:
     """Not one that has hidden from everything but the kernel, whether we are told or killed."""

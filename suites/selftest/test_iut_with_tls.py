@@ -48,7 +48,7 @@ def define(folder: Path, shape: str, tls: str) -> None:
     (folder / "secure.toml").write_text(f"{DEFINITION}{tls}", "utf-8")
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_it_is_judged_without_clients(tmp_path: Path, shape: str) -> None:
     """By what needs none; what needs clients is not applicable, and says what plays it."""
@@ -68,7 +68,7 @@ def test_it_is_judged_without_clients(tmp_path: Path, shape: str) -> None:
     assert reason.endswith("'sockproof check --server' does")
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_without_a_word_of_it_nobody_can_be_served(tmp_path: Path) -> None:
     """It is refused before any case."""
     define(tmp_path, "get_request", "")

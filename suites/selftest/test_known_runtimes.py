@@ -38,7 +38,7 @@ def shown(*given: str) -> tuple[int, str]:
     return ended.returncode, ended.stdout.splitlines()[-1]
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize(("behaviour", "runtime"), SHOWN)
 def test_runtime_is_known_for_what_it_does(behaviour: str, runtime: str) -> None:
     """It is there over the runtime, and not without it."""

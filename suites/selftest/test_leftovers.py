@@ -68,7 +68,7 @@ def test_a_process_that_left_nothing_is_clean(case_process: CaseProcess) -> None
     assert (left.leaks, left.zombies) == ((), 0)
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="only /proc tells who holds it")
 def test_a_port_that_a_child_holds_is_named(
     case_process: CaseProcess, monkeypatch: pytest.MonkeyPatch
@@ -85,7 +85,7 @@ def test_a_port_that_a_child_holds_is_named(
     assert not any("fd " in leak for leak in left.leaks)
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_what_is_left_behind_is_named(
     case_process: CaseProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,7 +112,7 @@ def test_what_is_left_behind_is_named(
     assert left.zombies == 0
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_ended_children_that_nobody_reaped_are_counted(case_process: CaseProcess) -> None:
     """Three zombies are counted, and being reaped now, are no leak."""
     run(case_process, "for _ in range(3):\n    if os.fork() == 0:\n        os._exit(0)")
@@ -129,7 +129,7 @@ def test_stopping_again_says_the_same(case_process: CaseProcess) -> None:
     assert case_process.stop() is case_process.stop()
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_ending_a_case_ends_its_children(case_process: CaseProcess) -> None:
     """What was forked, and the hanging process itself, are gone with the case."""
     run(case_process, FORK_CHILDREN.format(detached=False))

@@ -99,7 +99,7 @@ def test_capture_needs_its_privilege(tmp_path: Path) -> None:
     assert not (tmp_path / "live.pcapng").exists()
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     ("case", "path", "words"),
     [

@@ -40,7 +40,7 @@ def test_calls_are_made_in_the_main_thread(server: Server) -> None:
     assert server.spawn("where").expect_return() != "MainThread"
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_commands_are_carried_out_meanwhile(server: Server) -> None:
     """While the loop runs in the main thread its process answers, and stops without a leak."""
     loop = server.call_in_main("serve_forever", POLL_INTERVAL_S)

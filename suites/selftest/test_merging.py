@@ -86,7 +86,7 @@ def test_what_does_not_belong_together_is_refused(tmp_path: Path) -> None:
         merge([one, narrower], tmp_path / "out")
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_shards_of_a_run_make_its_report(tmp_path: Path) -> None:
     """``run --shard`` of each part and ``report`` of all: the cases of a run without shards."""
     for part in ("1/2", "2/2"):
@@ -105,7 +105,7 @@ def test_shards_of_a_run_make_its_report(tmp_path: Path) -> None:
     assert (tmp_path / "merged" / "report.html").is_file()
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_report_of_a_part_ends_with_3(tmp_path: Path) -> None:
     """A missing shard is no success, nor are records that are not there."""
     shard(tmp_path, 1, 3, "TCP/inet")
@@ -122,7 +122,7 @@ def test_report_of_a_part_ends_with_3(tmp_path: Path) -> None:
     assert "there is no record nowhere.jsonl" in over.error
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @pytest.mark.parametrize("text", ["0/3", "4/3", "x", "1/", "1/2/3", "-1/2"])
 def test_wrong_shard_is_refused(tmp_path: Path, text: str) -> None:
     """Only K of N, from 1 to N, is one."""

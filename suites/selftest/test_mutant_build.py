@@ -88,7 +88,7 @@ def test_every_area_has_a_mutant() -> None:
     assert killing >= set(areas.split())
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_mutants_differ_from_each_other() -> None:
     """No two mutants are the same broken module."""
     source = SOURCE_PATH.read_text(encoding="utf-8")

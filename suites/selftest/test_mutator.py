@@ -37,7 +37,7 @@ def operator_of(mutant: Subject) -> str:
     return mutant.key.split(" | ")[1]
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 def test_every_mutant_compiles_and_differs() -> None:
     """No two are the same module, none is the source, and line numbers stay."""
     trees = set()
@@ -51,7 +51,7 @@ def test_every_mutant_compiles_and_differs() -> None:
     assert {mutant.text.count("\n") for mutant in own_mutants()} == {SOURCE.count("\n")}
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_mutants_are_always_the_same() -> None:
     """The same source gives the same mutants, numbers and keys; keys are of one mutant each."""
     again = generic_mutants(SOURCE, platform_of(parse_iut(sys.executable), SOURCE))

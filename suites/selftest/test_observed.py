@@ -50,7 +50,7 @@ def test_case_of_the_catalogue_is_in_the_references() -> None:
     assert len(rows_of_references(CASE, kit_dir() / REFERENCE)) >= 10
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @pytest.mark.parametrize("command", ["run", "replay"])
 def test_value_is_printed(tmp_path: Path, command: str) -> None:
     """By run, where few cases are selected, and by replay, which says that nothing is promised."""

@@ -120,7 +120,7 @@ def test_what_is_none_of_ours_costs_its_own_case(
     assert case_process.over is None
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.usefixtures("next_case")
 def test_a_process_that_tells_without_end_costs_its_own_case(
     channel: Channel, case_process: CaseProcess
@@ -150,7 +150,7 @@ def test_answers_to_commands_do_not_count() -> None:
     assert came[-1]["r"] == "garbage"
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_gigabytes_that_are_printed_take_no_memory(channel: Channel) -> None:
     """The first 64 KiB of each stream are kept, the rest is counted, and the case goes on."""
     _one_is_enough(channel)
@@ -198,7 +198,7 @@ class ThreadingTCPServer(socketserver.ThreadingTCPServer):
 """
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_a_run_loses_one_case(tmp_path: Path) -> None:
     """Those that were played before and after have their verdicts; the run is complete."""
     (tmp_path / "deep.py").write_text(MODULE)

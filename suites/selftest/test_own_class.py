@@ -42,7 +42,7 @@ def _row(folder: Path, requirement: str, spec: str = SPEC) -> CaseRow:
     return row
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_what_is_chosen_is_no_failure(tmp_path: Path) -> None:
     """It is told first what the class changes, and below it what comes of that."""
     ended = _run(tmp_path, "Chooses", DAEMONIC, WAITS)
@@ -63,7 +63,7 @@ def test_what_is_chosen_is_no_failure(tmp_path: Path) -> None:
     assert told.index("Chooses changes") < told.index("implementation  ") < told.index("chosen:")
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_reports_tell_what_is_chosen(tmp_path: Path) -> None:
     """The record is one by its schema, and intact; page, Markdown and JUnit have it, too."""
     _run(tmp_path, "Chooses", DAEMONIC)
@@ -79,7 +79,7 @@ def test_reports_tell_what_is_chosen(tmp_path: Path) -> None:
     assert 'skipped message="chosen FAIL: ' in (out / "junit.xml").read_text("utf-8")
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_choice_of_an_object_is_one(tmp_path: Path) -> None:
     """Where the constructor sets an attribute that the class does not show."""
     ended = _run(tmp_path, "ChoosesOnItsObjects", DAEMONIC)
@@ -103,7 +103,7 @@ def test_mistake_is_told_with_the_method_that_it_is_in(tmp_path: Path) -> None:
     assert "it ends well with shutdown_request as in socketserver" in ended.stdout
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_what_shows_itself_once_is_no_choice(tmp_path: Path) -> None:
     """Played again it ends well, whatever is put back: that excuses nothing."""
     counted = str(tmp_path / "counted")
@@ -152,7 +152,7 @@ def test_class_of_paths_is_played_on_both_kinds(tmp_path: Path) -> None:
     assert specs == {"UnixStream/path", "UnixStream/abstract"}
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 def test_real_class_chooses(tmp_path: Path) -> None:
     """HTTPServer's reuse of addresses, and the names of XML-RPC's parameters, are their own."""
     cases = "reuse-address-off or parameters-by-name"
@@ -174,7 +174,7 @@ def test_module_that_merely_imports_names_is_none(tmp_path: Path) -> None:
     assert "MODULE:CLASS" in first
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_inner_class_is_found(tmp_path: Path) -> None:
     """By its name with dots."""
     ended = _run(tmp_path, "Ours.Inner", "streams/half-close")
@@ -191,7 +191,7 @@ keywords = {{database = "none"}}
 """
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_constructor_of_its_own_is_called_as_the_file_says(tmp_path: Path) -> None:
     """What it does not take is not applicable."""
     (tmp_path / "more.toml").write_text(MORE, "utf-8")

@@ -183,7 +183,7 @@ def _stops_with(run: subprocess.Popen[bytes], temporary: Path) -> bool:
     return True
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_run_removes_what_an_earlier_one_has_left(tmp_path: Path, temporary: Path) -> None:
     """Killed together with everybody who would have removed its folder."""
     mark = Mark.new()

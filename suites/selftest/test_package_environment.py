@@ -81,7 +81,7 @@ def _imported(one: PackageEnvironment) -> str:
     return subprocess.run(words, capture_output=True, text=True).stdout.strip()
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @pytest.mark.usefixtures("wheels")
 def test_it_is_made_once_where_it_stays() -> None:
     """One line tells of it, the first time."""

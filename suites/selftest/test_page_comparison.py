@@ -79,7 +79,7 @@ def numbers(page: ReportPage) -> dict[str, str]:
     return {name: number for number, name in pairs}
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_each_change_is_of_one_kind(page: ReportPage, tmp_path: Path) -> None:
     """Every kind is counted and listed; what is the same, and measured times, are not."""
     page.compare(write_record(tmp_path / "second.jsonl", after(), iut="two").path)
@@ -116,7 +116,7 @@ def test_column_is_that_of_the_same_name(page: ReportPage, tmp_path: Path) -> No
     page.tab.wait_for_function("document.querySelector('#comparison select').value === '2'")
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_changes_lead_to_the_drawer(page: ReportPage, tmp_path: Path) -> None:
     """A case opens over the comparison; Escape closes one after the other."""
     page.compare(write_record(tmp_path / "second.jsonl", after(), iut="two").path)
@@ -130,7 +130,7 @@ def test_changes_lead_to_the_drawer(page: ReportPage, tmp_path: Path) -> None:
     assert page.tab.is_visible("#table")
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_identical_is_said(browser: Browser, tmp_path: Path) -> None:
     """A record beside its own page has nothing that changed, and the page says so."""
     records = [*write_demo(tmp_path, known=True), hostile_record(tmp_path / "hostile.jsonl")]
@@ -143,7 +143,7 @@ def test_identical_is_said(browser: Browser, tmp_path: Path) -> None:
     page.tab.close()
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_file_can_be_dropped(page: ReportPage, tmp_path: Path) -> None:
     """Dropping is the same as choosing; while a file is over the page, the page says so."""
     text = write_record(tmp_path / "second.jsonl", after(), iut="two").path.read_text("utf-8")
@@ -161,7 +161,7 @@ def test_file_can_be_dropped(page: ReportPage, tmp_path: Path) -> None:
     assert numbers(page)["newly failing"] == "1"
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     ("keep", "told"),
     [
@@ -181,7 +181,7 @@ def test_truncated_file_is_told(page: ReportPage, tmp_path: Path, keep: int, tol
     assert told in alarm
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -214,7 +214,7 @@ def test_malformed_line_is_named(page: ReportPage, tmp_path: Path) -> None:
     assert "its line 3 is malformed" in page.texts("#comparison .alarm")[0]
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_hostile_file_is_inert(page: ReportPage, tmp_path: Path) -> None:
     """What a dropped file says is text: no element, no script, no request comes of it."""
     page.compare(hostile_record(tmp_path / "hostile.jsonl").path)

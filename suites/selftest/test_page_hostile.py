@@ -45,7 +45,7 @@ def assert_inert(page: ReportPage) -> None:
     assert page.tab.locator("script").count() == 3
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @pytest.mark.parametrize("view", ["", "documentation"])
 def test_views_are_inert(hostile: ReportPage, view: str, tmp_path: Path) -> None:
     """Every view shows the texts as they are."""
@@ -56,7 +56,7 @@ def test_views_are_inert(hostile: ReportPage, view: str, tmp_path: Path) -> None
     assert "<script>alert(1)</script>" in tab.inner_text("main")
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_drawer_is_inert(hostile: ReportPage, tmp_path: Path) -> None:
     """So does the drawer of every case, with its picture, its 1 MB of output and its commands."""
     tab = hostile.go()
@@ -115,7 +115,7 @@ def comparison_page(record: Record) -> str:
     return compare_html([compare(record, record)], ["one", "two"])
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("page_of", [atlas_page, comparison_page])
 def test_pages_without_script_are_inert(
     browser: Browser, tmp_path: Path, page_of: Callable[[Record], str]

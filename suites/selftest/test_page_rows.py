@@ -56,7 +56,7 @@ def count(tab: Page, selector: str) -> int:
     return tab.locator(selector).count()
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 def test_rows_are_made_as_they_are_asked_for(tab: Page) -> None:
     """As many as a page comes with, more on request, and those that a search finds."""
     assert count(tab, "tr.req") == MATRIX_ROWS
@@ -78,7 +78,7 @@ def test_rows_are_made_as_they_are_asked_for(tab: Page) -> None:
     assert count(tab, "tr.req") == count(tab, "tr.req:visible") == MATRIX_ROWS
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_cases_are_made_as_they_are_asked_for(tab: Page) -> None:
     """Of one requirement with very many."""
     tab.fill("#search", f"r-{MANY - 1}")
@@ -92,7 +92,7 @@ def test_cases_are_made_as_they_are_asked_for(tab: Page) -> None:
     assert "FAIL" in tab.inner_text("#drawer")
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_documentation_has_the_same_rows(tab: Page) -> None:
     """And no others."""
     tab.click("[data-view=documentation]")

@@ -47,7 +47,7 @@ def heights(page: ReportPage, ends: str) -> list[float]:
     return [float(arrow.get_attribute(ends) or 0) for arrow in arrows]
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_lanes_and_arrows(drawn: ReportPage, tmp_path: Path) -> None:
     """A lane for each client, the loop and each handler; an arrow for all that crosses."""
     tab = drawn.tab
@@ -63,7 +63,7 @@ def test_lanes_and_arrows(drawn: ReportPage, tmp_path: Path) -> None:
     assert tab.locator(".sequence .birth").count() == 2
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_pieces_gates_and_faults_are_told(drawn: ReportPage) -> None:
     """Sends that follow each other are pieces; a gate has its name, an error its words."""
     words = said(drawn)
@@ -76,7 +76,7 @@ def test_pieces_gates_and_faults_are_told(drawn: ReportPage) -> None:
     assert any(text.startswith("read_line ConnectionResetError") for text in words)
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_no_arrow_goes_back_in_time(drawn: ReportPage) -> None:
     """Octets are drawn as received after they were sent, though a clock says otherwise."""
     assert drawn.texts(".more")[0].startswith("An event is logged when it is over")
@@ -84,7 +84,7 @@ def test_no_arrow_goes_back_in_time(drawn: ReportPage) -> None:
     assert all(start <= end for start, end in pairs)
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_picture_and_transcript_light_each_other(drawn: ReportPage) -> None:
     """Pointing at an event of the one lights it in the other, by mouse and by keyboard."""
     tab = drawn.tab
@@ -98,7 +98,7 @@ def test_picture_and_transcript_light_each_other(drawn: ReportPage) -> None:
     assert tab.locator(".sequence .event[tabindex='0']").count() == 1
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     "drawn",
     [
@@ -122,7 +122,7 @@ def test_datagrams(drawn: ReportPage) -> None:
     assert "receive 3" in said(drawn)
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     "drawn",
     [
@@ -143,7 +143,7 @@ def test_many_equal_events_are_one_row(drawn: ReportPage) -> None:
     assert drawn.tab.locator(".transcript tr.lit").count() == 100
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     "drawn",
     [

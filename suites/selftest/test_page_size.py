@@ -79,13 +79,13 @@ def written(folder: Path, records: Sequence[Record]) -> Path:
     return path
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_large_page_is_small(large: Path) -> None:
     """Fifty thousand cases fit in one file that can be mailed."""
     assert large.stat().st_size < LIMIT_OCTETS
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_page_of_failures_is_small(tmp_path: Path) -> None:
     """So do five thousand failures, each with a transcript and an output of its own."""
     cases = [
@@ -103,7 +103,7 @@ def test_page_of_failures_is_small(tmp_path: Path) -> None:
     assert path.stat().st_size < LIMIT_OCTETS
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_large_page_does_not_hang(browser: Browser, large: Path) -> None:
     """No single piece of work, opening the page included, blocks it for long."""
     page = ReportPage(browser, large, "wide")

@@ -48,7 +48,7 @@ def focused(page: ReportPage) -> str:
     return str(page.tab.evaluate("document.activeElement.className || document.activeElement.id"))
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_page_opens_in_silence(demo: ReportPage, tmp_path: Path) -> None:
     """Nothing is said on the console, and nothing is asked of any network, in any view."""
     demo.go()
@@ -59,7 +59,7 @@ def test_page_opens_in_silence(demo: ReportPage, tmp_path: Path) -> None:
     assert demo.faults == []
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     ("state", "shown"),
     [
@@ -208,7 +208,7 @@ def test_documentation_view_is_filtered(demo: ReportPage) -> None:
     assert not tab.is_visible("#table")
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @pytest.mark.parametrize("view", ["", "documentation", "drawer"])
 def test_narrow_screen(browser: Browser, demo: ReportPage, tmp_path: Path, view: str) -> None:
     """On a small screen the page itself never scrolls sideways."""

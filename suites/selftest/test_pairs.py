@@ -88,7 +88,7 @@ def test_pairs_are_played(tmp_path: Path) -> None:
     assert "  pair " in ended.stdout
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_rewrites_have_no_pairs(tmp_path: Path) -> None:
     ended = sockproof_(tmp_path, "selftest", "--rewrites", "--pairs", "3")
 

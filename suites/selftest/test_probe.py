@@ -44,7 +44,7 @@ def module(folder: Path, text: str) -> Implementation:
     return parse_iut(str(path))
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("name", INTERPRETERS)
 def test_an_interpreter_is_found_to_be_what_it_is(name: str) -> None:
     """Its id is its name and version, its level that of its language, its names socketserver's."""
@@ -126,7 +126,7 @@ def test_an_interpreter_that_never_answers_is_refused(
     assert "no answer within 1 s of starting" in refusal(reader)
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_an_interpreter_that_hangs_without_reading_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,7 +148,7 @@ def test_a_command_that_is_killed_is_refused(tmp_path: Path) -> None:
     assert "interpreter was killed by SIGKILL" in refusal(script(tmp_path, "kill -9 $$"))
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_a_command_that_prints_something_else_is_refused(tmp_path: Path) -> None:
     """What was printed is repeated, so that a wrapper is recognised."""
     message = refusal(script(tmp_path, "echo 'Welcome to host!'; exec cat >/dev/null"))
@@ -181,7 +181,7 @@ def test_an_agent_of_another_protocol_is_refused(tmp_path: Path) -> None:
     assert "protocol 2 was expected" in message
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("answer", ['{"r":"hello"}', '{"r":"refused"}', '{"e":1}', "[]", "1"])
 def test_half_an_answer_is_refused(tmp_path: Path, answer: str) -> None:
     """JSON that is none of ours is told like any other garbage."""
@@ -190,7 +190,7 @@ def test_half_an_answer_is_refused(tmp_path: Path, answer: str) -> None:
     assert f"it printed '{answer}'" in message
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     "said",
     [
@@ -212,7 +212,7 @@ def test_what_an_agent_says_wrongly_of_itself_is_told(tmp_path: Path, said: str)
     assert "what the agent says of itself is in no order: " in message
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -274,7 +274,7 @@ def test_a_module_without_servers_is_refused(tmp_path: Path) -> None:
     assert "the module has none of socketserver's classes; map its names" in message
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     ("body", "told"),
     [

@@ -107,7 +107,7 @@ def test_a_case_past_its_deadline_is_killed(
     process.end()
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_a_hang_in_the_main_thread_shows_where(case_process: CaseProcess) -> None:
     """The stacks of a command that does not come back name its function."""
     with pytest.raises(Hang, match=r"execute returns; actual nothing for 0\.5 s") as raised:
@@ -116,7 +116,7 @@ def test_a_hang_in_the_main_thread_shows_where(case_process: CaseProcess) -> Non
     assert "never_returns" in raised.value.stacks
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_a_deadlock_in_the_main_thread_shows_where(
     channel: Channel, case_process: CaseProcess
 ) -> None:
@@ -130,7 +130,7 @@ def test_a_deadlock_in_the_main_thread_shows_where(
     assert "never_returns" in raised.value.stacks
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_a_hang_in_another_thread_shows_where(
     case_process: CaseProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,7 +166,7 @@ def test_what_is_printed_is_kept_apart(case_process: CaseProcess) -> None:
     assert case_process.output["stderr"] == "to stderr\nof a child\n"
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_what_is_printed_arrives_before_the_answer(case_process: CaseProcess) -> None:
     """Whoever has an answer has what was written before it, time after time."""
     for number in range(100):

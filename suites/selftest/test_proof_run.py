@@ -10,7 +10,7 @@ import pytest
 from suites.selftest.runs import sockproof_
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_a_small_run(tmp_path: Path) -> None:
     """Named and generic mutants are killed, the untouched module shows nothing, and both files
     are there."""
@@ -51,7 +51,7 @@ def test_a_small_run_of_sockets(tmp_path: Path) -> None:
     assert "A mutant is a socket broken" in (tmp_path / "out" / "kill-matrix.html").read_text()
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_a_mutant_that_cannot_be_imported_is_told_apart(tmp_path: Path) -> None:
     """It is killed before any case."""
     ended = sockproof_(tmp_path, "selftest", "-n", "1", "--report-dir", "out", "-k", "`__all__ = [")

@@ -75,7 +75,7 @@ def test_example_project_passes(project: Path) -> None:
     wait_until(lambda: not list(living(mark)))
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_example_project_passes_with_an_installed_wheel(project: Path) -> None:
     """As a stranger's does: pytest finds the fixtures by itself, and sockproof is no checkout."""
     library = project.with_name("library")
@@ -135,7 +135,7 @@ def test_failure_tells_what_both_sides_did(project: Path) -> None:
     assert "INTERNALERROR" not in ended.stdout + ended.stderr
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_gates_hold_the_code_of_the_server(project: Path) -> None:
     """Two are at work at the same time, and end when the test says so, and later ones pass."""
     with (project / "chat.py").open("a", encoding="utf-8") as module:
@@ -173,7 +173,7 @@ def test_gates_hold_the_code_of_the_server(project: Path) -> None:
     assert "5 passed" in ended.stdout
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_mistake_fails_its_cases(project: Path) -> None:
     """A handler that takes one read for a message is found by the pieces."""
     with (project / "chat.py").open("a", encoding="utf-8") as module:
@@ -191,7 +191,7 @@ def test_mistake_fails_its_cases(project: Path) -> None:
     assert "FAILED tests/test_chat.py::test_service[octet-by-octet[TCP/inet,hello]]" in ended.stdout
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -263,7 +263,7 @@ def test_pytest_finds_it_where_sockproof_is_installed() -> None:
     assert found == [ENTRY]
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_plugins_of_others_are_no_hindrance(project: Path) -> None:
     """Those that are installed here, and ours by its entry point: all at once, and no option is
     taken twice."""

@@ -100,7 +100,7 @@ def test_reference_is_of_moderate_size() -> None:
     assert sum(path.stat().st_size for path in shipped) < 14_000_000
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("path", ALL_RECORDS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_reference_record_fits_schema_and_catalogue(path: Path) -> None:
     """It is complete, valid, of requirements of today, and names nobody's home folder.

@@ -117,7 +117,7 @@ def test_reference_may_deviate_as_well(tmp_path: Path) -> None:
     assert not deviates_as_well(held, case(Verdict.ERROR))
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_strict_makes_a_difference_count(tmp_path: Path) -> None:
     """A banner of other words is shown beside the verdict, and fails the run with --strict."""
     options = ("-n", "0", "--spec", "TCP/inet")

@@ -43,7 +43,7 @@ def catalogue_with(folder: Path, old: str, new: str) -> Catalogue:
     return read_catalogue(copy)
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
 def test_a_new_requirement_leaves_a_reference_valid(tmp_path: Path, path: Path) -> None:
     """The records of today hold for a catalogue with one more, and do not claim to hold it."""
@@ -57,7 +57,7 @@ def test_a_new_requirement_leaves_a_reference_valid(tmp_path: Path, path: Path) 
     assert not not_yet_in(record, "backlog/no-requirement[TCP/inet]", catalogue)
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_what_only_the_reference_holds_is_found(tmp_path: Path) -> None:
     """A requirement that is gone has to be told as renamed, or the record to be made anew."""
     catalogue = catalogue_with(tmp_path, GONE, "backlog/overflow-is-survived")
@@ -67,7 +67,7 @@ def test_what_only_the_reference_holds_is_found(tmp_path: Path) -> None:
     assert out_of_step(record, catalogue, {GONE: "backlog/overflow-is-survived"}) == []
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 def test_what_both_hold_is_compared(tmp_path: Path) -> None:
     """A requirement that says something else now is not the one that was played."""
     title = read_record(RECORDS[0]).requirements[GONE].title
@@ -91,7 +91,7 @@ def write(folder: Path, requirement: str, *variants: str, seen: int = 1) -> Reco
     return read_record(writer.path)
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     ("reference", "played", "told"),
     [

@@ -70,7 +70,7 @@ def contents(folder: Path) -> Mapping[str, tuple[bytes, int]]:
     return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_what_is_there_is_written_in_the_form_of_a_reference(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,7 +87,7 @@ def test_what_is_there_is_written_in_the_form_of_a_reference(
     assert "cpython-3.12.1: written anew" in shown
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_the_same_seen_again_writes_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -158,7 +158,7 @@ def test_nothing_is_there(folder: Path) -> None:
     assert contents(folder) == {}
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize(
     ("module", "keyword"),
     [(SERVERS, "names/poll-interval-default"), (SOCKETS, "socket/default-family-and-type")],

@@ -135,7 +135,7 @@ def test_children_have_the_terminal_one_after_the_other(tmp_path: Path) -> None:
     assert (status, "1 of 1 ended as promised" in terminal.text) == (0, True), terminal.text
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("other", OTHERS)
 def test_other_pythons_stop_as_well(tmp_path: Path, other: str) -> None:
     """The oldest, and one whose objects keep their descriptors for a while: that is no leak."""
@@ -146,7 +146,7 @@ def test_other_pythons_stop_as_well(tmp_path: Path, other: str) -> None:
     assert (status, "1 of 1  PASS\r\n" in terminal.text) == (0, True), terminal.text
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_nobody_waits_for_the_user_in_vain(tmp_path: Path) -> None:
     """Who takes his time longer than anything may take, and a case as a whole."""
     thinks = 'p __import__("select").select([], [], [], 4)'
@@ -159,7 +159,7 @@ def test_nobody_waits_for_the_user_in_vain(tmp_path: Path) -> None:
     assert (status, "1 of 1 ended as promised" in terminal.text) == (0, True), terminal.text
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("keys", ["\x03", "q\n"], ids=["Ctrl-C", "q"])
 def test_user_ends_all(tmp_path: Path, keys: str) -> None:
     """At any prompt, with a line and the status of what was not done."""
@@ -172,7 +172,7 @@ def test_user_ends_all(tmp_path: Path, keys: str) -> None:
     assert terminal.text.splitlines()[-1] == "sockproof: error: interrupted"
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_case_without_a_handler_says_so(tmp_path: Path) -> None:
     """And ends with its verdict."""
     with debugging(tmp_path, REFUSED) as terminal:

@@ -78,7 +78,7 @@ def page_of(*records: Record) -> Page:
     return Page(report_html(records))
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_page_is_one_file_that_loads_nothing(tmp_path: Path) -> None:
     """No element refers to anything outside the file but links to sources."""
     html = report_html(write_demo(tmp_path))
@@ -107,7 +107,7 @@ def test_only_our_script_may_run(tmp_path: Path) -> None:
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script)
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_hostile_record_is_inert(tmp_path: Path) -> None:
     """What an implementation said is text: no element, no attribute, no link comes of it."""
     page = page_of(hostile_record(tmp_path / "a.jsonl"))
@@ -123,7 +123,7 @@ def test_hostile_record_is_inert(tmp_path: Path) -> None:
     assert not page.open
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_hostile_text_is_in_the_data_as_visible_text(tmp_path: Path) -> None:
     """Control characters are escapes already in the data; a megabyte is cut, and says so."""
     page = page_of(hostile_record(tmp_path / "a.jsonl"))
@@ -137,7 +137,7 @@ def test_hostile_text_is_in_the_data_as_visible_text(tmp_path: Path) -> None:
     assert "cut here: the record has 1,048," in cut[0]
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_scripts_hold_no_markup(tmp_path: Path) -> None:
     """The data blocks are ASCII without any character that markup is made of."""
     page = page_of(hostile_record(tmp_path / "a.jsonl"))

@@ -97,7 +97,7 @@ def followed(path: Path, protocol: str, stream: int = 0) -> tuple[bytes, bytes]:
     return bytes.fromhex(sent), bytes.fromhex(received)
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @needs_tshark
 @pytest.mark.parametrize("family", FAMILIES)
 def test_stream_has_its_octets(family: str, tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_stream_has_its_octets(family: str, tmp_path: Path) -> None:
     assert received == b"answer\n" + LONG
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @needs_tshark
 @pytest.mark.parametrize("family", FAMILIES)
 def test_datagrams_have_their_octets(family: str, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_case_that_keeps_its_promise_ends_with_0(folder: Path) -> None:
     """Each time is counted, and the transcript is printed."""
     ended = sockproof_(folder, "replay", CASE, "--iut", sys.executable, "--repeat", "3")
@@ -55,7 +55,7 @@ def test_record_is_kept_with_its_transcript(folder: Path) -> None:
     assert record.cases[0].transcript
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_stored_failure_is_the_same_again(folder: Path) -> None:
     """A record of one case names the case, and ending the same way is success."""
     ended = sockproof_(folder, "replay", "wrong.jsonl", "--iut", "./broken.py")
@@ -65,7 +65,7 @@ def test_stored_failure_is_the_same_again(folder: Path) -> None:
     assert "first difference" not in ended.stdout
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_record_that_is_cut_short_is_replayed(folder: Path) -> None:
     """What it holds of the case is whole: that the run was not, matters to nobody here."""
     ended = sockproof_(folder, "replay", "no-footer.jsonl", "--trust-record")
@@ -74,7 +74,7 @@ def test_record_that_is_cut_short_is_replayed(folder: Path) -> None:
     assert "1 of 1 ended as stored" in ended.stdout
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_first_difference_is_marked(folder: Path) -> None:
     """Against the record of an implementation that is right, the step that differs is marked."""
     ended = sockproof_(folder, "replay", "right.jsonl", "--iut", "./broken.py")
@@ -85,7 +85,7 @@ def test_first_difference_is_marked(folder: Path) -> None:
     assert "0 of 1 ended as stored" in ended.stdout
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_bug_report_can_be_filed_as_it_is(folder: Path) -> None:
     """It has version, promise, source, what happens, the script, and what that printed on both."""
     ended = sockproof_(
@@ -154,7 +154,7 @@ def test_transcript_becomes_a_capture(folder: Path) -> None:
     assert b"Synthesised from a transcript" in data
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_bisect_names_the_first_change(folder: Path) -> None:
     """Every result is told, with what changed, old and new, and where for the first time."""
     same, other = sys.executable, "./broken.py"
@@ -165,7 +165,7 @@ def test_bisect_names_the_first_change(folder: Path) -> None:
     assert "first change at broken" in ended.stdout
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_bisect_without_a_change_ends_with_0(folder: Path) -> None:
     """Nothing changed is said, too."""
     ended = sockproof_(folder, "bisect", CASE, "--iut", sys.executable, "--iut", sys.executable)

@@ -59,7 +59,7 @@ def test_stored_plan_is_the_one_that_is_played(folder: Path) -> None:
     assert record.cases[0].generated == {"seed": 5, "plans": 1, "failing": failing(folder)}
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_seed_generates_the_plans_again(folder: Path, tmp_path: Path) -> None:
     """By its id, with the seed and the number of the run, the case comes to the same plan."""
     chosen = (CASE, "--iut", str(folder / "broken.py"), *SEEDED)
@@ -72,7 +72,7 @@ def test_seed_generates_the_plans_again(folder: Path, tmp_path: Path) -> None:
     assert case.generated["failing"] == failing(folder)
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_plan_is_kept_in_a_file(folder: Path) -> None:
     """The file names its case, and can be played; without a record, failing is not as promised."""
     kept = json.loads((folder / "plan.json").read_text("utf-8"))
@@ -83,7 +83,7 @@ def test_plan_is_kept_in_a_file(folder: Path) -> None:
     assert "0 of 1 ended as promised" in ended.stdout
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize(
     "given", [[*RECORDED], ["plan.json", "--iut", "./broken.py"]], ids=["record", "plan"]
 )
@@ -96,7 +96,7 @@ def test_plan_becomes_a_script(folder: Path, given: list[str], tmp_path: Path) -
     assert_shown(script, str(folder / "broken.py"))
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_plan_of_a_right_server_becomes_none(folder: Path) -> None:
     """There is nothing to show where the plan goes well."""
     ended = sockproof_(folder, "repro", "plan.json", **QUICK)
@@ -145,7 +145,7 @@ def test_file_that_is_no_plan_is_refused(name: str, tmp_path: Path) -> None:
     assert ended.status == USAGE
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_impossible_plan_is_refused(folder: Path, tmp_path: Path) -> None:
     """A peer that was changed to send before it connects."""
     plan = failing(folder)
@@ -158,7 +158,7 @@ def test_impossible_plan_is_refused(folder: Path, tmp_path: Path) -> None:
     assert ended.status == USAGE
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_what_takes_long_is_said_before(tmp_path: Path) -> None:
     """Hundreds of plans take minutes, in which nothing is printed."""
     case = "generated/streams-lose-nothing[TCP/inet]"

@@ -174,7 +174,7 @@ def test_behaviour_of_every_version_is_shown(tmp_path: Path) -> None:
     assert shown.stdout.count("'at gate hold'") == 5  # two are promised, three were seen
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_script_that_cannot_tell_ends_with_2(tmp_path: Path) -> None:
     """A module of which nothing can be used is neither right nor wrong."""
     case = "construction/context-manager-returns-the-server[TCP/inet]"

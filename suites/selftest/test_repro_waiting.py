@@ -100,7 +100,7 @@ def busy_processes(count: int = 2) -> Iterator[None]:
             process.wait()
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("python", PYTHONS, ids=["this", "2.7"][: len(PYTHONS)])
 @pytest.mark.parametrize("way", WAYS)
 def test_who_waits_is_told_from_who_passes(way: str, python: str, tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ end(1)
 """
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_nothing_that_a_script_forks_outlives_it(tmp_path: Path) -> None:
     """Its thread forks anew when a child is killed; who is left would hold the output for ever."""
     script = tmp_path / "repro.py"

@@ -222,7 +222,7 @@ def test_shipped_first_tries_are_of_shipped_ones() -> None:
     assert [id_ for id_ in tried if known[id_].is_right] == []
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 def test_a_small_run(tmp_path: Path) -> None:
     """A broken one is detected, and both files are there, not those of mutants."""
     chosen = ("--rewrites", "-k", "a-loop-runs-once", "-n", "1")

@@ -104,7 +104,7 @@ def test_interrupt_in_a_destructor_is_one_line(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("workers", ["-n0", "-n1"])
 def test_interrupt_in_a_destructor_ends_the_run(tmp_path: Path, workers: str) -> None:
     """No further case is played, and the record says so."""

@@ -134,7 +134,7 @@ for number in itertools.count():
 """Makes files in the folder of the run for as long as it lives."""
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_folder_goes_with_those_who_make_files_in_it(temporary: Path, number: int) -> None:
     """When the command is killed its workers are ended first, and then their folder is removed."""
@@ -161,7 +161,7 @@ def of_a_worker(mark: Mark, temporary: Path) -> bool:
     )  # beside the command, its keeper
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @pytest.mark.parametrize(
     ("beginning", "number", "to_group"),
     [
@@ -193,7 +193,7 @@ def test_interrupt_before_the_first_case_is_one_line(
     assert list(temporary.iterdir()) == []
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     ("number", "to_group"),
     [

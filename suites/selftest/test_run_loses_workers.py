@@ -81,7 +81,7 @@ def test_another_worker_starts_for_one_that_dies_while_it_starts(tmp_path: Path,
     assert record.complete
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_workers_that_all_die_while_they_start_end_the_run(tmp_path: Path) -> None:
     """There is no end to it: the run says so in one line, and no record is made."""
     ended = played(tmp_path, "call serve")
@@ -91,7 +91,7 @@ def test_workers_that_all_die_while_they_start_end_the_run(tmp_path: Path) -> No
     assert not (tmp_path / "out").exists() or records_in(tmp_path) == {}
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_workers_that_all_die_before_they_find_a_case_end_the_run(tmp_path: Path) -> None:
     """That is not for want of a case that is selected."""
     ended = played(tmp_path, "call pytest_sessionstart")
@@ -102,7 +102,7 @@ def test_workers_that_all_die_before_they_find_a_case_end_the_run(tmp_path: Path
     )
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_row_that_a_worker_has_told_before_it_dies_stays(tmp_path: Path) -> None:
     """Its case is in the record once, as it was told; that something died is said."""
     once = tmp_path / "once"

@@ -30,7 +30,7 @@ from suites.selftest.runs import (
 IN_PROCESS = ("-n", "0", "--spec", "ThreadingTCP/inet")
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_untouched_interpreter_ends_with_0(tmp_path: Path) -> None:
     """A run in which all is well: status 0, a complete record, three reports."""
     ended = play(tmp_path, [])
@@ -58,7 +58,7 @@ def test_file_may_have_any_name(tmp_path: Path, name: str, workers: str) -> None
     assert list(records_in(tmp_path)) == [name]
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 def test_failure_and_leak_each_end_with_1(tmp_path: Path) -> None:
     """A FAIL and a leak both are deviations; a leak alone leaves the verdict as it is."""
     failing = play(tmp_path, [partner("keeps_refused")], REFUSED, options=IN_PROCESS)
@@ -129,7 +129,7 @@ def assert_others_judged(folder: Path, ended: Ended) -> None:
         assert "incomplete" in (folder / "out" / name).read_text("utf-8").lower(), name
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_no_implementation_at_all_ends_with_3(tmp_path: Path) -> None:
     """When none can be started there is no record, and no report."""
     ended = play(tmp_path, [partner("fails_to_import")])
@@ -208,7 +208,7 @@ def test_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
         assert (told.status, told.error[:18]) == (4, "the current folder")
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_no_room_for_temporary_files_is_one_line(tmp_path: Path) -> None:
     """As where TMPDIR is on a disk that is full."""
     ended = subprocess.run(
@@ -227,7 +227,7 @@ def test_no_room_for_temporary_files_is_one_line(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_folder_whose_name_is_no_text_is_one_line(tmp_path: Path) -> None:
     """Workers cannot be told of it; without them it is a folder like any other."""
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\377"))

@@ -75,7 +75,7 @@ UNCLEAN = {
 RIGHT = ("is_slow", "prints_at_start")
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_each_hostile_implementation_costs_its_own_case_alone(tmp_path: Path) -> None:
     """A hang, a crash, or worse is a FAIL of the case in which it happens, in words; every other
     case keeps its verdict, the run is complete and ends with 1, and nothing outlives it."""
@@ -99,7 +99,7 @@ def test_what_ends_a_part_of_the_run_makes_it_incomplete(tmp_path: Path) -> None
     assert not any(record.complete for record in records.values())
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 def test_the_slow_and_the_talkative_pass(tmp_path: Path) -> None:
     """Who takes its time, and who prints while it is imported, does nothing wrong: status 0."""
     ended, records = played(list(RIGHT), tmp_path)
@@ -144,7 +144,7 @@ def teardown_of(record: Record) -> TeardownVerdict:
     return case.teardown.verdict
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_worker_killed_from_outside_costs_its_case_alone(tmp_path: Path) -> None:
     """Its case becomes an ERROR, everything else is played, and the run is incomplete."""
     held, mark = tmp_path / "held", Mark.new()
@@ -165,7 +165,7 @@ def test_worker_killed_from_outside_costs_its_case_alone(tmp_path: Path) -> None
     assert list(living(mark)) == []
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_what_a_client_sees_of_a_dead_agent_is_no_failure(tmp_path: Path) -> None:
     """The server dies with its agent, and a client sees a reset: an ERROR, which says why."""
     echo = "streams/whole-message-echo"

@@ -86,7 +86,7 @@ def test_what_cannot_be_begun_is_refused(
     assert {path: path.read_bytes() for path in clone.rglob("*.*") if path.is_file()} == before
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_blanks_are_refused_until_they_are_filled_in(clone: Path) -> None:
     """Each reader says of one blank after the other where it is and that it is empty."""
     assert main([NEW, ""]) == 0

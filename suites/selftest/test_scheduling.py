@@ -30,7 +30,7 @@ def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     manager.teardown_nodes()
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_who_cannot_be_told_takes_nothing(manager: Any) -> None:
     """Whether a worker that has died is given cases first or later, the other gets them all."""
     nodes = manager.setup_nodes(None)  # who hears of nothing

@@ -162,7 +162,7 @@ def test_cut_record_says_so(tmp_path: Path) -> None:
     assert scope_of(select(once, "tcp")).keyword == "tcp"
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("settings", [{"select": "tcp"}, {"shard": "1/2"}])
 def test_every_report_says_it_first(tmp_path: Path, run: Command, settings: dict[str, Any]) -> None:
     """The terminal's first line, the page's, the summary's, and the badge."""
@@ -278,7 +278,7 @@ def test_prune_of_a_part_settles_what_it_covers(
     assert run("expect", "--prune", "known.toml", "a.jsonl", "--partial").status == 0
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_run_writes_its_scope(tmp_path: Path) -> None:
     """What a run was asked for is in its record, and in the first line of what it says."""
     ended = sockproof_(

@@ -69,7 +69,7 @@ def test_record_is_cut_down(tmp_path: Path) -> None:
     assert select(record) is record
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @pytest.mark.parametrize("expression", ["refused", "test_", "UNIX and not [", "shutdown"])
 def test_run_and_record_select_the_same(expression: str) -> None:
     """Parts of the case's id alone count, not those of the file or function that checks it."""
@@ -85,7 +85,7 @@ def test_run_and_record_select_the_same(expression: str) -> None:
             collect(specs, expression)
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_a_case_is_in_the_files_of_its_requirement() -> None:
     """There alone it is looked for when it is named."""
     places = collect((), "")
@@ -134,7 +134,7 @@ def test_what_no_variant_can_change_is_told_before_it_is_known(expression: str, 
     assert may_be_named(expression, "a/b", "TCP/inet") is may
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     ("expression", "files"),
     [

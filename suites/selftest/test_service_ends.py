@@ -51,7 +51,7 @@ def rows_of(folder: Path, name: str, keyword: str) -> dict[str, CaseRow]:
     return {CaseId.read(row.id).variant: row for row in record.cases}
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_sigterm_is_for_whoever_handles_it(tmp_path: Path) -> None:
     """A class that does not is served by a program of ours, and that would have to."""
     rows = rows_of(tmp_path, "threads", "service/stop-ends-at-work[TCP/inet,idle")
@@ -61,7 +61,7 @@ def test_sigterm_is_for_whoever_handles_it(tmp_path: Path) -> None:
     assert "SIGTERM" in rows["idle terminate"].reason
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_whoever_is_waited_for_gets_a_whole_answer(tmp_path: Path) -> None:
     """Its threads are no daemons: what they got was said before it ended."""
     keyword = "service/stop-forgets-nobody[TCP/inet,asking"
@@ -70,7 +70,7 @@ def test_whoever_is_waited_for_gets_a_whole_answer(tmp_path: Path) -> None:
     assert rows["asking interrupt"].observations["fates"] == {"a whole answer": 4}
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_what_is_kept_on_purpose_is_a_value(tmp_path: Path) -> None:
     """Of lists and the like nobody knows that they are of no use any more."""
     rows = rows_of(tmp_path, "remembers_its_clients", "service/thousand-keep-no-objects")
@@ -80,7 +80,7 @@ def test_what_is_kept_on_purpose_is_a_value(tmp_path: Path) -> None:
     assert objects[-1] - objects[0] > 800
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_objects_of_a_program_are_not_counted(tmp_path: Path) -> None:
     """It is the user's own, and has no part of ours."""
     rows = rows_of(tmp_path, "asyncio_lines", "service/thousand-keep-no-objects")
@@ -100,7 +100,7 @@ def listening(given: str, backlog: int) -> Iterator[tuple[socket.socket, Listene
         yield one, Listener(given, parse_address(f"{given}{port}"))
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("given", ["127.0.0.1", "[::1]", "unix:{folder}/s"])
 def test_queue_tells_who_waits_and_how_many_may(tmp_path: Path, given: str) -> None:
     """One more than there is room for finds a place."""

@@ -47,7 +47,7 @@ def legal(mix: Mix) -> Mix:
     return legal_mix(mix, LOGIN, is_stream=True)
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_plans_are_legal_and_those_of_the_seed() -> None:
     """Among them are those who leave in each way, who go on, and pieces."""
     plans = plans_of(1)
@@ -62,7 +62,7 @@ def test_plans_are_legal_and_those_of_the_seed() -> None:
     assert len(set(plans)) > MIXES / 2
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_what_is_smaller_is_legal_and_less() -> None:
     """And some of it is: with a client less, a move less."""
     plan = max(plans_of(1), key=lambda one: one.size)
@@ -157,7 +157,7 @@ def test_a_plan_that_fails_is_kept_and_played_again(tmp_path: Path) -> None:
     assert list(living(mark)) == []
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_a_plan_of_other_examples_is_refused(tmp_path: Path) -> None:
     """Its exchanges are not there."""
     plan = legal(

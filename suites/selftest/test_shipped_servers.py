@@ -88,7 +88,7 @@ def test_module_stands_alone(module: str) -> None:
     assert "'''" not in source
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_names_are_listed(tmp_path: Path) -> None:
     """With what they are, one a line."""
     ended = sockproof_(tmp_path, "list", "--servers")
@@ -125,7 +125,7 @@ def test_wrong_name_is_told(tmp_path: Path, words: str, told: str) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_file_may_name_one(tmp_path: Path) -> None:
     """With examples of one's own, and an interpreter; the record is called after both."""
     example = '[[exchange]]\nsend = "a\\n"\nexpect = "A\\n"\n'
@@ -142,7 +142,7 @@ def test_file_may_name_one(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_plan_makes_nothing(tmp_path: Path) -> None:
     """The environment of a package is made when it is needed."""
     ended = sockproof_(
@@ -154,7 +154,7 @@ def test_plan_makes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_nothing_of_the_folder_takes_part(tmp_path: Path) -> None:
     """Nor what PYTHONPATH names: it is the server that Python has."""
     for name in ("wsgiref", "wsgi_servers"):

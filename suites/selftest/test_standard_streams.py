@@ -86,7 +86,7 @@ def test_closed_or_full_stream_changes_nothing(
     assert_reported(tmp_path)
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("variables", BUFFERING)
 def test_full_standard_output_is_told(tmp_path: Path, variables: dict[str, str]) -> None:
     """The summary is lost, the record and the reports are not: status 3, and one line says why."""
@@ -99,7 +99,7 @@ def test_full_standard_output_is_told(tmp_path: Path, variables: dict[str, str])
     assert_reported(tmp_path)
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("words", [("list", "--cases", "-k", REFUSED), ("explain", REFUSED)])
 def test_collecting_needs_no_stream(tmp_path: Path, words: tuple[str, ...]) -> None:
     """pytest, which these use, asks for a standard error of its own."""
@@ -114,7 +114,7 @@ def test_collecting_needs_no_stream(tmp_path: Path, words: tuple[str, ...]) -> N
         assert (REFUSED.encode() in seen.stdout) == (redirections == "2>&-")
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_list_without_room_is_no_success(tmp_path: Path) -> None:
     """Half a list is not a list: 3; bad usage stays 4."""
     for words, status in ((["list"], 3), (["explain", "no/such"], 4), (["--help"], 3)):
@@ -166,7 +166,7 @@ def piped(folder: Path, arguments: Sequence[str], blocking: bool = True) -> Iter
             os.close(reader)
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("blocking", [True, False], ids=["blocking", "non-blocking"])
 def test_stopped_reader_is_waited_for(tmp_path: Path, blocking: bool) -> None:
     """It reads on late, and misses nothing; also of a pipe that another has made non-blocking."""
@@ -180,7 +180,7 @@ def test_stopped_reader_is_waited_for(tmp_path: Path, blocking: bool) -> None:
     assert_reported(tmp_path)
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_slow_reader_gets_everything(tmp_path: Path) -> None:
     """Octet by octet, from a run that has more to tell than fits in."""
     read = bytearray()
@@ -195,7 +195,7 @@ def test_slow_reader_gets_everything(tmp_path: Path) -> None:
     assert len(told) > 10 * PIPE_OCTETS
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("arguments", [of_a_run(), command("list", "--cases")], ids=["run", "list"])
 def test_reader_that_goes_in_the_middle_is_no_error(tmp_path: Path, arguments: list[str]) -> None:
     """The status is that of what was seen; the rest of what is told is dropped."""
@@ -248,13 +248,13 @@ def test_terminal_that_was_hung_up_is_a_reader_that_has_gone(tmp_path: Path) -> 
     assert listing.returncode == 0
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_columns_that_are_none_are_no_width(tmp_path: Path) -> None:
     """A width of 0 would let nothing be told."""
     assert "Promise" in sockproof_(tmp_path, "explain", REFUSED, COLUMNS="0").stdout.title()
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_parent_that_ignores_its_children_changes_nothing(tmp_path: Path) -> None:
     """SIGCHLD comes ignored from some daemons; children then leave no status."""
     shell = ["/bin/sh", "-c", 'trap "" CHLD; exec "$@"', "sh", *of_a_run()]
@@ -266,7 +266,7 @@ def test_parent_that_ignores_its_children_changes_nothing(tmp_path: Path) -> Non
     assert seen.returncode == SEEN, seen
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupt_once_more_changes_nothing(tmp_path: Path, number: int) -> None:
     """A second one while the first is dealt with: still 3, and one line."""
@@ -278,7 +278,7 @@ def test_interrupt_once_more_changes_nothing(tmp_path: Path, number: int) -> Non
         assert pipe.run.wait(DEADLINE_S) == 3
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupt_does_not_wait_for_the_reader(tmp_path: Path, number: int) -> None:
     """A run that is told to end while nobody reads ends, with 3."""
@@ -289,7 +289,7 @@ def test_interrupt_does_not_wait_for_the_reader(tmp_path: Path, number: int) -> 
         assert pipe.run.wait(DEADLINE_S) == 3
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 def test_narrow_terminal_changes_nothing(tmp_path: Path) -> None:
     """Ten columns wide, and without colours: nothing is cut short."""
     ended = in_terminal(of_a_run(), 10, cwd=tmp_path, env=environment(TERM="dumb"))
@@ -299,7 +299,7 @@ def test_narrow_terminal_changes_nothing(tmp_path: Path) -> None:
     assert_reported(tmp_path)
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize("variables", BUFFERING)
 def test_reader_that_has_gone_before_is_no_error(tmp_path: Path, variables: dict[str, str]) -> None:
     """A run whose output nobody reads plays on, and ends with the status of what it saw."""
@@ -317,7 +317,7 @@ def test_reader_that_has_gone_before_is_no_error(tmp_path: Path, variables: dict
     assert_reported(tmp_path)
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
 def test_what_the_locale_lacks_is_escaped(tmp_path: Path, encoding: str) -> None:
     """The atlas has its arrows, as escapes."""

@@ -141,7 +141,7 @@ def test_terminal_says_when_all_is_well(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_terminal_shows_hostile_text_as_text(tmp_path: Path) -> None:
     """No control character and no markup of an implementation reaches the terminal."""
     text = printed([hostile_record(tmp_path / "a.jsonl")], terminal=True)
@@ -192,7 +192,7 @@ def test_incomplete_is_loud_in_markdown(tmp_path: Path) -> None:
     assert "Nothing needs attention in what was recorded." in text
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_hostile_text_stays_in_code_spans(tmp_path: Path) -> None:
     """Outside code spans there is nothing of what an implementation said."""
     text = summary_markdown([hostile_record(tmp_path / "a.jsonl")])

@@ -52,7 +52,7 @@ def hellos(row: CaseRow) -> list[bytes]:
     return [one.octets.text.encode("latin-1") for one in sent.values() if one.octets]
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("version", FIRST_KEY)
 @pytest.mark.parametrize("form", [ECHO.format("TCP/inet", "{}"), SESSION])
 def test_keys_are_those_of_the_hellos(form: str, version: str) -> None:
@@ -78,7 +78,7 @@ def test_capture_has_what_was_sent() -> None:
     assert places == sorted(places)
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_large_records_are_kept_in_part() -> None:
     """So much as a transcript may have; the digest is of all."""
     row = played("tls/large-transfer[TCP/inet,get_request]")
@@ -89,7 +89,7 @@ def test_large_records_are_kept_in_part() -> None:
     assert len(json.dumps(row.to_json())) < 1 << 21
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.skipif(TSHARK is None, reason="tshark is not installed")
 @pytest.mark.parametrize("version", FIRST_KEY)
 @pytest.mark.parametrize("spec", ["TCP/inet", "UnixStream/path"])

@@ -48,7 +48,7 @@ def played(spec: str, preload: str, given: str = sys.executable) -> CaseRow:
     return play_case(CaseId.read(f"tls/https-server[{spec},tls1.3]"), [iut])[0].row
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("spec", ["TCP/inet", "ThreadingTCP/inet"])
 def test_right_one_is_right(spec: str) -> None:
     """With threads and without."""

@@ -66,7 +66,7 @@ def test_encoding_is_plain_json_that_decodes_to_the_same(value: Any) -> None:
     assert told_types(back) == told_types(value)
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @settings(
     max_examples=60,
     deadline=None,
@@ -88,7 +88,7 @@ def test_a_value_comes_back_from_the_agent(
     assert told_types(outcome.value) == told_types(expected)
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize(
     ("expression", "type_name"),
     [("sys", "module"), ("Ellipsis", "ellipsis"), ("1j", "complex")],

@@ -85,7 +85,7 @@ def test_a_call_waits_whatever_it_waits_in(server: Server, way: str, threads: in
     assert server.spawn("wait").comes_to_wait()
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("threads", [0, 2], ids=["alone", "beside-busy-threads"])
 def test_a_call_in_the_main_thread_waits(server: Server, threads: int) -> None:
     """There as in any other thread."""
@@ -95,7 +95,7 @@ def test_a_call_in_the_main_thread_waits(server: Server, threads: int) -> None:
     assert server.call_in_main("wait").comes_to_wait()
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     "act", ["compute(300000)", "turned(200)", "None"], ids=["computes", "takes-a-lock", "returns"]
 )
@@ -122,7 +122,7 @@ def fork():
 OTHERS = {"thread": "threading.Thread(target=work).start()", "child": "fork()"}
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("other", OTHERS)
 def test_others_have_done_what_they_can_when_they_sleep(server: Server, other: str) -> None:
     """A thread, or a child, beside a loop that polls without end."""
@@ -135,7 +135,7 @@ def test_others_have_done_what_they_can_when_they_sleep(server: Server, other: s
     assert server.evaluate("select.select([done[0]], [], [], 0)[0] == [done[0]]")
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_others_that_never_sleep_are_not_waited_for(server: Server) -> None:
     """They have had ample chance."""
     keep_busy(server, 1)
@@ -143,7 +143,7 @@ def test_others_that_never_sleep_are_not_waited_for(server: Server) -> None:
     server.let_others_run()
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_a_call_that_never_waits_is_inconclusive(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

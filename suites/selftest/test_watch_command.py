@@ -120,7 +120,7 @@ def test_what_was_seen_can_be_checked_at_once(
     assert (status, sorted(bad)) == (int(bool(found)), found)
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_masked_exchange_may_be_refused(tmp_path: Path) -> None:
     """As its file says; once what the server takes is put in, it is answered."""
 
@@ -237,7 +237,7 @@ def test_file_is_overwritten_if_asked_for_alone(tmp_path: Path) -> None:
     assert [one.request for one in exchanges_in(tmp_path).values()] == [b"a\n"]
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 @pytest.mark.parametrize(
     ("options", "status", "error"),
     [
@@ -272,7 +272,7 @@ def test_what_cannot_be_is_told_in_a_line(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 def test_help_tells_what_is_masked(tmp_path: Path) -> None:
     """And how to say otherwise."""
     told = sockproof_(tmp_path, "watch", "--help").stdout

@@ -242,7 +242,7 @@ TEXTS = st.text(st.characters(codec="utf-8"), max_size=30).map(str.encode)
 SAID = st.one_of(st.binary(min_size=1, max_size=200), TEXTS.filter(bool))
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @settings(max_examples=60, deadline=None)
 @given(request_=SAID, answer=SAID, remark=st.text(max_size=50))
 def test_whatever_was_said_is_read_as_it_was(

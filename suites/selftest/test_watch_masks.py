@@ -358,7 +358,7 @@ def test_wrong_pattern_is_told(text: str) -> None:
         masks_of([text])
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("names", [(), ("password=" * 8000,), ("a." * 30_000,), ("<" * 60_000,)])
 def test_long_lines_are_searched_in_time(names: Iterable[str]) -> None:
     """No pattern of ours goes back and forth over a line that is made for it."""

@@ -60,7 +60,7 @@ def test_first_line_says_where(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.by_turns(3)
+@pytest.mark.by_turns(5)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signals_end_it(tmp_path: Path, number: signal.Signals) -> None:
     """With the file, also of a connection that is still there."""
@@ -148,7 +148,7 @@ def test_reset_of_a_server_is_one_for_the_client(tmp_path: Path) -> None:
     assert "# The server resets the connection behind this answer." in watch.text
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_reset_of_a_client_is_one_though_its_server_reads_nothing(tmp_path: Path) -> None:
     """What the server has not read by then is no reason to wait."""
     is_reset = threading.Event()
@@ -198,7 +198,7 @@ def test_server_that_has_gone_resets_who_comes(tmp_path: Path) -> None:
     assert ended.error.endswith("the server was not there for any of them")
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_much_comes_whole_and_waits_for_who_reads_slowly(tmp_path: Path) -> None:
     """A server that sends is held up when its client does not read: nothing is hoarded."""
     sent, block = [0], os.urandom(1 << 16)
@@ -240,7 +240,7 @@ def test_watch_of_ipv6_listens_there(tmp_path: Path) -> None:
     assert watch.first_line.startswith("[::1]:")
 
 
-@pytest.mark.by_turns(2)
+@pytest.mark.by_turns(3)
 def test_many_at_once_each_get_their_own(tmp_path: Path) -> None:
     """Two hundred connections stand side by side, and one that says nothing delays nobody."""
     with served(capitals) as at, watching(tmp_path, at) as watch, watch.client():

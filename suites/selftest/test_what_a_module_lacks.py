@@ -70,7 +70,7 @@ def test_what_is_lacking_on_purpose_is_no_failure(tmp_path: Path, iut: str) -> N
     assert told == []
 
 
-@pytest.mark.by_turns(4)
+@pytest.mark.by_turns(6)
 def test_what_is_promised_and_not_there_is_one(tmp_path: Path) -> None:
     """A class that a TOML file says is provided is looked for; what it does not say is not played,
     though it is there."""
