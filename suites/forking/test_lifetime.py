@@ -18,8 +18,9 @@ from fixtures import (
     requirement,
     same,
 )
-from fixtures.steps import Echo, Exit, Gate, ReadLine, Reply
+from fixtures.steps import Echo, Exit, Gate, ReadLine, Reply, When
 
+NAMES = ("first", "second", "third")
 REPLY = Fill(100_000)
 
 
@@ -46,22 +47,29 @@ def _is_gone(server: Server, pid: int) -> bool:
 
 @requirement("forking/server-close-waits-for-children")
 def test_server_close_waits_for_every_child(serve: Serve, peers: Peers, observe: Observe) -> None:
-    """server_close() returns after the last of two held children, and both are reaped then."""
-    server = serve([ReadLine(), Gate("hold")])
+    """server_close() returns after all of three held children, and all are reaped then.
+
+    The second one ends last: who waits for the first alone, or for the last, returns too early.
+    """
+    server = serve([ReadLine(), *(When(name.encode(), [Gate(name)]) for name in NAMES)])
     observe("block_on_close", server.evaluate("getattr(server, 'block_on_close', 'none')"))
-    pids = _hold(server, peers, 2)
+    pids = []
+    for name in NAMES:
+        peers().connect(server).send(f"{name}\n".encode())
+        pids.append(server.expect_at_gate(name)[0].pid)
 
     closing = _close_while_held(server)
-    closing.expect_held(2)
-    server.open_gate("hold", 1)
-    server.expect_handler("finish", 1)
-    server.let_others_run()
-    closing.expect_held(1)
-    server.open_gate("hold", 1)
+    closing.expect_held(3)
+    for number, name in enumerate(("third", "first"), 1):
+        server.open_gate(name)
+        server.expect_handler("finish", number)
+        server.let_others_run()
+        closing.expect_held(3 - number)
+    server.open_gate("second")
     closing.expect_return()
 
     left = [pid for pid in pids if not _is_gone(server, pid)]
-    check(not left, expected="no child after server_close()", actual=f"{len(left)} of 2")
+    check(not left, expected="no child after server_close()", actual=f"{len(left)} of 3")
     same(0, server.stop().zombies, "children that nobody had reaped")
 
 

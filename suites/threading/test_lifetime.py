@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, RunningCall, Serve, Server, requirement, same
-from fixtures.steps import Gate, Instead, ReadLine, Report, Run
+from fixtures.steps import Gate, Instead, ReadLine, Report, Run, When
 
+NAMES = ("first", "second", "third")
 IS_DAEMONIC = Report({"daemonic": "threading.current_thread().daemon"})
 # Remembers the handler's thread in the server without keeping it alive.
 KEEP_WITNESS = Run(
@@ -87,21 +88,26 @@ def test_daemon_threads_is_honoured(construct: Construct, peers: Peers, variant:
 
 @requirement("threading/server-close-waits-for-threads")
 def test_server_close_waits_for_every_handler(serve: Serve, peers: Peers, observe: Observe) -> None:
-    """server_close() returns after the last of two held handlers, and no thread of theirs is left.
+    """server_close() returns after all of three held handlers, and no thread of theirs is left.
 
-    The loop's thread is daemonic, which their threads must not inherit.
+    The loop's thread is daemonic, which their threads must not inherit. The second one ends last:
+    who waits for the first alone, or for the last, returns too early.
     """
-    server = serve([ReadLine(), Gate("hold")])
+    server = serve([ReadLine(), *(When(name.encode(), [Gate(name)]) for name in NAMES)])
     observe("block_on_close", server.evaluate("getattr(server, 'block_on_close', 'none')"))
-    threads = _hold(server, peers, 2)
+    threads = []
+    for name in NAMES:
+        peers().connect(server).send(f"{name}\n".encode())
+        threads.append(server.expect_at_gate(name)[0].thread)
 
     closing = _close_while_held(server)
-    closing.expect_held(2)
-    server.open_gate("hold", 1)
-    server.expect_handler("finish", 1)
-    server.let_others_run()
-    closing.expect_held(1)
-    server.open_gate("hold", 1)
+    closing.expect_held(3)
+    for number, name in enumerate(("third", "first"), 1):
+        server.open_gate(name)
+        server.expect_handler("finish", number)
+        server.let_others_run()
+        closing.expect_held(3 - number)
+    server.open_gate("second")
     closing.expect_return()
 
     alive = server.evaluate("[thread.name for thread in threading.enumerate()]")
