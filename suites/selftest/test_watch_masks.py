@@ -155,12 +155,6 @@ SPOTS: list[tuple[Party, bytes]] = [
 PARTS = (b"a@b%s", b"a;%s")
 
 
-def secret_of(text: bytes) -> bytes:
-    """What is secret of a spot's text, as a whole."""
-    around = next((part for part in PARTS if part in text), b"%s")
-    return around.replace(b"%s", SECRET)
-
-
 @pytest.mark.by_turns(8)
 @pytest.mark.parametrize("split", [whole, octet_by_octet, halves, cut_in_the_secret])
 @pytest.mark.parametrize(("side", "text"), SPOTS, ids=lambda one: str(one)[:50])
@@ -186,7 +180,8 @@ def test_secret_is_masked_however_it_comes(
 ) -> None:
     """Cut anywhere, with the other side's words between some of the pieces."""
     side, text = spot[0], spot[1].replace(b"%s", SECRET)
-    others = [b"+", b"\n", b"ok " + secret_of(spot[1])]
+    whole_secret = next((part for part in PARTS if part in spot[1]), b"%s").replace(b"%s", SECRET)
+    others = [b"+", b"\n", b"ok " + whole_secret]
     cuts = sorted(data.draw(st.sets(st.integers(1, len(text) - 1), max_size=12)))
     says: list[tuple[Party, bytes]] = [] if side is CLIENT else [(CLIENT, b"x")]
     for start, end in pairwise([0, *cuts, len(text)]):

@@ -82,6 +82,23 @@ def test_file_without_a_buffer_sends_at_once(tested: ModuleUnderTest, peers: Pee
 _MODES = {"binary": "a", "unknown": "x", "update": "rb+"}
 
 
+@requirement("socket/makefile-tells-of-a-reset")
+def test_file_tells_of_a_reset(tested: ModuleUnderTest, peers: Peers) -> None:
+    """Once read and once written, after the peer has reset the connection."""
+    sock, peer = connection(tested, peers)
+    file = _file(tested, sock, "rwb", buffering=0)
+
+    peer.reset()
+
+    for call, given in (("read", 1), ("write", b"x")):
+        ended = file.attempt(call, given)
+        check(
+            ended.error is not None and ended.error.is_a("OSError", "error"),
+            expected=f"{call}() raises OSError",
+            actual=str(ended.error or f"it returns {ended.value!r}"),
+        )
+
+
 @requirement("socket/makefile-refuses-other-modes", variants=_MODES)
 def test_unknown_mode_is_refused(tested: ModuleUnderTest, variant: str) -> None:
     """ValueError."""

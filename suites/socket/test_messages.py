@@ -22,6 +22,8 @@ from suites.socket.scenes import connection, needs
 _RIGHTS = Constant("SOL_SOCKET"), Constant("SCM_RIGHTS")
 _MUCH = 32 << 20
 _CTRUNC = 8
+# SO_PASSCRED of Linux, which not every module has.
+_PASSCRED = 16
 
 
 @requirement("socket/sendmsg-goes-to-its-address")
@@ -131,6 +133,22 @@ def test_recv_fds_gives_at_most_so_many_descriptors(
 
     same((b"x", 1), (data, len(fds)), "the octets, and how many descriptors")
     check(flags & _CTRUNC, expected="MSG_CTRUNC in the flags", actual=flags)
+    _close(tested, *ends, *fds)
+
+
+@requirement("socket/recv-fds-gives-descriptors-alone")
+def test_recv_fds_gives_descriptors_alone(tested: ModuleUnderTest, capable: Capable) -> None:
+    """Of a socket that is given the credentials of its peer as well, with room for all."""
+    needs(capable, "path")
+    a, b = tested.pair()
+    ends = _pipe(tested)
+    b.do("setsockopt", Constant("SOL_SOCKET"), _PASSCRED, 1)
+    tested.do("send_fds", a.kept, [b"x"], [ends[0]])
+
+    data, fds, flags, _ = tested.do("recv_fds", b.kept, 100, 32)
+
+    same((b"x", 1), (data, len(fds)), "the octets, and how many descriptors")
+    same(0, flags & _CTRUNC, "MSG_CTRUNC in the flags")
     _close(tested, *ends, *fds)
 
 
