@@ -23,6 +23,8 @@ from sockproof.watch.talk import END, Party, Witnessed
 from suites.selftest.watching import FILE, exchanges_in, said, served, watching
 
 SECRET = b"hUnt3r2Zq+w"
+# Where %s is but a part of what is secret: who says just that part again says another word.
+PARTS = (b"a@b%s", b"a;%s")
 CLIENT, SERVER = Party.CLIENT, Party.SERVER
 DEFAULT = masks_of(())
 Split = Callable[[bytes], list[bytes]]
@@ -149,10 +151,6 @@ SPOTS: list[tuple[Party, bytes]] = [
     (SERVER, b"your session id: %s\n"),
     (SERVER, b"\xff\xfe token=%s \x00\x00"),
 ]  # fmt: skip
-
-
-# Where %s is but a part of what is secret: who says just that part again says another word.
-PARTS = (b"a@b%s", b"a;%s")
 
 
 @pytest.mark.by_turns(8)
