@@ -83,7 +83,8 @@ def command(*arguments: str) -> list[str]:
 
 AS_IN_A_TERMINAL = """
 import os, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_DFL)
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # nohup has it ignored
+    signal.signal(number, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])
 """
 """Heeds Ctrl-C, also where we ourselves were told to ignore it: by ``nohup`` or ``run &``."""
