@@ -46,8 +46,10 @@ def test_port_of_another_protocol(construct: Construct, spec: ServerSpec) -> Non
 
 
 def _refuse_taken(probe: socket.socket, address: Any) -> None:
-    """Raises:
-    Inconclusive: somebody else on this machine has the port.
+    """Ask the kernel for the address.
+
+    Raises:
+        Inconclusive: somebody else on this machine has the port.
     """
     try:
         probe.bind(tuple(address))

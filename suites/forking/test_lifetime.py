@@ -18,9 +18,9 @@ from fixtures import (
     requirement,
     same,
 )
-from fixtures.steps import Echo, Exit, Gate, ReadLine, Reply, When
+from fixtures.closing import HOLD_THREE, end_middle_last, hold_three
+from fixtures.steps import Echo, Exit, Gate, ReadLine, Reply
 
-NAMES = ("first", "second", "third")
 REPLY = Fill(100_000)
 
 
@@ -51,22 +51,11 @@ def test_server_close_waits_for_every_child(serve: Serve, peers: Peers, observe:
 
     The second one ends last: who waits for the first alone, or for the last, returns too early.
     """
-    server = serve([ReadLine(), *(When(name.encode(), [Gate(name)]) for name in NAMES)])
+    server = serve(HOLD_THREE)
     observe("block_on_close", server.evaluate("getattr(server, 'block_on_close', 'none')"))
-    pids = []
-    for name in NAMES:
-        peers().connect(server).send(f"{name}\n".encode())
-        pids.append(server.expect_at_gate(name)[0].pid)
+    pids = [event.pid for event in hold_three(server, peers)]
 
-    closing = _close_while_held(server)
-    closing.expect_held(3)
-    for number, name in enumerate(("third", "first"), 1):
-        server.open_gate(name)
-        server.expect_handler("finish", number)
-        server.let_others_run()
-        closing.expect_held(3 - number)
-    server.open_gate("second")
-    closing.expect_return()
+    end_middle_last(server, _close_while_held(server))
 
     left = [pid for pid in pids if not _is_gone(server, pid)]
     check(not left, expected="no child after server_close()", actual=f"{len(left)} of 3")

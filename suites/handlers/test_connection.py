@@ -28,8 +28,10 @@ TIMEOUTS = 4
 WRITE_TIMEOUT_S = 0.03
 LONG_S = 64
 TOTAL_S = 0.25
-MUCH = Fill(32 << 20)
 SMALL_BUFFER_OCTETS = 4096
+MUCH_OCTETS = 32 << 20
+# Twice as often as it takes to read all.
+TRICKLES = 2 * MUCH_OCTETS // SMALL_BUFFER_OCTETS
 SHRINK_SEND_BUFFER = (
     f"self.request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, {SMALL_BUFFER_OCTETS})"
 )
@@ -139,14 +141,19 @@ def test_write_to_a_reader_who_trickles(
     construct: Construct, client: StreamPeer, observe: Observe
 ) -> None:
     """It makes room again and again, always before the timeout of one send."""
-    server = construct([ReadLine(), Reply(MUCH)], handler_attributes={"timeout": TOTAL_S})
+    server = construct(
+        [ReadLine(), Reply(Fill(MUCH_OCTETS))], handler_attributes={"timeout": TOTAL_S}
+    )
     serving = server.spawn("handle_request")
     client.connect(server).send(LINE)
     server.expect_handler("handle")
 
-    while not serving.has_ended:
-        server.fence()  # takes a moment, which all of the many of them make long
+    for _ in range(TRICKLES):
+        if serving.has_ended:
+            break
+        server.fence()  # a moment each, all together many times the timeout
         client.receive(SMALL_BUFFER_OCTETS)
+    serving.expect_return()
 
     (written,) = server.expect_step("write")
     observe("write()", "raises" if "error" in written.fields else "returns")

@@ -87,7 +87,7 @@ for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # nohup has it ig
     signal.signal(number, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])
 """
-"""Heeds Ctrl-C, also where we ourselves were told to ignore it: by ``nohup`` or ``run &``."""
+"""Heeds Ctrl-C and a hang-up, also where we were told to ignore them: by ``nohup`` or ``run &``."""
 
 
 def environment(**variables: str) -> dict[str, str]:

@@ -104,7 +104,7 @@ def test_what_is_said_to_be_noticed_and_is_not_is_a_problem() -> None:
     assert matrix_of((seen, NOTICED)).problems == []
 
     assert matrix_of((seen, SURVIVED)).problems == [
-        f"{seen.id} is said to be noticed and is survived"
+        f"{seen.id} is said to be noticed, and nothing notices it"
     ]
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures import Construct, Observe, Peers, RunningCall, Serve, Server, requirement, same
-from fixtures.steps import Gate, Instead, ReadLine, Report, Run, When
+from fixtures.closing import HOLD_THREE, end_middle_last, hold_three
+from fixtures.steps import Gate, Instead, ReadLine, Report, Run
 
-NAMES = ("first", "second", "third")
 IS_DAEMONIC = Report({"daemonic": "threading.current_thread().daemon"})
 # Remembers the handler's thread in the server without keeping it alive.
 KEEP_WITNESS = Run(
@@ -93,22 +93,11 @@ def test_server_close_waits_for_every_handler(serve: Serve, peers: Peers, observ
     The loop's thread is daemonic, which their threads must not inherit. The second one ends last:
     who waits for the first alone, or for the last, returns too early.
     """
-    server = serve([ReadLine(), *(When(name.encode(), [Gate(name)]) for name in NAMES)])
+    server = serve(HOLD_THREE)
     observe("block_on_close", server.evaluate("getattr(server, 'block_on_close', 'none')"))
-    threads = []
-    for name in NAMES:
-        peers().connect(server).send(f"{name}\n".encode())
-        threads.append(server.expect_at_gate(name)[0].thread)
+    threads = [event.thread for event in hold_three(server, peers)]
 
-    closing = _close_while_held(server)
-    closing.expect_held(3)
-    for number, name in enumerate(("third", "first"), 1):
-        server.open_gate(name)
-        server.expect_handler("finish", number)
-        server.let_others_run()
-        closing.expect_held(3 - number)
-    server.open_gate("second")
-    closing.expect_return()
+    end_middle_last(server, _close_while_held(server))
 
     alive = server.evaluate("[thread.name for thread in threading.enumerate()]")
     same([], [name for name in threads if name in alive], "handler threads after server_close()")

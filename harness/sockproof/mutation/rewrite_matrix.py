@@ -100,7 +100,7 @@ class RewriteMatrix(KillMatrix):
             if one.outcome in _DETECTED and self.reason(one)
         ]
         unnoticed = [
-            f"{one.subject.id} is said to be noticed and is {one.outcome.value}"
+            f"{one.subject.id} is said to be noticed, and nothing notices it"
             for one in self.broken
             if one.outcome is MutantOutcome.SURVIVED and self.rewrites[one.subject.id].noticed_by
         ]

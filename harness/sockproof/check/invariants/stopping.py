@@ -137,7 +137,8 @@ def _stopped(scene: Scene, variant: str) -> Stop:
         took_s = round(time.monotonic() - began_s, 3)
         stacks, by_second = ("", False) if ended else _insist(life, scene)
         # Whoever closes first is remembered by the kernel: the server, all of it, was told to.
-        life.leaves_nobody(_AT_ONCE_S if ended else 0)
+        if ended:
+            life.leaves_nobody(_AT_ONCE_S)
         other.close_clients()
         held = _held(life) if ended else ""
     again = _again(scene, life) if ended else ""
