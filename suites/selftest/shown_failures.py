@@ -86,6 +86,8 @@ SHOWN: list[tuple[str, str]] = [
     ("address-is-always-a-pair", "construction/server-address-has-the-familys-shape[TCP/inet6]"),
     ("unix-path-is-taken-over", "unix/path-exists-in-use[UnixStream/path,a-file]"),
     ("unix-path-is-taken-over", "unix/path-exists-in-use[UnixStream/path,a-server]"),
+    ("refused-path-is-removed", "unix/path-exists-in-use[UnixStream/path,a-file]"),
+    ("refused-path-is-removed", "unix/stale-socket-is-in-use[UnixStream/path,plain]"),
     ("file-in-the-way-is-removed", "unix/path-below-a-file[UnixStream/path]"),
     ("queue-is-cut-to-ten", "streams/twenty-clients-at-once[UnixStream/path]"),
     ("path-of-a-hundred-octets-is-too-long", "unix/longest-name[UnixStream/path]"),

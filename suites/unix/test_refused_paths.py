@@ -81,7 +81,9 @@ def test_folder_without_permission_is_refused(
 
 
 @requirement("unix/path-below-a-file")
-def test_path_below_a_file_is_refused(construct: Construct, observe: Observe) -> None:
+def test_path_below_a_file_is_refused(
+    construct: Construct, process: CaseProcess, observe: Observe
+) -> None:
     """A path whose folder turns out to be a file is refused as such, and the file stays."""
     file = Path(construct.new_address())
     file.write_bytes(b"no folder")
@@ -90,7 +92,7 @@ def test_path_below_a_file_is_refused(construct: Construct, observe: Observe) ->
 
     observe("exception", error.type_name)
     error.expect_errno("ENOTDIR")
-    same(b"no folder", content_at(file), "what is in the file")
+    same("no folder", content_at(process, str(file)), "what is in the file")
 
 
 @requirement("unix/relative-path")
@@ -110,7 +112,7 @@ def test_relative_path_is_below_the_working_folder(
     server = serve([ReadLine(), Echo()], address="by-name")
 
     observe("server_address", server.address)
-    same(["by-name"], names_in(folder), "files in the working folder")
+    same(["by-name"], names_in(process, str(folder)), "files in the working folder")
     if spec.is_stream:  # a datagram's sender would be a relative path too, of another folder
         server.address = str(folder / "by-name")
         peer.connect(server).send(b"near\n").expect(b"near\n").expect_end()
