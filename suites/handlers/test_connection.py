@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from fixtures import (
@@ -27,11 +28,12 @@ TIMEOUT_S = 0.0625
 TIMEOUTS = 4
 WRITE_TIMEOUT_S = 0.03
 LONG_S = 64
-TOTAL_S = 0.25
+TOTAL_S = 1.0
+TRICKLING_S = 4 * TOTAL_S
 SMALL_BUFFER_OCTETS = 4096
-MUCH_OCTETS = 32 << 20
-# Twice as often as it takes to read all.
-TRICKLES = 2 * MUCH_OCTETS // SMALL_BUFFER_OCTETS
+MUCH_OCTETS = 8 << 20
+# As many as it takes to read all.
+TRICKLES = MUCH_OCTETS // SMALL_BUFFER_OCTETS
 SHRINK_SEND_BUFFER = (
     f"self.request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, {SMALL_BUFFER_OCTETS})"
 )
@@ -140,7 +142,7 @@ def test_reader_that_never_reads_ends_a_write_by_timeout(
 def test_write_to_a_reader_who_trickles(
     construct: Construct, client: StreamPeer, observe: Observe
 ) -> None:
-    """It makes room again and again, always before the timeout of one send."""
+    """It makes room long before the timeout of one send, again and again for longer than that."""
     server = construct(
         [ReadLine(), Reply(Fill(MUCH_OCTETS))], handler_attributes={"timeout": TOTAL_S}
     )
@@ -148,10 +150,12 @@ def test_write_to_a_reader_who_trickles(
     client.connect(server).send(LINE)
     server.expect_handler("handle")
 
-    for _ in range(TRICKLES):
+    began_s = time.monotonic()
+    for n in range(TRICKLES):
+        while not serving.has_ended and time.monotonic() < began_s + TRICKLING_S * n / TRICKLES:
+            server.fence()
         if serving.has_ended:
             break
-        server.fence()  # a moment each, all together many times the timeout
         client.receive(SMALL_BUFFER_OCTETS)
     serving.expect_return()
 
