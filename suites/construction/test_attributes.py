@@ -24,6 +24,32 @@ _OF_MESSAGES = """
 class Server(find("UnixStreamServer")):
     socket_type = socket.SOCK_SEQPACKET
 """
+_LOOKS_WHEN_ASKED = """
+class Asked:
+    def __get__(self, server, owner):
+        if server is not None:
+            owner.seen.append([*vars(server)])
+        return socket.AF_INET
+
+class Server(find("TCPServer")):
+    seen = []
+    address_family = Asked()
+"""
+_OF_MESSAGES_BY_OBJECT = {
+    "by-constructor": """
+class Server(find("UnixStreamServer")):
+    def __init__(self, *arguments):
+        self.socket_type = socket.SOCK_SEQPACKET
+        find("UnixStreamServer").__init__(self, *arguments)
+""",
+    "property": """
+class Server(find("UnixStreamServer")):
+    socket_type = property(lambda self: socket.SOCK_SEQPACKET)
+""",
+}
+_IS_OF_MESSAGES = (
+    "server.socket.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE) == socket.SOCK_SEQPACKET"
+)
 _OF_AN_ADDRESS_FAMILY_ALONE = """
 class Server(find({base!r})):
     address_family = socket.AF_UNIX
@@ -159,21 +185,47 @@ def test_address_family_makes_a_unix_server(
     peer.connect(server).send(b"at a path\n").expect(b"at a path\n").expect_end()
 
 
+@requirement("construction/when-the-family-is-asked")
+def test_attributes_when_the_family_is_asked(construct: Construct, observe: Observe) -> None:
+    """What a property address_family can look at the first time, by the names of attributes."""
+    server = construct(class_source=_LOOKS_WHEN_ASKED)
+
+    seen = server.evaluate("sorted(n for n in server.seen[0] if not n.startswith('_'))")
+    observe("attributes", seen)
+
+
 @requirement("construction/socket-type-of-a-subclass")
 def test_socket_type_makes_a_server_of_messages(
     serve: Serve, client: StreamPeer, process: CaseProcess
 ) -> None:
     """Of two messages that wait, one recv() gives the first alone, which comes back as it was."""
-    made = "socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).close()"
-    if process.do("evaluate", expression=made).error is not None:
-        raise NotApplicable("no SOCK_SEQPACKET here")
+    _needs_messages(process)
     steps = [Gate("both sent"), Receive(100), Echo(), Receive(100), Echo()]
     server = serve(steps, base="BaseRequestHandler", class_source=_OF_MESSAGES)
 
-    kind = "server.socket.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE) == socket.SOCK_SEQPACKET"
-    check(server.evaluate(kind), expected="a socket of type SOCK_SEQPACKET", actual="another type")
+    is_one = server.evaluate(_IS_OF_MESSAGES)
+    check(is_one, expected="a socket of type SOCK_SEQPACKET", actual="another type")
     client.connect(server, by_messages=True).send(b"first").send(b"second")
     server.open_gate("both sent")
 
     client.expect(b"first").expect(b"second").expect_end()
     server.expect_read("recv", b"first", b"second")
+
+
+@requirement("construction/socket-type-of-an-object", variants=_OF_MESSAGES_BY_OBJECT)
+def test_socket_type_is_as_the_object_says(
+    construct: Construct, process: CaseProcess, variant: str
+) -> None:
+    """SOCK_SEQPACKET, where the class has SOCK_STREAM."""
+    _needs_messages(process)
+
+    server = construct(class_source=variant)
+
+    is_one = server.evaluate(_IS_OF_MESSAGES)
+    check(is_one, expected="a socket of type SOCK_SEQPACKET", actual="another type")
+
+
+def _needs_messages(process: CaseProcess) -> None:
+    made = "socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).close()"
+    if process.do("evaluate", expression=made).error is not None:
+        raise NotApplicable("no SOCK_SEQPACKET here")

@@ -1,8 +1,8 @@
-"""What counts towards max_children: a server's own children, whichever of them ends first."""
+"""Whose children count: a server's own, whichever of them ends first."""
 
 from __future__ import annotations
 
-from fixtures import Peers, Serve, requirement
+from fixtures import Construct, Peers, Serve, requirement
 from fixtures.steps import Echo, Gate, ReadLine, When
 
 
@@ -23,6 +23,25 @@ def test_children_of_the_other_do_not_count(serve: Serve, peers: Peers) -> None:
     busy.open_gate("at work")
     for client in held:
         client.expect(b"held\n").expect_end()
+
+
+@requirement("forking/server-close-waits-for-its-own-children")
+def test_children_of_the_other_are_not_waited_for(construct: Construct, peers: Peers) -> None:
+    """server_close() of one of two servers of a class returns while a child of the other runs."""
+    script = [ReadLine(), When(b"held", [Gate("at work")]), Echo()]
+    busy, other = construct(script), construct(script)
+    held = peers().connect(busy).send(b"held\n")
+    busy.call("handle_request")
+    busy.expect_at_gate("at work")
+    client = peers().connect(other).send(b"x\n")
+    other.call("handle_request")
+    client.expect(b"x\n").expect_end()
+
+    other.call("server_close")
+
+    busy.open_gate("at work")
+    held.expect(b"held\n").expect_end()
+    busy.call("server_close")
 
 
 @requirement("forking/any-child-makes-room")

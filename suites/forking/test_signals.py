@@ -1,4 +1,4 @@
-"""Signal handlers that raise, as a watchdog's does, while a forking server waits for a child."""
+"""What raises in a forking server's process: signal handlers, and close_request()."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from fixtures.steps import Echo, Gate, ReadLine
 
 # A poll_interval that does not pass: the loop does something when a request comes, no sooner.
 NEVER_S = 60.0
-# The second is what a TimeoutError is, and what a failing waitpid() raises as well.
+# The second is what a failing waitpid() raises as well, and is of no kind that has a name.
 EXCEPTIONS = {
     "ValueError": "ValueError('too late')",
-    "OSError": "OSError(errno.ETIMEDOUT, 'too late')",
+    "OSError": "OSError(errno.EIO, 'too late')",
 }
 
 WATCHDOG = """
@@ -28,6 +28,12 @@ def fail(number, frame):
     raise {exception}
 
 signal.signal(signal.SIGALRM, fail)
+"""
+_RAISES_WHEN_IT_HAS_CLOSED = """
+class Server(find("ForkingTCPServer")):
+    def close_request(self, request):
+        find("ForkingTCPServer").close_request(self, request)
+        raise ValueError("on purpose")
 """
 ACTIVE = "len(server.active_children or ()) if hasattr(server, 'active_children') else 'not told'"
 REAP = """
@@ -64,6 +70,26 @@ def test_signal_at_max_children(
     server.attempt("server_close")
     observe("zombies after server_close()", children.zombies(pids))
     _reap(server, pids)
+
+
+@requirement("forking/close-request-raises-in-the-parent")
+def test_close_request_raises_in_the_parent(
+    construct: Construct, peers: Peers, observe: Observe
+) -> None:
+    """Whether server_close() still knows of the child, which has ended by then."""
+    server = construct([ReadLine(), Echo()], class_source=_RAISES_WHEN_IT_HAS_CLOSED)
+    children = Children(server)
+    client = peers().connect(server).send(b"x\n")
+
+    outcome = server.attempt("handle_request")
+
+    client.expect(b"x\n")
+    observe("handle_request()", outcome.error.type_name if outcome.error else "returns")
+    pid = server.expect_handler("handle")[0].pid
+    children.expect_ended(pid)
+    server.attempt("server_close")
+    observe("zombies after server_close()", children.zombies([pid]))
+    _reap(server, [pid])
 
 
 @requirement("forking/signal-handler-raises-at-server-close", variants=EXCEPTIONS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixtures import POLL_INTERVAL_S, Construct, Peers, Serve, requirement, same
-from fixtures.steps import Echo, Instead, ReadLine, Report, Run, When
+from fixtures.steps import Echo, Gate, Instead, ReadLine, Report, Run, When
 
 TAKES_ANOTHER = Run("self.server.handle_request()")
 BY_ANOTHER_THREAD = Run(
@@ -26,6 +26,7 @@ class Connection(object):
 server.of_ones_own = lambda taken: (Connection(taken[0]), taken[1])
 """
 IN_A_MINUTE_S = 60
+BUFFERS = {"buffered": {"wbufsize": -1}, "unbuffered": {"rbufsize": 0, "wbufsize": 0}}
 
 
 @requirement("handlers/request-stays-the-handlers-own")
@@ -80,3 +81,20 @@ def test_servers_timeout_is_not_the_connections(construct: Construct, peers: Pee
 
     peer.expect(b"x\n").expect_end()
     same(None, server.expect_report()["timeout"], "timeout of the connection")
+
+
+@requirement("handlers/files-of-handlers-at-once", variants=BUFFERS)
+def test_handlers_at_once_have_their_own_files(
+    serve: Serve, peers: Peers, variant: dict[str, int]
+) -> None:
+    """Each of two that are at work at once answers its own client."""
+    server = serve([ReadLine(), Gate("both"), Echo()], handler_attributes=variant)
+    clients = [peers().connect(server) for _ in range(2)]
+    for number, client in enumerate(clients, 1):
+        client.send(b"%d\n" % number)
+        server.expect_at_gate("both", number)
+
+    server.open_gate("both", 2)
+
+    for number, client in enumerate(clients, 1):
+        client.expect(b"%d\n" % number).expect_end()

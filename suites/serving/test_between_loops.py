@@ -10,6 +10,7 @@ from fixtures import (
     Observe,
     Peers,
     Server,
+    ServerSpec,
     check,
     requirement,
     same,
@@ -31,6 +32,20 @@ def readable(timeout_s):
     return [number for number, one in enumerate(together) if one.fileno() in ready]
 """
 IN_A_MINUTE_S = 60
+
+# Long enough to begin a loop in; the first few times alone, for a loop may set attributes often.
+DOZE = "server.naps[:] = [0.5] * 2"
+_SLOW_TO_SET = """
+import time
+
+class Server(find({name!r})):
+    naps = []
+
+    def __setattr__(self, name, value):
+        if self.naps and threading.current_thread().name.startswith("serve_forever"):
+            time.sleep(self.naps.pop())
+        find({name!r}).__setattr__(self, name, value)
+"""
 
 # select() knows no descriptor from here on.
 PAST_SELECT = 1024
@@ -63,6 +78,19 @@ def test_waiting_requests_are_served_later(construct: Construct, peers: Peers) -
 
     for number, peer in enumerate(waiting):
         peer.expect(b"%d\n" % number).expect_end()
+
+
+@requirement("serving/next-loop-begins-when-shutdown-returns")
+def test_next_loop_begins_when_shutdown_returns(
+    construct: Construct, spec: ServerSpec, peers: Peers
+) -> None:
+    """Whatever the ended loop still has to do: its thread is slow where it sets attributes."""
+    server = construct(ECHO_LINE, class_source=_SLOW_TO_SET.format(name=spec.class_name))
+    for line in (b"first loop\n", b"second loop\n"):
+        server.spawn("serve_forever", POLL_INTERVAL_S)
+        peers().connect(server).send(line).expect(line).expect_end()
+        server.execute(DOZE)
+        server.call("shutdown")
 
 
 @requirement("serving/stopping-one-leaves-the-other")

@@ -25,13 +25,14 @@ def waited():
 ECHO_LINE = [ReadLine(), Echo()]
 TELLS = {"handle_timeout": RecordCall()}
 
-# The timeout of the server, and that of its socket.
-TIMEOUTS: dict[str, tuple[float | None, float]] = {
-    "of-the-socket-alone": (None, AT_ONCE_S),
-    "socket-first": (IN_A_MINUTE_S, AT_ONCE_S),
-    "server-first": (AT_ONCE_S, IN_A_MINUTE_S),
-    "zero-of-the-socket-alone": (None, 0),
-    "zero-of-the-socket-first": (IN_A_MINUTE_S, 0),
+# The timeout of the server's class, and of its object if that has another, and that of its socket.
+TIMEOUTS: dict[str, tuple[float | None, float | None, float]] = {
+    "of-the-socket-alone": (None, None, AT_ONCE_S),
+    "socket-first": (IN_A_MINUTE_S, None, AT_ONCE_S),
+    "server-first": (AT_ONCE_S, None, IN_A_MINUTE_S),
+    "object-first": (None, AT_ONCE_S, IN_A_MINUTE_S),
+    "zero-of-the-socket-alone": (None, None, 0),
+    "zero-of-the-socket-first": (IN_A_MINUTE_S, None, 0),
 }
 
 OVERRIDES = {"returns": Return("told"), "raises": Raise("ValueError", "nobody came")}
@@ -89,11 +90,15 @@ def test_call_waits_for_a_request(construct: Construct, peers: Peers) -> None:
 
 
 @requirement("serving/timeout-of-the-socket", variants=TIMEOUTS)
-def test_shorter_timeout_counts(construct: Construct, variant: tuple[float | None, float]) -> None:
+def test_shorter_timeout_counts(
+    construct: Construct, variant: tuple[float | None, float | None, float]
+) -> None:
     """The timeout of the socket counts where the server has none, or a longer one."""
-    of_server, of_socket = variant
-    server = construct(attributes={"timeout": of_server}, hooks=TELLS)
+    of_class, of_object, of_socket = variant
+    server = construct(attributes={"timeout": of_class}, hooks=TELLS)
     server.execute(f"server.socket.settimeout({of_socket})")
+    if of_object is not None:
+        server.execute(f"server.timeout = {of_object}")
 
     server.call("handle_request")
 

@@ -37,3 +37,9 @@ def file_with(tested: ModuleUnderTest, data: bytes | Fill) -> HeldSocket:
     file.do("flush")
     file.do("seek", 0)
     return file
+
+
+def memory_with(tested: ModuleUnderTest, data: bytes | Fill) -> HeldSocket:
+    """A file that has no descriptor."""
+    tested.library("io").do("BytesIO", data, keep="file")
+    return tested.held("file")
