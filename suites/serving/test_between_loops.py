@@ -33,7 +33,8 @@ def readable(timeout_s):
 """
 IN_A_MINUTE_S = 60
 
-# Long enough to begin a loop in; the first few times alone, for a loop may set attributes often.
+# Nobody waits for it: it makes a moment between two attributes long enough to begin a loop in. The
+# first few times alone, for a loop may set attributes often.
 DOZE = "server.naps[:] = [0.5] * 2"
 _SLOW_TO_SET = """
 import time
