@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from sockproof.record.rows import CaseRow
+from sockproof.report.attention_groups import attention_groups
 from sockproof.report.findings import findings_of, hashes_of
 from sockproof.report.findings_json import findings_json
 from suites.selftest.check_records import LEAVING, failed, passed, write_check
@@ -105,6 +106,28 @@ def test_the_gravest_comes_first(tmp_path: Path) -> None:
     found = findings_of(write_check(tmp_path / "a.jsonl", cases))
 
     assert [one.level.value for one in found] == ["MUST", "SHOULD"]
+
+
+@pytest.mark.parametrize("ends", [(0, 1, 2, 3), (2, 3, 1, 0)])
+def test_the_case_that_ends_first_is_not_told_first(tmp_path: Path, ends: tuple[int, ...]) -> None:
+    """Cases of a check run side by side: which ends first is chance, and what is told is not."""
+    cases = [
+        failed(LEAVE, "end"),
+        failed(LEAVE, "reset"),
+        failed(LEAVE, "silence", "2 in c() at d.py:1"),
+        failed(SPIN, "end", "2 in a() at b.py:1"),
+    ]
+
+    record = write_check(tmp_path / "a.jsonl", [cases[n] for n in ends])
+
+    assert [[case.id for case in one.cases] for one in findings_of(record)] == [
+        [cases[0].id, cases[1].id],
+        [cases[2].id],
+        [cases[3].id],
+    ]
+    assert [one.first.id for one in attention_groups([record])] == [
+        one.first.id for one in findings_of(record)
+    ]
 
 
 @pytest.mark.by_turns(3)

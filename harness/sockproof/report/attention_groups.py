@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sockproof.judge.verdict import Verdict
 from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow, RequirementRow
-from sockproof.report.findings import hashes_of
+from sockproof.report.findings import hashes_of, place_in_check
 from sockproof.spec.levels import Level
 
 __all__ = ["STALE", "Attention", "attention_groups", "is_of_finding", "what_happened"]
@@ -52,7 +52,7 @@ def attention_groups(records: Iterable[Record]) -> list[Attention]:
 
     Nothing of what ended as was expected of it. Cases of a requirement that share a kind are
     together, of a check those of one finding, whatever requirements they are of; what is as grave
-    stands as recorded, or in the order of the requirements of a check.
+    stands as recorded, or as of a check its findings stand.
     """
     groups: dict[tuple[int, str, str], Attention] = {}
     for record in records:
@@ -67,12 +67,10 @@ def attention_groups(records: Iterable[Record]) -> list[Attention]:
 
 def _as_told(record: Record) -> Iterable[CaseRow]:
     """Its cases, gravest first."""
-    order = {name: number for number, name in enumerate(record.requirements)}
-    if record.subject is None:
-        order.clear()
-    return sorted(
-        record.cases, key=lambda one: (*_gravity(record, one), order.get(one.requirement, 0))
-    )
+    cases = record.cases
+    if record.subject is not None:
+        cases = tuple(sorted(cases, key=place_in_check(record)))
+    return sorted(cases, key=lambda one: _gravity(record, one))
 
 
 def is_of_finding(one: Attention) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sockproof.judge.verdict import Verdict
@@ -19,7 +19,15 @@ from sockproof.record.reader import Record
 from sockproof.record.rows import CaseRow
 from sockproof.spec.levels import Level
 
-__all__ = ["CheckFinding", "cause_of", "findings_of", "found_before", "hashes_of", "steady_text"]
+__all__ = [
+    "CheckFinding",
+    "cause_of",
+    "findings_of",
+    "found_before",
+    "hashes_of",
+    "place_in_check",
+    "steady_text",
+]
 
 _DIGITS = 12
 # Requirements whose failures may have one cause; any other stands for itself.
@@ -92,16 +100,22 @@ def findings_of(record: Record, before: Iterable[Record] = ()) -> list[CheckFind
     """The findings of a check, gravest first; none of a record of a run. Those that a record from
     ``before`` has as well are not new."""
     old = {name for other in before for name in hashes_of(other).values()}
-    levels, hashes = list(Level), hashes_of(record)
-    order = {name: number for number, name in enumerate(record.requirements)}
+    levels, hashes, place = list(Level), hashes_of(record), place_in_check(record)
     failed = [case for case in record.cases if case.id in hashes]
-    failed.sort(key=lambda one: (levels.index(record.level_of(one)), order[one.requirement]))
+    failed.sort(key=lambda one: (levels.index(record.level_of(one)), place(one)))
     by_hash: dict[str, list[CaseRow]] = {}
     for case in failed:
         by_hash.setdefault(hashes[case.id], []).append(case)
     return [
         CheckFinding(name, record, tuple(cases), name not in old) for name, cases in by_hash.items()
     ]
+
+
+def place_in_check(record: Record) -> Callable[[CaseRow], tuple[int, str]]:
+    """By which cases of a check that are as grave stand: their requirements as they are listed,
+    then their ids. They are recorded as they end, which is another order each time."""
+    order = {name: number for number, name in enumerate(record.requirements)}
+    return lambda one: (order[one.requirement], one.id)
 
 
 def found_before(record: Record, before: Iterable[Record]) -> set[str]:
@@ -120,7 +134,7 @@ def hashes_of(record: Record) -> dict[str, str]:
     failed = [case for case in record.cases if case.verdict is Verdict.FAIL]
     causes = {case.id: _shown(case) for case in failed}
     of_moment: dict[tuple[str, str], str] = {}
-    for case in failed:
+    for case in sorted(failed, key=place_in_check(record)):
         if causes[case.id]:
             of_moment.setdefault((_moment(case), case.place), causes[case.id])
     return {
