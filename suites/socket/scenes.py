@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from fixtures import Capable, Fill, HeldSocket, ModuleUnderTest, NotApplicable, Peers, StreamPeer
+from typing import Any
+
+from fixtures import (
+    Capable,
+    Fill,
+    HeldSocket,
+    ModuleUnderTest,
+    NotApplicable,
+    Peers,
+    StreamPeer,
+    check,
+)
 
 # What a family of addresses needs of the machine.
 NEEDS = {"inet6": "IPv6", "path": "AF_UNIX"}
@@ -43,3 +54,16 @@ def memory_with(tested: ModuleUnderTest, data: bytes | Fill) -> HeldSocket:
     """A file that has no descriptor."""
     tested.library("io").do("BytesIO", data, keep="file")
     return tested.held("file")
+
+
+def addresses_of(tested: ModuleUnderTest, *given: Any, **named: Any) -> list[Any]:
+    """What getaddrinfo() finds: one address at least, each of five things.
+
+    Raises:
+        Mismatch: it raised, or is no such list.
+    """
+    __tracebackhide__ = True
+    found = tested.do("getaddrinfo", *given, **named)
+    is_one = isinstance(found, list) and all(len(entry) == 5 for entry in found)
+    check(is_one and bool(found), expected="a list of addresses, of five things", actual=found)
+    return list(found)

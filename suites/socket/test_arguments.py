@@ -69,6 +69,21 @@ def test_unknown_family_is_refused(tested: ModuleUnderTest) -> None:
     tested.expect_raised("OSError", "socket", 9999, Constant("SOCK_STREAM"))
 
 
+_NONE_SUCH: dict[str, tuple[Any, ...]] = {
+    "family-of-none": (0, Constant("SOCK_STREAM")),
+    "type-of-none": (Constant("AF_INET"), 0),
+    "protocol-of-another-type": (Constant("AF_INET"), Constant("SOCK_STREAM"), 1),
+}
+
+
+@requirement("socket/kinds-that-do-not-exist-are-refused", variants=_NONE_SUCH)
+def test_kind_that_does_not_exist_is_refused(
+    tested: ModuleUnderTest, variant: tuple[Any, ...]
+) -> None:
+    """OSError: a family or type of 0 is none, and streams are not of ICMP."""
+    tested.expect_raised("OSError", "socket", *variant)
+
+
 @requirement("socket/refused-calls-leave-the-socket")
 def test_socket_is_as_it_was_after_refused_calls(tested: ModuleUnderTest) -> None:
     """It still connects and sends."""

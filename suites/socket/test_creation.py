@@ -142,6 +142,27 @@ def test_socket_of_a_descriptor_is_what_that_is(tested: ModuleUnderTest, capable
     same(fd, sock.do("fileno"), "its descriptor")
 
 
+@requirement("socket/socket-of-a-descriptor-finds-its-protocol")
+def test_socket_of_a_descriptor_has_its_protocol(tested: ModuleUnderTest) -> None:
+    """That of the system, which a stream has even if none was asked for."""
+    fd = tested.stream("first").do("detach")
+
+    tested.do("socket", fileno=fd, keep="sock")
+
+    same(int(socket.IPPROTO_TCP), tested.held("sock").get("proto"), "its protocol")
+
+
+@requirement("socket/family-without-a-name-is-a-number")
+def test_family_and_type_without_a_name_are_numbers(tested: ModuleUnderTest) -> None:
+    """Of a descriptor, for which they are given, and so are not found."""
+    fd = tested.stream("first").do("detach")
+
+    tested.do("socket", 250, 77, 0, fd, keep="sock")
+
+    sock = tested.held("sock")
+    same((250, 77), (sock.get("family"), sock.get("type")), "family and type")
+
+
 @requirement("socket/detach-keeps-the-descriptor-open")
 def test_detached_descriptor_stays_open(tested: ModuleUnderTest, peers: Peers) -> None:
     """The socket is closed, and the connection goes on."""
@@ -224,6 +245,46 @@ def test_what_one_of_a_pair_sends_the_other_receives(
     same(int(getattr(socket, (*variant, "SOCK_STREAM")[0])), b.get("type"), "the type of a pair")
 
 
+@requirement("socket/pair-is-of-the-module")
+def test_both_of_a_pair_are_sockets_of_the_module(
+    tested: ModuleUnderTest, capable: Capable
+) -> None:
+    """With all that these have, and of the protocol asked for."""
+    needs(capable, "path")
+
+    a, b = tested.pair()
+
+    for name, sock in {"first": a, "second": b}.items():
+        is_one = tested.library("builtins").do("isinstance", sock.kept, Constant("socket"))
+        check(is_one, expected=f"the {name} is a socket of the module", actual="it is none")
+        same(0, sock.get("proto"), f"the protocol of the {name}")
+
+
+_NO_PAIRS = {"of-ipv4": ("AF_INET", "SOCK_STREAM", 0), "protocol": ("AF_UNIX", "SOCK_STREAM", 99)}
+
+
+@requirement("socket/pair-that-cannot-be-is-refused", variants=_NO_PAIRS)
+def test_pair_that_the_system_has_not_is_refused(
+    tested: ModuleUnderTest, variant: tuple[str, str, int], capable: Capable
+) -> None:
+    """OSError, as of the system."""
+    needs(capable, "path")
+    family, kind, protocol = variant
+
+    tested.expect_raised("OSError", "socketpair", Constant(family), Constant(kind), protocol)
+
+
+@requirement("socket/sockets-are-referred-to-weakly")
+def test_socket_is_referred_to_weakly(tested: ModuleUnderTest) -> None:
+    """While there is a strong reference, the weak one leads to it."""
+    sock = tested.stream()
+
+    tested.library("weakref").do("ref", sock.kept, keep="weak")
+    tested.held("weak").do("__call__", keep="found")
+
+    same(sock.do("fileno"), tested.held("found").do("fileno"), "where the weak reference leads")
+
+
 @requirement("socket/forgotten-sockets-are-closed")
 def test_collected_socket_is_closed(tested: ModuleUnderTest, peers: Peers) -> None:
     """Once nobody refers to it, and garbage was collected."""
@@ -245,3 +306,47 @@ def test_text_of_a_socket_is_recorded(tested: ModuleUnderTest, observe: Observe)
         text = str(sock.do("__repr__"))
         observe(state, text.replace(f"fd={sock.do('fileno')}", "fd=N"))
         sock.do("close")
+
+
+_NEVER_MADE = """
+try:
+    told = repr(tested.socket.__new__(tested.socket))
+except Exception as error:
+    told = type(error).__name__
+"""
+_DETACHED = """
+import os
+class Counted(tested.socket):
+    closed = 0
+    def close(self):
+        Counted.closed += 1
+with Counted() as counted:
+    os.close(counted.detach())
+"""
+
+
+@requirement("socket/text-of-odd-sockets")
+def test_text_of_odd_sockets_is_recorded(tested: ModuleUnderTest, observe: Observe) -> None:
+    """What repr() says of one that was never made, and of one whose descriptor was closed."""
+    tested.execute(_NEVER_MADE)
+    observe("never made", tested.value_of("told"))
+    sock = tested.stream()
+    fd = sock.do("fileno")
+    sock.do("makefile", "rb", buffering=0, keep="file")
+    tested.library("os").do("close", fd)
+
+    ended = sock.attempt("__repr__")
+    observe("closed by os", str(ended.error or ended.value).replace(f"fd={fd}", "fd=N"))
+    sock.do("close")
+    file = tested.held("file")
+    observe("its last file", str(file.attempt("close").error))
+    closed = tested.library("builtins").do("getattr", file.kept, "closed")
+    observe("closed then", f"{sock.do('__repr__')}, its file: {closed}")
+    other = tested.stream("other")
+    tested.library("os").do("close", other.do("fileno"))
+    observe("close() of such a one", f"{other.attempt('close').error}, {other.do('__repr__')}")
+    given = (other.kept, "no_such_attribute", 1)
+    observe("a new attribute", str(tested.library("builtins").attempt("setattr", *given).error))
+    tested.execute(_DETACHED)
+    times = tested.value_of("Counted.closed")
+    observe("how often a with statement closes what was detached", str(times))

@@ -169,35 +169,6 @@ def test_dual_stack_is_told_as_it_is(tested: ModuleUnderTest, capable: Capable) 
     same(before, now, "how many descriptors are open")
 
 
-# By what is called: what the program replaces in the module, by what; and the arguments.
-_REPLACED: dict[str, tuple[str, str, tuple[Any, ...]]] = {
-    "getfqdn": (
-        "gethostbyaddr",
-        "lambda host: ('short', ['other', 'full.name.invalid', 'last.name.invalid'], [])",
-        ("127.0.0.1",),
-    ),
-    "has_dualstack_ipv6": ("has_ipv6", "False", ()),
-    "create_server": ("has_dualstack_ipv6", "lambda: False", (("::1", 0),)),
-    "create_connection": ("getaddrinfo", "lambda *told: []", (("127.0.0.1", 1),)),
-}
-
-
-@requirement("socket/names-replaced-in-the-module", variants=_REPLACED)
-def test_function_of_a_module_with_a_name_replaced(
-    tested: ModuleUnderTest, variant: tuple[str, str, tuple[Any, ...]], observe: Observe
-) -> None:
-    """As tests of programs do, which have no other way to a host without IPv6 or without a name."""
-    name, other, given = variant
-    called = next(one for one, told in _REPLACED.items() if told == variant)
-    keywords = {"create_server": {"family": Constant("AF_INET6"), "dualstack_ipv6": True}}
-    tested.value_of(f"setattr(tested, {name!r}, {other})")
-
-    ended = tested.attempt(called, *given, **keywords.get(called, {}))
-
-    told = "a socket" if called.startswith("create") else ended.value
-    observe(f"{called}()", str(ended.error or told))
-
-
 def _refusals(tested: ModuleUnderTest) -> dict[str, tuple[HeldSocket, str, tuple[Any, ...]]]:
     a, _ = tested.pair("one", "two")
     still, _ = tested.pair("three", "four")

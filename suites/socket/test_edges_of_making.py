@@ -51,6 +51,19 @@ def test_server_without_a_queue_takes_a_client(tested: ModuleUnderTest, peers: P
     same("waits", "waits" if second.attempt("getpeername").error else "is let in", "a second one")
 
 
+@requirement("socket/create-server-has-a-queue")
+def test_server_lets_several_clients_wait(tested: ModuleUnderTest, peers: Peers) -> None:
+    """Without a backlog that is asked for, five are connected before one is accepted."""
+    tested.do("create_server", tested.address(), keep="listener")
+    server = tested.held("listener")
+
+    clients = [peers.stream().connect(server) for _ in range(5)]
+
+    for number, client in enumerate(clients):
+        _, address = server.do("accept", keep=(f"conn{number}", "at"))
+        same(client.address, address, "who comes next")
+
+
 @requirement("socket/create-connection-leaves-nothing-open")
 def test_refused_connection_leaves_no_descriptor(tested: ModuleUnderTest) -> None:
     """While the exception is handled, it is free again."""

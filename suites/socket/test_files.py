@@ -141,6 +141,69 @@ def test_closing_a_file_leaves_the_socket_open(tested: ModuleUnderTest, peers: P
     tested.held("other").do("flush")
     peer.expect(b"still here")
     file.expect_raised("ValueError", "write", b"x")
+    tested.held("other").do("close")
+    sock.do("sendall", b" and here")
+    peer.expect(b" and here")
+
+
+@requirement("socket/last-file-ends-the-connection")
+def test_connection_lasts_as_long_as_its_last_file(tested: ModuleUnderTest, peers: Peers) -> None:
+    """Of three, whichever is closed first; the socket itself is closed before."""
+    sock, peer = connection(tested, peers)
+    for name in ("first", "second", "third"):
+        sock.do("makefile", "wb", keep=name)
+    sock.do("close")
+
+    tested.held("first").do("close")
+    tested.held("second").do("close")
+    tested.held("third").do("write", b"still here")
+    tested.held("third").do("flush")
+
+    peer.expect(b"still here")
+    tested.held("third").do("close")
+    peer.expect_end()
+
+
+@requirement("socket/each-file-is-of-its-own-socket")
+def test_files_of_two_sockets_keep_apart(tested: ModuleUnderTest, peers: Peers) -> None:
+    """Their octets, their directions, and a timeout of one of them."""
+    first, first_peer = connection(tested, peers)
+    first.do("makefile", "rb", buffering=0, keep="reading")
+    a, b = tested.pair()
+    a.do("settimeout", 0.05)
+    a.do("makefile", "wb", buffering=0, keep="writing")
+    a.do("makefile", "rb", buffering=0, keep="waiting")
+
+    tested.held("waiting").expect_raised("timeout TimeoutError", "read", 10)
+    first_peer.send(b"of the first")
+    tested.held("writing").do("write", b"of the second")
+
+    same(b"of the first", tested.held("reading").do("read", 100), "what is read of the first")
+    b.expect(b"of the second", "recv", 100)
+    same(first.do("fileno"), tested.held("reading").do("fileno"), "fileno() of the first")
+    tested.held("writing").do("close")
+    same(True, tested.held("reading").do("readable"), "whether the first can be read")
+
+
+@requirement("socket/makefile-has-the-buffer-asked-for", variants={"one-way": "", "both": "w"})
+def test_buffer_of_a_file_has_the_size_asked_for(
+    tested: ModuleUnderTest, peers: Peers, variant: str
+) -> None:
+    """More than it holds is sent at once, and what it does not hold is left to the socket."""
+    sock, peer = connection(tested, peers)
+    sock.do("makefile", f"r{variant}b", buffering=4, keep="reading")
+    sock.do("makefile", "rwb" if variant else "wb", buffering=4, keep="writing")
+
+    tested.held("writing").do("write", b"more than four")
+    peer.expect(b"more than")  # of the rest some may be in the buffer still
+    peer.send(b"12345678")
+    peer.half_close()
+    tested.held("writing").do("flush")
+
+    peer.expect(b" four")
+    sock.do("settimeout", 60.0)
+    same(b"1", tested.held("reading").do("read", 1), "the first octet")
+    sock.expect(b"5678", "recv", 100)
 
 
 @requirement("socket/file-is-of-no-use-after-a-timeout")

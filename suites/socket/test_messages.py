@@ -136,6 +136,23 @@ def test_recv_fds_gives_at_most_so_many_descriptors(
     _close(tested, *ends, *fds)
 
 
+@requirement("socket/recv-fds-has-room-for-its-number")
+def test_recv_fds_gives_as_many_descriptors_as_it_is_asked_for(
+    tested: ModuleUnderTest, capable: Capable
+) -> None:
+    """Of five that were sent it is five."""
+    needs(capable, "path")
+    a, b = tested.pair()
+    ends = _pipe(tested)
+    tested.do("send_fds", a.kept, [b"x"], [ends[0]] * 5)
+
+    data, fds, flags, _ = tested.do("recv_fds", b.kept, 100, 5)
+
+    same((b"x", 5), (data, len(set(fds))), "the octets, and how many descriptors")
+    same(0, flags & _CTRUNC, "MSG_CTRUNC in the flags")
+    _close(tested, *ends, *fds)
+
+
 @requirement("socket/recv-fds-gives-descriptors-alone")
 def test_recv_fds_gives_descriptors_alone(tested: ModuleUnderTest, capable: Capable) -> None:
     """Of a socket that is given the credentials of its peer as well, with room for all."""

@@ -6,7 +6,7 @@ import socket
 from typing import Any
 
 from fixtures import Capable, Constant, ModuleUnderTest, Observe, check, requirement, same
-from suites.socket.scenes import needs
+from suites.socket.scenes import addresses_of, needs
 
 _STREAM = {"type": Constant("SOCK_STREAM")}
 _LITERALS = {
@@ -23,7 +23,7 @@ def test_literal_is_one_address(
     host, family, address = variant
     needs(capable, "inet6" if ":" in host else "inet")
 
-    found = tested.do("getaddrinfo", host, 80, **_STREAM)
+    found = addresses_of(tested, host, 80, **_STREAM)
 
     same(1, len(found), "how many addresses there are")
     told = int(getattr(socket, family)), int(socket.SOCK_STREAM), int(socket.IPPROTO_TCP), ""
@@ -37,18 +37,20 @@ def test_literal_is_one_address(
 def test_port_may_be_text_octets_or_a_number(tested: ModuleUnderTest, variant: object) -> None:
     """It is a number in the address."""
     for host in ("127.0.0.1", b"127.0.0.1"):
-        found = tested.do("getaddrinfo", host, variant, **_STREAM)
+        found = addresses_of(tested, host, variant, **_STREAM)
 
         same(("127.0.0.1", 80), found[0][4], f"the address of {host!r}")
 
 
-@requirement("socket/getaddrinfo-of-no-host", variants={"loopback": 0, "any": "AI_PASSIVE"})
+@requirement(
+    "socket/getaddrinfo-of-no-host", variants={"loopback": 0, "any": "AI_PASSIVE", "unasked": None}
+)
 def test_no_host_is_loopback_or_any(tested: ModuleUnderTest, variant: Any) -> None:
     """Loopback to connect to; with AI_PASSIVE any address, to bind to."""
-    flags = Constant(variant) if variant else 0
+    flags = {} if variant is None else {"flags": Constant(variant) if variant else 0}
     wanted = "0.0.0.0" if variant else "127.0.0.1"
 
-    found = tested.do("getaddrinfo", None, 80, Constant("AF_INET"), flags=flags, **_STREAM)
+    found = addresses_of(tested, None, 80, Constant("AF_INET"), **flags, **_STREAM)
 
     same((wanted, 80), found[0][4], "the address")
 
@@ -56,9 +58,9 @@ def test_no_host_is_loopback_or_any(tested: ModuleUnderTest, variant: Any) -> No
 @requirement("socket/getaddrinfo-keeps-to-what-is-asked")
 def test_kind_and_protocol_narrow_the_answer(tested: ModuleUnderTest) -> None:
     """Without them there is one for each kind; with them, one."""
-    every = tested.do("getaddrinfo", "127.0.0.1", 80)
+    every = addresses_of(tested, "127.0.0.1", 80)
 
-    of_udp = tested.do("getaddrinfo", "127.0.0.1", 80, proto=Constant("IPPROTO_UDP"))
+    of_udp = addresses_of(tested, "127.0.0.1", 80, proto=Constant("IPPROTO_UDP"))
 
     kinds = {entry[1] for entry in every}
     check({1, 2} <= kinds, expected="streams and datagrams", actual=sorted(kinds))

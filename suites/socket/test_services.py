@@ -15,7 +15,7 @@ from fixtures import (
     requirement,
     same,
 )
-from suites.socket.scenes import needs
+from suites.socket.scenes import addresses_of, needs
 
 _STREAM = {"type": Constant("SOCK_STREAM")}
 _NUMERIC = int(socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)
@@ -91,7 +91,7 @@ def test_port_may_be_a_service(tested: ModuleUnderTest) -> None:
     """Its number is in the address."""
     name, port = _service()
 
-    found = tested.do("getaddrinfo", "127.0.0.1", name, **_STREAM)
+    found = addresses_of(tested, "127.0.0.1", name, **_STREAM)
 
     same(("127.0.0.1", port), found[0][4], "the address")
 
@@ -148,7 +148,7 @@ def test_extended_lookup_of_a_literal_tells_three_things(tested: ModuleUnderTest
 def test_canonical_name_is_told_if_asked_for(tested: ModuleUnderTest) -> None:
     """By AI_CANONNAME; else it is empty."""
     for flags, wanted in ((0, ""), (Constant("AI_CANONNAME"), "127.0.0.1")):
-        found = tested.do("getaddrinfo", "127.0.0.1", 80, flags=flags, **_STREAM)
+        found = addresses_of(tested, "127.0.0.1", 80, flags=flags, **_STREAM)
 
         same(wanted, found[0][3], "the canonical name")
 
@@ -161,7 +161,7 @@ def test_scope_of_a_multicast_address_is_a_number(
     needs(capable, "inet6")
     number, name = tested.do("if_nameindex")[0]
 
-    found = tested.do("getaddrinfo", f"ff02::1de:c0:face:8d%{name}", 1234, **_STREAM)
+    found = addresses_of(tested, f"ff02::1de:c0:face:8d%{name}", 1234, **_STREAM)
 
     same(("ff02::1de:c0:face:8d", 1234, 0, number), found[0][4], "the address")
 
