@@ -107,7 +107,7 @@ def test_what_becomes_of_odd_files_is_recorded(
     tested: ModuleUnderTest, peers: Peers, observe: Observe
 ) -> None:
     """Pipes, files that cannot seek, and where a file is of which nothing was sent."""
-    sock, peer = connection(tested, peers)
+    sock, _ = connection(tested, peers)
     readable, writable = tested.library("os").do("pipe")
     tested.library("os").do("write", writable, b"piped")
     tested.library("os").do("close", writable)
@@ -116,21 +116,20 @@ def test_what_becomes_of_odd_files_is_recorded(
 
     for name, made in {"the system": file_with, "memory": memory_with}.items():
         file = made(tested, b"0123456789")
-        sent = sock.do("sendfile", file.kept, 20)
-        observe(f"beyond the end of {name}", f"{sent} sent, it is at {file.do('tell')}")
+        sent = _told(sock, file, 20)
+        observe(f"beyond the end of {name}", f"{sent}, it is at {file.do('tell')}")
         file.do("seek", 0, 2)
-        sent = sock.do("sendfile", file.kept)
-        observe(f"at the end of {name}", f"{sent} sent, it is at {file.do('tell')}")
+        sent = _told(sock, file)
+        observe(f"at the end of {name}", f"{sent}, it is at {file.do('tell')}")
         file.do("seek", 4)
         sock.do("setblocking", False)
-        sock.refused("sendfile", file.kept, 2)
+        sock.attempt("sendfile", file.kept, 2)
         sock.do("setblocking", True)
         observe(f"{name}, refused", f"it is at {file.do('tell')}")
         observe(f"{name}, without seek()", _told(sock, _parts_of(tested, file, name), 0, 7))
     tested.execute(_READING)
-    sock.do("sendfile", Constant("reading"), 0, 9_000)
+    sock.attempt("sendfile", Constant("reading"), 0, 9_000)
     observe("octets asked for at once", str(tested.value_of("reading.asked")))
-    peer.receive(1)
 
 
 # Tells how many octets it is asked for each time.

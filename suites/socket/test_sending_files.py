@@ -114,7 +114,8 @@ def test_slow_reader_gets_all_of_a_file_in_memory(
     a.do("setsockopt", Constant("SOL_SOCKET"), Constant("SO_SNDBUF"), 1)
     file = memory_with(tested, _FILL)
     call = a.begin("sendfile", file.kept, 3)
-    call.comes_to_wait()
+    if not call.comes_to_wait():
+        call.expect_return()
 
     came = b""
     while len(came) < len(_DATA) - 3:
