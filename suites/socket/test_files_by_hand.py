@@ -100,7 +100,7 @@ def test_numbers_of_errors_are_recorded(tested: ModuleUnderTest, observe: Observ
 _ENCODING = """
 import importlib.util, sys, warnings
 spec = importlib.util.spec_from_file_location("tested", sys.argv[1])
-tested = importlib.util.module_from_spec(spec)
+tested = sys.modules["tested"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(tested)
 first, second = tested.socketpair()
 for mode in ("rb", "r"):
@@ -117,10 +117,12 @@ first.close(), second.close()
 @requirement("socket/warnings-of-a-file-of-text")
 def test_warnings_of_a_file_of_text_are_recorded(tested: ModuleUnderTest, observe: Observe) -> None:
     """Whose line it is that makes a file without an encoding, where the program asks for that."""
+    tested.pair()[0].do("makefile", "r", keep="file")  # which the file is about
     path, python = tested.value_of("(tested.__file__, __import__('sys').executable)")
     given = [python, "-X", "warn_default_encoding", "-c", _ENCODING, path]
 
     tested.library("subprocess").do("run", given, stdout=-1, stderr=-1, keep="ended")
 
-    told = tested.library("builtins").do("getattr", Kept("ended"), "stdout").decode()
-    observe("warnings", told.splitlines())
+    of_it = tested.library("builtins")
+    observe("status", of_it.do("getattr", Kept("ended"), "returncode"))
+    observe("warnings", of_it.do("getattr", Kept("ended"), "stdout").decode().splitlines())

@@ -189,7 +189,7 @@ def test_beginning_of_octets_in_memory_is_recorded(
 def test_sendfile_in_vain_ends_by_its_timeout(tested: ModuleUnderTest, peers: Peers) -> None:
     """While nobody reads."""
     sock, _ = connection(tested, peers)
-    file_with(tested, Fill(_MUCH))
+    file_with(tested, Fill(12_000_000))
     sock.do("settimeout", 0.1)
 
     ended = sock.attempt("sendfile", Kept("file"))

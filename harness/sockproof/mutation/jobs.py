@@ -36,10 +36,10 @@ class Job:
     """Play cases on the module at ``path``: from where the aim says on, to the first that kills.
 
     ``full`` goes on to the end, each requirement to its first case that kills; of a module that
-    ``is_right`` no such case is believed unless it kills again. ``only`` are case ids: just these
-    are played, and all of them. ``among`` are those that may be played at all, None for all.
-    ``part`` is a share of all cases, such as (0, 3): each is played on a module that tells which of
-    its functions run.
+    ``is_right``, as far as anybody knows, no such case is believed unless it kills again. ``only``
+    are case ids: just these are played, and all of them. ``among`` are those that may be played at
+    all, None for all. ``part`` is a share of all cases, such as (0, 3): each is played on a module
+    that tells which of its functions run.
     """
 
     subject: str

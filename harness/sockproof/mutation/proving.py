@@ -122,7 +122,9 @@ def _confirmed(
 
 def _job(one: Subject, folder: Path, file: str, *, full: bool) -> Job:
     path = str(write_module(folder, one.id, one.text, file))
-    return Job(one.id, path, one.aim, full or one.is_right, one.is_right)
+    # Of what nobody is to tell from the source, too, a case is believed that kills again.
+    again = one.is_right or bool(one.equivalent)
+    return Job(one.id, path, one.aim, full or one.is_right, again)
 
 
 def _untouched(crew: Crew, path: Path, cases: Sequence[str]) -> dict[str, Seen]:
