@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from fixtures import (
-    SPECS,
     Capable,
     Constant,
-    ListeningPeer,
+    Inconclusive,
     ModuleUnderTest,
     NotApplicable,
     Observe,
@@ -33,25 +32,40 @@ def _addresses(tested: ModuleUnderTest, port: int, capable: Capable) -> list[str
     return hosts
 
 
-def _free_port(tested: ModuleUnderTest) -> int:
-    """One at which nobody listens, of either family: somebody is bound to it."""
-    port = int(tested.bound("holder").address[1])
-    tested.stream("other", "inet6").do("bind", ("::1", port))
-    return port
+def _last_of(hosts: list[str]) -> str:
+    """The family of the last one."""
+    return next(family for family, host in _LOOPBACK.items() if host == hosts[-1])
+
+
+def _port(tested: ModuleUnderTest, listens: str = "") -> int:
+    """One that is held at both hosts, and at which one of them may listen.
+
+    Raises:
+        Inconclusive: each that was tried is taken at one of them.
+    """
+    for _ in range(10):
+        holders = {"inet": tested.stream("holder"), "inet6": tested.stream("other", "inet6")}
+        holders["inet"].do("bind", ("127.0.0.1", 0))
+        port = int(holders["inet"].address[1])
+        if holders["inet6"].attempt("bind", ("::1", port)).error is None:
+            if listens:
+                holders[listens].do("listen", 8)
+            return port
+        for holder in holders.values():
+            holder.do("close")
+    raise Inconclusive("no port is free at both hosts of loopback")
 
 
 @requirement("socket/create-connection-goes-on-to-the-next", variants={f: f for f in _LOOPBACK})
 def test_next_address_is_tried_where_one_refuses(
-    tested: ModuleUnderTest, listening_peer: ListeningPeer, variant: str, capable: Capable
+    tested: ModuleUnderTest, variant: str, capable: Capable
 ) -> None:
     """Whichever of two is the one that listens."""
     _addresses(tested, 1, capable)
-    listening_peer.listen(SPECS[variant], (_LOOPBACK[variant], 0))
-    port = listening_peer.address[1]
+    port = _port(tested, variant)
 
     tested.do("create_connection", (None, port), keep="sock")
 
-    listening_peer.accept()
     host = tested.held("sock").do("getpeername")[0]
     same(_LOOPBACK[variant], host, "the host that it is connected to")
 
@@ -62,7 +76,7 @@ def test_error_is_that_of_the_last_address(
 ) -> None:
     """Where one is refused, and to the other there is no way from the source."""
     hosts = _addresses(tested, 1, capable)
-    port = _free_port(tested)
+    port = _port(tested)
     source = (_LOOPBACK[variant], 0)
 
     error = tested.refused("create_connection", (None, port), source_address=source)
@@ -77,7 +91,7 @@ def test_error_is_that_of_the_last_address(
 def test_all_errors_are_as_many_as_addresses(tested: ModuleUnderTest, capable: Capable) -> None:
     """Two, where both refuse."""
     _addresses(tested, 1, capable)
-    port = _free_port(tested)
+    port = _port(tested)
 
     error = tested.refused("create_connection", (None, port), all_errors=True)
 
@@ -111,14 +125,12 @@ _CALLS: dict[str, str] = {
 
 @requirement("socket/calls-close-what-they-give-up", variants=_CALLS)
 def test_call_closes_the_sockets_that_it_gives_up(
-    tested: ModuleUnderTest, listening_peer: ListeningPeer, variant: str, capable: Capable
+    tested: ModuleUnderTest, variant: str, capable: Capable
 ) -> None:
     """None is left to the collector, which would warn of it."""
-    _addresses(tested, 1, capable)
-    first = next(f for f, host in _LOOPBACK.items() if host != _addresses(tested, 1, capable)[0])
-    listening_peer.listen(SPECS[first], (_LOOPBACK[first], 0))
-    used, free = tested.listening("used").address, tested.bound("holder").address
-    tested.execute(f"used, taken, port = {used!r}, {free!r}, {listening_peer.address[1]}")
+    port = _port(tested, _last_of(_addresses(tested, 1, capable)))
+    used, free = tested.listening("used").address, tested.bound("refusing").address
+    tested.execute(f"used, taken, port = {used!r}, {free!r}, {port}")
     tested.execute(_WARNINGS)
 
     left = tested.value_of(f"left_open(lambda: {variant})")
@@ -145,20 +157,18 @@ def errors_left(call):
 
 @requirement("socket/what-create-connection-leaves")
 def test_what_create_connection_leaves_is_recorded(
-    tested: ModuleUnderTest, listening_peer: ListeningPeer, observe: Observe, capable: Capable
+    tested: ModuleUnderTest, observe: Observe, capable: Capable
 ) -> None:
     """Errors for the collector, once refused and once not, and the protocol of what it makes."""
     if not tested.value_of("hasattr(__import__('sys'), 'getrefcount')"):
         raise NotApplicable("here nothing is freed at once")
-    hosts = _addresses(tested, 1, capable)
-    last = next(f for f, host in _LOOPBACK.items() if host == hosts[-1])
-    listening_peer.listen(SPECS[last], (hosts[-1], 0))
+    last = _last_of(_addresses(tested, 1, capable))
     tested.execute(_ERRORS)
 
-    for name, port in {"refused": _free_port(tested), "made": listening_peer.address[1]}.items():
-        call = f"lambda: tested.create_connection((None, {port})).close()"
-        observe(
-            f"errors that are left when it is {name}", str(tested.value_of(f"errors_left({call})"))
-        )
-    tested.do("create_connection", listening_peer.address[:2], keep="sock")
+    for name, listens in {"refused": "", "made": last}.items():
+        call = f"lambda: tested.create_connection((None, {_port(tested, listens)})).close()"
+        left = tested.value_of(f"errors_left({call})")
+        observe(f"errors that are left when it is {name}", str(left))
+    there = tested.listening().address
+    tested.do("create_connection", there, keep="sock")
     observe("protocol", str(tested.held("sock").get("proto")))
