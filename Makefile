@@ -67,7 +67,7 @@ proof: $(ready) ## does the suite bite? the socketserver of $(PYTHON) broken in 
 	@$(iut) && $(sockproof) selftest --iut "$$iut" --report-dir reports/out/proof -n $(WORKERS) --pairs 40 --against cpython-tests $(ARGS)
 
 proof-socket: $(ready) ## the same of the socket module; the matrix is in reports/out/proof-socket
-	@$(iut) && $(sockproof) selftest --area socket --iut "$$iut" --report-dir reports/out/proof-socket -n $(WORKERS) --against cpython-tests $(ARGS)
+	@$(iut) && $(sockproof) selftest --area socket --iut "$$iut" --report-dir reports/out/proof-socket -n $(WORKERS) --against cpython-tests --against-every 20 $(ARGS)
 
 proof-rewrites: $(ready) ## servers as people write them anew, broken and right; the matrix is in reports/out/proof-rewrites
 	@$(iut) && $(sockproof) selftest --rewrites --iut "$$iut" --report-dir reports/out/proof-rewrites -n $(WORKERS) --against cpython-tests $(ARGS)
@@ -103,7 +103,7 @@ fuzz: $(ready) ## $(INPUTS) hostile inputs for each reader of what others wrote:
 	@"$(bin)/python" -m pytest -n $(WORKERS) --dist worksteal --inputs $(INPUTS) $(ARGS) suites/selftest/test_fuzz_*.py
 
 nightly: test-all flakes fuzz ## what takes too long for every change
-	@$(MAKE) --no-print-directory proof-socket ARGS=--named  # generic ones survive still
+	@$(MAKE) --no-print-directory proof-socket
 
 check: lint types ## in a minute: lint, types, the catalogue with its cases and mutants, and the test files that are not as in HEAD
 	@touched=$$(git status --porcelain --untracked-files=all -- 'suites/*/test_*.py' | awk '!/^.?D/ { print $$NF }'); \

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import suites.socket
 from sockproof.mutation.socket_mutants import load_socket_mutants
+from sockproof.repro.script_text import modules_for
 from suites.selftest.mutant_files import write_mutant
 from suites.selftest.runs import environment
 from suites.selftest.test_socket_mutants import SOURCE
@@ -21,9 +24,13 @@ CASES = {
     "family-of-a-descriptor-is-not-asked-for": "socket/socket-of-a-descriptor-finds-its-family",
     "recv-never-waits": "socket/recv-waits-for-octets[no timeout]",
     "recv-is-interrupted": "socket/interrupted-call-goes-on[recv]",
+    "failed-files-end-there": "socket/sendfile-tells-of-a-file-that-fails",
+    "first-address-alone": "socket/create-connection-goes-on-to-the-next[inet]",
+    "given-up-sockets-are-left": "socket/calls-close-what-they-give-up[server-cannot-be]",
     "copy-of-a-shut-socket-is-closed": "socket/walks-go-as-modelled[stream path]",
 }
 DEADLINE_S = 240
+SUITE = next(iter(suites.socket.__path__))
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -54,3 +61,12 @@ def test_script_shows_what_is_wrong(mutant: str, tmp_path: Path) -> None:
     assert ".listen(" not in text or ".bind(" in text
     assert run(tmp_path, "repro.py", str(wrong)).returncode == 1
     assert run(tmp_path, "repro.py").returncode == 0
+
+
+def test_script_imports_every_library_of_steps() -> None:
+    """That any case of sockets calls something of."""
+    cases = "\n".join(path.read_text("utf-8") for path in Path(SUITE).glob("*.py"))
+    libraries = set(re.findall(r"library\(\"([\w.]+)\"\)", cases))
+
+    assert {"os", "operator"} <= libraries
+    assert [name for name in libraries if modules_for([f"{name}.call()"]) != [name]] == []

@@ -9,6 +9,7 @@ from fixtures import (
     Capable,
     Constant,
     HeldSocket,
+    Kept,
     ModuleUnderTest,
     Observe,
     Peers,
@@ -155,12 +156,13 @@ def test_socket_of_a_descriptor_has_its_protocol(tested: ModuleUnderTest) -> Non
 @requirement("socket/family-without-a-name-is-a-number")
 def test_family_and_type_without_a_name_are_numbers(tested: ModuleUnderTest) -> None:
     """Of a descriptor, for which they are given, and so are not found."""
-    fd = tested.stream("first").do("detach")
+    tested.stream("first").do("detach", keep="fd")
 
-    tested.do("socket", 250, 77, 0, fd, keep="sock")
+    tested.do("socket", 250, 77, 0, Kept("fd"), keep="sock")
 
     sock = tested.held("sock")
-    same((250, 77), (sock.get("family"), sock.get("type")), "family and type")
+    same(250, sock.get("family"), "its family")
+    same(77, sock.get("type"), "its type")
 
 
 @requirement("socket/detach-keeps-the-descriptor-open")

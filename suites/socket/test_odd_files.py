@@ -9,6 +9,7 @@ from fixtures import (
     Constant,
     Fill,
     HeldSocket,
+    Kept,
     ModuleUnderTest,
     Observe,
     Outcome,
@@ -78,8 +79,9 @@ def test_error_amid_a_file_is_told(tested: ModuleUnderTest, capable: Capable) ->
     call = a.begin("sendfile", file.kept, 5)
     call.comes_to_wait()
 
-    written = _not_for_reading(tested)
-    tested.library("os").do("dup2", written.do("fileno"), file.do("fileno"))
+    _not_for_reading(tested).do("fileno", keep="of_written")
+    file.do("fileno", keep="of_file")
+    tested.library("os").do("dup2", Kept("of_written"), Kept("of_file"))
     came = _all_of(b)
     error = call.wait().error
     where = file.do("tell")

@@ -14,19 +14,9 @@ __all__ = ["functions_for", "modules_for", "written"]
 _ALWAYS = ("end", "cannot_tell")
 _MODULES = (
     *("array", "ast", "builtins", "contextlib", "errno", "gc", "glob", "hashlib"),
-    *("http.server", "importlib", "io", "json", "os", "select", "shutil"),
-    *(
-        "signal",
-        "socket",
-        "ssl",
-        "struct",
-        "subprocess",
-        "sys",
-        "tempfile",
-        "threading",
-        "time",
-        "traceback",
-    ),
+    *("http.server", "importlib", "io", "json", "operator", "os", "pickle", "select", "shutil"),
+    *("signal", "socket", "ssl", "struct", "subprocess", "sys", "tempfile", "threading", "time"),
+    *("traceback", "types", "weakref"),
 )
 
 _DEFINED = re.compile(r"^(?:def|class) (\w+)", re.MULTILINE)

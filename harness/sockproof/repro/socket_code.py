@@ -34,7 +34,7 @@ class Descriptors:
         told = self.meant(operation.arguments)
         if not tells_descriptor(operation):
             return told
-        variable = f"{told['on']}_fd"
+        variable = told["keep"] or f"{told['on']}_fd"
         self._variables[operation.outcome.value] = variable
         return {**told, "keep": variable}
 
