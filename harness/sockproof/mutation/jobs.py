@@ -39,7 +39,8 @@ class Job:
     ``is_right``, as far as anybody knows, no such case is believed unless it kills again. ``only``
     are case ids: just these are played, and all of them. ``among`` are those that may be played at
     all, None for all. ``part`` is a share of all cases, such as (0, 3): each is played on a module
-    that tells which of its functions run.
+    that tells which of its functions run. ``patient``: what hangs is waited for as in a run, not
+    shorter as on mutants.
     """
 
     subject: str
@@ -50,6 +51,7 @@ class Job:
     only: tuple[str, ...] = ()
     among: tuple[str, ...] | None = None
     part: tuple[int, int] | None = None
+    patient: bool = False
 
 
 @dataclass(frozen=True)

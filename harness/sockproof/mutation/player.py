@@ -6,8 +6,9 @@ It takes jobs from a connection, names each case that it has played, and sends w
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -24,8 +25,9 @@ from sockproof.run.pytest_session import play_here
 from sockproof.run.suite_files import files_needed
 from sockproof.spec.case_id import CaseId
 from sockproof.standard_streams import make_errors_visible
+from sockproof.timing import SCALE_VARIABLE, scale
 
-__all__ = ["READY", "Player", "work"]
+__all__ = ["READY", "Player", "patience", "work"]
 
 READY = "ready"
 # A kill by one of so many first cases counts at once. A later one must come again: with hundreds of
@@ -39,6 +41,19 @@ _THOROUGH = 2000
 # So many slow kills, and nothing more is asked of a mutant: it hangs wherever it is touched.
 _HANGS = 6
 _SLOW_S = 1.5
+
+
+@contextmanager
+def patience(job: Job) -> Iterator[None]:
+    """Wait within it as long as in a run, or as long as the user says, for a job that is patient;
+    the processes that begin then inherit that."""
+    before = str(scale())
+    if job.patient:
+        os.environ[SCALE_VARIABLE] = str(max(1.0, scale()))
+    try:
+        yield
+    finally:
+        os.environ[SCALE_VARIABLE] = before
 
 
 class Player:
@@ -64,6 +79,10 @@ class Player:
         return job
 
     def _play(self, job: Job) -> PlayedJob:
+        with patience(job):
+            return self._played(job)
+
+    def _played(self, job: Job) -> PlayedJob:
         try:
             iut = self._loaded(job)
         except IutUnavailable as error:

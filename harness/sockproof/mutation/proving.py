@@ -129,7 +129,7 @@ def _job(one: Subject, folder: Path, file: str, *, full: bool) -> Job:
 
 def _untouched(crew: Crew, path: Path, cases: Sequence[str]) -> dict[str, Seen]:
     """What the cases show of the untouched module, by their ids; a case that is missing was lost
-    with its worker."""
+    with its worker. On a busy machine it may take longer than a mutant is waited for."""
     chunks = [tuple(cases[n : n + _CHUNK]) for n in range(0, len(cases), _CHUNK)]
-    jobs = [Job(path.parent.name, str(path), only=chunk) for chunk in chunks]
+    jobs = [Job(path.parent.name, str(path), only=chunk, patient=True) for chunk in chunks]
     return {seen.case: seen for one in crew.play(jobs) for seen in one.seen}
