@@ -1,4 +1,4 @@
-"""How long a proof waits for what hangs: shortly on mutants, on the untouched module as in a run."""
+"""How long a proof waits for what hangs: shortly on mutants, else as long as a run does."""
 
 from __future__ import annotations
 
