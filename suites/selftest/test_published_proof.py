@@ -84,8 +84,8 @@ def test_docs_tell_the_figures_of_sockets(of_sockets: Any) -> None:
 
 
 def test_proof_of_sockets_accuses_nobody(of_sockets: Any) -> None:
-    """All mutants were detected but those that nobody can tell, and nothing was said of the untouched
-    module; the page shows all, and nobody's home folder."""
+    """All mutants were detected but those that nobody can tell, and nothing was said of the
+    untouched module; the page shows all, and nobody's home folder."""
     page = (SOCKETS / "kill-matrix.html").read_text("utf-8")
     named, generic = (of_sockets["totals"][kind] for kind in KINDS)
 
