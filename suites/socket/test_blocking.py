@@ -7,6 +7,7 @@ from typing import Any
 
 from fixtures import (
     SPECS,
+    Capable,
     HeldSocket,
     ListeningPeer,
     ModuleUnderTest,
@@ -17,7 +18,7 @@ from fixtures import (
     requirement,
     same,
 )
-from suites.socket.scenes import connection
+from suites.socket.scenes import connection, needs
 
 _TIMEOUTS = {"none": None, "zero": 0.0, "a-half": 0.5, "whole": 3}
 
@@ -99,6 +100,17 @@ def _in_vain(tested: ModuleUnderTest, listening_peer: ListeningPeer) -> tuple[He
     return tested.stream(), listening_peer.address
 
 
+def _to_a_full_queue(tested: ModuleUnderTest, _: Peers) -> tuple[HeldSocket, tuple[Any, ...]]:
+    """A datagram socket, and what it is to send to one that takes no more."""
+    other = tested.bound_datagram("other", "path")
+    sock = tested.datagram("sock", "path")
+    sock.do("setblocking", False)
+    given = (b"x", other.address)
+    while sock.attempt("sendto", *given).error is None:
+        continue
+    return sock, given
+
+
 _WAITING: dict[str, Callable[[ModuleUnderTest, Peers], tuple[HeldSocket, tuple[Any, ...]]]] = {
     "accept": lambda tested, _: (tested.listening("sock"), ()),
     "recv": lambda tested, peers: (connection(tested, peers)[0], (10,)),
@@ -106,15 +118,18 @@ _WAITING: dict[str, Callable[[ModuleUnderTest, Peers], tuple[HeldSocket, tuple[A
     "recvfrom": lambda tested, _: (tested.bound_datagram(), (10,)),
     "recvfrom_into": lambda tested, _: (tested.bound_datagram(), (Room(10),)),
     "recvmsg": lambda tested, peers: (connection(tested, peers)[0], (10,)),
+    "recvmsg_into": lambda tested, peers: (connection(tested, peers)[0], ([Room(10)],)),
+    "sendto": _to_a_full_queue,
     "sendall": lambda tested, peers: (connection(tested, peers)[0], (Room(32 << 20),)),
 }
 
 
 @requirement("socket/timeout-ends-a-call", variants={name: name for name in _WAITING})
 def test_call_that_waits_in_vain_ends_by_its_timeout(
-    tested: ModuleUnderTest, peers: Peers, variant: str
+    tested: ModuleUnderTest, peers: Peers, variant: str, capable: Capable
 ) -> None:
     """A timeout that is told is one that is applied."""
+    needs(capable, "path" if variant == "sendto" else "inet")
     sock, given = _WAITING[variant](tested, peers)
     sock.do("settimeout", 0.05)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtures import HeldSocket, ModuleUnderTest, Peers, check, requirement, same
+from fixtures import Fill, HeldSocket, ModuleUnderTest, Peers, check, requirement, same
 from suites.socket.scenes import connection
 
 
@@ -52,6 +52,59 @@ def test_file_has_the_encoding_and_ends_of_lines_asked_for(
 
     peer.expect(b"\xe9\r\n")
     same("\xe8\r\n", file.do("readline"), "a line")
+
+
+_MUCH = Fill(12_000_000)
+
+
+@requirement(
+    "socket/makefile-writes-all-to-a-slow-reader", variants={"blocking": None, "timeout": 60.0}
+)
+def test_slow_reader_gets_all_that_is_written(
+    tested: ModuleUnderTest, peers: Peers, variant: float | None
+) -> None:
+    """More than there is room for, through the buffer of a file."""
+    sock, peer = connection(tested, peers)
+    sock.do("settimeout", variant)
+    file = _file(tested, sock, "wb")
+
+    call = file.begin("write", _MUCH)
+    call.comes_to_wait()
+    peer.expect(_MUCH)
+
+    same(_MUCH.length_octets, call.expect_return(), "what write() returns")
+
+
+@requirement("socket/unbuffered-file-tells-what-was-sent")
+def test_file_without_a_buffer_tells_how_much_was_sent(
+    tested: ModuleUnderTest, peers: Peers
+) -> None:
+    """Where there is no room for all of it, write() returns less, and just that much comes."""
+    sock, peer = connection(tested, peers)
+    sock.do("setblocking", False)
+    file = _file(tested, sock, "wb", buffering=0)
+
+    written = file.do("write", _MUCH)
+
+    check(0 < written < _MUCH.length_octets, expected="a part of it", actual=written)
+    file.do("close")
+    sock.do("close")
+    data, _ = peer.receive_to_end()
+    same(written, len(data), "how many octets come")
+
+
+@requirement("socket/makefile-treats-errors-as-asked")
+def test_file_treats_wrong_octets_as_asked(tested: ModuleUnderTest, peers: Peers) -> None:
+    """Those that are not of the encoding: replaced, or refused by default."""
+    sock, peer = connection(tested, peers)
+    file = _file(tested, sock, "r", encoding="ascii", errors="replace")
+
+    peer.send(b"a\xffb\n")
+
+    same("a\ufffdb\n", file.do("readline"), "a line")
+    strict = _file(tested, sock, "r", encoding="ascii")
+    peer.send(b"a\xffb\n")
+    strict.expect_raised("UnicodeDecodeError", "readline")
 
 
 @requirement("socket/makefile-buffers-what-is-written")
@@ -203,7 +256,9 @@ def test_buffer_of_a_file_has_the_size_asked_for(
     peer.expect(b" four")
     sock.do("settimeout", 60.0)
     same(b"1", tested.held("reading").do("read", 1), "the first octet")
-    sock.expect(b"5678", "recv", 100)
+    left = sock.do("recv", 100)
+    right = b"2345678".endswith(left) and len(left) >= 4
+    check(right, expected="what the buffer does not hold: b'5678', or more", actual=left)
 
 
 @requirement("socket/file-is-of-no-use-after-a-timeout")

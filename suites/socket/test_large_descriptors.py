@@ -60,8 +60,19 @@ def _sends(tested: ModuleUnderTest, peers: Peers) -> None:
 def _sends_a_file(tested: ModuleUnderTest, peers: Peers) -> None:
     sock, peer = connection(tested, peers)
     large = _large(tested, sock)
-    large.expect(10, "sendfile", file_with(tested, b"0123456789").kept)
-    peer.expect(b"0123456789")
+    data = Fill(12_000_000)
+    call = large.begin("sendfile", file_with(tested, data).kept)
+    if not call.comes_to_wait():
+        call.expect_return()
+    peer.expect(data)
+    same(data.length_octets, call.expect_return(), "what sendfile() returns")
+
+
+def _connects(tested: ModuleUnderTest, _: Peers) -> None:
+    listener = tested.listening()
+    large = _large(tested, tested.stream())
+    large.do("connect", listener.address)
+    same(listener.address, large.do("getpeername"), "getpeername()")
 
 
 def _accepts(tested: ModuleUnderTest, peers: Peers) -> None:
@@ -77,6 +88,7 @@ _CALLS: dict[str, Callable[[ModuleUnderTest, Peers], None]] = {
     "sendall": _sends,
     "sendfile": _sends_a_file,
     "accept": _accepts,
+    "connect": _connects,
 }
 
 

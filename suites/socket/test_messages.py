@@ -119,6 +119,30 @@ def test_recvmsg_into_gives_all_about_the_message(
     _close(tested, *ends, *fds)
 
 
+_PEEKING: dict[str, tuple[Any, ...]] = {
+    "recv_into": (Room(3), 0),
+    "recvfrom": (3,),
+    "recvfrom_into": (Room(3), 0),
+    "recvmsg": (3, 0),
+    "recvmsg_into": ([Room(3)], 0),
+}
+
+
+@requirement("socket/any-call-peeks", variants=_PEEKING)
+def test_any_call_that_receives_can_peek(
+    tested: ModuleUnderTest, peers: Peers, variant: tuple[Any, ...]
+) -> None:
+    """MSG_PEEK: the octets are there still."""
+    call = next(one for one, given in _PEEKING.items() if given is variant)
+    sock, peer = connection(tested, peers)
+    peer.send(b"abc")
+    peer.half_close()
+
+    sock.do(call, *variant, Constant("MSG_PEEK"))
+
+    sock.expect(b"abc", "recv", 100)
+
+
 @requirement("socket/recv-fds-keeps-to-its-number")
 def test_recv_fds_gives_at_most_so_many_descriptors(
     tested: ModuleUnderTest, capable: Capable

@@ -35,6 +35,10 @@ def _addresses(tested: ModuleUnderTest, port: int, capable: Capable) -> list[str
     return hosts
 
 
+# An address that no machine has: of those that are kept for documents (RFC 5737).
+_NOWHERE = ("192.0.2.1", 0)
+
+
 def _last_of(hosts: list[str]) -> str:
     """The family of the last one."""
     return next(family for family, host in _LOOPBACK.items() if host == hosts[-1])
@@ -94,9 +98,9 @@ def test_error_is_that_of_the_last_address(
 
 
 _GROUP = """
-def errors_told(port):
+def errors_told(port, source=None):
     try:
-        tested.create_connection((None, port), all_errors=True)
+        tested.create_connection((None, port), source_address=source, all_errors=True)
     except ExceptionGroup as group:
         return len(group.exceptions)
 tested.errors_told = errors_told
@@ -105,12 +109,13 @@ tested.errors_told = errors_told
 
 @requirement("socket/create-connection-tells-the-error-of-each")
 def test_all_errors_are_as_many_as_addresses(tested: ModuleUnderTest, capable: Capable) -> None:
-    """Two, where both refuse."""
+    """Two, where both refuse, and where neither is reached from the source."""
     _addresses(tested, 1, capable)
     port = _port(tested)
     tested.execute(_GROUP)
 
     tested.expect(2, "errors_told", port)
+    tested.expect(2, "errors_told", port, _NOWHERE)
 
 
 # How Python calls a socket that nobody has closed, once it is collected.
@@ -134,6 +139,7 @@ tested.left_open = left_open
 _USED, _REFUSING, _PORT = Kept("used"), Kept("refusing"), Kept("port")
 _CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "connection-is-refused": (("create_connection", _REFUSING), {}),
+    "source-is-nowhere": (("create_connection", _REFUSING), {"source_address": _NOWHERE}),
     "second-address-takes-it": (("create_connection", (None, _PORT)), {}),
     "server-cannot-be": (("create_server", _USED), {}),
     "server-is-of-both": (("create_server", _USED), {"dualstack_ipv6": True}),
