@@ -64,6 +64,25 @@ def addresses_of(tested: ModuleUnderTest, *given: Any, **named: Any) -> list[Any
     """
     __tracebackhide__ = True
     found = tested.do("getaddrinfo", *given, **named)
-    is_one = isinstance(found, list) and all(len(entry) == 5 for entry in found)
-    check(is_one and bool(found), expected="a list of addresses, of five things", actual=found)
+    is_one = isinstance(found, list) and bool(found) and all(map(_is_entry, found))
+    check(is_one, expected="a list of addresses, of five things each", actual=found)
     return list(found)
+
+
+def _is_entry(entry: Any) -> bool:
+    has_address = isinstance(entry, tuple) and len(entry) == 5 and isinstance(entry[4], tuple)
+    return has_address and len(entry[4]) > 1 and isinstance(entry[4][0], str)
+
+
+def message_of(on: ModuleUnderTest | HeldSocket, name: str, *given: Any, **more: Any) -> Any:
+    """What recvmsg(), recvmsg_into() or recv_fds() gives, which is of four things.
+
+    Raises:
+        Mismatch: it raised, or gives no such four.
+    """
+    __tracebackhide__ = True
+    told = on.do(name, *given, **more)
+    is_one = isinstance(told, tuple) and len(told) == 4 and isinstance(told[0], (bytes, int))
+    right = is_one and isinstance(told[1], list) and isinstance(told[2], int)
+    check(right, expected="octets or how many, a list, flags and an address", actual=told)
+    return told

@@ -17,7 +17,7 @@ from fixtures import (
     requirement,
     same,
 )
-from suites.socket.scenes import connection, needs
+from suites.socket.scenes import connection, message_of, needs
 
 _RIGHTS = Constant("SOL_SOCKET"), Constant("SCM_RIGHTS")
 _MUCH = 32 << 20
@@ -71,9 +71,9 @@ def test_recvmsg_gives_at_most_so_many_octets(tested: ModuleUnderTest, peers: Pe
     sock, peer = connection(tested, peers)
     peer.send(b"abcdef")
 
-    first = sock.do("recvmsg", 2)[0]
+    first = message_of(sock, "recvmsg", 2)[0]
     sock.expect_raised("ValueError", "recvmsg", -1)
-    rest = sock.do("recvmsg", 100)[0]
+    rest = message_of(sock, "recvmsg", 100)[0]
 
     same((b"ab", b"cdef"), (first, rest), "what two calls give")
 
@@ -85,7 +85,7 @@ def test_recvmsg_peeks(tested: ModuleUnderTest, peers: Peers) -> None:
     peer.send(b"abc")
 
     for flags in (Constant("MSG_PEEK"), 0):
-        same(b"abc", sock.do("recvmsg", 100, 0, flags)[0], "what recvmsg() gives")
+        same(b"abc", message_of(sock, "recvmsg", 100, 0, flags)[0], "what recvmsg() gives")
 
 
 def _pipe(tested: ModuleUnderTest) -> tuple[int, int]:
@@ -110,7 +110,7 @@ def test_recvmsg_into_gives_all_about_the_message(
     tested.library("array").do("array", "i", [ends[0]], keep="numbers")
     other.do("sendmsg", [b"hello"], [(*_RIGHTS, Kept("numbers"))], 0, sock.address)
 
-    told = sock.do("recvmsg_into", [Room(100)], tested.do("CMSG_SPACE", 4))
+    told = message_of(sock, "recvmsg_into", [Room(100)], tested.do("CMSG_SPACE", 4))
 
     same((5, other.address), (told[0], told[3]), "how many octets came, and from where")
     same(0, told[2] & _CTRUNC, "MSG_CTRUNC in the flags")
@@ -153,7 +153,7 @@ def test_recv_fds_gives_at_most_so_many_descriptors(
     ends = _pipe(tested)
     tested.do("send_fds", a.kept, [b"x"], list(ends))
 
-    data, fds, flags, _ = tested.do("recv_fds", b.kept, 100, 1)
+    data, fds, flags, _ = message_of(tested, "recv_fds", b.kept, 100, 1)
 
     same((b"x", 1), (data, len(fds)), "the octets, and how many descriptors")
     check(flags & _CTRUNC, expected="MSG_CTRUNC in the flags", actual=flags)
@@ -171,7 +171,7 @@ def test_recv_fds_gives_as_many_descriptors_as_it_is_asked_for(
     tested.do("send_fds", a.kept, [b"x"], [ends[0]] * 5)
 
     kept = ("data", "fds", "flags", "address")
-    data, fds, flags, _ = tested.do("recv_fds", b.kept, 100, 5, keep=kept)
+    data, fds, flags, _ = message_of(tested, "recv_fds", b.kept, 100, 5, keep=kept)
 
     tested.library("builtins").expect(5, "len", Kept("fds"))
     same((b"x", 5), (data, len(set(fds))), "the octets, and how many descriptors differ")
@@ -188,7 +188,7 @@ def test_recv_fds_gives_descriptors_alone(tested: ModuleUnderTest, capable: Capa
     b.do("setsockopt", Constant("SOL_SOCKET"), _PASSCRED, 1)
     tested.do("send_fds", a.kept, [b"x"], [ends[0]])
 
-    data, fds, flags, _ = tested.do("recv_fds", b.kept, 100, 32)
+    data, fds, flags, _ = message_of(tested, "recv_fds", b.kept, 100, 32)
 
     same((b"x", 1), (data, len(fds)), "the octets, and how many descriptors")
     same(0, flags & _CTRUNC, "MSG_CTRUNC in the flags")
@@ -207,7 +207,7 @@ def test_listener_that_was_sent_takes_clients(
     where = listener.address
     listener.do("close")
 
-    fd = tested.do("recv_fds", b.kept, 1, 1)[1][0]
+    fd = message_of(tested, "recv_fds", b.kept, 1, 1)[1][0]
     tested.do("socket", fileno=fd, keep="again")
 
     again = tested.held("again")
@@ -230,11 +230,12 @@ def test_what_send_fds_and_recv_fds_heed_is_recorded(
     sent = tested.attempt("send_fds", alone.kept, [b"x"], [ends[0]], 0, other.address)
     observe("an address of send_fds()", sent.error.name if sent.error else "it is sent there")
     tested.do("send_fds", a.kept, [b"x"], [ends[0]])
-    came = tested.do("recv_fds", b.kept, 1, 1, Constant("MSG_PEEK"))[1]
+    came = message_of(tested, "recv_fds", b.kept, 1, 1, Constant("MSG_PEEK"))[1]
     b.do("setblocking", False)
     again = b.attempt("recv", 1)
     observe("MSG_PEEK of recv_fds()", "it takes the octet" if again.error else "it leaves it")
-    observe("inheritable", tested.library("os").do("get_inheritable", came[0]))
+    inheritable = [tested.library("os").do("get_inheritable", fd) for fd in came[:1]]
+    observe("inheritable", inheritable[0] if inheritable else "nothing comes")
     _close(tested, *ends, *came)
 
 

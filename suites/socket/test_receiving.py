@@ -15,7 +15,7 @@ from fixtures import (
     requirement,
     same,
 )
-from suites.socket.scenes import connection, needs
+from suites.socket.scenes import connection, message_of, needs
 
 _FAMILIES = {"inet": "inet", "inet6": "inet6", "path": "path"}
 
@@ -163,7 +163,7 @@ def test_recvmsg_gives_data_and_all_about_it(tested: ModuleUnderTest) -> None:
     sock, other = tested.bound_datagram(), tested.bound_datagram("other")
     other.do("sendto", b"hello", sock.address)
 
-    data, ancillary, flags, sender = sock.do("recvmsg", 100)
+    data, ancillary, flags, sender = message_of(sock, "recvmsg", 100)
 
     same((b"hello", [], 0), (data, ancillary, flags), "data, ancillary data and flags")
     same(other.address, sender, "the sender")
@@ -175,7 +175,7 @@ def test_recvmsg_tells_of_a_datagram_that_was_cut(tested: ModuleUnderTest) -> No
     sock, other = tested.bound_datagram(), tested.bound_datagram("other")
     other.do("sendto", b"hello", sock.address)
 
-    data, _, flags, _ = sock.do("recvmsg", 2)
+    data, _, flags, _ = message_of(sock, "recvmsg", 2)
 
     same(b"he", data, "the octets")
     check(flags & socket.MSG_TRUNC, expected="MSG_TRUNC in the flags", actual=flags)
@@ -189,7 +189,7 @@ def test_recvmsg_into_fills_one_buffer_after_the_other(tested: ModuleUnderTest) 
         tested.library("builtins").do("bytearray", 3, keep=name)
     a.do("sendall", b"abcde")
 
-    told = b.do("recvmsg_into", [Kept("one"), Kept("two")])
+    told = message_of(b, "recvmsg_into", [Kept("one"), Kept("two")])
 
     same(5, told[0], "how many octets came")
     as_octets = [tested.library("builtins").do("bytes", Kept(name)) for name in ("one", "two")]

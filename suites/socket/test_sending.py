@@ -16,7 +16,7 @@ from fixtures import (
     requirement,
     same,
 )
-from suites.socket.scenes import connection, file_with, needs
+from suites.socket.scenes import connection, file_with, message_of, needs
 
 _FILL = Fill(20_000)
 _DATA = bytes(_FILL)
@@ -221,7 +221,7 @@ def test_descriptor_that_was_sent_is_of_the_same_file(
     readable, writable = _pipe(tested)
 
     sent = tested.do("send_fds", a.kept, [b"a ", b"pipe"], [writable])
-    told = tested.do("recv_fds", b.kept, 100, 4)
+    told = message_of(tested, "recv_fds", b.kept, 100, 4)
 
     kinds = [type(part) for part in (told if isinstance(told, tuple) else ())]
     same([bytes, list, int], kinds[:3], "the types of what recv_fds() returns")
@@ -244,7 +244,7 @@ def test_descriptors_are_ancillary_data(tested: ModuleUnderTest, capable: Capabl
     tested.library("array").do("array", "i", list(ends), keep="numbers")
 
     a.do("sendmsg", [b"x"], [(*rights, Kept("numbers"))])
-    data, ancillary, flags, _ = b.do("recvmsg", 10, tested.do("CMSG_SPACE", 8))
+    data, ancillary, flags, _ = message_of(b, "recvmsg", 10, tested.do("CMSG_SPACE", 8))
 
     same((b"x", 1, 0), (data, len(ancillary), flags & 0x20), "octets, messages, nothing was cut")
     told = ancillary[0][2]
@@ -265,7 +265,7 @@ def test_ancillary_data_without_room_is_told(tested: ModuleUnderTest, capable: C
     tested.library("array").do("array", "i", list(ends), keep="numbers")
 
     a.do("sendmsg", [b"x"], [(*rights, Kept("numbers"))])
-    data, ancillary, flags, _ = b.do("recvmsg", 10)
+    data, ancillary, flags, _ = message_of(b, "recvmsg", 10)
 
     same((b"x", []), (data, ancillary), "octets and ancillary data")
     check(flags & 8, expected="MSG_CTRUNC in the flags", actual=flags)

@@ -12,6 +12,7 @@ from sockproof.report.atlas_entries import Atlas, AtlasEntry, make_atlas
 from sockproof.report.strands import joined
 from sockproof.report.text import one_line
 from sockproof.run.run_options import RunOptions
+from sockproof.spec.area_names import SOCKETS
 from sockproof.spec.levels import Level
 
 __all__ = ["atlas_of", "lines_of", "reference_records"]
@@ -41,4 +42,5 @@ def lines_of(atlas: Atlas, entry: AtlasEntry) -> Iterator[str]:
         where = f"  ({one_line(strand.where, 120)})" if strand.where else ""
         yield f"{one_line(name, 80)}: ".removeprefix(": ") + "; ".join(spans) + where
     if len(shown) > SHOWN:
-        yield f"and {len(shown) - SHOWN} more: sockproof atlas -k {entry.requirement.id}"
+        area = f"--area {SOCKETS} " if entry.requirement.area == SOCKETS else ""
+        yield f"and {len(shown) - SHOWN} more: sockproof atlas {area}-k {entry.requirement.id}"

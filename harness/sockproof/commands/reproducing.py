@@ -209,8 +209,10 @@ def _first_that_shows(
             text = _shortest(writing, where, shorten_s)
         if text:
             return Written(text, behaviour, source.names, about, where)
+    tried = min(len(found), _MOST_TRIED)
     raise HarnessError(
-        f"no script shows it: {len(found)} differences were tried", "see its transcript"
+        f"no script shows it, of {tried} that {'was' if tried == 1 else 'were'} tried",
+        "see its transcript, in the report or by sockproof replay",
     )
 
 

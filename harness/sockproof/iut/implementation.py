@@ -197,7 +197,8 @@ def _module(given: str, argv: tuple[str, ...]) -> Implementation:
         path = expanded(given).resolve()
         if not _is_file(path):
             raise UsageError(
-                f"no file {given!r:.300}", "give the path of a module of server classes"
+                f"no file {given!r:.300}",
+                "give the path of a module of server classes, or of sockets",
             )
         if not path.stem.isprintable():
             raise UsageError(f"the name of the file {given!r} is no text", "call it otherwise")

@@ -32,8 +32,8 @@ _LONGEST = 1000
 _CASES = 4
 # What is promised of every case, whatever else it is about.
 _CLEAN = {
-    "leaked": "nothing is left open or running once the servers are closed",
-    "still running": "everything ends once the servers are closed",
+    "leaked": "nothing is left open or running once all is closed",
+    "still running": "everything ends once all is closed",
 }
 
 
