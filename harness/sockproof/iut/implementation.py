@@ -196,10 +196,7 @@ def _module(given: str, argv: tuple[str, ...]) -> Implementation:
     if given.endswith(".py"):
         path = expanded(given).resolve()
         if not _is_file(path):
-            raise UsageError(
-                f"no file {given!r:.300}",
-                "give the path of a module of server classes, or of sockets",
-            )
+            raise UsageError(f"no file {given!r:.300}", "give the path of a module to judge")
         if not path.stem.isprintable():
             raise UsageError(f"the name of the file {given!r} is no text", "call it otherwise")
         return Implementation(given, argv, module=path.stem, module_path=str(path))
