@@ -207,8 +207,9 @@ def test_listener_that_was_sent_takes_clients(
     where = listener.address
     listener.do("close")
 
-    fd = message_of(tested, "recv_fds", b.kept, 1, 1)[1][0]
-    tested.do("socket", fileno=fd, keep="again")
+    fds = message_of(tested, "recv_fds", b.kept, 1, 1)[1]
+    same(1, len(fds), "how many descriptors come")
+    tested.do("socket", fileno=fds[0], keep="again")
 
     again = tested.held("again")
     same(where, again.address, "where it listens")

@@ -78,10 +78,9 @@ def test_error_amid_a_file_is_told(tested: ModuleUnderTest, capable: Capable) ->
     file.do("fileno", keep="of_file")
     tested.library("os").do("dup2", Kept("of_written"), Kept("of_file"))
     came = _all_of(b)
-    while not call.has_ended:  # who has a descriptor of its own, or has read all, goes on
-        b.do("settimeout", 1.0)
+    b.do("settimeout", 1.0)
+    while call.comes_to_wait():  # who has a descriptor of its own, or has read all, goes on
         came += b.attempt("recv", 1 << 20).value or b""
-        came += _all_of(b)
     error = call.wait().error
     where = file.do("tell")
     a.do("close")

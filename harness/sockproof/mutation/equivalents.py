@@ -80,8 +80,8 @@ def fitting_reasons(
         if entry.key in reasons:
             raise MutationError(f"{entry.file}: {entry.key!r} is there twice", "keep one")
         reasons[entry.key] = entry.reason
-        most = _MOST_OF.get(entry.file, MOST)
-    if reasons and len(reasons) > most * len(keys):
+    most = max((_MOST_OF.get(one.file, MOST) for one in entries), default=MOST)
+    if len(reasons) > most * len(keys):
         raise MutationError(
             f"{entry.file}: {len(reasons)} of {len(keys)} mutants are listed",
             f"at most {most:.0%} may be",
