@@ -60,6 +60,7 @@ reason = "-"
             "run --expectations old.toml",
             f"old.toml: no requirement 'unix/address-in-octets'; {NEW_ID}",
         ),
+        ("list --area socket", "give --cases as well, or --socket alone for the requirements"),
         ("list -k dispatch", "-k selects cases, and --requirements lists none; give --cases"),
         ("list --iuts --spec TCP/inet", "--spec selects cases, and --iuts lists none"),
         ("replant", "No such command 'replant'"),

@@ -244,6 +244,14 @@ def test_finding_nothing_is_no_success(capsys: pytest.CaptureFixture[str]) -> No
     assert len(refusal(capsys, "q" * 10_000)) < 250
 
 
+@pytest.mark.by_turns(3)
+def test_what_the_other_module_promises_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Who looks for a socket's function among the promises of servers is told how to ask."""
+    assert "'sockproof find --area socket' finds socket/" in refusal(capsys, "getservbyname")
+    line = refusal(capsys, "--area", "socket", "SystemExit")
+    assert "'sockproof find --area socketserver' finds threading/" in line
+
+
 def test_limit_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """A search shows something."""
     assert "Invalid value for '--limit'" in refusal(capsys, "hangs", "--limit", "0")

@@ -63,6 +63,44 @@ def test_script_shows_what_is_wrong(mutant: str, tmp_path: Path) -> None:
     assert run(tmp_path, "repro.py").returncode == 0
 
 
+# Below Python's own.
+LOSING = """
+class socket(socket):
+    def sendall(self, data, *flags):
+        data = bytes(data)
+        return super().sendall(data[:-90] + b"?" + data[-89:] if len(data) > 600 else data, *flags)
+"""
+
+
+@pytest.mark.by_turns(12)
+def test_script_tells_long_values_from_where_they_differ(tmp_path: Path) -> None:
+    """Not twelve million octets of which one is wrong."""
+    (tmp_path / "losing.py").write_text(SOURCE.read_text("utf-8") + LOSING, "utf-8")
+    case = "socket/sendall-sends-all-of-it[timeout]"
+
+    words = ("repro", case, "--iut", "losing.py", "--shorten", "1", "-o", "repro.py")
+    made = run(tmp_path, "-m", "sockproof", *words)
+    shown = run(tmp_path, "repro.py", "losing.py")
+
+    assert made.returncode == 0, made.stderr
+    assert shown.returncode == 1
+    expected, observed = shown.stdout.splitlines()
+    assert (expected.count("?"), observed.count("?")) == (0, 1)
+    assert expected.endswith(" characters)")
+    assert len(shown.stdout) < 2000
+
+
+@pytest.mark.by_turns(3)
+def test_copy_under_another_name_tells_the_same(tmp_path: Path) -> None:
+    """Python's own module in a file of one's own differs in no observation."""
+    (tmp_path / "copied.py").write_text(SOURCE.read_text("utf-8"), "utf-8")
+    words = ("run", "--area", "socket", "--iut", "copied.py", "--strict", "-k", "text-of")
+
+    played = run(tmp_path, "-m", "sockproof", *words)
+
+    assert played.returncode == 0, played.stdout + played.stderr
+
+
 def test_script_imports_every_library_of_steps() -> None:
     """That any case of sockets calls something of."""
     cases = "\n".join(path.read_text("utf-8") for path in Path(SUITE).glob("*.py"))

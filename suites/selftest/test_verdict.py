@@ -132,6 +132,42 @@ def test_long_payloads_are_shortened() -> None:
 
 
 @pytest.mark.parametrize(
+    ("expected", "actual", "told"),
+    [
+        (
+            b"x" * 5000,
+            b"x" * 3000 + b"y" + b"x" * 1999,
+            ("5000 octets, from octet 3000 on b'xxx", "5000 octets, from octet 3000 on b'yxx"),
+        ),
+        (
+            "=" * 900,
+            "=" * 899,
+            (
+                "900 characters, from character 899 on '='",
+                "899 characters, from character 899 on ''",
+            ),
+        ),
+        (
+            ["a long item of it"] * 30,
+            ["a long item of it"] * 29 + ["b"],
+            ("30 items, from item 29 on ['a long item of it']", "30 items, from item 29 on ['b']"),
+        ),
+        (b"x" * 5000, b"y" * 5000, ("5000 octets, b'xxx", "5000 octets, b'yyy")),
+        (["a" * 300], ("a" * 300,), ("['aaa", "('aaa")),
+    ],
+    ids=["octets", "characters", "items", "seen at once", "of two kinds"],
+)
+def test_what_looks_alike_is_told_from_where_it_differs(
+    expected: object, actual: object, told: tuple[str, str]
+) -> None:
+    """Or both sides of a mismatch read the same, and nobody sees what is wrong."""
+    with pytest.raises(Mismatch) as caught:
+        same(expected, actual, "it")
+    assert caught.value.expected.startswith(f"it: {told[0]}")
+    assert caught.value.actual.startswith(f"it: {told[1]}")
+
+
+@pytest.mark.parametrize(
     ("value", "shown"),
     [
         ([octets(b"x")], "b'x'"),

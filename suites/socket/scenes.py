@@ -56,6 +56,13 @@ def memory_with(tested: ModuleUnderTest, data: bytes | Fill) -> HeldSocket:
     return tested.held("file")
 
 
+def told_by(tested: ModuleUnderTest, text: str, fd: int | None = None) -> str:
+    """What repr() says of a socket, but for the number of its descriptor and the module's name:
+    a copy of a module, under another name, says the same."""
+    name = tested.value_of("tested.socket.__module__")
+    return text.replace(f"fd={fd}", "fd=N").replace(f"<{name}.", "<socket.")
+
+
 def addresses_of(tested: ModuleUnderTest, *given: Any, **named: Any) -> list[Any]:
     """What getaddrinfo() finds: one address at least, each of five things.
 

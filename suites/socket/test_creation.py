@@ -17,7 +17,7 @@ from fixtures import (
     requirement,
     same,
 )
-from suites.socket.scenes import connection, needs
+from suites.socket.scenes import connection, needs, told_by
 
 Maker = Callable[[ModuleUnderTest, Peers], HeldSocket]
 _CONSTANTS = {"inet": "AF_INET", "inet6": "AF_INET6", "path": "AF_UNIX"}
@@ -332,8 +332,7 @@ def test_text_of_a_socket_is_recorded(tested: ModuleUnderTest, observe: Observe)
     sock = tested.held("sock")
 
     for state in ("new", "closed"):
-        text = str(sock.do("__repr__"))
-        observe(state, text.replace(f"fd={sock.do('fileno')}", "fd=N"))
+        observe(state, told_by(tested, str(sock.do("__repr__")), sock.do("fileno")))
         sock.do("close")
 
 
@@ -358,22 +357,24 @@ with Counted() as counted:
 def test_text_of_odd_sockets_is_recorded(tested: ModuleUnderTest, observe: Observe) -> None:
     """What repr() says of one that was never made, and of one whose descriptor was closed."""
     tested.execute(_NEVER_MADE)
-    observe("never made", tested.value_of("told"))
+    observe("never made", told_by(tested, str(tested.value_of("told"))))
     sock = tested.stream()
     fd = sock.do("fileno")
     sock.do("makefile", "rb", buffering=0, keep="file")
     tested.library("os").do("close", fd)
 
     ended = sock.attempt("__repr__")
-    observe("closed by os", str(ended.error or ended.value).replace(f"fd={fd}", "fd=N"))
+    observe("closed by os", told_by(tested, str(ended.error or ended.value), fd))
     sock.do("close")
     file = tested.held("file")
     observe("its last file", str(file.attempt("close").error))
     closed = tested.library("builtins").do("getattr", file.kept, "closed")
-    observe("closed then", f"{sock.do('__repr__')}, its file: {closed}")
+    text = told_by(tested, str(sock.do("__repr__")))
+    observe("closed then", f"{text}, its file: {closed}")
     other = tested.stream("other")
     tested.library("os").do("close", other.do("fileno"))
-    observe("close() of such a one", f"{other.attempt('close').error}, {other.do('__repr__')}")
+    error, text = other.attempt("close").error, told_by(tested, str(other.do("__repr__")))
+    observe("close() of such a one", f"{error}, {text}")
     given = (other.kept, "no_such_attribute", 1)
     observe("a new attribute", str(tested.library("builtins").attempt("setattr", *given).error))
     tested.execute(_DETACHED)

@@ -28,6 +28,11 @@ _NEXT = {
     SERVERS: ("sockproof explain", "sockproof run -k"),
     SOCKETS: ("sockproof explain", "sockproof run --area socket -k"),
 }
+# By module: the other one, how to ask for it, and what lists this one.
+_OTHER = {
+    SERVERS: (SOCKETS, "--area socket", "sockproof list"),
+    SOCKETS: (SERVERS, "--area socketserver", "sockproof list --socket"),
+}
 # Of what a check holds against any server, which has no record of reference.
 _OF_CHECK = "found by 'sockproof check', of any server at an address"
 
@@ -60,10 +65,18 @@ def find_command(words: Sequence[str], limit: int, area: str) -> None:
     records = reference_records(area)
     found = best(searched(records, area), asked, limit)
     if not found:
-        problem = f"nothing is found for '{one_line(asked, 80)}'"
-        raise UsageError(problem, "try other words for what you see, or see 'sockproof list'")
+        raise UsageError(f"nothing is found for '{one_line(asked, 80)}'", _instead(area, asked))
     atlas = atlas_of(records, found)
     _print(found, atlas, open_console(soft_wrap=True))
+
+
+def _instead(area: str, asked: str) -> str:
+    """Where to look when nothing is found: at the other module, if that has it."""
+    other, option, listed = _OTHER[area]
+    there = best(searched(reference_records(other), other), asked, 1)
+    if there:
+        return f"'sockproof find {option}' finds {there[0]}"
+    return f"try other words for what you see, or see '{listed}'"
 
 
 def searched(records: Sequence[Record], module: str = SERVERS) -> dict[str, str]:

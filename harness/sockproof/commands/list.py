@@ -10,6 +10,7 @@ import click
 from sockproof.commands.output import open_console
 from sockproof.errors import UsageError
 from sockproof.run.run_options import RunOptions, click_option
+from sockproof.spec.area_names import SOCKETS
 from sockproof.spec.case_id import CaseId
 from sockproof.spec.catalogue import load_catalogue, load_checked, load_socket
 from sockproof.spec.matrix import ALL_SPECS
@@ -133,7 +134,10 @@ def list_command(what: str, areas: Sequence[str], specs: Sequence[str], keyword:
     """List what there is, one item a line."""
     if (areas or specs or keyword) and what != "cases":
         option = "--area" if areas else "--spec" if specs else "-k"
-        raise UsageError(f"{option} selects cases, and --{what} lists none", "give --cases as well")
+        instead = "give --cases as well"
+        if tuple(areas) == (SOCKETS,):
+            instead += ", or --socket alone for the requirements of that module"
+        raise UsageError(f"{option} selects cases, and --{what} lists none", instead)
     lines = map(str, collect(specs, keyword, areas)) if what == "cases" else _LISTS[what]()
     console = open_console(soft_wrap=True)
     for line in lines:

@@ -14,6 +14,7 @@ anything else       ERROR: the harness's own fault
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Collection, Mapping
 from typing import Any, TypeGuard
 
@@ -91,9 +92,34 @@ def same(expected: Any, actual: Any, what: str) -> None:
     """
     __tracebackhide__ = True
     if expected != actual:
-        mismatch = Mismatch(f"{what}: {show(expected)}", f"{what}: {show(actual)}")
+        due, seen = _shown_apart(expected, actual)
+        mismatch = Mismatch(f"{what}: {due}", f"{what}: {seen}")
         mismatch.values = (expected, actual)
         raise mismatch
+
+
+def _shown_apart(expected: Any, actual: Any) -> tuple[str, str]:
+    """Both as an error line shows them; from where they differ on, if they look alike there."""
+    shown = show(expected), show(actual)
+    kind, many = _PARTS.get(type(expected), ("", 0))
+    if not kind or type(actual) is not type(expected) or shown[0][:_READ] != shown[1][:_READ]:
+        return shown
+    lengths = range(1, min(len(expected), len(actual)) + 1)
+    at = bisect.bisect_left(lengths, True, key=lambda length: expected[:length] != actual[:length])
+    told = f"{{}} {kind}s, from {kind} {at} on {{}}"
+    due, seen = (told.format(len(one), repr(one[at : at + many])) for one in (expected, actual))
+    return due, seen
+
+
+# What a long value consists of, and how many of them are shown.
+_PARTS: Mapping[type, tuple[str, int]] = {
+    bytes: ("octet", 32),
+    str: ("character", 64),
+    list: ("item", 3),
+    tuple: ("item", 3),
+}
+# As many characters of a line are read before one would rather be told where to look.
+_READ = 120
 
 
 def show(value: object) -> str:

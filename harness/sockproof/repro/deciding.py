@@ -25,6 +25,9 @@ LEFT = {
 Lines = list[str]
 
 _VERDICT = 'end(0 if {gone} else 1, "expected: %r\\nobserved: %r" % (expected, observed))'
+# Of values that fill a screen, which are shown from a little before they first differ.
+_LONG_VERDICT = "end(0 if {gone} else 1, about_where_they_differ(repr(expected), repr(observed)))"
+_LONG_CHARACTERS = 500
 # Operations of peers that find out at once how things stand.
 _LOOKS = ("connect", "connect at once", "knock", "send", "offer", "half-close", "is answered")
 
@@ -54,7 +57,10 @@ class Decision:
         expected = repr(words) if words else self.names.code(self.behaviour.expected)
         lines += [f"failing = {failing}"] if words else []
         told = ["os.dup2(out, 1)"] if aspect == "printed" else []
-        told.append(_VERDICT.format(gone=self.behaviour.comparison))
+        compared = (self.behaviour.expected, self.behaviour.observed)
+        is_long = max(len(repr(one)) for one in compared) > _LONG_CHARACTERS and not words
+        verdict = _LONG_VERDICT if is_long else _VERDICT
+        told.append(verdict.format(gone=self.behaviour.comparison))
         return [*lines, f"expected = {expected}", f"observed = {value}", *told]
 
     def _of(self, writer: StepWriter) -> Lines:
