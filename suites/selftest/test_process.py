@@ -117,6 +117,15 @@ def test_a_hang_in_the_main_thread_shows_where(case_process: CaseProcess) -> Non
 
 
 @pytest.mark.by_turns(5)
+def test_a_step_that_hangs_is_told_by_its_call(case_process: CaseProcess) -> None:
+    """As a user knows it, whatever a command is called among us."""
+    called = {"on": "signal", "do": "call", "name": "pause", "keep": None}
+
+    with pytest.raises(Hang, match=r"signal\.pause\(\) returns; actual nothing for 0\.5 s"):
+        case_process.do("step", bound_s=SHORT_S, **called, arguments=[], keywords={})
+
+
+@pytest.mark.by_turns(5)
 def test_a_deadlock_in_the_main_thread_shows_where(
     channel: Channel, case_process: CaseProcess
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from fixtures import (
@@ -79,6 +80,18 @@ def addresses_of(tested: ModuleUnderTest, *given: Any, **named: Any) -> list[Any
 def _is_entry(entry: Any) -> bool:
     has_address = isinstance(entry, tuple) and len(entry) == 5 and isinstance(entry[4], tuple)
     return has_address and len(entry[4]) > 1 and isinstance(entry[4][0], str)
+
+
+def some_are_sent(sent: Any, most: int = sys.maxsize) -> None:
+    """What a call tells of a part that it sends is how many octets: some, and fewer than ``most``.
+
+    Raises:
+        Mismatch: it is no such number.
+    """
+    __tracebackhide__ = True
+    is_part = isinstance(sent, int) and 0 < sent < most
+    of_them = "" if most == sys.maxsize else f"of {most} "
+    check(is_part, expected=f"some {of_them}octets are sent", actual=sent)
 
 
 def message_of(on: ModuleUnderTest | HeldSocket, name: str, *given: Any, **more: Any) -> Any:

@@ -37,6 +37,13 @@ def _order(_process: Any, op: str, **told: Any) -> dict[str, Any]:
     return {"op": op, **told}
 
 
+def _called(op: str, *, method: str = "", on: str = "", name: str = "", **_: Any) -> str:
+    """What a command calls, in words: a method of a server, a function of a module or a socket."""
+    if op != "step":
+        return method or op
+    return f"{on}.{name}()" if on else f"{name}()"
+
+
 class CaseProcess(Arrivals):
     """The process that one case runs in, which carries out commands. ``log`` is the case's;
     ``absent`` are the documented classes that the module has not. It is killed after
@@ -87,10 +94,11 @@ class CaseProcess(Arrivals):
             self._channel.send_line(line)
         else:
             self._way.send(line)
-        what = arguments.get("method") or op
         # Its agent may be later to tell that it has started than it is to answer.
         self._wait(
-            lambda: seq in self._answers and self.pid, f"{what} returns", bound_s or self.patience_s
+            lambda: seq in self._answers and self.pid,
+            f"{_called(op, **arguments)} returns",
+            bound_s or self.patience_s,
         )
         outcome = self._answers.pop(seq)
         if outcome.error is not None and (name := outcome.error.asks_for(self._absent)):
