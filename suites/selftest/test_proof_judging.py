@@ -282,6 +282,7 @@ def test_the_page_begins_with_the_figures_and_the_survivors() -> None:
     assert "Of 3 mutants that are not listed as equivalent" in page
     assert "this suite detects <strong>2</strong> (66.7 %)" in page
     assert "CPython's own tests detect <strong>1</strong> (33.3 %)" in page
+    assert "asked of CPython's tests" not in page
     first = page.index("<details")
     assert page.index("<h2>Survivors") < first < page.index("<h2>Requirement × mutant")
     assert "outcome o-survived" in page[first : page.index("</details>")]
@@ -295,6 +296,8 @@ def test_the_page_tells_of_how_many_the_others_were_asked() -> None:
     page = render_page(matrix_of(killed, judged(OTHER), cpython_asked=True))
 
     assert "detect <strong>1</strong> of the 1 that they were asked about (100 %)" in page
+    assert '<th class="other">asked of CPython\'s tests</th>' in page
+    assert page.count('<td class="other">1</td>') == 2
 
 
 def test_the_picture_names_areas_and_groups_without_overlap() -> None:
