@@ -43,12 +43,19 @@ def cells(text: str) -> dict[str, Cell]:
 _NOTHING = (b"", 0, (b"", None))
 # By word: whether a value is what it says.
 WORDS: Mapping[str, Callable[[Any], bool]] = {
-    "nothing": lambda value: value in _NOTHING or (isinstance(value, tuple) and value[0] == b""),
-    "done": lambda value: value in (None, 0, 1),
-    "address": lambda value: (
-        value[1] > 0 if isinstance(value, tuple) else isinstance(value, str) and value != ""
+    "nothing": lambda value: (
+        value in _NOTHING or (isinstance(value, tuple) and value[:1] == (b"",))
     ),
+    "done": lambda value: value in (None, 0, 1),
+    "address": lambda value: _is_address(value),
 }
+
+
+def _is_address(value: Any) -> bool:
+    """A path, or a host and a port, which are not empty."""
+    if isinstance(value, tuple):
+        return len(value) > 1 and isinstance(value[1], int) and value[1] > 0
+    return isinstance(value, str) and value != ""
 
 
 def in_words(call: str, ended: Outcome) -> str:
@@ -58,7 +65,7 @@ def in_words(call: str, ended: Outcome) -> str:
     if ended.error is not None:
         is_timeout = ended.error.is_a("timeout", "TimeoutError") and not ended.error.errno_name
         return "timeout" if is_timeout else ended.error.errno_name or ended.error.name
-    if call == "connect_ex" and ended.value:
+    if call == "connect_ex" and isinstance(ended.value, int) and ended.value:
         return errno.errorcode.get(ended.value, str(ended.value))
     return next((word for word in WORDS if WORDS[word](ended.value)), repr(ended.value))
 

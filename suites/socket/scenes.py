@@ -71,10 +71,46 @@ def addresses_of(tested: ModuleUnderTest, *given: Any, **named: Any) -> list[Any
         Mismatch: it raised, or is no such list.
     """
     __tracebackhide__ = True
-    found = tested.do("getaddrinfo", *given, **named)
+    return entries_of(tested.do("getaddrinfo", *given, **named))
+
+
+def entries_of(found: Any) -> list[Any]:
+    """The same of what getaddrinfo() has given."""
+    __tracebackhide__ = True
     is_one = isinstance(found, list) and bool(found) and all(map(_is_entry, found))
     check(is_one, expected="a list of addresses, of five things each", actual=found)
     return list(found)
+
+
+def names_of_host(found: Any) -> list[str]:
+    """The name and the further names that gethostbyaddr() has given.
+
+    Raises:
+        Mismatch: it gave no name and two lists.
+    """
+    __tracebackhide__ = True
+    is_one = _types(found) == (str, list, list) and {*map(type, found[1])} <= {str}
+    check(is_one, expected="a name, a list of names, a list of addresses", actual=found)
+    return [found[0], *found[1]]
+
+
+def interfaces_of(tested: ModuleUnderTest) -> list[tuple[int, str]]:
+    """Number and name of each interface: one at least.
+
+    Raises:
+        Mismatch: if_nameindex() raised, or gives no such list.
+    """
+    __tracebackhide__ = True
+    found = tested.do("if_nameindex")
+    pairs = found if isinstance(found, list) else []
+    is_one = bool(pairs) and all(_types(pair) == (int, str) for pair in pairs)
+    check(is_one, expected="a list of numbers and names", actual=found)
+    return pairs
+
+
+def _types(found: Any) -> tuple[type, ...]:
+    """Of the members of a tuple; of nothing else there are any."""
+    return tuple(map(type, found)) if isinstance(found, tuple) else ()
 
 
 def _is_entry(entry: Any) -> bool:

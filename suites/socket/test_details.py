@@ -19,7 +19,7 @@ from fixtures import (
     requirement,
     same,
 )
-from suites.socket.scenes import connection, memory_with, needs, told_by
+from suites.socket.scenes import connection, memory_with, names_of_host, needs, told_by
 
 _ASKED = ("readable", "writable", "fileno")
 
@@ -83,7 +83,7 @@ def test_getfqdn_is_the_first_name_with_a_dot(tested: ModuleUnderTest, variant: 
     """Of what gethostbyaddr() gives, or else the host name of that; unchanged if it gives none."""
     host = _HOSTS[variant]
     found = tested.attempt("gethostbyaddr", host.strip())
-    names = [found.value[0], *found.value[1]] if found.error is None else []
+    names = names_of_host(found.value) if found.error is None else []
     dotted = [name for name in names if "." in name]
 
     told = tested.do("getfqdn", host)

@@ -15,7 +15,7 @@ from fixtures import (
     requirement,
     same,
 )
-from suites.socket.scenes import needs
+from suites.socket.scenes import entries_of, needs
 
 _FAMILIES = {"inet": "AF_INET", "inet6": "AF_INET6"}
 _IPV6_ONLY = Constant("IPPROTO_IPV6"), Constant("IPV6_V6ONLY")
@@ -205,7 +205,7 @@ def test_connection_is_tried_at_each_address_of_a_name(
     listening_peer.listen(SPECS["inet"], ("127.0.0.1", 0))
     port = listening_peer.address[1]
     found = tested.attempt("getaddrinfo", "localhost", port, type=Constant("SOCK_STREAM"))
-    known = found.value if found.error is None else []
+    known = entries_of(found.value) if found.error is None else []
     if ("127.0.0.1", port) not in [entry[4] for entry in known]:
         raise NotApplicable("localhost is not 127.0.0.1 here")
 

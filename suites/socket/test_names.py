@@ -6,7 +6,7 @@ import socket
 from typing import Any
 
 from fixtures import Capable, Constant, ModuleUnderTest, Observe, check, requirement, same
-from suites.socket.scenes import addresses_of, needs
+from suites.socket.scenes import addresses_of, interfaces_of, needs
 
 _STREAM = {"type": Constant("SOCK_STREAM")}
 _LITERALS = {
@@ -196,10 +196,7 @@ def test_number_that_does_not_fit_is_refused(
 @requirement("socket/interfaces-have-numbers")
 def test_interfaces_are_found_by_number_and_name(tested: ModuleUnderTest) -> None:
     """Each that is listed."""
-    found = tested.do("if_nameindex")
-
-    check(found, expected="an interface at least", actual=found)
-    for number, name in found:
+    for number, name in interfaces_of(tested):
         tested.expect(name, "if_indextoname", number)
         tested.expect(number, "if_nametoindex", name)
 

@@ -56,6 +56,7 @@ def test_option_is_no_longer_than_asked(tested: ModuleUnderTest) -> None:
 
     found = sock.do("getsockopt", _SOL, Constant("SO_REUSEADDR"), 2)
 
+    check(isinstance(found, bytes), expected="the option as octets", actual=found)
     same(2, len(found), "octets of the option")
 
 

@@ -15,7 +15,7 @@ from fixtures import (
     requirement,
     same,
 )
-from suites.socket.scenes import addresses_of, needs
+from suites.socket.scenes import addresses_of, interfaces_of, needs
 
 _STREAM = {"type": Constant("SOCK_STREAM")}
 _NUMERIC = int(socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)
@@ -159,7 +159,7 @@ def test_scope_of_a_multicast_address_is_a_number(
 ) -> None:
     """And the text of the address is without it."""
     needs(capable, "inet6")
-    number, name = tested.do("if_nameindex")[0]
+    (number, name), *_ = interfaces_of(tested)
 
     found = addresses_of(tested, f"ff02::1de:c0:face:8d%{name}", 1234, **_STREAM)
 
